@@ -1,0 +1,1 @@
+"""A virtual optical drive: the other end of the cable."""

@@ -1,0 +1,175 @@
+"""What can go wrong with a drive or a disc, split by who is to blame.
+
+    DriveError
+    +- CommandError(cdb, reply)   the device answered with anything but GOOD; one subclass for each sense key
+    |  +- NoSense, RecoveredError, NotReady, MediumError, HardwareError, IllegalRequest, UnitAttention, DataProtect,
+    |     BlankCheck, VendorSpecific, CopyAborted, AbortedCommand, VolumeOverflow, Miscompare, Completed
+    |  +- StatusError             BUSY, RESERVATION CONFLICT and the other statuses that carry no sense
+    +- ResponseError              the device answered something malformed; the bytes are kept
+    +- MediaError                 no medium, or one unsuitable for the request
+    |  +- UnsupportedMedium, MediumNotBlank, MediumFull, DiscStateError, VerificationError
+    +- DriveTimeout               the device answers, but does not get done
+    +- Cancelled                  the job was cancelled by its owner
+
+A `TransportError` (no answer at all) is not in this tree: see `discstack.transport.base`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from discstack.mmc.spec.cdb import describe
+from discstack.mmc.spec.layout import StructureError
+from discstack.mmc.spec.sense import Sense, SenseKey
+from discstack.transport.base import CHECK_CONDITION, Reply
+
+
+class DriveError(Exception):
+    """Base of all that a drive or a disc can be blamed for."""
+
+
+class CommandError(DriveError):
+    """The device answered with CHECK CONDITION; `sense` says why."""
+
+    def __init__(self, cdb: bytes, reply: Reply) -> None:
+        self.cdb, self.reply = cdb, reply
+        self.sense = Sense.parse(reply.sense)
+        super().__init__(self._text())
+
+    def _text(self) -> str:
+        deferred = " (deferred: it belongs to an earlier command)" if self.sense.deferred else ""
+        advice = f"; {self.sense.advice}" if self.sense.advice else ""
+        return f"{describe(self.cdb)}: {self.sense}{deferred}{advice}"
+
+
+class NoSense(CommandError):
+    """Sense key 0h."""
+
+
+class RecoveredError(CommandError):
+    """Sense key 1h: the command succeeded with some recovery action."""
+
+
+class NotReady(CommandError):
+    """Sense key 2h."""
+
+
+class MediumError(CommandError):
+    """Sense key 3h."""
+
+
+class HardwareError(CommandError):
+    """Sense key 4h."""
+
+
+class IllegalRequest(CommandError):
+    """Sense key 5h."""
+
+
+class UnitAttention(CommandError):
+    """Sense key 6h."""
+
+
+class DataProtect(CommandError):
+    """Sense key 7h."""
+
+
+class BlankCheck(CommandError):
+    """Sense key 8h."""
+
+
+class VendorSpecific(CommandError):
+    """Sense key 9h."""
+
+
+class CopyAborted(CommandError):
+    """Sense key Ah."""
+
+
+class AbortedCommand(CommandError):
+    """Sense key Bh."""
+
+
+class VolumeOverflow(CommandError):
+    """Sense key Dh."""
+
+
+class Miscompare(CommandError):
+    """Sense key Eh."""
+
+
+class Completed(CommandError):
+    """Sense key Fh."""
+
+
+class StatusError(CommandError):
+    """A SCSI status other than GOOD and CHECK CONDITION."""
+
+    def _text(self) -> str:
+        return f"{describe(self.cdb)}: the drive answered with SCSI status {self.reply.status:#04x}"
+
+
+class ResponseError(DriveError):
+    """The device's answer is malformed; `raw` keeps it."""
+
+    def __init__(self, cdb: bytes, error: StructureError) -> None:
+        super().__init__(f"{describe(cdb)}: the drive's answer makes no sense: {error}")
+        self.cdb, self.raw = cdb, error.raw
+
+
+class MediaError(DriveError):
+    """There is no medium, or it does not suit the request."""
+
+
+class UnsupportedMedium(MediaError):
+    """This medium cannot be used for this, or not yet by this library."""
+
+
+class MediumNotBlank(MediaError):
+    """The medium holds data, and nobody said that it may be erased."""
+
+
+class MediumFull(MediaError):
+    """The data does not fit."""
+
+
+class DiscStateError(MediaError):
+    """The disc is not in the state that this needs, or did not end up in the state that was planned."""
+
+
+class VerificationError(MediaError):
+    """What was read back is not what was written."""
+
+
+class DriveTimeout(DriveError):
+    """The drive still answers, but a long operation does not end."""
+
+
+class Cancelled(DriveError):
+    """The job was cancelled by its owner."""
+
+
+BY_KEY: Final[dict[int, type[CommandError]]] = {
+    SenseKey.NO_SENSE: NoSense,
+    SenseKey.RECOVERED_ERROR: RecoveredError,
+    SenseKey.NOT_READY: NotReady,
+    SenseKey.MEDIUM_ERROR: MediumError,
+    SenseKey.HARDWARE_ERROR: HardwareError,
+    SenseKey.ILLEGAL_REQUEST: IllegalRequest,
+    SenseKey.UNIT_ATTENTION: UnitAttention,
+    SenseKey.DATA_PROTECT: DataProtect,
+    SenseKey.BLANK_CHECK: BlankCheck,
+    SenseKey.VENDOR_SPECIFIC: VendorSpecific,
+    SenseKey.COPY_ABORTED: CopyAborted,
+    SenseKey.ABORTED_COMMAND: AbortedCommand,
+    SenseKey.VOLUME_OVERFLOW: VolumeOverflow,
+    SenseKey.MISCOMPARE: Miscompare,
+    SenseKey.COMPLETED: Completed,
+}
+
+
+def command_error(cdb: bytes, reply: Reply) -> CommandError:
+    """Return the error that an answer other than GOOD stands for."""
+    if reply.status != CHECK_CONDITION:
+        return StatusError(cdb, reply)
+    return BY_KEY.get(Sense.parse(reply.sense).key, CommandError)(cdb, reply)

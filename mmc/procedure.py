@@ -1,0 +1,187 @@
+"""Conversations with a drive, written without I/O.
+
+A procedure is a generator that yields effects and is sent their outcomes:
+
+    Command     -> Reply; CHECK CONDITION is thrown in as the CommandError of its sense key
+    Pause       -> None, after the device's clock has advanced
+    Stream      -> FeedResult, whatever the last answer was
+    Report      -> None; tells the observer which phase the job is in and how far
+    Checkpoint  -> None; here a cancelled job is thrown Cancelled
+    Now         -> seconds on the device's clock
+
+`run` is the only driver. Since every effect's failure is thrown at its yield, a recipe reads like the cookbook with plain
+try/except, and can be tested by hand, against a script, against the emulator, or by failing the Nth command for every N.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import Enum
+from threading import Event
+from typing import Any, Final, TypeVar
+
+from discstack.mmc.errors import Cancelled, command_error
+from discstack.mmc.feed import feed_by_execute
+from discstack.transport.base import GOOD, Command, FeedCounters, Feeder, FeedResult, Reply, Stream, Transport
+
+T = TypeVar("T")
+OBSERVE_INTERVAL: Final = 0.2  # seconds between two looks at a running stream's counters
+
+
+class Phase(Enum):
+    """What a job is doing; the order is that of a burn."""
+
+    VALIDATING = "validating"
+    FORMATTING = "formatting"
+    ERASING = "erasing"
+    CALIBRATING = "calibrating"
+    WRITING = "writing"
+    FINALISING = "finalising"
+    VERIFYING = "verifying"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Ask the runner to let `seconds` pass."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Tell the observer about the job: its phase, how much of it is done (0 to 1, None if unknown), and words if any."""
+
+    phase: Phase
+    progress: float | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A place where the job may be cancelled without harm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """Ask for the time on the device's clock."""
+
+
+Effect = Command | Pause | Stream | Report | Checkpoint | Now
+Procedure = Generator[Effect, Any, T]
+
+
+class Observer:
+    """Hears of a running procedure; this base class ignores everything."""
+
+    def report(self, report: Report, /) -> None:
+        """A phase began or moved."""
+
+    def streaming(self, stream: Stream, counters: FeedCounters, /) -> None:
+        """Data is flowing; called a few times a second while it does and once at the end."""
+
+
+_SILENT: Final = Observer()
+
+
+def run(
+    procedure: Procedure[T],
+    transport: Transport,
+    *,
+    observer: Observer = _SILENT,
+    cancelled: Event | None = None,
+) -> T:
+    """Carry a procedure out on a transport and return its result.
+
+    `cancelled` may be set from any thread; it is looked at where the procedure allows it (Checkpoint) and ends a Stream by
+    way of its ring. Raises what the procedure raises.
+    """
+    runner = _Runner(transport, observer, cancelled or Event())
+    resume: Callable[[], Effect] = lambda: next(procedure)  # noqa: E731
+    while True:
+        try:
+            effect = resume()
+        except StopIteration as stop:
+            result: T = stop.value
+            return result
+        resume = _resumption(procedure, runner, effect)
+
+
+def _resumption(procedure: Procedure[Any], runner: _Runner, effect: Effect) -> Callable[[], Effect]:
+    try:
+        outcome = runner.perform(effect)
+    except BaseException as error:  # thrown on at once: the procedure is the one place that decides what to do next
+        failure = error
+        return lambda: procedure.throw(failure)
+    return lambda: procedure.send(outcome)
+
+
+class _Runner:
+    """Performs effects on one transport."""
+
+    def __init__(self, transport: Transport, observer: Observer, cancelled: Event) -> None:
+        self.transport, self.observer, self.cancelled = transport, observer, cancelled
+
+    def perform(self, effect: Effect) -> Any:
+        return _PERFORM[type(effect)](self, effect)
+
+    def command(self, command: Command) -> Reply:
+        reply = self.transport.execute(command)
+        if reply.status != GOOD:
+            raise command_error(command.cdb, reply)
+        return reply
+
+    def pause(self, pause: Pause) -> None:
+        self.transport.clock.sleep(pause.seconds)
+
+    def stream(self, stream: Stream) -> FeedResult:
+        def observe(counters: FeedCounters) -> None:
+            if self.cancelled.is_set():
+                stream.ring.cancel()
+            self.observer.streaming(stream, counters)
+
+        if not isinstance(self.transport, Feeder):
+            return feed_by_execute(self.transport, stream, observe)
+        return _feed_in_thread(self.transport, stream, observe)
+
+    def report(self, report: Report) -> None:
+        self.observer.report(report)
+
+    def checkpoint(self, _: Checkpoint) -> None:
+        if self.cancelled.is_set():
+            raise Cancelled
+
+    def now(self, _: Now) -> float:
+        return self.transport.clock.now()
+
+
+_PERFORM: Final[dict[type, Callable[[_Runner, Any], Any]]] = {
+    Command: _Runner.command,
+    Pause: _Runner.pause,
+    Stream: _Runner.stream,
+    Report: _Runner.report,
+    Checkpoint: _Runner.checkpoint,
+    Now: _Runner.now,
+}
+
+
+def _feed_in_thread(feeder: Feeder, stream: Stream, observe: Callable[[FeedCounters], None]) -> FeedResult:
+    """Feed on a thread of its own, so that this one can watch, and hear signals, meanwhile."""
+    with ThreadPoolExecutor(1, "discstack-feeder") as pool:
+        future = pool.submit(feeder.feed, stream)
+        try:
+            while True:
+                try:
+                    result = future.result(OBSERVE_INTERVAL)
+                    break
+                except TimeoutError:
+                    if future.done():
+                        raise
+                    observe(feeder.feed_counters())
+        except BaseException:
+            stream.ring.cancel()
+            raise
+    observe(result.counters)
+    return result

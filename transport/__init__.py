@@ -1,0 +1,1 @@
+"""Carriers of commands: one command in, one reply out."""

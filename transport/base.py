@@ -1,0 +1,196 @@
+"""What every transport promises: one command in, one reply out.
+
+CHECK CONDITION is a reply. A `TransportError` means that the device never answered, or that nobody knows whether it did.
+Transports never retry; retrying is policy and lives in the procedures.
+
+    TransportError
+    +- TransportTimeout      no answer within the command's timeout
+    +- DeviceGone            unplugged, reset away, or closed under us
+    +- AccessDenied          the system refused: permissions, another holder, the kernel's command filter
+    |  +- DeviceBusy         somebody else holds the device exclusively
+    |  +- CommandFiltered    the kernel's command filter refused this opcode to this process
+    +- BackendUnavailable    this platform or this build cannot talk to such a device
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
+
+from discstack.mmc.spec.cdb import Direction
+
+if TYPE_CHECKING:
+    from discstack.native import Ring
+
+GOOD: Final = 0x00  # SAM-5 5.3.1
+CHECK_CONDITION: Final = 0x02
+BUSY: Final = 0x08
+RESERVATION_CONFLICT: Final = 0x18
+TASK_SET_FULL: Final = 0x28
+
+
+class TransportError(Exception):
+    """The device never answered; `errno` keeps the system's number where there is one."""
+
+    def __init__(self, message: str, *, errno: int | None = None) -> None:
+        super().__init__(message)
+        self.errno = errno
+
+
+class TransportTimeout(TransportError):
+    """No answer within the command's timeout."""
+
+
+class DeviceGone(TransportError):
+    """The device was unplugged, reset away or closed."""
+
+
+class AccessDenied(TransportError):
+    """The system refused access to the device."""
+
+
+class DeviceBusy(AccessDenied):
+    """Somebody else holds the device exclusively."""
+
+
+class CommandFiltered(AccessDenied):
+    """The kernel's command filter refused this opcode to this process."""
+
+
+class BackendUnavailable(TransportError):
+    """This platform or this build cannot talk to such a device."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A CDB ready to run, with all that a host adapter needs to run it.
+
+    Towards the device `data` is what is sent. From the device `data` may be a writable buffer that receives the answer
+    (then `allocation` is its length); without one the transport allocates `allocation` bytes. `timeout` is in seconds.
+    """
+
+    cdb: bytes
+    direction: Direction = Direction.NONE
+    data: bytes | bytearray | memoryview | None = None
+    allocation: int = 0
+    timeout: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back: SCSI status byte, sense data, the data received and how much of the request did not move."""
+
+    status: int = GOOD
+    sense: bytes = b""
+    data: bytes | memoryview = field(default=b"", repr=False)
+    residual: int = 0
+
+
+class Clock(Protocol):
+    """Time as a transport's device lives it; a virtual drive brings its own."""
+
+    def now(self) -> float:
+        """Seconds since some fixed moment."""
+        ...
+
+    def sleep(self, seconds: float, /) -> None:
+        """Let that many seconds pass."""
+        ...
+
+
+class SystemClock:
+    """The machine's monotonic clock."""
+
+    def now(self) -> float:
+        """Seconds since some fixed moment."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float, /) -> None:
+        """Block the calling thread."""
+        time.sleep(seconds)
+
+
+class Transport(Protocol):
+    """Anything that can carry a command to a logical unit. One thread at a time may call `execute`."""
+
+    @property
+    def max_transfer(self) -> int:
+        """The most bytes that one command may move."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that pauses and time-outs of this device are measured on."""
+        ...
+
+    def execute(self, command: Command, /) -> Reply:
+        """Run one command; raise TransportError only when the device never answered."""
+        ...
+
+    def close(self) -> None:
+        """Release the device; further commands raise DeviceGone."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """Write the blocks that come out of `ring` at `lba` and on, with copies of the CDB `template`.
+
+    `lba_place` and `length_place` are (byte offset, width in bits) of the template's big-endian fields for the address
+    and the number of blocks. Each command carries `unit` blocks, the last one what is left. While the device answers
+    2/04/08 (long write in progress) the same command is repeated, after naps of at most `nap` seconds.
+    """
+
+    ring: Ring
+    template: bytes
+    lba_place: tuple[int, int]
+    length_place: tuple[int, int]
+    lba: int
+    blocks: int
+    block_size: int
+    unit: int
+    timeout: float
+    nap: float
+
+
+@dataclass(slots=True)
+class FeedCounters:
+    """How a stream went so far; a snapshot. Times in seconds, amounts in bytes."""
+
+    blocks: int = 0  # blocks the device has taken
+    commands: int = 0  # WRITE commands that were answered GOOD
+    busy: int = 0  # 2/04/08 answers
+    stalls: int = 0  # times the ring had no full unit when one was wanted
+    stall_time: float = 0.0
+    busy_time: float = 0.0
+    latency_max: float = 0.0
+    latency_total: float = 0.0
+    ring_fill: int = 0  # in the ring now
+    ring_low: int = 0  # least in the ring since the first command
+    drive_buffer: int = 0  # size of the drive's buffer, 0 where the drive does not say
+    drive_fill: int = 0  # in the drive's buffer when last asked
+
+
+@dataclass(frozen=True, slots=True)
+class FeedResult:
+    """How a stream ended: all blocks written, stopped by a cancelled ring, or an answer that needs a decision."""
+
+    counters: FeedCounters
+    status: int = GOOD
+    sense: bytes = b""
+    stopped: bool = False
+    reply_lba: int = 0  # address of the command that `status` and `sense` answer
+
+
+@runtime_checkable
+class Feeder(Protocol):
+    """A transport that can run a whole stream natively."""
+
+    def feed(self, stream: Stream, /) -> FeedResult:
+        """Write the stream, blocking this thread without the GIL; raise TransportError as `execute` does."""
+        ...
+
+    def feed_counters(self) -> FeedCounters:
+        """Return a snapshot of the running or last stream's counters; callable from any thread."""
+        ...
