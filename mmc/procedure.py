@@ -52,7 +52,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Tell the observer about the job: its phase, how much of it is done (0 to 1, None if unknown), and words if any."""
+    """Tell the observer the job's phase, how much of it is done (0 to 1, None if unknown), and words if any."""
 
     phase: Phase
     progress: float | None = None
@@ -95,8 +95,8 @@ def run(
 ) -> T:
     """Carry a procedure out on a transport and return its result.
 
-    `cancelled` may be set from any thread; it is looked at where the procedure allows it (Checkpoint) and ends a Stream by
-    way of its ring. Raises what the procedure raises.
+    `cancelled` may be set from any thread; it is looked at where the procedure allows it (Checkpoint) and ends a Stream
+    by way of its ring. Raises what the procedure raises.
     """
     runner = _Runner(transport, observer, cancelled or Event())
     resume: Callable[[], Effect] = lambda: next(procedure)  # noqa: E731

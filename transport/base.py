@@ -1,7 +1,7 @@
 """What every transport promises: one command in, one reply out.
 
-CHECK CONDITION is a reply. A `TransportError` means that the device never answered, or that nobody knows whether it did.
-Transports never retry; retrying is policy and lives in the procedures.
+CHECK CONDITION is a reply. A `TransportError` means that the device never answered, or that nobody knows whether it
+did. Transports never retry; retrying is policy and lives in the procedures.
 
     TransportError
     +- TransportTimeout      no answer within the command's timeout

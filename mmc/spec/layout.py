@@ -56,7 +56,7 @@ def flag() -> Field:
 
 
 def enumerated(width: int, members: type[IntEnum]) -> Field:
-    """An unsigned field that reads as a member of `members`, or as a plain int where the standard reserves the value."""
+    """An unsigned field that reads as a member of `members`, or as an int where the standard reserves the value."""
     return cs.Default(_Enumerated(width, members), 0)
 
 
@@ -215,8 +215,8 @@ def _enum_decoder(members: type[IntEnum]) -> Callable[[int], int]:
 class Structure:
     """Base of the typed replies and parameter lists: a frozen dataclass with a `layout` of the same field names.
 
-    A reply that is shorter than the layout is normal (older drives, smaller allocation lengths): what is missing reads as
-    zero, unless fewer than `required` bytes came, which is a `StructureError`.
+    A reply shorter than the layout is normal (older drives, smaller allocation lengths): what is missing reads as zero,
+    unless fewer than `required` bytes came, which is a `StructureError`.
     """
 
     __slots__ = ()
