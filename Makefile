@@ -1,0 +1,70 @@
+# discstack: everything a developer types. `make demo` and `make test` set up all that they need on a fresh machine.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+NATIVE := $(wildcard native/src/*.c native/src/*.h native/src/*.py)
+TEST_PACKAGES := gcc xorriso genisoimage p7zip-full libarchive-tools udftools grub-common
+TEST_PROGRAMS := cc xorriso isoinfo 7z bsdtar udfinfo grub-fstest
+
+.PHONY: help demo test check types bench bench-compare fuzz clean system
+
+help:  ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile | column -t -s:
+
+demo: $(VENV)/.run  ## burn the project's docs on a virtual DVD+R, read the disc back, show what happened
+	@$(BIN)/python examples/demo.py
+
+test: system $(VENV)/.test types  ## install what the tests need and run all of them
+	$(BIN)/python -m pytest $(PYTEST_FLAGS)
+
+check: $(VENV)/.dev types  ## style, types, packaging: wheel, sdist, abi3, clean install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	PYTHON=$(BIN)/python tests/packaging/check.sh
+
+types:  ## the link farm that lets static checkers see the installed shape
+	@mkdir -p .types/discstack
+	@find .types/discstack -xtype l -delete
+	@for entry in api/*; do ln -sfn ../../$$entry .types/discstack/$${entry#api/}; done
+	@for layer in mmc fs transport emulator native; do ln -sfn ../../$$layer .types/discstack/$$layer; done
+
+bench: $(VENV)/.test  ## the benchmarks, saved under .benchmarks
+	$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-autosave --benchmark-group-by=group -p no:timeout $(PYTEST_FLAGS)
+	$(BIN)/python benchmarks/peers.py
+
+bench-compare: $(VENV)/.test  ## the last two saved benchmark runs side by side
+	$(BIN)/pytest-benchmark compare --group-by=name $$(ls -t .benchmarks/*/*.json | head -2)
+
+fuzz: $(VENV)/.test  ## the property tests with many more examples than in `make test`
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -p no:timeout $(PYTEST_FLAGS)
+
+clean:  ## remove all that is made
+	rm -rf $(VENV) .types build dist demo *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -f native/_*.c native/*.so transport/_*.c transport/*.so
+
+system:
+	@missing=; for program in $(TEST_PROGRAMS); do command -v $$program >/dev/null || missing="$$missing $$program"; done; \
+	if [ -n "$$missing" ]; then \
+		echo "installing packages for:$$missing"; \
+		apt-get update -q; \
+		DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $(TEST_PACKAGES); \
+	fi
+
+$(BIN)/pip:
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { apt-get update -q; apt-get install -qy --no-install-recommends python3-venv python3-dev gcc; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q --upgrade 'pip>=25.1'
+
+$(VENV)/.run: $(BIN)/pip pyproject.toml setup.py $(NATIVE)
+	$(BIN)/pip install -q --editable .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.run
+	$(BIN)/pip install -q --group test
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.test
+	$(BIN)/pip install -q --group dev
+	@touch $@

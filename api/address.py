@@ -1,0 +1,135 @@
+"""Drive addresses: the one place where a name becomes a transport.
+
+    /dev/sr0  /dev/sg1                   a drive of this machine, through SG_IO
+    virtual:MEDIUM?file=PATH&speed=16    a virtual drive with a disc in it; values are percent-encoded, `+` is literal
+    D:  \\\\.\\CdRom0                       a drive of a Windows machine
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
+from urllib.parse import quote, unquote
+
+from discstack.transport.base import BackendUnavailable
+
+if TYPE_CHECKING:
+    from discstack.transport.base import Transport
+
+VIRTUAL: Final = "virtual:"
+_WINDOWS: Final = re.compile(r"[A-Za-z]:\\?|\\\\\.\\.+")
+_TRUE: Final = {"1": True, "yes": True, "true": True, "0": False, "no": False, "false": False}
+
+
+class Address(Protocol):
+    """Where a drive is, and how to open it."""
+
+    @property
+    def shared(self) -> bool:
+        """Whether looking and changing are two ways of opening; a virtual drive is ours alone from the start."""
+        ...
+
+    def open(self, *, write: bool) -> Transport:
+        """Open a transport: to look, or (`write`) exclusively and to change the disc."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceAddress:
+    """A device node of a Linux machine."""
+
+    path: str
+    shared: bool = field(default=True, init=False)
+
+    def __str__(self) -> str:
+        return self.path
+
+    def open(self, *, write: bool) -> Transport:
+        """Open the node through SG_IO."""
+        from discstack.transport.sgio import SgioTransport
+
+        return SgioTransport.open(self.path, write=write)
+
+
+@dataclass(frozen=True, slots=True)
+class WindowsAddress:
+    """A drive letter or device name of a Windows machine."""
+
+    name: str
+    shared: bool = field(default=True, init=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def open(self, *, write: bool) -> Transport:
+        """Refuse: this build has no SPTI transport."""
+        raise BackendUnavailable(f"{self.name}: this build of discstack cannot open Windows drives (no SPTI transport)")
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualAddress:
+    """A virtual drive with a disc of `medium`; `options` are those of `discstack.emulator.open.open_virtual`."""
+
+    medium: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    shared: bool = field(default=False, init=False)
+
+    def __str__(self) -> str:
+        words = "&".join(f"{name}={quote(_spell(value), safe='/+,')}" for name, value in self.options.items())
+        return f"{VIRTUAL}{self.medium}{'?' if words else ''}{words}"
+
+    def open(self, *, write: bool) -> Transport:
+        """Put the disc into a new virtual drive."""
+        from discstack.emulator.open import open_virtual
+
+        return open_virtual(self.medium, **self.options)
+
+
+def _spell(value: object) -> str:
+    return ("no", "yes")[value] if isinstance(value, bool) else str(value)
+
+
+def _boolean(word: str) -> bool:
+    return _TRUE[word.lower()]
+
+
+OPTIONS: Final[Mapping[str, Callable[[str], Any]]] = {
+    "file": Path,
+    "speed": float,
+    "realtime": _boolean,
+    "buffer": int,
+    "busy": _boolean,
+    "capacity": int,
+}
+
+
+def parse_address(text: str) -> Address:
+    """Read an address; ValueError says what is wrong with it."""
+    if text.startswith(VIRTUAL):
+        return _parse_virtual(text)
+    if _WINDOWS.fullmatch(text):
+        return WindowsAddress(text)
+    if text.startswith("/"):
+        return DeviceAddress(text)
+    raise ValueError(f"{text!r} is no drive: write /dev/sr0, D: or virtual:MEDIUM?file=PATH")
+
+
+def _parse_virtual(text: str) -> VirtualAddress:
+    from discstack.emulator.open import MEDIA
+
+    medium, _, query = text.removeprefix(VIRTUAL).partition("?")
+    if medium not in MEDIA:
+        raise ValueError(f"{text!r}: no medium is called {medium!r}; there are {', '.join(MEDIA)}")
+    options: dict[str, Any] = {}
+    for word in filter(None, query.split("&")):
+        name, equals, value = word.partition("=")
+        if name not in OPTIONS or not equals:
+            raise ValueError(f"{text!r}: {word!r} is no option; there are {', '.join(f'{o}=' for o in OPTIONS)}")
+        try:
+            options[name] = OPTIONS[name](unquote(value))
+        except (KeyError, ValueError):
+            raise ValueError(f"{text!r}: {name} does not take {unquote(value)!r}") from None
+    return VirtualAddress(medium, options)
