@@ -1,0 +1,66 @@
+"""The command line. It holds no logic of its own: all it does goes through what `import discstack` offers.
+
+Exit codes: 0 all is well; 1 it failed; 2 the command line makes no sense; 3 the drive cannot be reached; 4 the drive
+refused or failed; 5 the disc does not suit; 6 what was read back is not what was written; 7 the source files or the image
+cannot be used; 130 and 143 cancelled by Ctrl-C or SIGTERM.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, Final
+
+import click
+
+from discstack.cli.failure import run_and_exit
+
+# command: (module of discstack.cli, short help)
+COMMANDS: Final = {
+    "drives": ("drives", "List the drives of this machine."),
+    "info": ("drives", "Show what a drive and its medium say of themselves."),
+    "image": ("image", "Build an image from files and folders."),
+    "burn": ("burn", "Burn files, folders or an image to a disc."),
+    "erase": ("burn", "Erase a rewritable disc."),
+    "read": ("read", "Read a disc into a file."),
+    "verify": ("read", "Check that a disc can be read and holds an image."),
+    "raw": ("raw", "Send one command to a drive."),
+    "decode": ("raw", "Spell a CDB or sense data given in hexadecimal."),
+}
+
+
+class LazyGroup(click.Group):
+    """Imports the module of a command only when it is used, so that `--help` stays quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"discstack.cli.{COMMANDS[cmd_name][0]}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table without importing anything."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, short) for name, (_, short) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=(
+        "DRIVE is /dev/sr0, /dev/sg1, or virtual:MEDIUM?file=PATH for a virtual drive (try virtual:dvd+r). "
+        'Shell completion: eval "$(_DISCSTACK_COMPLETE=bash_source discstack)" (also zsh_source, fish_source).'
+    ),
+)
+@click.version_option(package_name="discstack", message="discstack %(version)s")
+def cli() -> None:
+    """Burn, read and examine optical discs, down to the command bytes."""
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Run the command line and exit."""
+    run_and_exit(cli, arguments)

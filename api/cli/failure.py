@@ -1,0 +1,69 @@
+"""How a failure becomes words on the terminal (or JSON) and an exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Final, NoReturn
+
+import click
+
+OK: Final = 0
+FAILED: Final = 1
+CANCELLED: Final = 130
+# The first class that fits decides; named as "module:class", so that a `--help` imports none of them.
+EXIT_CODES: Final = (
+    ("discstack.mmc.errors:Cancelled", CANCELLED),
+    ("discstack.mmc.errors:VerificationError", 6),
+    ("discstack.mmc.errors:MediaError", 5),
+    ("discstack.mmc.errors:DriveError", 4),
+    ("discstack.transport.base:TransportError", 3),
+    ("discstack.fs.errors:LayoutError", 7),
+    ("discstack.fs.errors:SourceError", 7),
+)
+
+
+def _exit_code(error: BaseException) -> int | None:
+    """Return the code of one of our errors, looking only at modules that are loaded; None for any other."""
+    for name, code in EXIT_CODES:
+        module, _, attribute = name.partition(":")
+        if module in sys.modules and isinstance(error, getattr(sys.modules[module], attribute)):
+            return code
+    return FAILED if isinstance(error, (OSError, ValueError)) else None
+
+
+def _say(error: BaseException, as_json: bool, code: int) -> None:
+    notes = getattr(error, "__notes__", [])
+    if as_json:
+        click.echo(json.dumps({"error": {"type": type(error).__name__, "message": str(error), "notes": notes}}))
+    message = "cancelled" if code == CANCELLED and not str(error) else str(error)
+    click.echo(f"discstack: {message}", err=True)
+    for note in notes:
+        click.echo(f"  {note}", err=True)
+
+
+def run_and_exit(command: click.Command, arguments: list[str] | None) -> NoReturn:
+    """Run a click command; turn every foreseen error into its words and its exit code."""
+    words = sys.argv[1:] if arguments is None else arguments
+    try:
+        command.main(words, prog_name="discstack", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("discstack: interrupted", err=True)
+        sys.exit(CANCELLED)
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`): quiet, and Python must not try to flush at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FAILED)
+    except Exception as error:
+        code = _exit_code(error)
+        if code is None:
+            raise
+        _say(error, "--json" in words, getattr(error, "exit_code", code))
+        sys.exit(getattr(error, "exit_code", code))
+    sys.exit(OK)

@@ -1,0 +1,146 @@
+"""What a command prints: results on standard output (text or JSON), progress on a terminal only."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import PurePath
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+
+    from discstack.events import Event, Writing
+
+KB = 1000  # drives and their speeds count in powers of ten
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON can hold it: dataclasses as objects, enumerations by name, bytes in hexadecimal."""
+    if isinstance(value, enum.IntEnum):
+        return {"name": value.name, "code": int(value)}
+    if isinstance(value, enum.Enum):
+        return value.value
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(plain(key) if isinstance(key, enum.Enum) else key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(item) for item in value]
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value).hex()
+    return str(value) if isinstance(value, PurePath) else value
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON document."""
+    click.echo(json.dumps(plain(value), indent=2, ensure_ascii=False))
+
+
+def print_fields(title: str, rows: Mapping[str, Any]) -> None:
+    """Print a title and aligned name-value rows; rows without a value are left out."""
+    shown = {name: spell(value) for name, value in rows.items() if value is not None and value != ""}
+    width = max(map(len, shown), default=0)
+    click.echo(click.style(title, bold=True))
+    for name, value in shown.items():
+        click.echo(f"  {name:<{width}}  {value}")
+
+
+def spell(value: Any) -> str:
+    """Return a value in words for a terminal."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, enum.Enum):
+        return str(getattr(value, "title", None) or value.name.lower().replace("_", " "))
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(spell, value)) or "none"
+    return value.hex(" ") if isinstance(value, bytes) else str(value)
+
+
+def size(count: float) -> str:
+    """Spell an amount of bytes in units of 1000, as media are sold."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if abs(count) < KB:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= KB
+    return f"{count:.2f} TB"
+
+
+def duration(seconds: float | None) -> str:
+    """Spell a time as minutes and seconds."""
+    if seconds is None:
+        return "--:--"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}"
+
+
+class Display:
+    """Shows a job's events: a bar per phase on a terminal, nothing elsewhere; notices are always said."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self.quiet = quiet
+        self.bars: Bars | None = None
+        self.task: Any = None
+
+    def __enter__(self) -> Display:
+        if sys.stderr.isatty() and not self.quiet:
+            from rich.console import Console
+            from rich.progress import BarColumn, Progress, TextColumn
+
+            self.bars = Progress(
+                TextColumn("{task.description:<12}"),
+                BarColumn(bar_width=30),
+                TextColumn("{task.percentage:>3.0f} %"),
+                TextColumn("{task.fields[words]}"),
+                console=Console(stderr=True),
+            )
+            self.bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.bars:
+            self.bars.stop()
+
+    def __call__(self, event: Event) -> None:
+        """Show one event."""
+        from discstack import events
+
+        match event:
+            case events.Notice(message=message):
+                click.echo(f"note: {message}", err=True)
+            case events.PhaseStarted(phase=phase):
+                self._start(phase.value)
+            case events.Progress(fraction=fraction):
+                self._move(fraction, "")
+            case events.Writing():
+                self._move(event.fraction, _writing_words(event))
+            case events.Done():
+                self._finish()
+
+    def _start(self, name: str) -> None:
+        if self.bars:
+            self._finish()
+            self.task = self.bars.add_task(name, total=1.0, words="")
+
+    def _move(self, fraction: float | None, words: str) -> None:
+        if self.bars and self.task is not None:
+            self.bars.update(self.task, completed=fraction or 0.0, words=words)
+
+    def _finish(self) -> None:
+        if self.bars and self.task is not None:
+            self.bars.update(self.task, completed=1.0)
+
+
+def _writing_words(event: Writing) -> str:
+    ring = f"ring {event.ring_fill * 100 // event.ring_size} %" if event.ring_size else ""
+    drive = f"drive {event.drive_fill * 100 // event.drive_buffer} %" if event.drive_buffer else ""
+    words = [f"{size(event.speed)}/s", f"{duration(event.remaining)} left", ring, drive, event.current_file or ""]
+    return "  ".join(word for word in words if word)
