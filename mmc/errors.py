@@ -16,16 +16,26 @@ A `TransportError` (no answer at all) is not in this tree: see `discstack.transp
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
 
 from discstack.mmc.spec.cdb import describe
 from discstack.mmc.spec.layout import StructureError
 from discstack.mmc.spec.sense import Sense, SenseKey
 from discstack.transport.base import CHECK_CONDITION, Reply
 
+if TYPE_CHECKING:
+    from discstack.mmc.medium import MediumStatus
+
 
 class DriveError(Exception):
-    """Base of all that a drive or a disc can be blamed for."""
+    """Base of all that a drive or a disc can be blamed for.
+
+    A job that failed or was cancelled half-way leaves in `medium` what a fresh look at the disc said afterwards; None
+    where nobody looked or the drive did not answer.
+    """
+
+    medium: MediumStatus | None = None
 
 
 class CommandError(DriveError):
@@ -130,7 +140,11 @@ class MediumNotBlank(MediaError):
 
 
 class MediumFull(MediaError):
-    """The data does not fit."""
+    """The data does not fit; `excess` is the number of blocks too many."""
+
+    def __init__(self, message: str, *, excess: int) -> None:
+        super().__init__(message)
+        self.excess = excess
 
 
 class DiscStateError(MediaError):
@@ -138,7 +152,11 @@ class DiscStateError(MediaError):
 
 
 class VerificationError(MediaError):
-    """What was read back is not what was written."""
+    """What was read back is not what was written; `bad` are the ranges of addresses that differ or cannot be read."""
+
+    def __init__(self, message: str, bad: Iterable[range]) -> None:
+        super().__init__(message)
+        self.bad = tuple(bad)
 
 
 class DriveTimeout(DriveError):

@@ -2,7 +2,8 @@
 
 A procedure is a generator that yields effects and is sent their outcomes:
 
-    Command     -> Reply; CHECK CONDITION is thrown in as the CommandError of its sense key
+    Command     -> Reply; CHECK CONDITION is thrown in as the CommandError of its sense key, except for recovered errors,
+                   which are successes that the observer hears of
     Pause       -> None, after the device's clock has advanced
     Stream      -> FeedResult, whatever the last answer was
     Report      -> None; tells the observer which phase the job is in and how far
@@ -22,12 +23,13 @@ from enum import Enum
 from threading import Event
 from typing import Any, Final, TypeVar
 
-from discstack.mmc.errors import Cancelled, command_error
+from discstack.mmc.errors import Cancelled, CommandError, RecoveredError, command_error
 from discstack.mmc.feed import feed_by_execute
 from discstack.transport.base import GOOD, Command, FeedCounters, Feeder, FeedResult, Reply, Stream, Transport
 
 T = TypeVar("T")
 OBSERVE_INTERVAL: Final = 0.2  # seconds between two looks at a running stream's counters
+DEFERRED_LIMIT: Final = 4  # deferred recovered errors in a row before a command counts as failed
 
 
 class Phase(Enum):
@@ -82,6 +84,9 @@ class Observer:
     def streaming(self, stream: Stream, counters: FeedCounters, /) -> None:
         """Data is flowing; called a few times a second while it does and once at the end."""
 
+    def recovered(self, error: CommandError, /) -> None:
+        """A command succeeded after the device recovered from an error (sense key 1h)."""
+
 
 _SILENT: Final = Observer()
 
@@ -128,10 +133,17 @@ class _Runner:
         return _PERFORM[type(effect)](self, effect)
 
     def command(self, command: Command) -> Reply:
-        reply = self.transport.execute(command)
-        if reply.status != GOOD:
-            raise command_error(command.cdb, reply)
-        return reply
+        for _ in range(DEFERRED_LIMIT):
+            reply = self.transport.execute(command)
+            if reply.status == GOOD:
+                return reply
+            error = command_error(command.cdb, reply)
+            if not isinstance(error, RecoveredError):
+                break
+            self.observer.recovered(error)
+            if not error.sense.deferred:  # with a deferred error the command itself was not carried out: SPC-4 4.5.7
+                return reply
+        raise error
 
     def pause(self, pause: Pause) -> None:
         self.transport.clock.sleep(pause.seconds)

@@ -1,0 +1,95 @@
+"""What a caller asks of a burn, and what the burn answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from discstack.mmc.medium import MediumStatus
+    from discstack.mmc.stream import BlockSource
+    from discstack.transport.base import FeedCounters
+
+__all__ = ["BurnJob", "BurnResult", "Calibration", "Digests", "SpeedReport", "VerifyLevel"]
+
+
+class VerifyLevel(Enum):
+    """How much is read back after a burn."""
+
+    NONE = "none"
+    QUICK = "quick"  # the first and the last chunks, and one in every 64 between
+    FULL = "full"
+
+
+class Calibration(Enum):
+    """Whether SEND OPC INFORMATION is used before writing."""
+
+    AUTO = "auto"  # where the medium knows it and the drive holds no table for it yet
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BurnJob:
+    """One image to be written as one session.
+
+    `start` is the address for which the image was planned (0 for a blank or overwritable medium); a medium that would
+    put it elsewhere is refused. `erase` permits that data on a rewritable medium is lost: a CD-RW is blanked first,
+    an overwritable medium written over. `close` leaves no further session possible. `speed` is in kB/s of 1000 bytes,
+    None for the fastest. `postgap` is the number of empty blocks behind the image, None for what the medium needs.
+    `ring_bytes` is the size of the buffer between source and drive, None for two seconds at the drive's speed.
+    """
+
+    source: BlockSource
+    start: int = 0
+    erase: bool = False
+    close: bool = False
+    simulate: bool = False
+    speed: int | None = None
+    underrun_protection: bool = True
+    calibration: Calibration = Calibration.AUTO
+    verify: VerifyLevel = VerifyLevel.FULL
+    postgap: int | None = None
+    ring_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digests:
+    """What was written, by digests: one of every `chunk_blocks` blocks from `start` on, the last one of what is left."""
+
+    algorithm: str
+    start: int
+    blocks: int
+    chunk_blocks: int
+    digests: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeedReport:
+    """Write speed in kB/s of 1000 bytes: what was asked for, what the drive says it set, what it turned out to be."""
+
+    asked: int | None
+    accepted: int | None
+    measured: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BurnResult:
+    """How a burn went; there is one only if everything went well.
+
+    `blocks` are the image's, `padding` the zero blocks behind it. `seconds` run on the drive's clock from the first
+    WRITE to the flushed cache. `verified` counts the blocks read back and compared. `notices` is what was odd but no
+    error.
+    """
+
+    start: int
+    blocks: int
+    padding: int
+    medium: MediumStatus
+    digests: Digests
+    counters: FeedCounters
+    seconds: float
+    speed: SpeedReport
+    verified: int
+    simulated: bool
+    notices: tuple[str, ...] = ()

@@ -1,0 +1,106 @@
+"""What a medium is and what can be done with it: the value that `identify` returns.
+
+Amounts are in blocks of 2048 bytes, speeds in kB/s of 1000 bytes, addresses are logical block addresses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+__all__ = ["Action", "DiscState", "MediumStatus", "Track", "WriteSpeed"]
+
+
+class DiscState(Enum):
+    """The states that a medium can be in; the value is the word for people."""
+
+    NO_MEDIUM = "no medium"
+    BLANK = "blank"
+    APPENDABLE = "appendable"
+    FINALIZED = "finalized"
+    OVERWRITABLE = "overwritable"
+    UNFORMATTED = "unformatted"
+    FORMATTING = "being formatted"
+    DAMAGED = "damaged"
+    READ_ONLY = "read-only"
+    UNSUPPORTED = "unsupported"
+
+
+class Action(Enum):
+    """What may be done with a medium next."""
+
+    WRITE = auto()  # write from the start of an empty medium, or anywhere on an overwritable one
+    APPEND = auto()  # write another session behind the existing ones
+    ERASE = auto()
+    FORMAT = auto()
+    CLOSE_SESSION = auto()
+    CLOSE_DISC = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteSpeed:
+    """A speed that the drive offers for this medium; `x` is in multiples of the medium's nominal speed."""
+
+    kilobytes: int
+    x: float
+
+    def __str__(self) -> str:
+        return f"{self.x:.3g}x ({self.kilobytes} kB/s)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Track:
+    """A logical track, as READ TRACK INFORMATION tells it (MMC-6 6.27)."""
+
+    number: int
+    session: int
+    start: int
+    blocks: int
+    free: int
+    next_writable_address: int | None
+    blank: bool
+    damaged: bool
+
+    @property
+    def end(self) -> int:
+        """The first address behind the track."""
+        return self.start + self.blocks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediumStatus:
+    """Everything that a writer or a reader has to know of the medium in the drive.
+
+    `capacity_blocks` is what the medium holds in all, `free_blocks` what can still be written in one go from
+    `next_writable_address` on. On an overwritable medium that is everything, and `blank` says that its beginning holds
+    no data. `reason` says in words why a medium is damaged, unsupported or read-only.
+    """
+
+    profile: int
+    name: str
+    state: DiscState
+    capacity_blocks: int = 0
+    free_blocks: int = 0
+    used_blocks: int = 0
+    next_writable_address: int | None = None
+    sessions: int = 0
+    open_session: bool = False
+    tracks: tuple[Track, ...] = ()
+    blank: bool = False
+    erasable: bool = False
+    actions: frozenset[Action] = frozenset()
+    write_speeds: tuple[WriteSpeed, ...] = field(default=())
+    reason: str = ""
+
+    def __str__(self) -> str:
+        """Say it in one line, for messages."""
+        if self.state is DiscState.NO_MEDIUM:
+            return self.state.value
+        words = [f"{self.name}, {self.state.value}"]
+        if self.reason:
+            words.append(self.reason)
+        if self.sessions:
+            words.append(f"{self.sessions} session{'s' * (self.sessions > 1)}")
+        if self.next_writable_address is not None:
+            words.append(f"next writable address {self.next_writable_address}, {self.free_blocks} blocks free")
+        return ", ".join(words)
