@@ -1,8 +1,10 @@
-"""Drive addresses: the one place where a name becomes a transport.
+r"""Drive addresses: the one place where a name becomes a transport.
 
-/dev/sr0  /dev/sg1                   a drive of this machine, through SG_IO
-virtual:MEDIUM?file=PATH&speed=16    a virtual drive with a disc in it; values are percent-encoded, `+` is literal
-D:  \\\\.\\CdRom0                       a drive of a Windows machine
+    /dev/sr0  /dev/sg1                   a drive of this machine, through SG_IO
+    virtual:MEDIUM?file=PATH&speed=16    a virtual drive with a disc in it
+    D:  \\.\CdRom0                       a drive of a Windows machine
+
+The values of a virtual drive's options are percent-encoded; `+` is literal.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a running job tells its owner, as one stream of typed events.
 
-Give `on_event=` to a writer or eraser; it is called on the thread that runs the job, a few times a second, and should be
-quick. Match on the type:
+Give `on_event=` to a writer or eraser; it is called on the thread that runs the job, a few times a second, and should
+be quick. Match on the type:
 
     PhaseStarted   validating, formatting, erasing, calibrating, writing, finalising, verifying
     Progress       how far the phase is (0 to 1, None if the drive does not say)

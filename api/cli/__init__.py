@@ -1,8 +1,8 @@
 """The command line. It holds no logic of its own: all it does goes through what `import discstack` offers.
 
 Exit codes: 0 all is well; 1 it failed; 2 the command line makes no sense; 3 the drive cannot be reached; 4 the drive
-refused or failed; 5 the disc does not suit; 6 what was read back is not what was written; 7 the source files or the image
-cannot be used; 130 and 143 cancelled by Ctrl-C or SIGTERM.
+refused or failed; 5 the disc does not suit; 6 what was read back is not what was written; 7 the source files or the
+image cannot be used; 130 cancelled (Ctrl-C), 143 cancelled (SIGTERM).
 """
 
 from __future__ import annotations
