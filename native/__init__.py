@@ -1,0 +1,5 @@
+"""What runs without the GIL: the ring between source and drive, and the feeder that empties it."""
+
+from discstack.native.ring import Ring, RingCounters
+
+__all__ = ["Ring", "RingCounters"]

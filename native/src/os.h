@@ -1,0 +1,26 @@
+/*
+ * What the ring asks of the operating system; the only part of the native code that differs between systems.
+ * Linux: os_linux.c. Waiting and waking are those of futex(2) and of WaitOnAddress.
+ */
+#pragma once
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Map `size` bytes of page-aligned memory, zeroed and present. NULL when there is none. Any thread. */
+void *os_map(size_t size);
+
+/* Give back what os_map returned; `size` as then. Any thread. */
+void os_unmap(void *memory, size_t size);
+
+/*
+ * Sleep while *word == seen, for at most `timeout` nanoseconds. May also return early for no reason at all, so callers
+ * look at their condition again. Any thread; blocks.
+ */
+void os_wait(_Atomic uint32_t *word, uint32_t seen, int64_t timeout);
+
+/* Wake whoever sleeps in os_wait on `word`. Any thread; never blocks. */
+void os_wake(_Atomic uint32_t *word);
+
+/* Nanoseconds on a clock that never jumps. Any thread. */
+int64_t os_now(void);
