@@ -1,0 +1,1 @@
+"""UDF: the OSTA Universal Disk Format over ECMA-167."""

@@ -1,0 +1,168 @@
+"""How ECMA-167 structures are declared: a frozen dataclass in the order of the standard's table, little endian.
+
+The annotation of a field is another structure, or a type with the codec that turns its value into bytes. `Descriptor`
+adds the tag, and `seal` is the one place that computes it.
+"""
+
+from __future__ import annotations
+
+from binascii import crc_hqx
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from struct import Struct
+from typing import Annotated, Any, ClassVar, Final, get_type_hints
+
+from discstack.fs.udf.cs0 import dstring
+
+BLOCK: Final = 2048
+TAG_SIZE: Final = 16
+# ECMA-167 2nd edition, which UDF 1.02 is built on (3/7.2.2)
+DESCRIPTOR_VERSION: Final = 2
+# Must differ from that of an earlier volume on the same medium; 0 says that none is given (3/7.2.5)
+TAG_SERIAL_NUMBER: Final = 0
+# Type 1: local time; offset 0: that of Coordinated Universal Time (1/7.3.1)
+TYPE_AND_TIME_ZONE: Final = 0x1000
+
+_TAG: Final = Struct("<HHBBHHHL")
+_TIMESTAMP: Final = Struct("<HhBBBBBBBB")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def seal(identifier: int, body: bytes, location: int) -> bytes:
+    """Return the descriptor `body` behind its tag (ECMA-167 3/7.2, 4/7.2).
+
+    `location` is the sector of the descriptor, or its block within the partition for the descriptors of part 4.
+    The CRC covers the whole body (UDF 1.02 2.2.1.2); its polynomial is x^16 + x^12 + x^5 + 1.
+    """
+    crc, length = crc_hqx(body, 0), len(body)
+    tag = _TAG.pack(identifier, DESCRIPTOR_VERSION, 0, 0, TAG_SERIAL_NUMBER, crc, length, location)
+    return tag[:4] + bytes((sum(tag) & 0xFF,)) + tag[5:] + body
+
+
+def timestamp(nanoseconds: int) -> bytes:
+    """Return a time since 1970 as 12 bytes in UTC (ECMA-167 1/7.3, UDF 1.02 2.1.4).
+
+    A year outside 1 to 9999 raises OverflowError. What is below a microsecond is not recorded.
+    """
+    microseconds = nanoseconds // 1000
+    seconds, fraction = divmod(microseconds, 1_000_000)
+    when = _EPOCH + timedelta(seconds=seconds)
+    return _TIMESTAMP.pack(
+        *(TYPE_AND_TIME_ZONE, when.year, when.month, when.day, when.hour, when.minute, when.second),
+        *(fraction // 10_000, fraction // 100 % 100, fraction % 100),
+    )
+
+
+Codec = Callable[[Any], bytes]
+
+
+class Structure:
+    """Base of the declared structures, every one a dataclass."""
+
+    __slots__ = ()
+
+    def pack(self) -> bytes:
+        """Return the structure as bytes."""
+        return b"".join([codec(getattr(self, name)) for name, codec in self._codecs()])
+
+    @classmethod
+    @cache
+    def _codecs(cls) -> list[tuple[str, Codec]]:
+        hints = get_type_hints(cls, include_extras=True)
+        pairs = ((item.name, hints[item.name]) for item in fields(cls))  # type: ignore[arg-type]
+        return [(name, hint.__metadata__[0] if hasattr(hint, "__metadata__") else hint.pack) for name, hint in pairs]
+
+
+class Descriptor(Structure):
+    """A structure behind a tag."""
+
+    __slots__ = ()
+    TAG: ClassVar[int]
+
+    def seal(self, location: int) -> bytes:
+        """Return the descriptor as it is recorded at `location`."""
+        return seal(self.TAG, self.pack(), location)
+
+
+def uint(size: int) -> Codec:
+    """Return the codec of an unsigned integer of `size` bytes."""
+    return lambda value: value.to_bytes(size, "little")
+
+
+def text(size: int) -> Codec:
+    """Return the codec of a dstring of `size` bytes."""
+    return lambda value: dstring(value, size)
+
+
+def exactly(size: int) -> Codec:
+    """Return the codec of `size` bytes that are given ready-made."""
+
+    def codec(value: bytes) -> bytes:
+        if len(value) != size:
+            raise ValueError(f"the field has {size} bytes, not {len(value)}")
+        return value
+
+    return codec
+
+
+def zeros(size: int) -> Codec:
+    """Return the codec of `size` bytes that are reserved, or not used here."""
+    return lambda _: bytes(size)
+
+
+Uint8 = Annotated[int, uint(1)]
+Uint16 = Annotated[int, uint(2)]
+Uint32 = Annotated[int, uint(4)]
+Uint64 = Annotated[int, uint(8)]
+# In nanoseconds since 1970
+Timestamp = Annotated[int, timestamp]
+Charspec = Annotated[bytes, exactly(64)]
+# Bytes whose number another field gives
+Tail = Annotated[bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class ExtentAd(Structure):
+    """extent_ad: bytes from a sector on (ECMA-167 3/7.1)."""
+
+    length: Uint32
+    location: Uint32
+
+
+@dataclass(frozen=True, slots=True)
+class LongAd(Structure):
+    """long_ad: bytes from a block of any partition on (ECMA-167 4/14.14.2, UDF 1.02 2.3.10.1)."""
+
+    length: Uint32
+    block: Uint32
+    partition: Uint16 = 0
+    flags: Uint16 = 0
+    implementation_use: Uint32 = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EntityId(Structure):
+    """regid: who or what something belongs to (ECMA-167 1/7.4, UDF 1.02 2.1.5)."""
+
+    flags: Uint8
+    identifier: Annotated[bytes, exactly(23)]
+    suffix: Annotated[bytes, exactly(8)]
+
+
+def entity_id(identifier: str, suffix: bytes = b"") -> EntityId:
+    """Return the entity identifier of that name, its fields filled up with zeros."""
+    return EntityId(0, identifier.encode("ascii").ljust(23, b"\x00"), suffix.ljust(8, b"\x00"))
+
+
+NO_EXTENT: Final = ExtentAd(0, 0)
+NO_ICB: Final = LongAd(0, 0)
+UDF_REVISION: Final = 0x0102
+_REVISION: Final = UDF_REVISION.to_bytes(2, "little")
+NOBODY: Final = entity_id("")
+DOMAIN: Final = entity_id("*OSTA UDF Compliant", _REVISION)
+LV_INFO: Final = entity_id("*UDF LV Info", _REVISION)
+# The operating system stays undefined: an image does not depend on the machine that writes it (UDF 1.02 6.3)
+IMPLEMENTATION: Final = entity_id("*discstack")
+NSR02: Final = entity_id("+NSR02")
