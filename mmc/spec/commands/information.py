@@ -117,7 +117,7 @@ READ_SUB_CHANNEL: Final = CDB(
     0x42,
     *(reserved(6), "msf" / flag(), reserved(1), reserved(1), "subq" / flag(), reserved(6)),
     *("sub_channel_parameter_list" / bits(8), reserved(16), "track_number" / bits(8), "allocation_length" / bits(16)),
-    clause="MMC-4 6.34",
+    clause="MMC-2 6.1.23",
     direction=Direction.FROM_DEVICE,
     timeout=SPIN_UP,
 )
@@ -126,7 +126,7 @@ READ_HEADER: Final = CDB(
     "READ HEADER",
     0x44,
     *(reserved(6), "msf" / flag(), reserved(1), "lba" / signed(32), reserved(8), "allocation_length" / bits(16)),
-    clause="MMC-2 6.1.9",
+    clause="MMC-2 6.1.21",
     direction=Direction.FROM_DEVICE,
     timeout=SPIN_UP,
 )

@@ -1,4 +1,7 @@
-"""Commands of every SCSI device (SPC-4), as far as an optical drive takes them."""
+"""Commands of every SCSI device, as far as an optical drive takes them.
+
+Clauses are of SPC-3, which MMC-6 refers to; rtd, rctd and mode_specific came with SPC-4.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,13 @@ from typing import Final
 
 from discstack.mmc.spec.cdb import CDB, Direction, bits, const, flag, reserved
 
-TEST_UNIT_READY: Final = CDB("TEST UNIT READY", 0x00, reserved(32), clause="SPC-4 6.47")
+TEST_UNIT_READY: Final = CDB("TEST UNIT READY", 0x00, reserved(32), clause="SPC-3 6.33")
 
 REQUEST_SENSE: Final = CDB(
     "REQUEST SENSE",
     0x03,
     *(reserved(7), "desc" / flag(), reserved(16), "allocation_length" / bits(8)),
-    clause="SPC-4 6.39",
+    clause="SPC-3 6.27",
     direction=Direction.FROM_DEVICE,
 )
 
@@ -20,7 +23,7 @@ INQUIRY: Final = CDB(
     "INQUIRY",
     0x12,
     *(reserved(6), "cmddt" / flag(), "evpd" / flag(), "page_code" / bits(8), "allocation_length" / bits(16)),
-    clause="SPC-4 6.6",
+    clause="SPC-3 6.4",
     direction=Direction.FROM_DEVICE,
 )
 
@@ -28,7 +31,7 @@ MODE_SELECT_6: Final = CDB(
     "MODE SELECT (6)",
     0x15,
     *(reserved(3), "pf" / flag(), reserved(3), "sp" / flag(), reserved(16), "parameter_list_length" / bits(8)),
-    clause="SPC-4 6.9",
+    clause="SPC-3 6.7",
     direction=Direction.TO_DEVICE,
 )
 
@@ -37,7 +40,7 @@ MODE_SENSE_6: Final = CDB(
     0x1A,
     *(reserved(4), "dbd" / flag(), reserved(3), "page_control" / bits(2), "page_code" / bits(6)),
     *("subpage_code" / bits(8), "allocation_length" / bits(8)),
-    clause="SPC-4 6.11",
+    clause="SPC-3 6.9",
     direction=Direction.FROM_DEVICE,
 )
 
@@ -46,7 +49,7 @@ MODE_SELECT_10: Final = CDB(
     0x55,
     *(reserved(3), "pf" / flag(), reserved(2), "rtd" / flag(), "sp" / flag(), reserved(40)),
     "parameter_list_length" / bits(16),
-    clause="SPC-4 6.10",
+    clause="SPC-3 6.8",
     direction=Direction.TO_DEVICE,
 )
 
@@ -55,7 +58,7 @@ MODE_SENSE_10: Final = CDB(
     0x5A,
     *(reserved(3), "llbaa" / flag(), "dbd" / flag(), reserved(3), "page_control" / bits(2), "page_code" / bits(6)),
     *("subpage_code" / bits(8), reserved(24), "allocation_length" / bits(16)),
-    clause="SPC-4 6.12",
+    clause="SPC-3 6.10",
     direction=Direction.FROM_DEVICE,
 )
 
@@ -64,7 +67,7 @@ LOG_SELECT: Final = CDB(
     0x4C,
     *(reserved(6), "pcr" / flag(), "sp" / flag(), "page_control" / bits(2), "page_code" / bits(6)),
     *("subpage_code" / bits(8), reserved(24), "parameter_list_length" / bits(16)),
-    clause="SPC-4 6.7",
+    clause="SPC-3 6.5",
     direction=Direction.TO_DEVICE,
 )
 
@@ -73,7 +76,7 @@ LOG_SENSE: Final = CDB(
     0x4D,
     *(reserved(6), "ppc" / flag(), "sp" / flag(), "page_control" / bits(2), "page_code" / bits(6)),
     *("subpage_code" / bits(8), reserved(8), "parameter_pointer" / bits(16), "allocation_length" / bits(16)),
-    clause="SPC-4 6.8",
+    clause="SPC-3 6.6",
     direction=Direction.FROM_DEVICE,
 )
 
@@ -81,7 +84,7 @@ RECEIVE_DIAGNOSTIC_RESULTS: Final = CDB(
     "RECEIVE DIAGNOSTIC RESULTS",
     0x1C,
     *(reserved(7), "pcv" / flag(), "page_code" / bits(8), "allocation_length" / bits(16)),
-    clause="SPC-4 6.29",
+    clause="SPC-3 6.18",
     direction=Direction.FROM_DEVICE,
 )
 
@@ -90,7 +93,7 @@ SEND_DIAGNOSTIC: Final = CDB(
     0x1D,
     *("self_test_code" / bits(3), "pf" / flag(), reserved(1), "selftest" / flag(), "devoffl" / flag()),
     *("unitoffl" / flag(), reserved(8), "parameter_list_length" / bits(16)),
-    clause="SPC-4 6.42",
+    clause="SPC-3 6.28",
     direction=Direction.TO_DEVICE,
     timeout=3600.0,  # a foreground self-test
 )
@@ -100,7 +103,7 @@ WRITE_BUFFER: Final = CDB(
     0x3B,
     *("mode_specific" / bits(3), "mode" / bits(5), "buffer_id" / bits(8), "buffer_offset" / bits(24)),
     "parameter_list_length" / bits(24),
-    clause="SPC-4 6.49",
+    clause="SPC-3 6.35",
     direction=Direction.TO_DEVICE,
     timeout=300.0,  # microcode is burned into flash memory
 )
@@ -110,7 +113,7 @@ READ_BUFFER: Final = CDB(
     0x3C,
     *("mode_specific" / bits(3), "mode" / bits(5), "buffer_id" / bits(8), "buffer_offset" / bits(24)),
     "allocation_length" / bits(24),
-    clause="SPC-4 6.18",
+    clause="SPC-3 6.15",
     direction=Direction.FROM_DEVICE,
 )
 
@@ -118,7 +121,7 @@ REPORT_LUNS: Final = CDB(
     "REPORT LUNS",
     0xA0,
     *(reserved(8), "select_report" / bits(8), reserved(24), "allocation_length" / bits(32), reserved(8)),
-    clause="SPC-4 6.33",
+    clause="SPC-3 6.21",
     direction=Direction.FROM_DEVICE,
 )
 
@@ -128,7 +131,7 @@ REPORT_SUPPORTED_OPERATION_CODES: Final = CDB(
     *(reserved(3), "service_action" / const(5, 0x0C), "rctd" / flag(), reserved(4), "reporting_options" / bits(3)),
     *("requested_operation_code" / bits(8), "requested_service_action" / bits(16)),
     *("allocation_length" / bits(32), reserved(8)),
-    clause="SPC-4 6.35",
+    clause="SPC-3 6.23",
     direction=Direction.FROM_DEVICE,
     selector="service_action",
 )
@@ -159,7 +162,7 @@ PERSISTENT_RESERVE_IN: Final = CDB(
     "PERSISTENT RESERVE IN",
     0x5E,
     *(reserved(3), "service_action" / bits(5), reserved(40), "allocation_length" / bits(16)),
-    clause="SPC-4 6.15",
+    clause="SPC-3 6.11",
     direction=Direction.FROM_DEVICE,
 )
 
@@ -168,6 +171,6 @@ PERSISTENT_RESERVE_OUT: Final = CDB(
     0x5F,
     *(reserved(3), "service_action" / bits(5), "scope" / bits(4), "type" / bits(4), reserved(16)),
     "parameter_list_length" / bits(32),
-    clause="SPC-4 6.16",
+    clause="SPC-3 6.12",
     direction=Direction.TO_DEVICE,
 )

@@ -19,7 +19,7 @@ READ_6: Final = CDB(
     "READ (6)",
     0x08,
     *(reserved(3), "lba" / bits(21), "transfer_length" / bits(8)),
-    clause="SBC-3 5.7",
+    clause="SBC-2 5.5",
     direction=Direction.FROM_DEVICE,
     timeout=DAMAGED_MEDIUM,
 )

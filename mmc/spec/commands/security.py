@@ -31,7 +31,7 @@ SECURITY_PROTOCOL_IN: Final = CDB(
     0xA2,
     *("security_protocol" / bits(8), "security_protocol_specific" / bits(16), "inc_512" / flag(), reserved(7)),
     *(reserved(8), "allocation_length" / bits(32), reserved(8)),
-    clause="SPC-4 6.40",
+    clause="MMC-6 6.32",
     direction=Direction.FROM_DEVICE,
 )
 
@@ -40,6 +40,6 @@ SECURITY_PROTOCOL_OUT: Final = CDB(
     0xB5,
     *("security_protocol" / bits(8), "security_protocol_specific" / bits(16), "inc_512" / flag(), reserved(7)),
     *(reserved(8), "parameter_list_length" / bits(32), reserved(8)),  # the standard says Transfer Length
-    clause="SPC-4 6.41",
+    clause="MMC-6 6.33",
     direction=Direction.TO_DEVICE,
 )

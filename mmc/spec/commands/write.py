@@ -97,7 +97,7 @@ RESERVE_TRACK: Final = CDB(
 SEND_OPC_INFORMATION: Final = CDB(
     "SEND OPC INFORMATION",
     0x54,
-    *(reserved(5), "exclude_0" / flag(), "exclude_1" / flag(), "do_opc" / flag(), reserved(40)),
+    *(reserved(7), "do_opc" / flag(), reserved(6), "exclude_1" / flag(), "exclude_0" / flag(), reserved(32)),
     "parameter_list_length" / bits(16),
     clause="MMC-6 6.38",
     direction=Direction.TO_DEVICE,
