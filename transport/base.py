@@ -31,7 +31,12 @@ TASK_SET_FULL: Final = 0x28
 
 
 class TransportError(Exception):
-    """The device never answered; `errno` keeps the system's number where there is one."""
+    """The device never answered; `errno` keeps the system's number where there is one.
+
+    Raised out of a stream, it tells by `counters` how far that got.
+    """
+
+    counters: FeedCounters | None = None
 
     def __init__(self, message: str, *, errno: int | None = None) -> None:
         super().__init__(message)
@@ -138,8 +143,11 @@ class Stream:
     """Write the blocks that come out of `ring` at `lba` and on, with copies of the CDB `template`.
 
     `lba_place` and `length_place` are (byte offset, width in bits) of the template's big-endian fields for the address
-    and the number of blocks. Each command carries `unit` blocks, the last one what is left. While the device answers
-    2/04/08 (long write in progress) the same command is repeated, after naps of at most `nap` seconds.
+    and the number of blocks. Each command carries `unit` blocks, the last one what is left; a unit must divide the
+    ring's granule. While the device answers 2/04/08 (long write in progress) the same command is repeated, after naps
+    of 1 ms to `nap` seconds (what half the drive's buffer takes at full speed), for `timeout` seconds at most. With
+    `prefill` the first command waits until the ring is as full as it gets. Every `watch` seconds the fill of the
+    drive's buffer is asked for, unless that is 0 or the drive refuses to tell.
     """
 
     ring: Ring
@@ -152,6 +160,16 @@ class Stream:
     unit: int
     timeout: float
     nap: float
+    prefill: bool = True
+    watch: float = 0.5
+
+    def check(self, max_transfer: int) -> None:
+        """Raise ValueError where a transport of that largest transfer cannot feed this stream."""
+        size = self.unit * self.block_size
+        if not 0 < size <= max_transfer:
+            raise ValueError(f"{size} bytes a command do not fit into the largest transfer, {max_transfer} bytes")
+        if self.ring.granule % size:
+            raise ValueError(f"commands of {size} bytes do not divide the ring's granule, {self.ring.granule} bytes")
 
 
 @dataclass(slots=True)
@@ -166,6 +184,7 @@ class FeedCounters:
     busy_time: float = 0.0
     latency_max: float = 0.0
     latency_total: float = 0.0
+    latencies: tuple[int, ...] = ()  # WRITE commands by duration: below 125 us, 250 us, ... 2 s, and longer
     ring_fill: int = 0  # in the ring now
     ring_low: int = 0  # least in the ring since the first command
     drive_buffer: int = 0  # size of the drive's buffer, 0 where the drive does not say
@@ -174,13 +193,20 @@ class FeedCounters:
 
 @dataclass(frozen=True, slots=True)
 class FeedResult:
-    """How a stream ended: all blocks written, stopped by a cancelled ring, or an answer that needs a decision."""
+    """How a stream ended: all blocks written, stopped by its ring, or an answer that needs a decision.
+
+    `stopped` means that the ring gave no more: it was cancelled, its source failed, or it was closed too early.
+    Otherwise a `status` that is not GOOD, or a `residual` (bytes that did not move although the device said GOOD),
+    belongs to the command at `reply_lba`. That command's blocks are not counted as taken and are still the next ones in
+    the ring.
+    """
 
     counters: FeedCounters
     status: int = GOOD
     sense: bytes = b""
     stopped: bool = False
-    reply_lba: int = 0  # address of the command that `status` and `sense` answer
+    reply_lba: int = 0  # address of the command that came back
+    residual: int = 0
 
 
 @runtime_checkable

@@ -1,0 +1,217 @@
+"""Feeding a drive from a ring by a loop of `execute`, for transports without a feeder of their own.
+
+The contract is that of `discstack.transport.base.Feeder`, on the transport's own clock.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from copy import copy
+from dataclasses import replace
+from typing import Final
+
+from discstack.mmc.spec.cdb import Direction
+from discstack.mmc.spec.commands import READ_BUFFER_CAPACITY
+from discstack.mmc.spec.sense import Sense
+from discstack.transport.base import (
+    CHECK_CONDITION,
+    GOOD,
+    Command,
+    FeedCounters,
+    FeedResult,
+    Reply,
+    Stream,
+    Transport,
+    TransportError,
+)
+
+OBSERVE_INTERVAL: Final = 0.2  # seconds between two looks at the counters
+LATENCY_BUCKETS: Final = 16  # each twice as long as the one before it, from 125 us on
+FIRST_LATENCY: Final = 125e-6
+LONG_WRITE_IN_PROGRESS: Final = (0x2, 0x04, 0x08)
+SHORTEST_NAP: Final = 0.001
+NAP_SHARES: Final = (
+    1,
+    2,
+    4,
+    2,
+)  # half a buffer, then looks at what should be 3/4 and 7/8 of it; then it is not draining
+
+
+def feed_by_execute(transport: Transport, stream: Stream, observe: Callable[[FeedCounters], None]) -> FeedResult:
+    """Write a stream with one `execute` per command.
+
+    `observe` gets a snapshot of the counters every OBSERVE_INTERVAL while something happens, and once at the end.
+    """
+    stream.check(transport.max_transfer)
+    feed = _Feed(transport, stream, observe)
+    try:
+        return feed.run()
+    except TransportError as error:
+        error.counters = feed.counters
+        raise
+    finally:
+        observe(feed.counters)
+
+
+def remainder(stream: Stream, result: FeedResult, *, written: bool = False) -> Stream:
+    """Return the stream that goes on where `result` came back.
+
+    `written` says that the device did write the blocks of the command that came back (a recovered error): they are
+    dropped from the ring. Otherwise they are sent again.
+    """
+    blocks = result.counters.blocks
+    if written:
+        skipped = min(stream.unit, stream.blocks - blocks)
+        stream.ring.release(len(stream.ring.take(skipped * stream.block_size)))
+        blocks += skipped
+    return replace(stream, lba=stream.lba + blocks, blocks=stream.blocks - blocks)
+
+
+class _Feed:
+    def __init__(self, transport: Transport, stream: Stream, observe: Callable[[FeedCounters], None]) -> None:
+        self.transport, self.stream, self.observe = transport, stream, observe
+        self.clock, self.ring = transport.clock, stream.ring
+        self.counters = FeedCounters(latencies=(0,) * LATENCY_BUCKETS)
+        self.pace = _Pace(stream.nap)
+        self.observed = self.watched = self.clock.now()
+        self.watching = stream.watch > 0
+
+    def run(self) -> FeedResult:
+        stream, counters = self.stream, self.counters
+        if stream.prefill:
+            self.wait_full()
+        counters.ring_low = self.ring.fill
+        while counters.blocks < stream.blocks:
+            lba, blocks = stream.lba + counters.blocks, min(stream.unit, stream.blocks - counters.blocks)
+            data = self.take(blocks * stream.block_size)
+            if len(data) < blocks * stream.block_size:
+                return FeedResult(counters, stopped=True)
+            reply = self.write(Command(self.cdb(lba, blocks), Direction.TO_DEVICE, data, timeout=stream.timeout))
+            if reply is None:
+                return FeedResult(counters, stopped=True)
+            if reply.status != GOOD or reply.residual:
+                return FeedResult(counters, reply.status, reply.sense, reply_lba=lba, residual=reply.residual)
+            self.ring.release(len(data))
+            counters.blocks += blocks
+            self.look()
+        return FeedResult(counters)
+
+    def cdb(self, lba: int, blocks: int) -> bytes:
+        cdb = bytearray(self.stream.template)
+        for (offset, width), value in ((self.stream.lba_place, lba), (self.stream.length_place, blocks)):
+            cdb[offset : offset + width // 8] = (value & ((1 << width) - 1)).to_bytes(width // 8, "big")
+        return bytes(cdb)
+
+    def wait_full(self) -> None:
+        while True:
+            try:
+                return self.ring.wait_full(OBSERVE_INTERVAL)
+            except TimeoutError:
+                self.report()
+
+    def take(self, size: int) -> memoryview:
+        waited = self.ring.counters()
+        while True:
+            try:
+                data = self.ring.take(size, OBSERVE_INTERVAL)
+                break
+            except TimeoutError:
+                self.report()
+        now = self.ring.counters()
+        self.counters.stalls += now.empty - waited.empty
+        self.counters.stall_time += now.empty_time - waited.empty_time
+        self.counters.ring_fill = now.fill
+        if not self.ring.closed:
+            self.counters.ring_low = min(self.counters.ring_low, now.fill)
+        return data
+
+    def write(self, command: Command) -> Reply | None:
+        """Execute until the answer is another than 2/04/08 or the time is over; None when cancelled meanwhile."""
+        first = self.clock.now()
+        attempt = 0
+        while True:
+            before = self.clock.now()
+            reply = self.transport.execute(command)
+            now = self.clock.now()
+            if not _is_long_write(reply):
+                self.count(reply, now - before)
+                return reply
+            if now - first >= self.stream.timeout:
+                return reply
+            self.counters.busy += 1
+            done = self.counters.blocks * self.stream.block_size
+            self.clock.sleep(self.pace.nap(attempt, now, done, self.counters))
+            self.counters.busy_time += self.clock.now() - before
+            attempt += 1
+            self.look()
+            if self.ring.cancelled:
+                return None
+
+    def count(self, reply: Reply, latency: float) -> None:
+        if reply.status != GOOD or reply.residual:
+            return
+        counters = self.counters
+        counters.commands += 1
+        counters.latency_total += latency
+        counters.latency_max = max(counters.latency_max, latency)
+        bucket = min(int(latency / FIRST_LATENCY).bit_length(), LATENCY_BUCKETS - 1)
+        counters.latencies = tuple(n + (at == bucket) for at, n in enumerate(counters.latencies))
+
+    def look(self) -> None:
+        """See to what is due by now: the drive's buffer and the observer."""
+        now = self.clock.now()
+        if self.watching and now - self.watched >= self.stream.watch:
+            self.watched = now
+            self.ask_buffer()
+        if now - self.observed >= OBSERVE_INTERVAL:
+            self.report()
+
+    def report(self) -> None:
+        self.observed = self.clock.now()
+        self.counters.ring_fill = self.ring.fill
+        self.observe(copy(self.counters))
+
+    def ask_buffer(self) -> None:
+        cdb = READ_BUFFER_CAPACITY.build(allocation_length=12)
+        reply = self.transport.execute(Command(cdb, Direction.FROM_DEVICE, allocation=12))
+        if reply.status != GOOD:
+            self.watching = False
+        elif len(reply.data) >= 12:
+            length, free = struct.unpack_from(">II", reply.data, 4)
+            if 0 < length >= free:
+                self.counters.drive_buffer, self.counters.drive_fill = length, length - free
+
+
+class _Pace:
+    """How long to leave a drive alone whose buffer is full: as long as half of it takes, so far as that is known.
+
+    Between two moments at which the buffer was full, the drive has written just what it was given.
+    """
+
+    def __init__(self, longest: float) -> None:
+        self.longest, self.rate = longest, 0.0
+        self.mark: tuple[float, int, int] | None = None
+
+    def nap(self, attempt: int, now: float, done: int, counters: FeedCounters) -> float:
+        if attempt == 0:
+            self.measure(now, done, counters.stalls)
+        half = counters.drive_buffer / 2 / self.rate if counters.drive_buffer and self.rate else self.longest
+        share = NAP_SHARES[attempt] if attempt < len(NAP_SHARES) else 1
+        return max(min(half, self.longest) / share, SHORTEST_NAP)
+
+    def measure(self, now: float, done: int, stalls: int) -> None:
+        if self.mark is not None:
+            then, before, stalled = self.mark
+            if now > then and done > before and stalls == stalled:
+                rate = (done - before) / (now - then)
+                self.rate = (self.rate + rate) / 2 if self.rate else rate
+        self.mark = (now, done, stalls)
+
+
+def _is_long_write(reply: Reply) -> bool:
+    if reply.status != CHECK_CONDITION:
+        return False
+    sense = Sense.parse(reply.sense)
+    return not sense.deferred and (sense.key, sense.asc, sense.ascq) == LONG_WRITE_IN_PROGRESS
