@@ -1,0 +1,50 @@
+"""File identifiers: what a name becomes in a directory (UDF 1.02 2.3.4.6; mangled after 4.2.2.1)."""
+
+from __future__ import annotations
+
+from binascii import crc_hqx
+from collections.abc import Iterable
+
+from discstack.fs.udf.cs0 import MAX_FILE_IDENTIFIER, clean, encode, is_clean
+
+
+def file_identifiers(names: Iterable[str]) -> dict[str, bytes]:
+    """Return for each name of one directory its File Identifier, unique among them.
+
+    Only names that CS0 cannot hold are changed: `decode(result[name]) != name` tells which.
+    """
+    identifiers = dict[str, bytes]()
+    difficult = list[str]()
+    for name in names:
+        if is_clean(name) and len(encoded := encode(name)) <= MAX_FILE_IDENTIFIER:
+            identifiers[name] = encoded
+        else:
+            difficult.append(name)
+    taken = set(identifiers.values()) if difficult else set()
+    for name in difficult:
+        identifiers[name] = _mangle(name, taken)
+        taken.add(identifiers[name])
+    return identifiers
+
+
+def _mangle(name: str, taken: set[bytes]) -> bytes:
+    """Return an identifier with "#" and four hex digits before the extension: the CRC of the name, or the next free."""
+    raw = name.encode("utf-16-be", "surrogatepass")
+    crc = crc_hqx(raw, 0)
+    while True:
+        identifier = _marked(clean(name), f"#{crc:04X}")
+        if identifier not in taken:
+            return identifier
+        crc = crc + 1 & 0xFFFF
+
+
+def _marked(name: str, mark: str) -> bytes:
+    """Return `name` with the mark before its extension of at most 5 characters, the stem cut to what fits."""
+    stem, dot, extension = name.rpartition(".")
+    if not stem or len(extension) > 5:
+        stem, dot, extension = name, "", ""
+    ending = mark + dot + extension
+    stem = stem[:MAX_FILE_IDENTIFIER]
+    while len(identifier := encode(stem + ending)) > MAX_FILE_IDENTIFIER:
+        stem = stem[:-1]
+    return identifier

@@ -1,0 +1,86 @@
+"""Chains of allocation descriptors, read back by a reader written here after ECMA-167 4/12 and 4/14.14.1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from struct import unpack_from
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from discstack.fs.udf.allocation import allocation_extent, allocation_extents_for, file_entry_ads
+
+GIB = 1 << 30
+EXTENT = GIB - 2048
+CHAIN = 1000
+POSITION = 5000
+
+
+def extents(size: int) -> Iterator[tuple[int, int]]:
+    """Follow the descriptors of a file as a reader does: (length, block) of each extent."""
+    ads, seen = file_entry_ads(size, POSITION, CHAIN), 0
+    assert len(ads) <= 2048 - 176
+    while ads:
+        following = b""
+        for at in range(0, len(ads), 8):
+            length, block = unpack_from("<LL", ads, at)
+            kind, length = length >> 30, length & GIB - 1
+            if kind == 3:
+                assert (length, block, at + 8) == (2048, CHAIN + seen, len(ads))
+                following = allocation_extent(size, POSITION, CHAIN, seen)
+                assert len(following) <= 2048
+                seen += 1
+                assert unpack_from("<H10xL4xL", following) == (258, block, len(following) - 24)
+                following = following[24:]
+            else:
+                assert kind == 0
+                yield length, block
+        ads = following
+    assert seen == allocation_extents_for(size)
+
+
+@given(
+    st.one_of(
+        st.integers(0, 1 << 43),
+        st.sampled_from([1, 2, 4, 234, 235, 236, 486, 487, 488, 1024]).flatmap(
+            lambda n: st.integers(-2, 2).map(lambda d: max(0, n * EXTENT + d))
+        ),
+    )
+)
+def test_extents_cover_the_size_without_gap(size: int) -> None:
+    done = 0
+    for length, block in extents(size):
+        assert 0 < length <= EXTENT
+        assert block == POSITION + done // 2048
+        assert done % 2048 == 0
+        done += length
+    assert done == size
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        (0, []),
+        (1, [1]),
+        (GIB - 2049, [GIB - 2049]),
+        (GIB - 2048, [GIB - 2048]),
+        (GIB - 2047, [GIB - 2048, 1]),
+        (GIB - 1, [GIB - 2048, 2047]),
+        (GIB, [GIB - 2048, 2048]),
+        (GIB + 1, [GIB - 2048, 2049]),
+        (4 * GIB, [GIB - 2048] * 4 + [8192]),
+    ],
+)
+def test_lengths_around_a_gibibyte(size: int, expected: list[int]) -> None:
+    assert [length for length, _ in extents(size)] == expected
+
+
+@pytest.mark.parametrize(("count", "chained"), [(234, 0), (235, 1), (486, 1), (487, 2)])
+def test_chain_is_as_long_as_needed(count: int, chained: int) -> None:
+    assert allocation_extents_for(count * EXTENT) == chained
+
+
+def test_crc_of_an_allocation_extent_leaves_out_what_follows(crc: Callable[[bytes], int]) -> None:
+    block = allocation_extent(300 * EXTENT, POSITION, CHAIN, 0)
+    assert unpack_from("<HH", block, 8) == (crc(block[16:24]), 8)

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from discstack.fs.udf.cs0 import decode
+from discstack.fs.udf.names import file_identifiers
+
+
+def test_name_of_254_bytes_is_kept_and_of_255_is_mangled() -> None:
+    longest, too_long = "a" * 254, "b" * 251 + ".txt"
+    identifiers = file_identifiers([longest, too_long])
+    assert decode(identifiers[longest]) == longest
+    mangled = decode(identifiers[too_long])
+    assert len(mangled) == 254
+    assert mangled.startswith("b" * 245 + "#")
+    assert mangled.endswith(".txt")
+
+
+def test_name_of_127_wide_characters_is_kept_and_of_128_is_mangled() -> None:
+    longest, too_long = "я" * 127, "ю" * 128
+    identifiers = file_identifiers([longest, too_long])
+    assert decode(identifiers[longest]) == longest
+    assert decode(identifiers[too_long]).startswith("ю" * 122 + "#")
+
+
+def test_narrow_stem_with_a_wide_extension_still_fits() -> None:
+    (identifier,) = file_identifiers(["a" * 250 + ".док"]).values()
+    assert len(identifier) <= 255
+    assert decode(identifier).endswith(".док")
+
+
+def test_bytes_that_are_no_text_become_underscores_with_a_mark() -> None:
+    (identifier,) = file_identifiers(["caf\udce9.txt"]).values()
+    assert decode(identifier).startswith("caf_#")
+    assert decode(identifier).endswith(".txt")
+
+
+def test_mangled_name_gives_way_to_a_name_of_its_own() -> None:
+    (mangled,) = file_identifiers(["caf\udce9.txt"]).values()
+    both = file_identifiers(["caf\udce9.txt", decode(mangled)])
+    assert both[decode(mangled)] == mangled
+    assert both["caf\udce9.txt"] != mangled
+
+
+@given(st.sets(st.one_of(st.text(min_size=1, max_size=8), st.text(min_size=120, max_size=300)), max_size=20))
+def test_identifiers_are_unique_and_never_too_long(names: set[str]) -> None:
+    identifiers = file_identifiers(names)
+    assert identifiers.keys() == names
+    assert len({decode(identifier) for identifier in identifiers.values()}) == len(names)
+    assert all(2 <= len(identifier) <= 255 for identifier in identifiers.values())
