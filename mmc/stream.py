@@ -1,0 +1,144 @@
+"""The way from an image into the ring: a source of blocks, the pump that drains it, and how large a ring should be.
+
+The pump hashes what it pumps, so that a disc can be verified without reading the source twice. SHA-1 is the cheapest
+digest of at least 128 bits in hashlib, with and without SHA instructions (on an EPYC 1.7 GB/s; SHA-256 1.6, MD5 0.7,
+BLAKE2b 0.6); what it guards against is a drive's mistakes, not an adversary.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from threading import Thread
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Protocol, Self
+
+from discstack.mmc.errors import Cancelled
+
+if TYPE_CHECKING:
+    from discstack.native import Ring
+
+ALGORITHM: Final = "sha1"
+CHUNK: Final = 1 << 20  # bytes between two digests, and the most that a source is asked for at once
+STALL: Final = 2.0  # seconds without data from the source that a full ring outlasts
+SMALLEST_RING: Final = 4 * CHUNK
+MEMORY_SHARE: Final = 8  # a ring takes at most one part in this many of the memory that is available
+UNKNOWN_MEMORY: Final = 2 << 30  # assumed to be available where the system does not tell
+
+
+class BlockSource(Protocol):
+    """An image as a sequence of blocks."""
+
+    @property
+    def sectors(self) -> int:
+        """How many blocks there are."""
+        ...
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        """Put the next bytes into `buffer` and return how many; 0 only at the end."""
+        ...
+
+
+def digest(data: bytes | bytearray | memoryview) -> bytes:
+    """Return the digest of one chunk, as the pump makes it."""
+    return hashlib.new(ALGORITHM, data, usedforsecurity=False).digest()
+
+
+def ring_size(bytes_per_second: float, unit: int) -> int:
+    """Return the capacity, a multiple of `unit` bytes, of a ring that outlasts STALL at that speed, memory permitting."""
+    wanted = max(int(bytes_per_second * STALL) + 2 * CHUNK, SMALLEST_RING)
+    permitted = max(_available_memory() // MEMORY_SHARE, SMALLEST_RING)
+    step = CHUNK if CHUNK % unit == 0 else unit
+    return max(2, -(-min(wanted, permitted) // step)) * step
+
+
+def _available_memory() -> int:
+    try:
+        with open("/proc/meminfo", encoding="ascii") as meminfo:
+            sizes = dict(line.split(":", 1) for line in meminfo)
+    except OSError:
+        return UNKNOWN_MEMORY
+    kibibytes = sizes.get("MemAvailable", "").split()
+    return int(kibibytes[0]) << 10 if kibibytes else UNKNOWN_MEMORY
+
+
+class Pump:
+    """A thread that lets a source fill a ring: `with Pump(source, ring) as pump: ...; pump.result()`.
+
+    Behind the source's blocks come `padding` blocks of zeros, and more up to the ring's granule; then the ring is
+    closed. When the source fails or ends early, the ring is failed and `result` raises why. Leaving the context cancels
+    the ring and joins the thread.
+    """
+
+    def __init__(self, source: BlockSource, ring: Ring, *, block_size: int = 2048, padding: int = 0) -> None:
+        self._source, self._ring = source, ring
+        self._image = source.sectors * block_size
+        self._total = -(-(self._image + padding * block_size) // ring.granule) * ring.granule
+        self._digests: list[bytes] = []
+        self._error: BaseException | None = None
+        self._thread = Thread(target=self._run, name="discstack-pump", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._ring.cancel()
+        self._thread.join()
+
+    @property
+    def error(self) -> BaseException | None:
+        """Why the pump stopped before the end, if it did: what the source raised, EOFError, or Cancelled."""
+        return self._error
+
+    def result(self) -> tuple[bytes, ...]:
+        """Wait for the end; return a digest for each CHUNK of the image (the last one of what is left), or raise `error`."""
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        return tuple(self._digests)
+
+    def _run(self) -> None:
+        try:
+            self._pump_image()
+            self._pump_zeros(self._total - self._image)
+        except BaseException as error:  # kept for whoever asks for the result: it must not end in a thread's stderr
+            self._error = error
+            if not self._ring.cancelled:
+                self._ring.fail()
+        else:
+            self._ring.close()
+
+    def _pump_image(self) -> None:
+        for at in range(0, self._image, CHUNK):
+            left = min(CHUNK, self._image - at)
+            hasher = hashlib.new(ALGORITHM, usedforsecurity=False)
+            while left:
+                region = self._reserve(left)
+                self._fill(region, at)
+                hasher.update(region)
+                self._ring.commit(len(region))
+                left -= len(region)
+            self._digests.append(hasher.digest())
+
+    def _pump_zeros(self, left: int) -> None:
+        while left:
+            region = self._reserve(min(CHUNK, left))
+            region[:] = bytes(len(region))
+            self._ring.commit(len(region))
+            left -= len(region)
+
+    def _reserve(self, size: int) -> memoryview:
+        region = self._ring.reserve(size)
+        if not region:
+            raise Cancelled("cancelled while data was still to come")
+        return region
+
+    def _fill(self, region: memoryview, chunk: int) -> None:
+        filled = 0
+        while filled < len(region):
+            count = self._source.readinto(region[filled:])
+            if count <= 0:
+                raise EOFError(f"the source ended within the MiB at byte {chunk} of {self._image}")
+            filled += count
