@@ -1,0 +1,1 @@
+"""Handlers of the drive's commands, by subject."""

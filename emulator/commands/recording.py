@@ -1,0 +1,71 @@
+"""Before and after the data: calibration, reservation, closing, blanking, formatting."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from discstack.emulator.conditions import (
+    CANNOT_WRITE_MEDIUM,
+    PARAMETER_LIST_LENGTH,
+    Refusal,
+    invalid_field,
+    invalid_parameter,
+)
+from discstack.emulator.drive import Drive
+from discstack.emulator.media.base import Job, nothing
+from discstack.emulator.request import Request
+
+FORMAT_LIST: Final = 12  # bytes: header and one descriptor
+IMMED: Final = 0x02
+
+
+def send_opc_information(drive: Drive, request: Request, *, do_opc: bool, parameter_list_length: int) -> bytes:
+    """SEND OPC INFORMATION: calibrate the laser (MMC-6 6.38)."""
+    medium = drive.loaded
+    if parameter_list_length:
+        raise invalid_field(7)
+    if medium.disc().status == 2:
+        raise Refusal(CANNOT_WRITE_MEDIUM)
+    if do_opc:
+        drive.run(Job(medium.kind.durations.calibrate, nothing), immediate=False)
+    return b""
+
+
+def reserve_track(
+    drive: Drive, request: Request, *, rmz: bool, arsv: bool, logical_track_reservation_parameter: int
+) -> bytes:
+    """RESERVE TRACK by its size (MMC-6 6.31)."""
+    if rmz or arsv:
+        raise invalid_field(1)
+    drive.loaded.reserve(logical_track_reservation_parameter)
+    return b""
+
+
+def close_track_session(
+    drive: Drive, request: Request, *, immed: bool, close_function: int, logical_track_number: int
+) -> bytes:
+    """CLOSE TRACK/SESSION (MMC-6 6.3)."""
+    drive.run(drive.loaded.close(close_function, logical_track_number), immediate=immed)
+    return b""
+
+
+def blank(drive: Drive, request: Request, *, immed: bool, blanking_type: int, start_address: int) -> bytes:
+    """BLANK (MMC-6 6.2)."""
+    drive.run(drive.loaded.blank(blanking_type, start_address), immediate=immed)
+    return b""
+
+
+def format_unit(drive: Drive, request: Request, *, fmt_data: bool, cmp_list: bool, format_code: int) -> bytes:
+    """FORMAT UNIT with its list of one descriptor (MMC-6 6.4)."""
+    medium = drive.loaded
+    if not fmt_data or format_code != 1:
+        raise invalid_field(1)
+    if len(request.outgoing) < FORMAT_LIST:
+        raise Refusal(PARAMETER_LIST_LENGTH)
+    data = bytes(request.outgoing[:FORMAT_LIST])
+    if data[3] != FORMAT_LIST - 4:
+        raise invalid_parameter(2)
+    blocks, parameter = int.from_bytes(data[4:8], "big"), int.from_bytes(data[9:12], "big")
+    job = medium.format(data[8] >> 2, data[8] & 3, blocks, parameter)
+    drive.run(job, immediate=bool(data[1] & IMMED))
+    return b""

@@ -1,0 +1,108 @@
+"""Blocks in and out, the cache, the buffer."""
+
+from __future__ import annotations
+
+import struct
+from typing import Final
+
+from discstack.emulator.conditions import OUT_OF_RANGE, Refusal, invalid_field
+from discstack.emulator.drive import Drive
+from discstack.emulator.media.base import Job
+from discstack.emulator.request import NOTHING, Request
+from discstack.emulator.store import BLOCK
+
+SECTOR_TYPES: Final = frozenset({0, 2, 4})  # any, mode 1, mode 2 form 1
+
+
+def read(drive: Drive, request: Request, *, lba: int, transfer_length: int) -> memoryview:
+    """READ (10), READ (12) (MMC-6 6.14, 6.15)."""
+    buffer = request.answer(transfer_length * BLOCK)
+    drive.read(lba, transfer_length, buffer)
+    return buffer
+
+
+def read_cd(
+    drive: Drive,
+    request: Request,
+    *,
+    expected_sector_type: int,
+    lba: int,
+    transfer_length: int,
+    sync: bool,
+    header_codes: int,
+    user_data: bool,
+    edc_ecc: bool,
+    c2_error_information: int,
+    sub_channel_selection: int,
+) -> memoryview:
+    """READ CD, as far as a disc of 2048-byte blocks can answer: the user data of mode 1 (MMC-6 6.19)."""
+    if expected_sector_type not in SECTOR_TYPES:
+        raise invalid_field(1)
+    if sync or header_codes or edc_ecc or c2_error_information:
+        raise invalid_field(9)
+    if sub_channel_selection:
+        raise invalid_field(10)
+    return read(drive, request, lba=lba, transfer_length=transfer_length) if user_data else NOTHING
+
+
+def write_10(drive: Drive, request: Request, *, lba: int, transfer_length: int) -> bytes:
+    """WRITE (10) (MMC-6 6.46)."""
+    drive.write(lba, transfer_length, request.parameters(transfer_length * BLOCK), streaming=False)
+    return b""
+
+
+def write_12(drive: Drive, request: Request, *, lba: int, transfer_length: int, streaming: bool) -> bytes:
+    """WRITE (12) (MMC-6 6.47)."""
+    drive.write(lba, transfer_length, request.parameters(transfer_length * BLOCK), streaming=streaming)
+    return b""
+
+
+def write_and_verify(drive: Drive, request: Request, *, lba: int, transfer_length: int) -> bytes:
+    """WRITE AND VERIFY (10): reading back costs a second pass (MMC-6 6.48)."""
+    write_10(drive, request, lba=lba, transfer_length=transfer_length)
+    drive.clock.sleep(drive.buffer.time_to_empty() + transfer_length * BLOCK / drive.read_rate)
+    return b""
+
+
+def verify(drive: Drive, request: Request, *, bytchk: bool, lba: int, verification_length: int) -> bytes:
+    """VERIFY (10): read without handing over (MMC-6 6.45)."""
+    if bytchk:
+        raise invalid_field(1)
+    if lba < 0 or lba + verification_length > drive.loaded.capacity:
+        raise Refusal(OUT_OF_RANGE.at(lba))
+    drive.loaded.readable(lba, verification_length)
+    drive.clock.sleep(verification_length * BLOCK / drive.read_rate)
+    return b""
+
+
+def seek(drive: Drive, request: Request, *, lba: int) -> bytes:
+    """SEEK (10) (MMC-6 6.34)."""
+    if not 0 <= lba < drive.loaded.capacity:
+        raise Refusal(OUT_OF_RANGE.at(lba))
+    return b""
+
+
+def synchronize_cache(drive: Drive, request: Request, *, immed: bool) -> bytes:
+    """SYNCHRONIZE CACHE (10) (MMC-6 6.43)."""
+    medium = drive.loaded
+    drive.sequence_broken = False
+    drive.run(Job(medium.kind.durations.flush, medium.flush), immediate=immed)
+    return b""
+
+
+def read_buffer_capacity(drive: Drive, request: Request, *, block: bool) -> bytes:
+    """READ BUFFER CAPACITY, in bytes or in blocks (MMC-6 6.17)."""
+    unit = BLOCK if block else 1
+    return struct.pack(">HBBII", 10, 0, block, drive.buffer.size // unit, drive.buffer.free // unit)
+
+
+def read_buffer(drive: Drive, request: Request, *, mode: int, buffer_id: int, buffer_offset: int) -> bytes:
+    """READ BUFFER: the descriptor, or data of a buffer that holds nothing to see (SPC-4 6.18)."""
+    size = min(drive.buffer.size, 0xFFFFFF)
+    if buffer_id:
+        raise invalid_field(2)
+    if mode == 3:
+        return bytes([0]) + size.to_bytes(3, "big")
+    if mode != 2 or buffer_offset > size:
+        raise invalid_field(1)
+    return bytes(min(size - buffer_offset, len(request.incoming)))

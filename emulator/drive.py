@@ -1,0 +1,240 @@
+"""The drive: tray, medium, unit attentions, events, buffer, speeds and what it is busy with.
+
+The commands live in `emulator/commands/`; the dispatcher calls them with a Drive.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, replace
+from typing import Final
+
+from discstack.emulator.conditions import (
+    BECOMING_READY,
+    LONG_WRITE,
+    MEDIUM_CHANGED,
+    NO_MEDIUM_TRAY_CLOSED,
+    NO_MEDIUM_TRAY_OPEN,
+    NO_SENSE,
+    POWER_ON,
+    REMOVAL_PREVENTED,
+    SEQUENCE_ERROR,
+    Condition,
+    Refusal,
+)
+from discstack.emulator.mechanism import Operation, WriteBuffer
+from discstack.emulator.media.base import FORMAT_IN_PROGRESS, Job, Medium
+from discstack.emulator.modes import ModePages
+from discstack.emulator.store import BLOCK
+from discstack.transport.base import Clock
+
+MAXIMUM_SPEED: Final = 0xFFFF  # SET CD SPEED: as fast as can be
+LOAD_TIME: Final = 3.0  # seconds from a closed tray to a known medium
+BECOMING_READY_ASCQ: Final = 0x01
+NEW_MEDIA, MEDIA_REMOVAL = 2, 3  # media events, MMC-6 6.6.3.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How this drive is made."""
+
+    vendor: str = "DISCSTAK"
+    product: str = "VIRTUAL BURNER"
+    revision: str = "1.00"
+    serial: str = "DS0000000001"
+    buffer: int = 4 << 20
+    busy: bool = False  # answer 2/04/08 when the buffer is full, instead of holding the WRITE back
+    read_breaks_write: bool = False  # a READ between WRITEs makes the next WRITE fail with 5/2C/00
+
+
+DEFAULTS: Final = Settings()
+
+
+class Drive:
+    """A logical unit of device type 05h."""
+
+    def __init__(self, settings: Settings, clock: Clock, medium: Medium | None) -> None:
+        self.settings, self.clock = settings, clock
+        self.medium: Medium | None = None
+        self.tray_open = False
+        self.prevented = False
+        self.sequence_broken = False
+        self.attentions: deque[Condition] = deque([POWER_ON])
+        self.media_events: deque[int] = deque()
+        self.operation: Operation | None = None
+        self.modes = ModePages()
+        self.buffer = WriteBuffer(clock, settings.buffer, 1.0)
+        self.asked_write_speed = MAXIMUM_SPEED
+        self.asked_read_speed = MAXIMUM_SPEED
+        if medium is not None:
+            self._take(medium)
+
+    # -- the medium ---------------------------------------------------------------------------------------------------
+
+    @property
+    def loaded(self) -> Medium:
+        """The medium, for handlers whose preconditions say that there is one."""
+        if self.medium is None or self.tray_open:
+            raise Refusal(self.absence() or NO_MEDIUM_TRAY_CLOSED)
+        return self.medium
+
+    def absence(self) -> Condition | None:
+        """Return why there is no medium to work with."""
+        if self.tray_open:
+            return NO_MEDIUM_TRAY_OPEN
+        return NO_MEDIUM_TRAY_CLOSED if self.medium is None else None
+
+    @property
+    def profile(self) -> int:
+        """The current profile, 0 without a medium."""
+        return 0 if self.medium is None or self.tray_open else self.medium.profile
+
+    def _take(self, medium: Medium) -> None:
+        self.medium = medium
+        medium.parameters = self.modes.write_parameters()
+        self.media_events.append(NEW_MEDIA)
+        self.apply_speed()
+
+    def insert(self, medium: Medium) -> None:
+        """Put a disc into the open, empty drive and close the tray."""
+        if self.medium is not None:
+            raise ValueError("there is a disc in the drive")
+        self.tray_open = False
+        self._take(medium)
+        self.attentions.append(MEDIUM_CHANGED)
+
+    def remove(self) -> Medium:
+        """Open the tray by hand and take the disc."""
+        medium = self.loaded if not self.tray_open else self.medium
+        if medium is None:
+            raise ValueError("there is no disc in the drive")
+        self.eject()
+        self.medium = None
+        return medium
+
+    def eject(self) -> None:
+        """Open the tray."""
+        if self.prevented:
+            raise Refusal(REMOVAL_PREVENTED)
+        if not self.tray_open and self.medium is not None:
+            self.flush()
+            self.media_events.append(MEDIA_REMOVAL)
+        self.tray_open = True
+
+    def load(self, *, immediate: bool) -> None:
+        """Close the tray; a disc in it takes a while to be known."""
+        if not self.tray_open:
+            return
+        self.tray_open = False
+        if self.medium is not None:
+            self.attentions.append(MEDIUM_CHANGED)
+            self.media_events.append(NEW_MEDIA)
+            self.run(Job(LOAD_TIME, self.apply_speed, BECOMING_READY_ASCQ), immediate=immediate)
+
+    def reset(self) -> None:
+        """Forget what a bus reset makes a drive forget."""
+        self.finish_operation()
+        self.flush()
+        self.modes = ModePages()
+        self.asked_write_speed = self.asked_read_speed = MAXIMUM_SPEED
+        self.prevented = False
+        if self.medium is not None:
+            self.medium.parameters = self.modes.write_parameters()
+        self.apply_speed()
+        self.attentions.append(POWER_ON)
+
+    # -- operations ---------------------------------------------------------------------------------------------------
+
+    def poll(self) -> None:
+        """Finish the operation whose time is over."""
+        if self.operation is not None and self.clock.now() >= self.operation.end:
+            finish, self.operation = self.operation.finish, None
+            finish()
+
+    def finish_operation(self) -> None:
+        """Wait for the running operation."""
+        if self.operation is not None:
+            self.clock.sleep(max(0.0, self.operation.end - self.clock.now()))
+            self.poll()
+
+    def run(self, job: Job, *, immediate: bool) -> None:
+        """Do a job, in the background where the host asked for that; what is buffered goes first."""
+        seconds = job.seconds + self.buffer.time_to_empty()
+        if immediate and seconds > 0:
+            self.operation = Operation(self.clock.now(), seconds, job.ascq, job.finish)
+        else:
+            self.clock.sleep(seconds)
+            self.buffer.settle()
+            job.finish()
+
+    def busy_condition(self) -> Condition | None:
+        """Return the 2/04/xx of the running operation."""
+        if self.operation is None:
+            return None
+        progress = self.operation.progress(self.clock.now())
+        return replace(BECOMING_READY, ascq=self.operation.ascq, progress=progress)
+
+    def background_condition(self) -> Condition | None:
+        """Return the sense that tells how far a background format is, which keeps nobody from working."""
+        if not self.profile or (progress := self.loaded.background_progress()) is None:
+            return None
+        return replace(NO_SENSE, asc=0x04, ascq=FORMAT_IN_PROGRESS, progress=progress)
+
+    # -- data ---------------------------------------------------------------------------------------------------------
+
+    def write(self, lba: int, count: int, data: memoryview, *, streaming: bool) -> None:
+        """Take blocks into the buffer, when it has room for them."""
+        medium, size = self.loaded, count * BLOCK
+        if self.sequence_broken:
+            raise Refusal(SEQUENCE_ERROR)
+        if self.settings.busy and self.buffer.time_until_room(size) > 0:
+            raise Refusal(LONG_WRITE)
+        medium.write(lba, count, data, streaming=streaming)
+        self.buffer.put(size)
+
+    def read(self, lba: int, count: int, buffer: memoryview) -> None:
+        """Fill `buffer` from the disc."""
+        medium = self.loaded
+        medium.read(lba, count, buffer)
+        if self.settings.read_breaks_write and self.buffer.recording:
+            self.sequence_broken = True
+        self.clock.sleep(count * BLOCK / self.read_rate)
+
+    def flush(self) -> None:
+        """Write what is buffered."""
+        self.clock.sleep(self.buffer.time_to_empty())
+        self.buffer.settle()
+        self.sequence_broken = False
+        if self.medium is not None:
+            self.medium.flush()
+
+    # -- speeds, in kB/s as commands carry them -----------------------------------------------------------------------
+
+    def write_speeds(self) -> list[int]:
+        """Return the speeds that the medium can be written at, fastest first."""
+        speeds = self.loaded.kind.speeds
+        return [speeds.kilobytes(factor) for factor in speeds.factors]
+
+    @property
+    def write_speed(self) -> int:
+        """The fastest speed of the medium that is not above the one asked for."""
+        speeds = self.write_speeds()
+        return next((speed for speed in speeds if speed <= self.asked_write_speed), speeds[-1])
+
+    @property
+    def read_speed(self) -> int:
+        """The read speed of the medium, curbed to the one asked for."""
+        speeds = self.loaded.kind.speeds
+        return max(speeds.kilobytes(1), min(speeds.kilobytes(speeds.read), self.asked_read_speed))
+
+    @property
+    def read_rate(self) -> float:
+        """Bytes a second."""
+        return self.read_speed * self.loaded.kind.speeds.payload_per_kilobyte
+
+    def apply_speed(self) -> None:
+        """Let the buffer and the medium know the write speed; it is asked for again by itself for each medium."""
+        if self.medium is not None and not self.tray_open:
+            self.buffer.settle()
+            self.buffer.rate = self.write_speed * self.medium.kind.speeds.payload_per_kilobyte
+            self.medium.write_rate = self.buffer.rate

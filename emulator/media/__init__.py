@@ -1,0 +1,1 @@
+"""Discs: what each family of media answers and takes."""

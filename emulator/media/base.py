@@ -1,0 +1,240 @@
+"""What the drive asks of a disc, whatever its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Final
+
+from discstack.emulator.conditions import (
+    BLANK_CHECK,
+    CANNOT_BLANK_MEDIUM,
+    CANNOT_FORMAT_MEDIUM,
+    OUT_OF_RANGE,
+    Refusal,
+    invalid_field,
+)
+from discstack.emulator.store import BLOCK, BlockStore
+from discstack.transport.base import Clock
+
+FORMAT_IN_PROGRESS: Final = 0x04  # ASCQ of 2/04
+OPERATION_IN_PROGRESS: Final = 0x07
+INVISIBLE_TRACK: Final = 0xFF
+NOT_ON_THIS_MEDIUM: Final = b"\xff" * 4
+UNFORMATTED, FORMATTED, NO_MEDIUM = 1, 2, 3  # descriptor types, MMC-6 6.23.3.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speeds:
+    """Write speeds as multiples of 1x; 1x is `reported` kB/s in commands and `payload` bytes of user data a second."""
+
+    reported: float
+    payload: float
+    factors: tuple[float, ...]
+    read: float
+
+    def kilobytes(self, factor: float) -> int:
+        """Return a speed as commands carry it: kB/s of 1000 bytes."""
+        return int(self.reported * factor)
+
+    @property
+    def payload_per_kilobyte(self) -> float:
+        """User data bytes a second for each kB/s of speed."""
+        return self.payload / self.reported
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Durations:
+    """Seconds that the drive needs for what is not plain reading and writing."""
+
+    calibrate: float = 5.0
+    flush: float = 0.5
+    close_track: float = 3.0
+    close_session: float = 20.0
+    finalise: float = 40.0
+    prepare_format: float = 8.0
+    quick_format: float = 60.0
+    quick_blank: float = 40.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediumKind:
+    """One row of the media table: a disc as it is sold."""
+
+    name: str
+    family: type[Medium]
+    profile: int
+    capacity: int  # blocks
+    write_unit: int  # blocks in an ECC block, 1 on CD
+    speeds: Speeds
+    durations: Durations = field(default_factory=Durations)
+    spare: int = 0  # blocks set aside by the default format
+    manufacturer: str = "DISCSTACK"
+    media_type: str = "001"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteParameters:
+    """What the disc needs to know of mode page 05h (MMC-6 7.5)."""
+
+    test_write: bool = False
+    multi_session: int = 0
+    track_mode: int = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscSummary:
+    """The disc's part of READ DISC INFORMATION (MMC-6 6.21)."""
+
+    status: int
+    last_session: int
+    erasable: bool = False
+    sessions: int = 1
+    first_track_in_last: int = 1
+    last_track_in_last: int = 1
+    background_format: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackSummary:
+    """A track as READ TRACK INFORMATION shows it (MMC-6 6.26)."""
+
+    number: int
+    session: int
+    start: int
+    size: int
+    blank: bool = False
+    reserved: bool = False
+    damaged: bool = False
+    next_writable: int | None = None
+    free: int = 0
+    last_recorded: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something that takes `seconds`, after which `finish` puts its effect on the disc."""
+
+    seconds: float
+    finish: Callable[[], None]
+    ascq: int = OPERATION_IN_PROGRESS
+
+
+def nothing() -> None:
+    """Finish a job that leaves no mark on the disc."""
+
+
+def round_up(value: int, unit: int) -> int:
+    """Return the multiple of `unit` at or above `value`."""
+    return -(-value // unit) * unit
+
+
+class Medium:
+    """A disc; the families override what they can do, and what stays here is refused.
+
+    `changed` is called whenever the state that must survive has moved.
+    """
+
+    close_functions: ClassVar[frozenset[int]] = frozenset()
+    reserves: ClassVar[bool] = False
+
+    def __init__(self, kind: MediumKind, store: BlockStore, clock: Clock, capacity: int) -> None:
+        self.kind, self.store, self.clock, self.capacity = kind, store, clock, capacity
+        self.parameters = WriteParameters()
+        self.write_rate: float = kind.speeds.payload  # bytes a second, kept up to date by the drive
+        self.changed: Callable[[], None] = nothing
+
+    @property
+    def profile(self) -> int:
+        """The current profile."""
+        return self.kind.profile
+
+    def state(self) -> dict[str, Any]:
+        """Return what the sidecar keeps of the disc."""
+        raise NotImplementedError
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take up the state of a disc that was put away; raises ValueError or KeyError where it makes no sense."""
+        raise NotImplementedError
+
+    def disc(self) -> DiscSummary:
+        """Describe the disc."""
+        raise NotImplementedError
+
+    def lead_in(self) -> bytes:
+        """Return where the lead-in of the last session begins, as READ DISC INFORMATION shows it."""
+        return NOT_ON_THIS_MEDIUM
+
+    def last_lead_out(self) -> bytes:
+        """Return the last address that a lead-out may begin at, as READ DISC INFORMATION shows it."""
+        return NOT_ON_THIS_MEDIUM
+
+    def raw_toc(self, format: int, session: int) -> bytes | None:
+        """Return the answer to READ TOC/PMA/ATIP formats that only CDs have, None if there is none."""
+        return None
+
+    def structures(self) -> Mapping[tuple[int, int], bytes]:
+        """Return the disc structures by (media type, format code), without their headers."""
+        return {}
+
+    def tracks(self) -> list[TrackSummary]:
+        """Describe all tracks, the invisible one included."""
+        raise NotImplementedError
+
+    def recorded(self) -> list[TrackSummary]:
+        """Describe the tracks of the complete sessions: those a player sees."""
+        raise NotImplementedError
+
+    def lead_out(self, session: int) -> int:
+        """Return where the lead-out of a complete session begins."""
+        raise NotImplementedError
+
+    def blocks(self) -> int:
+        """Return how many blocks READ CAPACITY counts."""
+        raise NotImplementedError
+
+    def format_capacities(self) -> tuple[tuple[int, int], list[tuple[int, int, int]]]:
+        """Return (blocks, descriptor type) of the medium and (blocks, format type, parameter) of each format."""
+        raise NotImplementedError
+
+    def write(self, lba: int, count: int, data: memoryview, *, streaming: bool = False) -> None:
+        """Take `count` blocks."""
+        raise NotImplementedError
+
+    def readable(self, lba: int, count: int) -> None:
+        """Raise the Refusal that reading these blocks ends in, if it does."""
+        raise NotImplementedError
+
+    def read(self, lba: int, count: int, buffer: memoryview) -> None:
+        """Fill `buffer` with `count` blocks."""
+        if lba < 0 or lba + count > self.capacity:
+            raise Refusal(OUT_OF_RANGE.at(max(lba, self.capacity)))
+        self.readable(lba, count)
+        self.store.readinto(lba, buffer[: count * BLOCK])
+
+    def flush(self) -> None:
+        """Put what is buffered on the disc; part of an ECC block is padded."""
+
+    def close(self, function: int, number: int) -> Job:
+        """Close a track, a session or the disc."""
+        raise invalid_field(2)
+
+    def reserve(self, size: int) -> None:
+        """Set blocks aside for a track of their own."""
+        raise invalid_field(5)
+
+    def blank(self, blanking_type: int, address: int) -> Job:
+        """Erase."""
+        raise Refusal(CANNOT_BLANK_MEDIUM)
+
+    def format(self, format_type: int, sub_type: int, blocks: int, parameter: int) -> Job:
+        """Format."""
+        raise Refusal(CANNOT_FORMAT_MEDIUM)
+
+    def background_progress(self) -> float | None:
+        """Return how far the background format is, 0 to 1, while one runs."""
+        return None
+
+    def unwritten(self, lba: int) -> Refusal:
+        """Return the answer to reading a block that was never recorded."""
+        return Refusal(BLANK_CHECK.at(lba))

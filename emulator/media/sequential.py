@@ -1,0 +1,300 @@
+"""Discs that are written once from the inside out: DVD+R, BD-R, and what CD-R and CD-RW share with them.
+
+The disc is a list of tracks. Unless it is finalised the last one is the invisible track, which reaches to the end of
+the disc. A track's data grows at its next writable address only. Sessions are runs of tracks; the one that the invisible
+track belongs to is incomplete, or empty if nothing was recorded in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+from discstack.emulator.conditions import (
+    CANNOT_WRITE_MEDIUM,
+    INCOMPLETE_TRACK,
+    INVALID_ADDRESS_FOR_WRITE,
+    NO_MORE_RESERVATIONS,
+    OUT_OF_RANGE,
+    SESSION_FIXATION,
+    UNRECOVERED_READ,
+    Refusal,
+    invalid_field,
+)
+from discstack.emulator.media.base import (
+    INVISIBLE_TRACK,
+    UNFORMATTED,
+    DiscSummary,
+    Job,
+    Medium,
+    TrackSummary,
+    nothing,
+    round_up,
+)
+from discstack.emulator.media.structures import DVD_PLUS_R, dvd_structures
+
+BLANK_DISC, APPENDABLE, FINALISED = 0, 1, 2  # disc status, MMC-6 6.21.3.1.3
+EMPTY, INCOMPLETE, COMPLETE = 0, 1, 3  # state of the last session
+
+
+@dataclass(slots=True)
+class Track:
+    """A run of blocks; `size` is fixed once it is reserved or closed."""
+
+    session: int
+    start: int
+    written: int = 0  # blocks, padding included
+    size: int | None = None
+    closed: bool = False
+    run_out: int = 0  # blocks at the end that are counted but cannot be read
+
+    @property
+    def end(self) -> int:
+        """The next writable address."""
+        return self.start + self.written
+
+
+class SequentialMedium(Medium):
+    """The state machine of a write-once disc."""
+
+    close_functions: ClassVar[frozenset[int]] = frozenset({1, 2, 5, 6})
+    reserves: ClassVar[bool] = True
+    erasable: ClassVar[bool] = False
+    whole_units: ClassVar[bool] = False  # a WRITE must carry whole ECC blocks
+    run_out: ClassVar[int] = 0
+    track_gap: ClassVar[int] = 0
+    session_gaps: ClassVar[tuple[int, int]] = (0, 0)  # after the first, after any other
+    track_limit: ClassVar[int] = 255
+    session_limit: ClassVar[int] = 255
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.track_list: list[Track] = []
+        self.final = False
+        self.start_over()
+
+    def start_over(self) -> None:
+        """Make the disc blank."""
+        self.track_list = [Track(session=1, start=0)]
+        self.final = False
+        self.store.cut(0)
+
+    # -- what survives ------------------------------------------------------------------------------------------------
+
+    def state(self) -> dict[str, Any]:
+        """Return what the sidecar keeps of the disc."""
+        return {"final": self.final, "tracks": [asdict(track) for track in self.track_list]}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take up the state of a disc; what a killed drive wrote last shows in the length of the file."""
+        tracks = [Track(**track) for track in state["tracks"]]
+        self._check(tracks, bool(state["final"]))
+        self.track_list, self.final = tracks, bool(state["final"])
+        growing = [track for track in tracks if not track.closed and track.start < self.store.blocks]
+        if growing and self.store.blocks > growing[-1].end:
+            last = growing[-1]
+            last.written = min(round_up(self.store.blocks, self.kind.write_unit), self._limit(last)) - last.start
+
+    def _check(self, tracks: list[Track], final: bool) -> None:
+        starts = [track.start for track in tracks]
+        if not tracks or starts != sorted(set(starts)) or starts[0] != 0 or max(t.end for t in tracks) > self.capacity:
+            raise ValueError("its tracks make no sense")
+        if final != all(track.closed for track in tracks):
+            raise ValueError("its tracks do not agree with its status")
+
+    # -- what it says of itself ---------------------------------------------------------------------------------------
+
+    def _open_session(self) -> list[Track]:
+        return [] if self.final else [t for t in self.track_list if t.session == self.track_list[-1].session]
+
+    def _dirty(self) -> bool:
+        """Whether the incomplete session holds anything."""
+        return any(t.written or t.size is not None for t in self._open_session())
+
+    def disc(self) -> DiscSummary:
+        """Describe the disc."""
+        session = self.track_list[-1].session
+        numbers = [number for number, track in enumerate(self.track_list, 1) if track.session == session]
+        if self.final:
+            status, last = FINALISED, COMPLETE
+        else:
+            last = INCOMPLETE if self._dirty() else EMPTY
+            status = APPENDABLE if self._appendable() else BLANK_DISC
+        return DiscSummary(
+            status=status,
+            last_session=last,
+            erasable=self.erasable,
+            sessions=session,
+            first_track_in_last=numbers[0],
+            last_track_in_last=numbers[-1],
+        )
+
+    def _appendable(self) -> bool:
+        return self._dirty() or len(self.track_list) > 1
+
+    def tracks(self) -> list[TrackSummary]:
+        """Describe all tracks, the invisible one included."""
+        return [self._summary(number, track) for number, track in enumerate(self.track_list, 1)]
+
+    def _summary(self, number: int, track: Track) -> TrackSummary:
+        limit = self._limit(track)
+        return TrackSummary(
+            number=number,
+            session=track.session,
+            start=track.start,
+            size=track.written if track.closed else limit - track.start,
+            blank=not track.written,
+            reserved=track.size is not None and not track.closed,
+            next_writable=None if track.closed or track.end >= limit else self._next_writable(track),
+            free=0 if track.closed else max(0, limit - self._next_writable(track)),
+            last_recorded=track.end - 1 if track.written else None,
+        )
+
+    def _next_writable(self, track: Track) -> int:
+        return track.end
+
+    def _limit(self, track: Track) -> int:
+        return self.capacity if track.size is None else track.start + track.size
+
+    def recorded(self) -> list[TrackSummary]:
+        """Describe the tracks of the complete sessions."""
+        open_session = 0 if self.final else self.track_list[-1].session
+        return [summary for summary in self.tracks() if summary.session != open_session]
+
+    def lead_out(self, session: int) -> int:
+        """Return where the lead-out of a complete session begins."""
+        return max(track.end for track in self.track_list if track.session == session)
+
+    def blocks(self) -> int:
+        """Return how many blocks READ CAPACITY counts: up to the end of the last recorded track."""
+        return max((track.end for track in self.track_list if track.written), default=0)
+
+    def format_capacities(self) -> tuple[tuple[int, int], list[tuple[int, int, int]]]:
+        """Return the capacity of the blank disc or of what is recorded; there are no formats."""
+        if not self._appendable() and not self.final:
+            return (self.capacity, UNFORMATTED), []
+        return (self.blocks(), 2), []
+
+    # -- writing and reading ------------------------------------------------------------------------------------------
+
+    def write(self, lba: int, count: int, data: memoryview, *, streaming: bool = False) -> None:
+        """Take blocks at the next writable address of a track."""
+        if self.final:
+            raise Refusal(CANNOT_WRITE_MEDIUM)
+        if lba >= self.capacity:
+            raise Refusal(OUT_OF_RANGE.at(lba))
+        track = next((t for t in self.track_list if not t.closed and self._next_writable(t) == lba), None)
+        if track is None or (self.whole_units and count % self.kind.write_unit):
+            raise Refusal(INVALID_ADDRESS_FOR_WRITE.at(lba))
+        if lba + count > self._limit(track):
+            raise Refusal((OUT_OF_RANGE if track.size is None else INVALID_ADDRESS_FOR_WRITE).at(self._limit(track)))
+        if not count:
+            return
+        self.store.write(lba, data)
+        first = not track.written
+        track.written = lba + count - track.start
+        if first or track is not self.track_list[-1]:
+            self.changed()
+
+    def readable(self, lba: int, count: int) -> None:
+        """Refuse blocks that were not recorded, or that are run-out blocks."""
+        while count > 0:
+            track = next((t for t in self.track_list if t.start <= lba < t.end), None)
+            if track is None:
+                raise self.unwritten(lba)
+            data_end = track.end - track.run_out
+            if lba >= data_end:
+                raise Refusal(UNRECOVERED_READ.at(lba))
+            step = min(count, data_end - lba)
+            lba, count = lba + step, count - step
+
+    def flush(self) -> None:
+        """Pad what is part of an ECC block: the next writable address moves to the next whole one."""
+        for track in self.track_list:
+            padded = min(round_up(track.written, self.kind.write_unit), self._limit(track) - track.start)
+            if not track.closed and padded != track.written:
+                track.written = padded
+                self.store.extend(track.end)
+        self.changed()
+
+    # -- reserving and closing ----------------------------------------------------------------------------------------
+
+    def reserve(self, size: int) -> None:
+        """Split the invisible track: its beginning gets a size, the rest becomes the new invisible track."""
+        last = self.track_list[-1]
+        size = round_up(size, self.kind.write_unit)
+        if self.final or last.written or len(self.track_list) >= self.track_limit:
+            raise Refusal(NO_MORE_RESERVATIONS)
+        if not size or last.start + size > self.capacity:
+            raise invalid_field(5)
+        last.size = size
+        self._add_track(last.start + size + self.track_gap, last.session)
+        self.changed()
+
+    def _add_track(self, start: int, session: int) -> None:
+        self.track_list.append(Track(session=session, start=min(start, self.capacity)))
+
+    def close(self, function: int, number: int) -> Job:
+        """Close a track (1), the session (2) or the disc (5, 6)."""
+        if function not in self.close_functions:
+            raise invalid_field(2)
+        if self.final:
+            raise Refusal(CANNOT_WRITE_MEDIUM)
+        return self.close_track(number) if function == 1 else self._close_session(final=function != 2)
+
+    def close_track(self, number: int) -> Job:
+        """Close one track; a blank one has nothing to close."""
+        index = len(self.track_list) if number == INVISIBLE_TRACK else number
+        if not 1 <= index <= len(self.track_list):
+            raise invalid_field(4)
+        track = self.track_list[index - 1]
+        if track.closed or not (track.written or track.size):
+            return Job(0.0, nothing)
+        self.flush()
+        return Job(self.kind.durations.close_track, lambda: self._finish_track(track))
+
+    def _finish_track(self, track: Track) -> None:
+        if track.size is not None and track.written < track.size:
+            track.written = track.size  # what was reserved and not written is padded
+        track.written += self.run_out
+        track.run_out, track.size, track.closed = self.run_out, track.written, True
+        self.store.extend(track.end)
+        if track is self.track_list[-1]:
+            self._add_track(track.end + self.track_gap, track.session)
+        self.changed()
+
+    def _close_session(self, *, final: bool) -> Job:
+        tracks = self._open_session()
+        if any(not t.closed and (t.written or t.size) for t in tracks):
+            raise Refusal(INCOMPLETE_TRACK)
+        if not self._appendable() or (len(tracks) == 1 and not final):
+            raise Refusal(SESSION_FIXATION)
+        seconds = self.kind.durations.finalise if final else self.kind.durations.close_session
+        finish: Callable[[], None] = lambda: self._finish_session(final)  # noqa: E731
+        return Job(seconds, finish)
+
+    def _finish_session(self, final: bool) -> None:
+        empty = self.track_list.pop()
+        session = empty.session
+        if self.track_list[-1].session == session:
+            start = self.track_list[-1].end + self.session_gaps[session > 1]
+            empty = Track(session=session + 1, start=min(round_up(start, self.kind.write_unit), self.capacity))
+        self.final = final or empty.start >= self.capacity or session >= self.session_limit
+        if not self.final:
+            self.track_list.append(empty)
+        self.changed()
+
+
+class DVDPlusR(SequentialMedium):
+    """DVD+R: fragments in sessions (MMC-6 4.3.7). Gaps: run-in of an ECC block; closure and intro zones of 64 each."""
+
+    track_gap = 16
+    session_gaps = (2048, 2048)
+    track_limit = 153 * 16
+    session_limit = 153
+
+    def structures(self) -> Mapping[tuple[int, int], bytes]:
+        """Return physical format, copyright and ADIP information."""
+        recorded = self.blocks() if self.final else 0
+        return dvd_structures(DVD_PLUS_R, self.capacity, recorded, self.kind.manufacturer, self.kind.media_type)

@@ -1,0 +1,68 @@
+"""How to get a virtual drive."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from discstack.emulator.clock import VirtualClock
+from discstack.emulator.discfile import DiscFile
+from discstack.emulator.drive import DEFAULTS, Drive, Settings
+from discstack.emulator.faults import Fault, FaultPlan
+from discstack.emulator.media.base import MediumKind
+from discstack.emulator.media.families import MEDIA
+from discstack.emulator.store import BlockStore
+from discstack.emulator.transport import MAX_TRANSFER, VirtualTransport
+from discstack.transport.base import Clock, SystemClock
+
+__all__ = ["MEDIA", "open_virtual"]
+
+
+def open_virtual(
+    medium: str,
+    *,
+    file: str | os.PathLike[str] | None = None,
+    speed: float | None = None,
+    realtime: bool = False,
+    buffer: int = DEFAULTS.buffer,
+    busy: bool = False,
+    capacity: int | None = None,
+    faults: Iterable[Fault] = (),
+    read_breaks_write: bool = False,
+    max_transfer: int = MAX_TRANSFER,
+    serial: str = DEFAULTS.serial,
+) -> VirtualTransport:
+    """Return a virtual drive with a disc of `medium` in it, blank or as `file` keeps it.
+
+    `speed` is the fastest write speed, in the medium's x; `buffer` the drive's buffer in bytes, which makes the host
+    wait inside WRITE or, with `busy`, answers 2/04/08; `capacity` the blocks of a smaller disc for tests. The clock is
+    virtual, so that nothing ever takes time, unless `realtime`. Raises ValueError for an unknown medium, DiscFileError
+    where `file` is not such a disc, DeviceBusy where another drive holds it.
+    """
+    kind = _kind(medium, speed)
+    if capacity is not None and (capacity <= 0 or capacity % kind.write_unit):
+        raise ValueError(f"a {medium} has a multiple of {kind.write_unit} blocks, not {capacity}")
+    if buffer < 1 or max_transfer < 1:
+        raise ValueError("the buffer and the largest transfer must hold something")
+    clock: Clock = SystemClock() if realtime else VirtualClock()
+    settings = Settings(buffer=buffer, busy=busy, read_breaks_write=read_breaks_write, serial=serial)
+    if file is not None:
+        disc = DiscFile.open(Path(file), kind, clock, capacity)
+        drive = Drive(settings, clock, disc.medium)
+        return VirtualTransport(drive, disc, faults=FaultPlan(faults), max_transfer=max_transfer)
+    loaded = kind.family(kind, BlockStore.in_memory(), clock, capacity or kind.capacity)
+    return VirtualTransport(Drive(settings, clock, loaded), faults=FaultPlan(faults), max_transfer=max_transfer)
+
+
+def _kind(medium: str, speed: float | None) -> MediumKind:
+    kind = MEDIA.get(medium)
+    if kind is None:
+        raise ValueError(f"{medium!r} is no medium that can be emulated; there are {', '.join(MEDIA)}")
+    if speed is None:
+        return kind
+    if speed <= 0:
+        raise ValueError(f"a speed of {speed} is no speed")
+    slower = tuple(factor for factor in kind.speeds.factors if factor < speed)
+    return replace(kind, speeds=replace(kind.speeds, factors=(speed, *slower)))

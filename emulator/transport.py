@@ -1,0 +1,77 @@
+"""The cable: a transport whose device is a virtual drive in this process."""
+
+from __future__ import annotations
+
+from threading import RLock
+from typing import Final
+
+from discstack.emulator.discfile import DiscFile
+from discstack.emulator.dispatch import execute
+from discstack.emulator.drive import Drive
+from discstack.emulator.faults import FaultPlan
+from discstack.emulator.request import NOTHING, Request
+from discstack.mmc.spec.cdb import Direction
+from discstack.transport.base import Clock, Command, DeviceGone, Reply, TransportError
+
+MAX_TRANSFER: Final = 1 << 20
+
+
+class VirtualTransport:
+    """Carries commands to a virtual drive; any thread may call it, one command runs at a time."""
+
+    def __init__(
+        self, drive: Drive, disc: DiscFile | None = None, *, faults: FaultPlan, max_transfer: int = MAX_TRANSFER
+    ) -> None:
+        self.drive, self.disc, self.faults = drive, disc, faults
+        self._max_transfer = max_transfer
+        self._lock = RLock()
+        self._closed = False
+
+    @property
+    def max_transfer(self) -> int:
+        """The most bytes that one command may move."""
+        return self._max_transfer
+
+    @property
+    def clock(self) -> Clock:
+        """The drive's clock."""
+        return self.drive.clock
+
+    def execute(self, command: Command, /) -> Reply:
+        """Run one command; raises DeviceGone after `close`, and what a fault says."""
+        request = self._request(command)
+        with self._lock:
+            if self._closed:
+                raise DeviceGone("the virtual drive is closed")
+            try:
+                return self.faults.execute(self.drive, request, execute)
+            except OSError as error:
+                message = f"the file of the virtual disc fails: {error.strerror}"
+                raise TransportError(message, errno=error.errno) from error
+
+    def _request(self, command: Command) -> Request:
+        data = command.data
+        size = len(memoryview(data).cast("B")) if data is not None else command.allocation
+        if size > self._max_transfer:
+            raise ValueError(f"{size} bytes in one command; this transport takes at most {self._max_transfer}")
+        if command.direction is Direction.TO_DEVICE:
+            return Request(bytes(command.cdb), outgoing=NOTHING if data is None else memoryview(data).cast("B"))
+        if command.direction is Direction.FROM_DEVICE:
+            buffer = memoryview(bytearray(command.allocation) if data is None else data).cast("B")
+            if buffer.readonly:
+                raise ValueError("the buffer of a command that receives data must be writable")
+            return Request(bytes(command.cdb), incoming=buffer[: command.allocation or None])
+        return Request(bytes(command.cdb))
+
+    def close(self) -> None:
+        """Let the drive finish what it does, and put the disc away."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            self.drive.finish_operation()
+            self.drive.flush()
+            if self.disc is not None:
+                self.disc.close()
+            elif self.drive.medium is not None:
+                self.drive.medium.store.close()
