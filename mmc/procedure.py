@@ -9,6 +9,7 @@ A procedure is a generator that yields effects and is sent their outcomes:
     Report      -> None; tells the observer which phase the job is in and how far
     Checkpoint  -> None; here a cancelled job is thrown Cancelled
     Now         -> seconds on the device's clock
+    MaxTransfer -> the most bytes that one command may move
 
 `run` is the only driver. Since every effect's failure is thrown at its yield, a recipe reads like the cookbook with plain
 try/except, and can be tested by hand, against a script, against the emulator, or by failing the Nth command for every N.
@@ -23,8 +24,9 @@ from enum import Enum
 from threading import Event
 from typing import Any, Final, TypeVar
 
-from discstack.mmc.errors import Cancelled, CommandError, RecoveredError, command_error
+from discstack.mmc.errors import Cancelled, CommandError, RecoveredError, ShortTransfer, command_error
 from discstack.mmc.feed import feed_by_execute
+from discstack.mmc.spec.cdb import Direction
 from discstack.transport.base import GOOD, Command, FeedCounters, Feeder, FeedResult, Reply, Stream, Transport
 
 T = TypeVar("T")
@@ -71,7 +73,12 @@ class Now:
     """Ask for the time on the device's clock."""
 
 
-Effect = Command | Pause | Stream | Report | Checkpoint | Now
+@dataclass(frozen=True, slots=True)
+class MaxTransfer:
+    """Ask for the most bytes that one command may move."""
+
+
+Effect = Command | Pause | Stream | Report | Checkpoint | Now | MaxTransfer
 Procedure = Generator[Effect, Any, T]
 
 
@@ -136,6 +143,8 @@ class _Runner:
         for _ in range(DEFERRED_LIMIT):
             reply = self.transport.execute(command)
             if reply.status == GOOD:
+                if reply.residual and command.direction is Direction.TO_DEVICE:
+                    raise ShortTransfer(command.cdb, reply.residual)
                 return reply
             error = command_error(command.cdb, reply)
             if not isinstance(error, RecoveredError):
@@ -168,6 +177,9 @@ class _Runner:
     def now(self, _: Now) -> float:
         return self.transport.clock.now()
 
+    def max_transfer(self, _: MaxTransfer) -> int:
+        return self.transport.max_transfer
+
 
 _PERFORM: Final[dict[type, Callable[[_Runner, Any], Any]]] = {
     Command: _Runner.command,
@@ -176,6 +188,7 @@ _PERFORM: Final[dict[type, Callable[[_Runner, Any], Any]]] = {
     Report: _Runner.report,
     Checkpoint: _Runner.checkpoint,
     Now: _Runner.now,
+    MaxTransfer: _Runner.max_transfer,
 }
 
 

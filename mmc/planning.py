@@ -1,0 +1,89 @@
+"""Deciding, before anything is written, whether and where an image can go."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from discstack.mmc.errors import DiscStateError, MediaError, MediumFull, MediumNotBlank, UnsupportedMedium
+from discstack.mmc.job import BurnJob
+from discstack.mmc.medium import Action, DiscState, MediumStatus
+from discstack.mmc.recipe import BurnPlan, Recipe
+
+_WRITABLE: Final = {DiscState.BLANK, DiscState.APPENDABLE, DiscState.OVERWRITABLE, DiscState.UNFORMATTED}
+
+
+def must_erase(status: MediumStatus, job: BurnJob) -> bool:
+    """Say whether the medium has to be blanked first; refuse one whose data nobody permitted to lose."""
+    holds_data = not status.blank and status.state not in (DiscState.UNFORMATTED, DiscState.NO_MEDIUM)
+    if status.state is DiscState.OVERWRITABLE:
+        if holds_data and not job.erase:
+            raise MediumNotBlank(f"the medium holds data ({status}); nobody said that it may be overwritten")
+        return False
+    if not holds_data or status.state in (DiscState.READ_ONLY, DiscState.UNSUPPORTED):
+        return False
+    if job.erase and Action.ERASE in status.actions:
+        return True
+    if job.erase and status.state is not DiscState.APPENDABLE:
+        raise MediumNotBlank(f"the medium holds data and cannot be erased ({status})")
+    if status.state is DiscState.FINALIZED:
+        advice = "; it may be erased first" if Action.ERASE in status.actions else ""
+        raise MediumNotBlank(f"nothing can be added to this medium ({status}){advice}")
+    return False
+
+
+def plan_burn(recipe: Recipe, status: MediumStatus, job: BurnJob) -> BurnPlan:
+    """Fit an image onto a medium that is ready for it, or say why it does not fit.
+
+    Raises UnsupportedMedium, DiscStateError, MediumNotBlank or MediumFull.
+    """
+    _check_state(status)
+    _check_options(recipe, status, job)
+    _check_start(recipe, status, job)
+    blocks = job.source.sectors
+    if blocks < 1:
+        raise ValueError("the image has no blocks")
+    room = status.free_blocks - recipe.run_out
+    if status.state in (DiscState.OVERWRITABLE, DiscState.UNFORMATTED):
+        room = status.capacity_blocks - job.start
+    least = max(blocks + (job.postgap or 0), recipe.minimum_track)
+    needed = _round_up(least, recipe.write_unit)
+    if needed > room:
+        excess = needed - max(room, 0)
+        raise MediumFull(
+            f"the image needs {needed} blocks, {excess} more than the {max(room, 0)} that are free ({status})",
+            excess=excess,
+        )
+    wished = blocks + (recipe.postgap if job.postgap is None else job.postgap)
+    total = max(needed, min(_round_up(wished, recipe.write_unit), room - room % recipe.write_unit))
+    return BurnPlan(start=job.start, blocks=blocks, padding=total - blocks)
+
+
+def _check_state(status: MediumStatus) -> None:
+    if status.state in _WRITABLE:
+        return
+    if status.state in (DiscState.UNSUPPORTED, DiscState.READ_ONLY):
+        raise UnsupportedMedium(f"cannot write to this medium: {status}")
+    raise DiscStateError(f"the medium is not in a state to be written: {status}")
+
+
+def _check_options(recipe: Recipe, status: MediumStatus, job: BurnJob) -> None:
+    if job.simulate and not recipe.simulates:
+        raise UnsupportedMedium(f"{recipe.name} has no test writing; nothing was written")
+
+
+def _check_start(recipe: Recipe, status: MediumStatus, job: BurnJob) -> None:
+    if status.state is DiscState.APPENDABLE and job.start == 0:
+        raise MediumNotBlank(
+            f"the medium holds data ({status}); an image to be appended must be planned for its next writable address"
+        )
+    expected = status.next_writable_address
+    if recipe.sequential and job.start != expected:
+        raise DiscStateError(f"the image is planned for address {job.start}, the medium goes on at {expected} ({status})")
+    if job.start % recipe.write_unit and not recipe.sequential:
+        raise DiscStateError(
+            f"{recipe.name} is written in units of {recipe.write_unit} blocks; address {job.start} is inside of one"
+        )
+
+
+def _round_up(blocks: int, unit: int) -> int:
+    return -(-blocks // unit) * unit

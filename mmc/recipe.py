@@ -1,0 +1,121 @@
+"""What a medium family has to bring: how to read its state, and the steps of a burn where families differ.
+
+The generic job (`discstack.mmc.burn`) calls the steps in the order of the fields. A new medium is a module with recipes
+and a row in `discstack.mmc.media.RECIPES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from discstack.mmc.procedure import Phase, Procedure, Report
+
+if TYPE_CHECKING:
+    from discstack.mmc.job import BurnJob
+    from discstack.mmc.medium import MediumStatus, Track, WriteSpeed
+    from discstack.mmc.quirks import Quirk
+    from discstack.mmc.spec.disc_information import DiscInformation
+    from discstack.mmc.spec.features import Configuration
+    from discstack.mmc.spec.format_capacities import FormatCapacities
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """All that was asked of a medium, before anybody thinks about it.
+
+    `tracks` are the logical tracks in order, `open_track` the one that the next write goes to (None where the medium
+    has no such thing or the drive knows none). `read_capacity` is in blocks, 0 where the drive does not say.
+    `starts_empty` tells of an overwritable medium that its beginning holds no data.
+    """
+
+    profile: int
+    configuration: Configuration
+    disc: DiscInformation | None = None
+    tracks: tuple[Track, ...] = ()
+    open_track: Track | None = None
+    formats: FormatCapacities | None = None
+    read_capacity: int = 0
+    starts_empty: bool = False
+    write_speeds: tuple[WriteSpeed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BurnPlan:
+    """Where a session goes: `blocks` of image from `start` on, then `padding` blocks of zeros."""
+
+    start: int
+    blocks: int
+    padding: int
+
+    @property
+    def total(self) -> int:
+        """Number of blocks that are written."""
+        return self.blocks + self.padding
+
+    @property
+    def end(self) -> int:
+        """The first address behind the session's data."""
+        return self.start + self.total
+
+
+@dataclass(slots=True, kw_only=True)
+class Work:
+    """What the steps of one job on one medium share."""
+
+    recipe: Recipe
+    status: MediumStatus
+    survey: Survey
+    quirks: frozenset[Quirk] = frozenset()
+    notices: list[str] = field(default_factory=list)
+
+    def notice(self, phase: Phase, message: str) -> Procedure[None]:
+        """Tell the owner of something odd that is no error, now and in the result."""
+        self.notices.append(message)
+        yield Report(phase, message=message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormatOptions:
+    """How to format: `full` certifies every block; `spare_blocks` reserves an area for defect management.
+
+    None leaves the size of the spare area to the drive, 0 asks for none (where the medium allows that).
+    """
+
+    full: bool = False
+    spare_blocks: int | None = None
+
+
+def _nothing(work: Work, job: BurnJob) -> Procedure[None]:
+    yield from ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """One medium. Lengths in blocks; `nominal_speed` is 1x in kB/s of 1000 bytes.
+
+    `open_track` is the track number whose information tells the next writable address, from the disc information.
+    `run_out` blocks behind a track's data are taken by the drive; `postgap` empty ones go there by default.
+    """
+
+    name: str
+    assess: Callable[[Recipe, Survey], MediumStatus]
+    write_unit: int
+    nominal_speed: float
+    sequential: bool
+    minimum_track: int = 0
+    postgap: int = 0
+    run_out: int = 0
+    simulates: bool = False
+    calibrates: bool = False
+    uses_cd_speed: bool = False
+    verify_speed: int | None = None
+    open_track: Callable[[DiscInformation], int] | None = None
+    prepare: Callable[[Work, BurnJob], Procedure[None]] = _nothing
+    finish: Callable[[Work, BurnJob], Procedure[None]] = _nothing
+    abandon: Callable[[Work, BurnJob], Procedure[None]] = _nothing
+    blank: Callable[[Work, bool], Procedure[None]] | None = None
+    format: Callable[[Work, FormatOptions], Procedure[None]] | None = None
+    close_session: Callable[[Work], Procedure[None]] | None = None
+    close_disc: Callable[[Work], Procedure[None]] | None = None

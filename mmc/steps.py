@@ -1,0 +1,59 @@
+"""Steps that many recipes share: long operations started with Immed, and the wait for their end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from discstack.mmc import actions, polling
+from discstack.mmc.command import UNSUPPORTED
+from discstack.mmc.errors import IllegalRequest
+from discstack.mmc.recipe import Work
+from discstack.mmc.polling import persist, wait_ready
+from discstack.mmc.procedure import Phase, Procedure
+
+
+def long_operation(
+    work: Work, start: Callable[[bool], Procedure[None]], limit: float, phase: Phase | None
+) -> Procedure[None]:
+    """Start an operation, waiting while the drive is busy with an earlier one, and see it through.
+
+    `start` is given the Immed bit; a drive that does not know the bit is asked again without.
+    """
+    try:
+        yield from persist(lambda: start(True), limit=limit)
+    except IllegalRequest as error:
+        if error.sense.asc not in UNSUPPORTED:
+            raise
+        yield from persist(lambda: start(False), limit=limit)
+    yield from wait_ready(limit, phase=phase, quirks=work.quirks)
+
+
+def flush(work: Work) -> Procedure[None]:
+    """Write what the drive buffers: with Immed, so that the wait can be watched, and once more without.
+
+    The plain one is what some drives need before they take another command (growisofs's experience with Pioneer).
+    """
+    yield from long_operation(work, lambda immed: actions.synchronize_cache(immed=immed), polling.SYNC, Phase.FINALISING)
+    yield from persist(actions.synchronize_cache, limit=polling.SYNC)
+
+
+def close(work: Work, function: int, track: int = 0) -> Procedure[None]:
+    """Carry out one function of CLOSE TRACK/SESSION."""
+    yield from long_operation(
+        work,
+        lambda immed: actions.close_track_session(function, track, immed=immed),
+        polling.CLOSE,
+        Phase.FINALISING,
+    )
+
+
+def close_first_of(work: Work, *functions: int) -> Procedure[None]:
+    """Carry out the first of several close functions that the drive knows."""
+    *others, last = functions
+    for function in others:
+        try:
+            return (yield from close(work, function))
+        except IllegalRequest as error:
+            if error.sense.asc not in UNSUPPORTED:
+                raise
+    return (yield from close(work, last))

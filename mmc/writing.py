@@ -1,0 +1,154 @@
+"""The stream of WRITE commands, and what to do when one of them is answered with anything but GOOD.
+
+The feeder repeats 2/04/08 by itself and hands every other answer to this module. An answer either leads to the very same
+WRITE again, within limits of count and time, or ends the stream: after an error nothing new is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from typing import Final
+
+from discstack.mmc import actions
+from discstack.mmc.errors import Cancelled, CommandError, ShortTransfer, command_error
+from discstack.mmc.feed import remainder
+from discstack.mmc.polling import BUSY, persist
+from discstack.mmc.procedure import Now, Pause, Phase, Procedure
+from discstack.mmc.queries import drain_events
+from discstack.mmc.recipe import Work
+from discstack.transport.base import GOOD, FeedCounters, FeedResult, Reply, Stream
+
+QUICK_RETRIES: Final = 3  # so many are a second apart, the later ones SLOW_INTERVAL
+QUICK_INTERVAL: Final = 1.0
+SLOW_INTERVAL: Final = 5.0
+
+
+class Reaction(Enum):
+    """What an answer to a WRITE leads to."""
+
+    AGAIN = auto()  # wait, then the same WRITE
+    FLUSH = auto()  # SYNCHRONIZE CACHE, then the same WRITE
+    ADDRESS = auto()  # the same WRITE, once, if the drive confirms that this address is next
+    GO_ON = auto()  # it is written
+    FAIL = auto()
+
+
+# (sense key, additional sense code, its qualifier; None matches all). Whatever is not here fails.
+REACTIONS: Final[dict[tuple[int, int | None, int | None], Reaction]] = {
+    (0x1, None, None): Reaction.GO_ON,
+    (0x2, 0x04, 0x01): Reaction.AGAIN,  # becoming ready
+    (0x2, 0x04, 0x04): Reaction.FLUSH,  # format in progress
+    (0x2, 0x04, 0x07): Reaction.FLUSH,  # operation in progress
+    (0x5, 0x21, 0x02): Reaction.ADDRESS,  # invalid address for write
+    (0x5, 0x2C, 0x00): Reaction.FLUSH,  # command sequence error: somebody else reads
+    (0x6, 0x2A, None): Reaction.AGAIN,  # parameters changed
+}
+
+
+def reaction(error: CommandError) -> Reaction:
+    """Look up what to do after a failed WRITE."""
+    sense = error.sense
+    key, asc, ascq = int(sense.key), sense.asc, sense.ascq
+    if sense.deferred:  # it tells of an earlier command; this one was not carried out
+        return Reaction.AGAIN if key == 0x1 else Reaction.FAIL
+    for row in ((key, asc, ascq), (key, asc, None), (key, None, None)):
+        if row in REACTIONS:
+            return REACTIONS[row]
+    return Reaction.FAIL
+
+
+@dataclass(slots=True)
+class _Trouble:
+    """One WRITE that does not get through: at which address, since when, how often."""
+
+    lba: int
+    since: float
+    retries: int = 0
+
+
+def write_stream(
+    work: Work, stream: Stream, source_check: Callable[[], None], next_writable: Callable[[], Procedure[int | None]]
+) -> Procedure[FeedCounters]:
+    """Write a stream to its end.
+
+    `source_check` raises if the source has failed; `next_writable` asks the drive for its next writable address.
+    Raises Cancelled, the source's error, CommandError or ShortTransfer; the last two with the address in their notes.
+    """
+    total = FeedCounters()
+    trouble: _Trouble | None = None
+    while True:
+        result: FeedResult = yield stream
+        total = added(total, result.counters)
+        if result.stopped:
+            source_check()
+            raise Cancelled("cancelled while writing")
+        if result.status == GOOD and not result.residual:
+            source_check()
+            return total
+        if trouble is None or result.reply_lba != trouble.lba:
+            trouble = _Trouble(result.reply_lba, (yield Now()))
+        error = _error(stream, result)
+        what = reaction(error)
+        if what is Reaction.GO_ON:
+            yield from work.notice(Phase.WRITING, f"recovered while writing: {error}")
+        else:
+            yield from _retry(work, what, error, trouble, next_writable)
+            trouble.retries += 1
+        stream = replace(remainder(stream, result, written=what is Reaction.GO_ON), prefill=False)
+        if not stream.blocks:
+            return total
+
+
+def _retry(
+    work: Work,
+    what: Reaction,
+    error: CommandError,
+    trouble: _Trouble,
+    next_writable: Callable[[], Procedure[int | None]],
+) -> Procedure[None]:
+    """Do what has to come before the same WRITE is sent again; raise the error if it shall not be."""
+    if what is Reaction.FAIL or (yield Now()) - trouble.since >= BUSY:
+        raise error
+    if what is Reaction.ADDRESS and (trouble.retries or (yield from next_writable()) != trouble.lba):
+        raise error
+    yield from work.notice(Phase.WRITING, f"writing again: {error}")
+    if what is Reaction.FLUSH:
+        yield from persist(actions.synchronize_cache)
+    elif what is Reaction.AGAIN:
+        yield from drain_events()
+    if trouble.retries or what is Reaction.AGAIN:
+        yield Pause(QUICK_INTERVAL if trouble.retries < QUICK_RETRIES else SLOW_INTERVAL)
+
+
+def _error(stream: Stream, result: FeedResult) -> CommandError:
+    blocks = min(stream.unit, stream.blocks - result.counters.blocks)
+    cdb = bytearray(stream.template)
+    for (offset, width), value in ((stream.lba_place, result.reply_lba), (stream.length_place, blocks)):
+        cdb[offset : offset + width // 8] = (value & ((1 << width) - 1)).to_bytes(width // 8, "big")
+    if result.status == GOOD:
+        raise ShortTransfer(bytes(cdb), result.residual)
+    error = command_error(bytes(cdb), Reply(result.status, result.sense))
+    where = "at or before" if error.sense.deferred else "at"
+    error.add_note(f"writing failed {where} LBA {result.reply_lba}")
+    return error
+
+
+def added(one: FeedCounters, other: FeedCounters) -> FeedCounters:
+    """Return the counters of two streams, one after the other, as those of one."""
+    return FeedCounters(
+        blocks=one.blocks + other.blocks,
+        commands=one.commands + other.commands,
+        busy=one.busy + other.busy,
+        stalls=one.stalls + other.stalls,
+        stall_time=one.stall_time + other.stall_time,
+        busy_time=one.busy_time + other.busy_time,
+        latency_max=max(one.latency_max, other.latency_max),
+        latency_total=one.latency_total + other.latency_total,
+        latencies=tuple(map(sum, zip(one.latencies, other.latencies, strict=True))) if one.latencies else other.latencies,
+        ring_fill=other.ring_fill,
+        ring_low=min(one.ring_low, other.ring_low) if one.commands else other.ring_low,
+        drive_buffer=other.drive_buffer,
+        drive_fill=other.drive_fill,
+    )
