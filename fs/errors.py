@@ -1,0 +1,40 @@
+"""What can go wrong while an image is planned or streamed, split by who is to blame.
+
+    LayoutError (a ValueError)   the tree or the options ask for something that the image cannot hold
+    +- CapacityError             the image is larger than it may be
+    SourceError                  a file that should go into the image is not there, not readable, or not what it was
+"""
+
+from __future__ import annotations
+
+
+class LayoutError(ValueError):
+    """The image cannot be laid out as asked; raised before its first byte is given out."""
+
+
+class CapacityError(LayoutError):
+    """The image needs `sectors`, but only `available` are there."""
+
+    def __init__(self, sectors: int, available: int) -> None:
+        excess = sectors - available
+        super().__init__(
+            f"the image needs {sectors} sectors and only {available} are available: "
+            f"{excess} sectors ({excess * 2048} bytes) too many; leave something out or take a larger medium"
+        )
+        self.sectors, self.available = sectors, available
+
+
+class SourceError(Exception):
+    """A source vanished, changed, or cannot be read; `path` names it, `reason` says what happened."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{printable(path)}: {reason}")
+        self.path, self.reason = path, reason
+
+
+def printable(name: str) -> str:
+    r"""Return a name fit for a message: bytes that are no text become `\xNN`, control characters are spelled out."""
+    if name.isprintable():
+        return name
+    spelled = (f"\\x{ord(c) - 0xDC00:02x}" if "\udc80" <= c <= "\udcff" else c for c in name)
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in spelled)

@@ -1,0 +1,38 @@
+"""What can be chosen about an image."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from discstack.fs.view import View
+
+BRIDGE: Final = frozenset({View.ISO9660, View.JOLIET, View.UDF})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageOptions:
+    """The choices that an image is built by; equal options and equal trees give equal bytes.
+
+    `volume_id` is fitted to each view, and every change but of case is reported; an id in `volume_ids` is taken for
+    that view as it stands or refused. `clock` is the time of the image in nanoseconds since 1970 (UTC); without one
+    SOURCE_DATE_EPOCH counts, else the newest time in the tree. Times later than the clock are set to it and reported.
+    The ids of people and programs are empty where nobody gives them.
+    """
+
+    views: frozenset[View] = BRIDGE
+    volume_id: str = "DISC"
+    volume_ids: Mapping[View, str] = field(default_factory=dict)
+    clock: int | None = None
+    system_id: str = ""
+    volume_set_id: str = ""
+    publisher_id: str = ""
+    preparer_id: str = ""
+    application_id: str = ""
+    iso_level: int = 3  # ECMA-119 clause 10
+    joliet_long: bool = False  # names of up to 103 characters instead of 64
+    alignment: int = 1  # sectors: every file starts at a multiple of this
+    padding: int = 0  # sectors of zeros after the file data
+    multiple: int = 1  # sectors: the image's length is a multiple of this
+    max_sectors: int | None = None  # refuse an image larger than this
