@@ -109,7 +109,7 @@ class DiscFile:
 
     def save(self) -> None:
         """Replace the sidecar by one that tells the disc's present state."""
-        sidecar = Sidecar(self.medium.kind.name, self.medium.capacity, self.serial, self.medium.state())
+        sidecar = Sidecar(self.medium.kind.name, self.medium.total, self.serial, self.medium.state())
         target = sidecar_of(self.path)
         temporary = target.with_name(target.name + ".new")
         temporary.write_text(sidecar.dumps(), encoding="utf-8")

@@ -91,7 +91,7 @@ class Drive:
 
     def _take(self, medium: Medium) -> None:
         self.medium = medium
-        medium.parameters = self.modes.write_parameters()
+        medium.prepare(self.modes.write_parameters())
         self.media_events.append(NEW_MEDIA)
         self.apply_speed()
 
@@ -118,6 +118,7 @@ class Drive:
             raise Refusal(REMOVAL_PREVENTED)
         if not self.tray_open and self.medium is not None:
             self.flush()
+            self.medium.put_away()
             self.media_events.append(MEDIA_REMOVAL)
         self.tray_open = True
 
@@ -131,6 +132,13 @@ class Drive:
             self.media_events.append(NEW_MEDIA)
             self.run(Job(LOAD_TIME, self.apply_speed, BECOMING_READY_ASCQ), immediate=immediate)
 
+    def switch_off(self) -> None:
+        """Put what is buffered, and the medium, into good order."""
+        self.finish_operation()
+        self.flush()
+        if self.medium is not None and not self.tray_open:
+            self.medium.put_away()
+
     def reset(self) -> None:
         """Forget what a bus reset makes a drive forget."""
         self.finish_operation()
@@ -139,7 +147,7 @@ class Drive:
         self.asked_write_speed = self.asked_read_speed = MAXIMUM_SPEED
         self.prevented = False
         if self.medium is not None:
-            self.medium.parameters = self.modes.write_parameters()
+            self.medium.prepare(self.modes.write_parameters())
         self.apply_speed()
         self.attentions.append(POWER_ON)
 

@@ -69,8 +69,7 @@ class VirtualTransport:
             if self._closed:
                 return
             self._closed = True
-            self.drive.finish_operation()
-            self.drive.flush()
+            self.drive.switch_off()
             if self.disc is not None:
                 self.disc.close()
             elif self.drive.medium is not None:

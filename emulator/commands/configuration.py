@@ -33,10 +33,11 @@ class Feature:
     version: int
     profiles: frozenset[int] | None
     data: Data
+    when: Callable[[Drive], bool] = lambda drive: False  # what else makes it current
 
     def is_current(self, drive: Drive) -> bool:
         """Whether the feature is current now."""
-        return self.profiles is ALWAYS or drive.profile in self.profiles
+        return self.when(drive) or self.profiles is ALWAYS or drive.profile in self.profiles
 
     def build(self, drive: Drive) -> bytes:
         """Return the feature descriptor."""
@@ -65,6 +66,10 @@ def _random_writable(drive: Drive) -> bytes:
     return struct.pack(">IIHBB", max(last, 0), 2048, _blocking(drive), 1, 0)
 
 
+def _pseudo_overwrite(drive: Drive) -> bool:
+    return drive.profile == 0x0041 and drive.loaded.pseudo_overwrite
+
+
 def _serial(drive: Drive) -> bytes:
     serial = drive.settings.serial.encode("ascii")
     return serial.ljust(-(-len(serial) // 4) * 4)
@@ -87,6 +92,7 @@ FEATURES: Final = (
     Feature(0x002B, 0, frozenset({0x001B}), fixed("01 000000")),  # DVD+R: write
     Feature(0x002D, 2, frozenset({0x0009, 0x000A}), fixed("46 00 0100")),  # CD Track at Once: BUF, test, CD-RW
     Feature(0x0037, 0, frozenset({0x000A}), fixed("00 FF 0000")),  # CD-RW Media Write Support: all sub-types
+    Feature(0x0038, 0, frozenset(), fixed("00000000"), when=_pseudo_overwrite),
     Feature(0x0040, 0, BD_PROFILES, fixed("00000000" + "0007 0007 0000 0000" * 3 + "00000000")),  # BD Read
     Feature(0x0041, 0, frozenset({0x0041, 0x0043}), fixed("00000000" + "0007 0000 0000 0000" + "0007 0000 0000 0000")),
     Feature(0x0100, 0, ALWAYS, fixed("")),  # Power Management

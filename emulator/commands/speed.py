@@ -134,5 +134,5 @@ def _mode_select(drive: Drive, request: Request, pf: bool, sp: bool, length: int
     if length:
         drive.modes.select(*parameter_list(bytes(request.parameters(length)), header))
         if drive.medium is not None:
-            drive.medium.parameters = drive.modes.write_parameters()
+            drive.medium.prepare(drive.modes.write_parameters())
     return b""

@@ -68,7 +68,6 @@ class MediumKind:
     write_unit: int  # blocks in an ECC block, 1 on CD
     speeds: Speeds
     durations: Durations = field(default_factory=Durations)
-    spare: int = 0  # blocks set aside by the default format
     manufacturer: str = "DISCSTACK"
     media_type: str = "001"
 
@@ -139,7 +138,9 @@ class Medium:
     reserves: ClassVar[bool] = False
 
     def __init__(self, kind: MediumKind, store: BlockStore, clock: Clock, capacity: int) -> None:
-        self.kind, self.store, self.clock, self.capacity = kind, store, clock, capacity
+        self.kind, self.store, self.clock = kind, store, clock
+        self.total = self.capacity = capacity  # blocks of the disc; of what its format leaves for data
+        self.pseudo_overwrite = False
         self.parameters = WriteParameters()
         self.write_rate: float = kind.speeds.payload  # bytes a second, kept up to date by the drive
         self.changed: Callable[[], None] = nothing
@@ -211,6 +212,13 @@ class Medium:
             raise Refusal(OUT_OF_RANGE.at(max(lba, self.capacity)))
         self.readable(lba, count)
         self.store.readinto(lba, buffer[: count * BLOCK])
+
+    def prepare(self, parameters: WriteParameters) -> None:
+        """Hear of new write parameters."""
+        self.parameters = parameters
+
+    def put_away(self) -> None:
+        """Leave the drive, or lose power in good order."""
 
     def flush(self) -> None:
         """Put what is buffered on the disc; part of an ECC block is padded."""

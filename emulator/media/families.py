@@ -5,23 +5,67 @@ from __future__ import annotations
 from typing import Final
 
 from discstack.emulator.media.base import Durations, MediumKind, Speeds
+from discstack.emulator.media.blu_ray import BDR, BDRE, CLUSTER, FULL_SIZE
+from discstack.emulator.media.compact import CDR, CDRW
+from discstack.emulator.media.dvd_plus_rw import DVDPlusRW
 from discstack.emulator.media.sequential import DVDPlusR
 
-DVD_PLUS_R_SPEEDS: Final = Speeds(reported=1385.0, payload=1_385_000.0, factors=(16, 12, 8, 6, 4, 2.4), read=16)
+CD: Final = {"reported": 176.4, "payload": 153_600.0, "read": 48.0}
+DVD: Final = {"reported": 1385.0, "payload": 1_385_000.0, "read": 16.0}
+BD: Final = {"reported": 4495.5, "payload": 4_495_500.0, "read": 12.0}
 
-MEDIA: Final = {
-    kind.name: kind
-    for kind in (
-        MediumKind(
-            name="dvd+r",
-            family=DVDPlusR,
-            profile=0x001B,
-            capacity=2295104,
-            write_unit=16,
-            speeds=DVD_PLUS_R_SPEEDS,
-            durations=Durations(),
-        ),
-    )
-}
+KINDS: Final = (
+    MediumKind(
+        name="cd-r",
+        family=CDR,
+        profile=0x0009,
+        capacity=359849,  # the last lead-out begins at 79:59.74
+        write_unit=1,
+        speeds=Speeds(factors=(48, 40, 32, 24, 16, 8, 4), **CD),
+        durations=Durations(close_session=35.0, finalise=35.0),
+    ),
+    MediumKind(
+        name="cd-rw",
+        family=CDRW,
+        profile=0x000A,
+        capacity=359849,
+        write_unit=1,
+        speeds=Speeds(factors=(12, 10, 8, 4), **CD),
+        durations=Durations(close_session=60.0, finalise=60.0),
+    ),
+    MediumKind(
+        name="dvd+r",
+        family=DVDPlusR,
+        profile=0x001B,
+        capacity=2295104,
+        write_unit=16,
+        speeds=Speeds(factors=(16, 12, 8, 6, 4, 2.4), **DVD),
+    ),
+    MediumKind(
+        name="dvd+rw",
+        family=DVDPlusRW,
+        profile=0x001A,
+        capacity=2295104,
+        write_unit=16,
+        speeds=Speeds(factors=(8, 6, 4, 2.4), **DVD),
+    ),
+    MediumKind(
+        name="bd-r",
+        family=BDR,
+        profile=0x0041,
+        capacity=FULL_SIZE,
+        write_unit=CLUSTER,
+        speeds=Speeds(factors=(16, 12, 8, 6, 4, 2), **BD),
+    ),
+    MediumKind(
+        name="bd-re",
+        family=BDRE,
+        profile=0x0043,
+        capacity=FULL_SIZE,
+        write_unit=CLUSTER,
+        speeds=Speeds(factors=(2, 1), **BD),
+    ),
+)
 
-PROFILES: Final = frozenset(kind.profile for kind in MEDIA.values())
+MEDIA: Final = {kind.name: kind for kind in KINDS}
+PROFILES: Final = frozenset(kind.profile for kind in KINDS)

@@ -1,8 +1,8 @@
 """Discs that are written once from the inside out: DVD+R, BD-R, and what CD-R and CD-RW share with them.
 
 The disc is a list of tracks. Unless it is finalised the last one is the invisible track, which reaches to the end of
-the disc. A track's data grows at its next writable address only. Sessions are runs of tracks; the one that the invisible
-track belongs to is incomplete, or empty if nothing was recorded in it.
+the disc. A track's data grows at its next writable address only. Sessions are runs of tracks; the one that the
+invisible track belongs to is incomplete, or empty if nothing was recorded in it.
 """
 
 from __future__ import annotations
@@ -70,9 +70,8 @@ class SequentialMedium(Medium):
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self.track_list: list[Track] = []
+        self.track_list = [Track(session=1, start=0)]
         self.final = False
-        self.start_over()
 
     def start_over(self) -> None:
         """Make the disc blank."""
@@ -191,7 +190,7 @@ class SequentialMedium(Medium):
             raise Refusal((OUT_OF_RANGE if track.size is None else INVALID_ADDRESS_FOR_WRITE).at(self._limit(track)))
         if not count:
             return
-        self.store.write(lba, data)
+        self._record(lba, data)
         first = not track.written
         track.written = lba + count - track.start
         if first or track is not self.track_list[-1]:
@@ -215,8 +214,14 @@ class SequentialMedium(Medium):
             padded = min(round_up(track.written, self.kind.write_unit), self._limit(track) - track.start)
             if not track.closed and padded != track.written:
                 track.written = padded
-                self.store.extend(track.end)
+                self._pad(track.end)
         self.changed()
+
+    def _record(self, lba: int, data: memoryview) -> None:
+        self.store.write(lba, data)
+
+    def _pad(self, end: int) -> None:
+        self.store.extend(end)
 
     # -- reserving and closing ----------------------------------------------------------------------------------------
 
@@ -259,7 +264,7 @@ class SequentialMedium(Medium):
             track.written = track.size  # what was reserved and not written is padded
         track.written += self.run_out
         track.run_out, track.size, track.closed = self.run_out, track.written, True
-        self.store.extend(track.end)
+        self._pad(track.end)
         if track is self.track_list[-1]:
             self._add_track(track.end + self.track_gap, track.session)
         self.changed()

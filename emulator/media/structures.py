@@ -10,6 +10,9 @@ PHYSICAL_FORMAT, COPYRIGHT, ADIP = 0x00, 0x01, 0x11
 DATA_ZONE: Final = 0x30000  # physical sector number of LBA 0 on DVD
 BOOK_SIZE: Final = 2048
 DVD_PLUS_R, DVD_PLUS_RW = 0xA, 0x9  # book types
+DISC_INFORMATION: Final = 0x00  # of BD
+BD_INFORMATION_SIZE: Final = 4096
+BD_R, BD_RE = b"BDR", b"BDW"  # disc type identifiers
 
 
 def dvd_structures(
@@ -29,3 +32,19 @@ def _physical_format(book: int, blocks: int, manufacturer: str, media_type: str)
     zone = struct.pack(">III", DATA_ZONE, DATA_ZONE + blocks - 1, 0)
     identity = f"{manufacturer:8.8}{media_type:3.3}".encode("ascii") + b"\x01"
     return (head + zone + bytes(3) + identity).ljust(BOOK_SIZE, b"\0")
+
+
+def bd_structures(
+    type_identifier: bytes, capacity: int, manufacturer: str, media_type: str
+) -> dict[tuple[int, int], bytes]:
+    """Return the structures of a BD-R or BD-RE: one disc information unit."""
+    unit = bytearray(112)
+    unit[0:8] = b"DI\x01\x08\x00\x00\x00\x62"  # format 1, units in each block, layer 0, sequence 0, bytes in use
+    unit[8:11] = type_identifier
+    unit[11:16] = bytes([0x01, 0x01, 0x10, 0x00, 0x01])  # 120 mm, class 0, version 1; one layer of 25 GB; hard-coated
+    unit[24:32] = struct.pack(
+        ">II", 0x100000, 0x100000 + capacity * 2 - 2
+    )  # first and last address unit of the data zone
+    unit[100:106] = manufacturer[:6].encode("ascii").ljust(6)
+    unit[106:109] = media_type[:3].encode("ascii").ljust(3)
+    return {(BD, DISC_INFORMATION): bytes(unit).ljust(BD_INFORMATION_SIZE, b"\0")}
