@@ -44,7 +44,7 @@ def digest(data: bytes | bytearray | memoryview) -> bytes:
 
 
 def ring_size(bytes_per_second: float, unit: int) -> int:
-    """Return the capacity, a multiple of `unit` bytes, of a ring that outlasts STALL at that speed, memory permitting."""
+    """Return the capacity of a ring of units of `unit` bytes that outlasts STALL at that speed, memory permitting."""
     wanted = max(int(bytes_per_second * STALL) + 2 * CHUNK, SMALLEST_RING)
     permitted = max(_available_memory() // MEMORY_SHARE, SMALLEST_RING)
     step = CHUNK if CHUNK % unit == 0 else unit
@@ -93,7 +93,7 @@ class Pump:
         return self._error
 
     def result(self) -> tuple[bytes, ...]:
-        """Wait for the end; return a digest for each CHUNK of the image (the last one of what is left), or raise `error`."""
+        """Wait for the end; return a digest for each CHUNK of the image, the last of what is left, or raise `error`."""
         self._thread.join()
         if self._error is not None:
             raise self._error

@@ -45,10 +45,11 @@ class Ring:
     def __init__(self, capacity: int, granule: int) -> None:
         if granule < 1 or capacity % granule or capacity // granule < 2:
             raise ValueError(f"a ring of {capacity} bytes is not at least two whole granules of {granule}")
-        self._handle = ring = lib.ring_new(capacity, granule)
+        ring = lib.ring_new(capacity, granule)
         if not ring:
             raise MemoryError(f"no memory for a ring of {capacity} bytes")
         memory = ffi.gc(lib.ring_memory(ring), lambda _: lib.ring_free(ring))  # freed with the last view of it
+        self.handle: Final = ring  # for this package alone
         self._memory = memoryview(ffi.buffer(memory, capacity))
         self._offset = ffi.new("size_t *")
         self._taken = ffi.new("size_t *")
@@ -57,59 +58,59 @@ class Ring:
 
     def reserve(self, size: int, timeout: float | None = None) -> memoryview:
         """Producer: wait for room and return a writable region of up to `size` bytes; empty once cancelled."""
-        length = _wait(lambda ns: lib.ring_reserve(self._handle, size, ns, self._offset), timeout)
+        length = _wait(lambda ns: lib.ring_reserve(self.handle, size, ns, self._offset), timeout)
         if length == -errno.EPIPE:
             raise ValueError("reserve on a ring that its producer has closed")
         return self._region(length, self._offset[0])
 
     def commit(self, size: int) -> None:
         """Producer: hand over the first `size` bytes of the reserved region."""
-        if size < 0 or lib.ring_commit(self._handle, size):
+        if size < 0 or lib.ring_commit(self.handle, size):
             raise ValueError(f"commit of {size} bytes, more than are reserved")
 
     def close(self) -> None:
         """Producer: say that no more data will come; what is in the ring can still be taken."""
-        lib.ring_close(self._handle)
+        lib.ring_close(self.handle)
 
     def fail(self) -> None:
         """Producer: say that the source failed; the consumer gets nothing more."""
-        lib.ring_fail(self._handle)
+        lib.ring_fail(self.handle)
 
     def take(self, size: int, timeout: float | None = None) -> memoryview:
         """Consumer: wait for data and return a region of `size` bytes, less only at the end of a closed ring.
 
         Empty at the end, once cancelled, and after `fail`: `closed`, `cancelled` and `failed` tell which.
         """
-        length = _wait(lambda ns: lib.ring_take(self._handle, size, ns, self._taken), timeout)
+        length = _wait(lambda ns: lib.ring_take(self.handle, size, ns, self._taken), timeout)
         return self._region(length, self._taken[0])
 
     def release(self, size: int) -> None:
         """Consumer: give back the first `size` bytes of the taken region."""
-        if size < 0 or lib.ring_release(self._handle, size):
+        if size < 0 or lib.ring_release(self.handle, size):
             raise ValueError(f"release of {size} bytes, more than are taken")
 
     def wait_full(self, timeout: float | None = None) -> None:
         """Consumer: wait until the producer waits for room or has ended; returns at once when cancelled."""
-        _wait(lambda ns: lib.ring_wait_full(self._handle, ns), timeout)
+        _wait(lambda ns: lib.ring_wait_full(self.handle, ns), timeout)
 
     def cancel(self) -> None:
         """Stop both sides for good."""
-        lib.ring_cancel(self._handle)
+        lib.ring_cancel(self.handle)
 
     @property
     def closed(self) -> bool:
         """Whether the producer said that no more data will come."""
-        return bool(lib.ring_is_closed(self._handle))
+        return bool(lib.ring_is_closed(self.handle))
 
     @property
     def failed(self) -> bool:
         """Whether the producer gave up."""
-        return bool(lib.ring_is_failed(self._handle))
+        return bool(lib.ring_is_failed(self.handle))
 
     @property
     def cancelled(self) -> bool:
         """Whether somebody stopped the ring."""
-        return bool(lib.ring_is_cancelled(self._handle))
+        return bool(lib.ring_is_cancelled(self.handle))
 
     @property
     def fill(self) -> int:
@@ -119,7 +120,7 @@ class Ring:
     def counters(self) -> RingCounters:
         """Return a snapshot of the counters."""
         raw = ffi.new("struct ring_counters *")
-        lib.ring_count(self._handle, raw)
+        lib.ring_count(self.handle, raw)
         return RingCounters(
             bytes_in=raw.bytes_in,
             bytes_out=raw.bytes_out,

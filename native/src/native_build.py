@@ -9,18 +9,18 @@ from pathlib import Path
 from cffi import FFI
 
 SRC = Path("native/src")
-HEADERS = ["ring.h"]
-SOURCES = ["ring.c", "os_linux.c"]
+HEADERS = ["ring.h", "submit.h", "feeder.h"]
+SOURCES = ["ring.c", "feeder.c", "pace.c", "os_linux.c"]
+NOT_A_NUMBER = re.compile(r"^#(?!define \w+ \d+$).*\n", re.MULTILINE)  # preprocessor lines that cffi does not take
 
 
 def declarations(header: str) -> str:
-    """Return a header without its preprocessor lines."""
-    return re.sub(r"^#.*\n", "", (SRC / header).read_text(encoding="utf-8"), flags=re.MULTILINE)
+    """Return a header for cffi."""
+    return NOT_A_NUMBER.sub("", (SRC / header).read_text(encoding="utf-8"))
 
 
 ffibuilder = FFI()
-for header in HEADERS:
-    ffibuilder.cdef(declarations(header))
+ffibuilder.cdef("".join(map(declarations, HEADERS)))
 ffibuilder.set_source(
     "discstack.native._native",
     "".join(f'#include "{header}"\n' for header in HEADERS),

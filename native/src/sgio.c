@@ -43,11 +43,18 @@ static bool is_answered(const sg_io_hdr_t *io)
 	return !io->host_status || (io->host_status >= FIRST_COMMENT && io->host_status <= LAST_COMMENT && io->status);
 }
 
+static uint32_t residual(const sg_io_hdr_t *io)
+{
+	if (io->resid < 0)
+		return 0;
+	return (unsigned)io->resid < io->dxfer_len ? (unsigned)io->resid : io->dxfer_len;
+}
+
 void sgio_submit(void *context, const struct submit_command *command, struct submit_answer *answer)
 {
 	sg_io_hdr_t io = {
 		.interface_id = 'S',
-		.dxfer_direction = directions[command->direction],
+		.dxfer_direction = command->length ? directions[command->direction] : SG_DXFER_NONE,
 		.cmd_len = command->cdb_length,
 		.mx_sb_len = sizeof(answer->sense),
 		.dxfer_len = command->length,
@@ -64,7 +71,7 @@ void sgio_submit(void *context, const struct submit_command *command, struct sub
 	answer->host_status = io.host_status;
 	answer->driver_status = io.driver_status;
 	answer->sense_length = io.sb_len_wr < sizeof(answer->sense) ? io.sb_len_wr : sizeof(answer->sense);
-	answer->residual = io.resid;
+	answer->residual = residual(&io);
 	answer->answered = is_answered(&io);
 	answer->status = io.status;
 	if (!io.status && (io.driver_status & DRIVER_MASK) == DRIVER_SENSE && answer->sense_length)

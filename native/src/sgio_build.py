@@ -1,4 +1,4 @@
-"""Builds `discstack.transport._sgio`: SG_IO, in cffi's API mode."""
+"""Builds `discstack.transport._sgio`: SG_IO, in cffi's API mode. The headers are the one declaration."""
 
 import re
 from pathlib import Path
@@ -6,24 +6,19 @@ from pathlib import Path
 from cffi import FFI
 
 SRC = Path("native/src")
-CONSTANTS = """
-#define SG_IO ...
-#define SG_GET_RESERVED_SIZE ...
-#define BLKSECTGET ...
-"""
+NOT_A_NUMBER = re.compile(r"^#(?!define \w+ \d+$).*\n", re.MULTILINE)  # preprocessor lines that cffi does not take
 
 
 def declarations(header: str) -> str:
-    """Return a header with only those preprocessor lines that define a number."""
-    kept = r"^#(?!define \w+ \d+$).*\n"
-    return re.sub(kept, "", (SRC / header).read_text(encoding="utf-8"), flags=re.MULTILINE)
+    """Return a header for cffi."""
+    return NOT_A_NUMBER.sub("", (SRC / header).read_text(encoding="utf-8"))
 
 
 ffibuilder = FFI()
-ffibuilder.cdef(declarations("submit.h") + declarations("sgio.h") + CONSTANTS)
+ffibuilder.cdef(declarations("submit.h") + declarations("sgio.h"))
 ffibuilder.set_source(
     "discstack.transport._sgio",
-    '#include "sgio.h"\n#include <scsi/sg.h>\n#include <linux/fs.h>\n',
+    '#include "sgio.h"\n',
     sources=[str(SRC / "sgio.c")],
     include_dirs=[str(SRC)],
     depends=[str(path) for path in SRC.glob("*.h")],

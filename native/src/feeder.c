@@ -1,0 +1,298 @@
+#include "feeder.h"
+
+#include "os.h"
+#include "pace.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NS_PER_MS 1000000
+#define FIRST_BUCKET 125000 /* ns */
+
+#define GOOD 0x00
+#define CHECK_CONDITION 0x02
+#define READ_BUFFER_CAPACITY 0x5c
+#define CAPACITY_SIZE 12
+#define CAPACITY_TIMEOUT 30000 /* ms */
+
+/* Counters are stored by the feeder's thread and loaded by any other; nothing is ordered by them. */
+typedef _Atomic uint64_t counter;
+
+struct feeder {
+	struct feeder_stream stream;
+	struct pace pace;
+	int64_t watched;     /* when the drive was last asked for its buffer */
+	uint64_t first_wait; /* what the ring counted before the first command */
+	uint64_t first_waited;
+	counter blocks, commands, busy, busy_time, latency_max, latency_total, ring_low, drive_buffer, drive_fill;
+	counter latencies[FEEDER_BUCKETS];
+};
+
+static uint64_t get(const counter *counter)
+{
+	return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+static void set(counter *counter, uint64_t value)
+{
+	atomic_store_explicit(counter, value, memory_order_relaxed);
+}
+
+static void add(counter *counter, uint64_t amount)
+{
+	set(counter, get(counter) + amount);
+}
+
+static uint32_t read_be32(const unsigned char *bytes)
+{
+	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+static void write_be(unsigned char *bytes, unsigned width, uint64_t value)
+{
+	unsigned at = width / 8;
+
+	while (at--) {
+		bytes[at] = value & 0xff;
+		value >>= 8;
+	}
+}
+
+/* Whether the answer is current sense 2/04/08, in fixed (70h) or descriptor (72h) form: SPC-4 4.5. */
+static bool is_long_write(const struct submit_answer *answer)
+{
+	const unsigned char *sense = answer->sense;
+	const unsigned form = sense[0] & 0x7f;
+
+	if (!answer->answered || answer->status != CHECK_CONDITION)
+		return false;
+	if (form == 0x70 && answer->sense_length >= 14)
+		return (sense[2] & 0x0f) == 0x02 && sense[12] == 0x04 && sense[13] == 0x08;
+	if (form == 0x72 && answer->sense_length >= 4)
+		return (sense[1] & 0x0f) == 0x02 && sense[2] == 0x04 && sense[3] == 0x08;
+	return false;
+}
+
+static void submit(struct feeder *feeder, const struct submit_command *command, struct submit_answer *answer)
+{
+	((submit_function)feeder->stream.submit)((void *)feeder->stream.context, command, answer);
+}
+
+static void count_latency(struct feeder *feeder, uint64_t latency)
+{
+	unsigned bucket = 0;
+
+	while (bucket < FEEDER_BUCKETS - 1 && latency >= (uint64_t)FIRST_BUCKET << bucket)
+		bucket++;
+	add(&feeder->latencies[bucket], 1);
+	add(&feeder->latency_total, latency);
+	if (latency > get(&feeder->latency_max))
+		set(&feeder->latency_max, latency);
+}
+
+static uint64_t done_bytes(const struct feeder *feeder)
+{
+	return get(&feeder->blocks) * feeder->stream.block_size;
+}
+
+/* Let a busy drive write a part of its buffer; false when the repetitions have used up the command's timeout. */
+static bool nap(struct feeder *feeder, int64_t first, unsigned attempt)
+{
+	const int64_t now = os_now();
+	struct feeder_counters counters;
+	struct pace_moment moment;
+
+	if (now - first >= feeder->stream.timeout)
+		return false;
+	add(&feeder->busy, 1);
+	feeder_count(feeder, &counters);
+	moment = (struct pace_moment){.time = now, .bytes = done_bytes(feeder), .stalls = counters.stalls};
+	ring_nap(feeder->stream.ring, pace_nap(&feeder->pace, attempt, &moment, counters.drive_buffer));
+	add(&feeder->busy_time, os_now() - now);
+	return true;
+}
+
+/* Send a command until the answer is another than 2/04/08, the time is over, or the ring is cancelled: then false. */
+static bool send(struct feeder *feeder, const struct submit_command *command, struct submit_answer *answer)
+{
+	const int64_t first = os_now();
+	unsigned attempt = 0;
+	int64_t start;
+
+	for (;;) {
+		start = os_now();
+		submit(feeder, command, answer);
+		if (!is_long_write(answer))
+			break;
+		if (!nap(feeder, first, attempt++))
+			return true;
+		if (ring_is_cancelled(feeder->stream.ring))
+			return false;
+	}
+	if (answer->answered && answer->status == GOOD && !answer->residual) {
+		add(&feeder->commands, 1);
+		count_latency(feeder, os_now() - start);
+	}
+	return true;
+}
+
+/* Ask for the fill of the drive's buffer if that is due (MMC-6 6.17); a drive that refuses is not asked again. */
+static bool watch(struct feeder *feeder, struct submit_command *command, struct submit_answer *answer)
+{
+	const int64_t now = os_now();
+	unsigned char data[CAPACITY_SIZE] = {0};
+	uint32_t length, free;
+
+	if (!feeder->stream.watch || now - feeder->watched < feeder->stream.watch)
+		return true;
+	feeder->watched = now;
+	*command = (struct submit_command){
+		.cdb = {[0] = READ_BUFFER_CAPACITY, [8] = CAPACITY_SIZE},
+		.cdb_length = 10,
+		.direction = SUBMIT_FROM_DEVICE,
+		.data = data,
+		.length = CAPACITY_SIZE,
+		.timeout = CAPACITY_TIMEOUT,
+	};
+	submit(feeder, command, answer);
+	if (!answer->answered)
+		return false;
+	if (answer->status != GOOD) {
+		feeder->stream.watch = 0;
+		return true;
+	}
+	length = read_be32(data + 4);
+	free = read_be32(data + 8);
+	if (!answer->residual && length && free <= length) {
+		set(&feeder->drive_buffer, length);
+		set(&feeder->drive_fill, length - free);
+	}
+	return true;
+}
+
+static uint64_t left(const struct feeder *feeder)
+{
+	const uint64_t rest = feeder->stream.blocks - get(&feeder->blocks);
+
+	return rest < feeder->stream.unit ? rest : feeder->stream.unit;
+}
+
+static struct submit_command next_write(const struct feeder *feeder, void *data, uint64_t blocks)
+{
+	const struct feeder_stream *stream = &feeder->stream;
+	struct submit_command command = {
+		.cdb_length = stream->cdb_length,
+		.direction = SUBMIT_TO_DEVICE,
+		.data = data,
+		.length = blocks * stream->block_size,
+		.timeout = stream->timeout / NS_PER_MS,
+	};
+
+	memcpy(command.cdb, stream->cdb, sizeof(command.cdb));
+	write_be(command.cdb + stream->lba_offset, stream->lba_width, stream->lba + get(&feeder->blocks));
+	write_be(command.cdb + stream->length_offset, stream->length_width, blocks);
+	return command;
+}
+
+static void begin(struct feeder *feeder)
+{
+	struct ring_counters ring;
+
+	if (feeder->stream.prefill)
+		ring_wait_full(feeder->stream.ring, -1);
+	ring_count(feeder->stream.ring, &ring);
+	feeder->watched = os_now();
+	set(&feeder->ring_low, ring.fill);
+}
+
+static void note_fill(struct feeder *feeder)
+{
+	struct ring_counters ring;
+
+	ring_count(feeder->stream.ring, &ring);
+	if (ring.fill < get(&feeder->ring_low) && !ring_is_closed(feeder->stream.ring))
+		set(&feeder->ring_low, ring.fill);
+}
+
+/* Write the next unit; FEEDER_DONE while all goes well. */
+static enum feeder_end step(struct feeder *feeder, struct submit_command *command, struct submit_answer *answer)
+{
+	struct ring *ring = feeder->stream.ring;
+	const uint64_t blocks = left(feeder);
+	const int64_t size = blocks * feeder->stream.block_size;
+	size_t offset;
+
+	if (ring_take(ring, size, -1, &offset) != size)
+		return FEEDER_STOPPED;
+	*command = next_write(feeder, ring_memory(ring) + offset, blocks);
+	if (!send(feeder, command, answer))
+		return FEEDER_STOPPED;
+	if (!answer->answered)
+		return FEEDER_LOST;
+	if (answer->status != GOOD || answer->residual)
+		return FEEDER_ANSWERED;
+	ring_release(ring, size);
+	add(&feeder->blocks, blocks);
+	note_fill(feeder);
+	return watch(feeder, command, answer) ? FEEDER_DONE : FEEDER_LOST;
+}
+
+struct feeder *feeder_new(const struct feeder_stream *stream)
+{
+	struct feeder *feeder = calloc(1, sizeof(*feeder));
+	struct ring_counters ring;
+
+	if (!feeder)
+		return NULL;
+	ring_count(stream->ring, &ring);
+	feeder->stream = *stream;
+	feeder->pace.longest = stream->nap;
+	feeder->first_wait = ring.empty;
+	feeder->first_waited = ring.empty_time;
+	return feeder;
+}
+
+void feeder_free(struct feeder *feeder)
+{
+	free(feeder);
+}
+
+void feeder_run(struct feeder *feeder, struct feeder_result *result)
+{
+	struct submit_command command = {0};
+	enum feeder_end end = FEEDER_DONE;
+
+	memset(result, 0, sizeof(*result));
+	begin(feeder);
+	while (end == FEEDER_DONE && left(feeder))
+		end = step(feeder, &command, &result->answer);
+	result->end = end;
+	result->lba = feeder->stream.lba + (int64_t)get(&feeder->blocks);
+	memcpy(result->cdb, command.cdb, sizeof(result->cdb));
+	result->cdb_length = command.cdb_length;
+}
+
+void feeder_count(const struct feeder *feeder, struct feeder_counters *counters)
+{
+	struct ring_counters ring;
+
+	ring_count(feeder->stream.ring, &ring);
+	*counters = (struct feeder_counters){
+		.blocks = get(&feeder->blocks),
+		.commands = get(&feeder->commands),
+		.busy = get(&feeder->busy),
+		.stalls = ring.empty - feeder->first_wait,
+		.stall_time = ring.empty_time - feeder->first_waited,
+		.busy_time = get(&feeder->busy_time),
+		.latency_max = get(&feeder->latency_max),
+		.latency_total = get(&feeder->latency_total),
+		.ring_fill = ring.fill,
+		.ring_low = get(&feeder->ring_low),
+		.drive_buffer = get(&feeder->drive_buffer),
+		.drive_fill = get(&feeder->drive_fill),
+	};
+	for (unsigned bucket = 0; bucket < FEEDER_BUCKETS; bucket++)
+		counters->latencies[bucket] = get(&feeder->latencies[bucket]);
+}

@@ -1,0 +1,123 @@
+"""Device files of Linux: opening and locking them, naming who holds them, and how much one command may move."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from discstack.transport.base import BackendUnavailable
+from discstack.transport.sgio_errors import open_error
+
+BUSY_PATIENCE: Final = 2.0  # seconds that a device held by somebody else is tried again: udev's probes are short
+BUSY_INTERVAL: Final = 0.1
+FALLBACK_TRANSFER: Final = 64 << 10  # bytes, where the system does not tell
+
+
+def open_device(path: str, *, write: bool, exclusive: bool) -> int:
+    """Return a descriptor of a device file; raise a TransportError that says why there is none."""
+    flags = (os.O_RDWR if write else os.O_RDONLY) | os.O_NONBLOCK | os.O_CLOEXEC | (os.O_EXCL if exclusive else 0)
+    deadline = time.monotonic() + BUSY_PATIENCE
+    while True:
+        try:
+            descriptor = os.open(path, flags)
+            break
+        except OSError as error:
+            if error.errno != errno.EBUSY or time.monotonic() >= deadline:
+                raise open_error(path, error, holder=holders(path)) from error
+        time.sleep(BUSY_INTERVAL)
+    if not _is_device(os.fstat(descriptor)):
+        os.close(descriptor)
+        raise BackendUnavailable(f"{path}: this is no device file", errno=errno.ENOTTY)
+    return descriptor
+
+
+def holders(path: str) -> str:
+    """Name the processes and the mount that have a device open, as far as this process may see them."""
+    try:
+        device = os.stat(path)
+    except OSError:
+        return "somebody else"
+    names = [*_processes(device), *_mounts(device)]
+    return ", ".join(names) if names else "somebody that this process cannot see"
+
+
+def max_transfer(descriptor: int) -> int:
+    """Return the most bytes that one command may move, as the system's request queue of the device has it."""
+    status = os.fstat(descriptor)
+    queue = _queue(status)
+    if queue is None:
+        return FALLBACK_TRANSFER
+    page = os.sysconf("SC_PAGE_SIZE")
+    limits = [limit << 10 for name in ("max_sectors_kb", "max_hw_sectors_kb") if (limit := _number(queue / name))]
+    if segments := _number(queue / "max_segments"):
+        limits.append(max(segments - 1, 1) * page)  # one segment a page; a buffer off the page boundary takes one more
+    return min(limits) // page * page if limits else FALLBACK_TRANSFER
+
+
+def _is_device(status: os.stat_result) -> bool:
+    return stat.S_ISBLK(status.st_mode) or stat.S_ISCHR(status.st_mode)
+
+
+def _sysfs(status: os.stat_result) -> Path:
+    kind = "block" if stat.S_ISBLK(status.st_mode) else "char"
+    return Path(f"/sys/dev/{kind}/{os.major(status.st_rdev)}:{os.minor(status.st_rdev)}")
+
+
+def _queue(status: os.stat_result) -> Path | None:
+    """Find the request queue of a block device, or of the block device that is the same unit as an sg device."""
+    entry = _sysfs(status)
+    candidates = [entry / "queue", *entry.glob("device/block/*/queue")]
+    return next((queue for queue in candidates if queue.is_dir()), None)
+
+
+def _number(path: Path) -> int:
+    try:
+        return int(path.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return 0
+
+
+def _processes(device: os.stat_result) -> Iterator[str]:
+    for process in Path("/proc").glob("[0-9]*"):
+        if int(process.name) == os.getpid() or not any(_opens(process, device)):
+            continue
+        try:
+            name = (process / "comm").read_text(encoding="utf-8", errors="replace").strip()
+        except OSError:
+            name = "a process"
+        yield f"{name} (process {process.name})"
+
+
+def _opens(process: Path, device: os.stat_result) -> Iterator[bool]:
+    try:
+        descriptors = list((process / "fd").iterdir())
+    except OSError:
+        return
+    for descriptor in descriptors:
+        try:
+            status = descriptor.stat()
+        except OSError:
+            continue
+        if _is_device(status) and status.st_rdev == device.st_rdev and _same_kind(status, device):
+            yield True
+
+
+def _same_kind(one: os.stat_result, other: os.stat_result) -> bool:
+    return stat.S_IFMT(one.st_mode) == stat.S_IFMT(other.st_mode)
+
+
+def _mounts(device: os.stat_result) -> Iterator[str]:
+    number = f"{os.major(device.st_rdev)}:{os.minor(device.st_rdev)}"
+    try:
+        with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as mounts:
+            for line in mounts:
+                fields = line.split()
+                if fields[2] == number:
+                    yield f"the mount at {fields[4]}"
+    except OSError:
+        return
