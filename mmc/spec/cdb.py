@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 GROUP_LENGTH: Final = {0: 6, 1: 10, 2: 10, 4: 16, 5: 12}  # CDB length by opcode group (opcode >> 5), SPC-4 4.2.5.1
-_PATCH_FORMAT: Final = {8: ">B", 16: ">H", 32: ">I"}
+_PATCH_FORMAT: Final = {8: ">B", 16: ">H", 32: ">I"}  # small letters are the signed ones
 
 
 class Direction(Enum):
@@ -89,13 +89,17 @@ class CDB:
 
     def patcher(self, *names: str) -> Callable[..., None]:
         """Return `patch(buffer, *values)` that rewrites byte-aligned fields of 8, 16 or 32 bits in place."""
-        steps = [(struct.Struct(_PATCH_FORMAT[width]).pack_into, offset) for offset, width in map(self.place, names)]
+        steps = [(struct.Struct(self._patch_format(name)).pack_into, self.place(name)[0]) for name in names]
 
         def patch(buffer: bytearray | memoryview, *values: int) -> None:
             for (pack_into, offset), value in zip(steps, values, strict=True):
                 pack_into(buffer, offset, value)
 
         return patch
+
+    def _patch_format(self, name: str) -> str:
+        code = _PATCH_FORMAT[self.place(name)[1]]
+        return code.lower() if self.layout.slots[name].low < 0 else code
 
     def place(self, name: str) -> tuple[int, int]:
         """Return (byte offset, width in bits) of a byte-aligned field of 8, 16 or 32 bits."""
