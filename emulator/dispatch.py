@@ -12,30 +12,31 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from discstack.emulator.commands import configuration, disc, recording, speed, structure, toc, transfer, unit
-from discstack.emulator.conditions import INVALID_FIELD_IN_CDB, INVALID_OPCODE, Condition, Refusal
+from discstack.emulator.conditions import INVALID_FIELD_IN_CDB, INVALID_OPCODE, Refusal
 from discstack.emulator.drive import Drive
 from discstack.emulator.request import Request
 from discstack.mmc.spec import commands
 from discstack.mmc.spec.cdb import REGISTRY, lookup
+from discstack.mmc.spec.sense import Sense
 from discstack.transport.base import CHECK_CONDITION, GOOD, Reply
 
-Precondition = Callable[[Drive], Condition | None]
+Precondition = Callable[[Drive], Sense | None]
 Handler = Callable[..., bytes | memoryview]
 
 CONTROL_NACA_LINK: Final = 0x05  # control byte: neither ACA nor linked commands, SAM-5 5.2
 
 
-def no_attention(drive: Drive) -> Condition | None:
+def no_attention(drive: Drive) -> Sense | None:
     """Report a unit attention once."""
     return drive.attentions.popleft() if drive.attentions else None
 
 
-def medium_present(drive: Drive) -> Condition | None:
+def medium_present(drive: Drive) -> Sense | None:
     """Want a disc in a closed tray."""
     return drive.absence()
 
 
-def idle(drive: Drive) -> Condition | None:
+def idle(drive: Drive) -> Sense | None:
     """Want no operation to be running."""
     return drive.busy_condition()
 

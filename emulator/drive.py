@@ -19,13 +19,13 @@ from discstack.emulator.conditions import (
     POWER_ON,
     REMOVAL_PREVENTED,
     SEQUENCE_ERROR,
-    Condition,
     Refusal,
 )
 from discstack.emulator.mechanism import Operation, WriteBuffer
 from discstack.emulator.media.base import FORMAT_IN_PROGRESS, Job, Medium
 from discstack.emulator.modes import ModePages
 from discstack.emulator.store import BLOCK
+from discstack.mmc.spec.sense import Sense
 from discstack.transport.base import Clock
 
 MAXIMUM_SPEED: Final = 0xFFFF  # SET CD SPEED: as fast as can be
@@ -59,7 +59,7 @@ class Drive:
         self.tray_open = False
         self.prevented = False
         self.sequence_broken = False
-        self.attentions: deque[Condition] = deque([POWER_ON])
+        self.attentions: deque[Sense] = deque([POWER_ON])
         self.media_events: deque[int] = deque()
         self.operation: Operation | None = None
         self.modes = ModePages()
@@ -78,7 +78,7 @@ class Drive:
             raise Refusal(self.absence() or NO_MEDIUM_TRAY_CLOSED)
         return self.medium
 
-    def absence(self) -> Condition | None:
+    def absence(self) -> Sense | None:
         """Return why there is no medium to work with."""
         if self.tray_open:
             return NO_MEDIUM_TRAY_OPEN
@@ -175,14 +175,14 @@ class Drive:
             self.buffer.settle()
             job.finish()
 
-    def busy_condition(self) -> Condition | None:
+    def busy_condition(self) -> Sense | None:
         """Return the 2/04/xx of the running operation."""
         if self.operation is None:
             return None
         progress = self.operation.progress(self.clock.now())
         return replace(BECOMING_READY, ascq=self.operation.ascq, progress=progress)
 
-    def background_condition(self) -> Condition | None:
+    def background_condition(self) -> Sense | None:
         """Return the sense that tells how far a background format is, which keeps nobody from working."""
         if not self.profile or (progress := self.loaded.background_progress()) is None:
             return None

@@ -1,6 +1,6 @@
 """Faults on demand, declared as data: which command, and what happens to it.
 
-Fault(at_command=7, sense=Condition(0x4, 0x44))            the seventh command from opening on
+Fault(at_command=7, sense=Sense(0x4, 0x44))            the seventh command from opening on
 Fault(opcode=0x2A, lba=range(640, 1024), sense=..., times=1)   the first WRITE (10) that touches these blocks
 Fault(opcode=0x2A, after=3, sense=..., deferred=True)      reported with the third command after a WRITE (10)
 Fault(opcode=0x35, error=DeviceGone, times=None)           the cable is pulled at a SYNCHRONIZE CACHE, for good
@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from discstack.emulator.conditions import Condition
 from discstack.emulator.drive import Drive
 from discstack.emulator.request import Request
 from discstack.mmc.spec.cdb import describe, lookup
+from discstack.mmc.spec.sense import Sense
 from discstack.transport.base import CHECK_CONDITION, GOOD, Reply, TransportError
 
 Executor = Callable[[Drive, Request], Reply]
@@ -33,7 +33,7 @@ class Fault:
     opcode: int | None = None
     lba: range | None = None
     times: int | None = 1
-    sense: Condition | None = None
+    sense: Sense | None = None
     deferred: bool = False
     after: int = 1
     status: int | None = None
@@ -70,7 +70,7 @@ class FaultPlan:
     def __init__(self, faults: Iterable[Fault] = ()) -> None:
         self.left: list[tuple[Fault, int | None]] = [(fault, fault.times) for fault in faults]
         self.number = 0
-        self.deferred: list[tuple[int, Condition]] = []
+        self.deferred: list[tuple[int, Sense]] = []
 
     def add(self, fault: Fault) -> None:
         """Arm one more."""

@@ -8,7 +8,8 @@ from typing import Final
 
 from discstack.transport.base import Clock
 
-UNKNOWN_DURATION: Final = 1e-9  # keeps a division by the duration defined for operations that take no time
+SHORTEST: Final = 1e-9  # seconds; keeps a division by the duration defined for operations that take no time
+ALMOST: Final = 65535 / 65536  # the most that a progress indication can say, SPC-4 4.5.2.4.4
 
 
 @dataclass(slots=True)
@@ -78,5 +79,5 @@ class Operation:
         return self.started + self.duration
 
     def progress(self, now: float) -> float:
-        """How much is done, 0 to 1."""
-        return min(1.0, (now - self.started) / max(self.duration, UNKNOWN_DURATION))
+        """How much is done, 0 to almost 1."""
+        return min(ALMOST, (now - self.started) / max(self.duration, SHORTEST))

@@ -46,7 +46,7 @@ PAGES: Final = {
     ),
     # Caching, MMC-6 7.6: WCE and RCD
     0x08: Page.of(0x08, "04 00 0000 0000 0000 0000"),
-    # Power Condition, SPC-4 7.5.13
+    # Power Sense, SPC-4 7.5.13
     0x1A: Page.of(0x1A, "00 03 00000000 00000000", "00 03 FFFFFFFF FFFFFFFF"),
     # Informational Exceptions Control, SPC-4 7.5.11
     0x1C: Page.of(0x1C, "00 00 00000000 00000001", "05 0F 00000000 00000000"),

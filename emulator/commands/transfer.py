@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from discstack.emulator.conditions import OUT_OF_RANGE, Refusal, invalid_field
+from discstack.emulator.conditions import OUT_OF_RANGE, Refusal, at, invalid_field
 from discstack.emulator.drive import Drive
 from discstack.emulator.media.base import Job
 from discstack.emulator.request import NOTHING, Request
@@ -69,7 +69,7 @@ def verify(drive: Drive, request: Request, *, bytchk: bool, lba: int, verificati
     if bytchk:
         raise invalid_field(1)
     if lba < 0 or lba + verification_length > drive.loaded.capacity:
-        raise Refusal(OUT_OF_RANGE.at(lba))
+        raise Refusal(at(OUT_OF_RANGE, lba))
     drive.loaded.readable(lba, verification_length)
     drive.clock.sleep(verification_length * BLOCK / drive.read_rate)
     return b""
@@ -78,7 +78,7 @@ def verify(drive: Drive, request: Request, *, bytchk: bool, lba: int, verificati
 def seek(drive: Drive, request: Request, *, lba: int) -> bytes:
     """SEEK (10) (MMC-6 6.34)."""
     if not 0 <= lba < drive.loaded.capacity:
-        raise Refusal(OUT_OF_RANGE.at(lba))
+        raise Refusal(at(OUT_OF_RANGE, lba))
     return b""
 
 

@@ -12,6 +12,7 @@ from discstack.emulator.conditions import (
     CANNOT_FORMAT_MEDIUM,
     OUT_OF_RANGE,
     Refusal,
+    at,
     invalid_field,
 )
 from discstack.emulator.store import BLOCK, BlockStore
@@ -209,7 +210,7 @@ class Medium:
     def read(self, lba: int, count: int, buffer: memoryview) -> None:
         """Fill `buffer` with `count` blocks."""
         if lba < 0 or lba + count > self.capacity:
-            raise Refusal(OUT_OF_RANGE.at(max(lba, self.capacity)))
+            raise Refusal(at(OUT_OF_RANGE, max(lba, self.capacity)))
         self.readable(lba, count)
         self.store.readinto(lba, buffer[: count * BLOCK])
 
@@ -245,4 +246,4 @@ class Medium:
 
     def unwritten(self, lba: int) -> Refusal:
         """Return the answer to reading a block that was never recorded."""
-        return Refusal(BLANK_CHECK.at(lba))
+        return Refusal(at(BLANK_CHECK, lba))

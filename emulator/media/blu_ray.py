@@ -11,6 +11,7 @@ from discstack.emulator.conditions import (
     OUT_OF_RANGE,
     WRITE_ERROR,
     Refusal,
+    at,
     invalid_parameter,
 )
 from discstack.emulator.media.base import (
@@ -45,7 +46,7 @@ def capacity_with(total: int, spares: int) -> int:
 def refuse_part_clusters(lba: int, count: int) -> None:
     """Streaming takes whole clusters only; a part of one comes out as junk on the disc."""
     if lba % CLUSTER or count % CLUSTER:
-        raise Refusal(WRITE_ERROR.at(lba))
+        raise Refusal(at(WRITE_ERROR, lba))
 
 
 def sized(total: int, wanted: int) -> int:
@@ -126,7 +127,7 @@ class BDR(SequentialMedium):
     def _overwrite(self, growing: Track, lba: int, count: int, data: memoryview) -> None:
         consumed = round_up(lba % CLUSTER + count, CLUSTER)
         if growing.end + consumed > self.capacity:
-            raise Refusal(OUT_OF_RANGE.at(lba))
+            raise Refusal(at(OUT_OF_RANGE, lba))
         self._record(lba, data)
         growing.written += consumed
         self._pad(growing.end)
@@ -213,7 +214,7 @@ class BDRE(Medium):
         if not self.formatted:
             raise Refusal(CANNOT_WRITE_MEDIUM)
         if lba < 0 or lba + count > self.capacity:
-            raise Refusal(OUT_OF_RANGE.at(max(lba, self.capacity)))
+            raise Refusal(at(OUT_OF_RANGE, max(lba, self.capacity)))
         if streaming:
             refuse_part_clusters(lba, count)
         self.store.write(lba, data)

@@ -11,6 +11,7 @@ from discstack.emulator.conditions import (
     INVALID_ADDRESS_FOR_WRITE,
     OUT_OF_RANGE,
     Refusal,
+    at,
     invalid_field,
     invalid_parameter,
 )
@@ -160,9 +161,9 @@ class DVDPlusRW(Medium):
         if status is FormatState.NONE:
             raise Refusal(CANNOT_WRITE_MEDIUM)
         if lba < 0 or lba + count > self.capacity:
-            raise Refusal(OUT_OF_RANGE.at(max(lba, self.capacity)))
+            raise Refusal(at(OUT_OF_RANGE, max(lba, self.capacity)))
         if status is FormatState.STOPPED and lba + count > self._end:
-            raise Refusal(INVALID_ADDRESS_FOR_WRITE.at(max(lba, self._end)))
+            raise Refusal(at(INVALID_ADDRESS_FOR_WRITE, max(lba, self._end)))
         self.store.write(lba, data)
         self._end = max(self._end, lba + count)
 

@@ -20,6 +20,7 @@ from discstack.emulator.conditions import (
     SESSION_FIXATION,
     UNRECOVERED_READ,
     Refusal,
+    at,
     invalid_field,
 )
 from discstack.emulator.media.base import (
@@ -182,12 +183,12 @@ class SequentialMedium(Medium):
         if self.final:
             raise Refusal(CANNOT_WRITE_MEDIUM)
         if lba >= self.capacity:
-            raise Refusal(OUT_OF_RANGE.at(lba))
+            raise Refusal(at(OUT_OF_RANGE, lba))
         track = next((t for t in self.track_list if not t.closed and self._next_writable(t) == lba), None)
         if track is None or (self.whole_units and count % self.kind.write_unit):
-            raise Refusal(INVALID_ADDRESS_FOR_WRITE.at(lba))
+            raise Refusal(at(INVALID_ADDRESS_FOR_WRITE, lba))
         if lba + count > self._limit(track):
-            raise Refusal((OUT_OF_RANGE if track.size is None else INVALID_ADDRESS_FOR_WRITE).at(self._limit(track)))
+            raise Refusal(at(OUT_OF_RANGE if track.size is None else INVALID_ADDRESS_FOR_WRITE, self._limit(track)))
         if not count:
             return
         self._record(lba, data)
@@ -204,7 +205,7 @@ class SequentialMedium(Medium):
                 raise self.unwritten(lba)
             data_end = track.end - track.run_out
             if lba >= data_end:
-                raise Refusal(UNRECOVERED_READ.at(lba))
+                raise Refusal(at(UNRECOVERED_READ, lba))
             step = min(count, data_end - lba)
             lba, count = lba + step, count - step
 
