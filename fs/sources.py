@@ -1,0 +1,296 @@
+"""Where the data of files comes from: opened only while it is read, and never believed unchecked.
+
+A source that is not what it was when the tree was made raises SourceError; it is never cut, never filled up.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from typing import BinaryIO, Final, Protocol, runtime_checkable
+
+from discstack.fs.errors import SourceError
+
+# O_NONBLOCK: a file that was replaced by a FIFO must not stop the image
+_FLAGS: Final = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+class Reader(Protocol):
+    """An open source."""
+
+    def read_at(self, offset: int, buffer: memoryview) -> None:
+        """Fill the whole buffer with the data from `offset` on, or raise SourceError."""
+        ...
+
+    def finish(self) -> None:
+        """Raise SourceError unless the source is still what it was and ends where it should."""
+        ...
+
+    def close(self) -> None:
+        """Release it."""
+        ...
+
+
+@runtime_checkable
+class Source(Protocol):
+    """The data of one file: `size` bytes. Files that have a source with `shared` set in common share their sectors."""
+
+    @property
+    def size(self) -> int:
+        """Length in bytes."""
+        ...
+
+    @property
+    def mtime_ns(self) -> int | None:
+        """Time of the last change in nanoseconds since 1970, None if the source has none."""
+        ...
+
+    @property
+    def shared(self) -> bool:
+        """Whether several files may have this source."""
+        ...
+
+    def open(self) -> Reader:
+        """Open it for reading, or raise SourceError."""
+        ...
+
+    def read_whole(self, buffer: memoryview) -> None:
+        """Fill `buffer`, which is `size` bytes long, with all data; open and close it for that."""
+        ...
+
+
+class _Wholly:
+    """How sources are read whole that have no quicker way."""
+
+    __slots__ = ()
+
+    def open(self) -> Reader:
+        """Open it for reading."""
+        raise NotImplementedError
+
+    def read_whole(self, buffer: memoryview) -> None:
+        """Fill `buffer` with all data."""
+        reader = self.open()
+        try:
+            reader.read_at(0, buffer)
+            reader.finish()
+        finally:
+            reader.close()
+
+
+class BytesSource:
+    """Data in memory; its own reader."""
+
+    __slots__ = ("_data", "label")
+    mtime_ns = None
+    shared = False
+
+    def __init__(self, data: bytes, label: str) -> None:
+        self._data = data
+        self.label = label
+
+    @property
+    def size(self) -> int:
+        """Length in bytes."""
+        return len(self._data)
+
+    def open(self) -> Reader:
+        """Return the data itself."""
+        return self
+
+    def read_whole(self, buffer: memoryview) -> None:
+        """Fill `buffer` with all data."""
+        buffer[:] = self._data
+
+    def read_at(self, offset: int, buffer: memoryview) -> None:
+        """Fill the whole buffer with the data from `offset` on."""
+        buffer[:] = memoryview(self._data)[offset : offset + len(buffer)]
+
+    def finish(self) -> None:
+        """Bytes stay what they are."""
+
+    def close(self) -> None:
+        """Bytes hold nothing open."""
+
+
+class FactorySource(_Wholly):
+    """What a function opens: a binary reader that can seek. It is called anew whenever the data is wanted."""
+
+    __slots__ = ("_factory", "label", "size")
+    mtime_ns = None
+    shared = False
+
+    def __init__(self, factory: Callable[[], BinaryIO], size: int, label: str) -> None:
+        if size < 0:
+            raise ValueError(f"the size of {label!r} is {size}")
+        self._factory = factory
+        self.size = size
+        self.label = label
+
+    def open(self) -> Reader:
+        """Call the function."""
+        try:
+            return _FileObjectReader(self._factory(), self.size, self.label)
+        except OSError as error:
+            raise SourceError(self.label, _words(error)) from error
+
+
+class _FileObjectReader:
+    """Reads from any binary reader that can seek."""
+
+    def __init__(self, file: BinaryIO, size: int, label: str) -> None:
+        self._file, self._size, self._label = file, size, label
+
+    def read_at(self, offset: int, buffer: memoryview) -> None:
+        position = offset
+        try:
+            self._file.seek(offset)
+            while position < offset + len(buffer):
+                data = self._file.read(offset + len(buffer) - position)
+                if not data:
+                    raise SourceError(self._label, _ended(position, self._size))
+                buffer[position - offset : position - offset + len(data)] = data
+                position += len(data)
+        except OSError as error:
+            raise SourceError(self._label, _words(error)) from error
+
+    def finish(self) -> None:
+        try:
+            self._file.seek(self._size)
+            if self._file.read(1):
+                raise SourceError(self._label, f"it is longer than the {self._size} bytes that were announced")
+        except OSError as error:
+            raise SourceError(self._label, _words(error)) from error
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class PathSource:
+    """A regular file as it was when it was looked at; size, time of change and inode are compared when it is read.
+
+    Where the system tells no inode when it lists a folder (Windows), that one is not compared.
+    """
+
+    __slots__ = ("_folder", "_inode", "_name", "mtime_ns", "size")
+    shared = False
+
+    def __init__(self, folder: str, name: str, status: os.stat_result) -> None:
+        self._folder = folder
+        self._name = name
+        self.size = status.st_size
+        self.mtime_ns = status.st_mtime_ns
+        self._inode = status.st_ino
+
+    @property
+    def label(self) -> str:
+        """The path of the file."""
+        return os.path.join(self._folder, self._name)
+
+    def open(self) -> Reader:
+        """Open the file and check that it is still the one that was looked at."""
+        reader = _PathReader(self)
+        try:
+            reader.finish()
+        except SourceError:
+            reader.close()
+            raise
+        return reader
+
+    def read_whole(self, buffer: memoryview) -> None:
+        """Fill `buffer` with all data and check the file afterwards, so that no change goes unseen."""
+        reader = _PathReader(self)
+        try:
+            reader.read_at(0, buffer)
+            reader.finish()
+        finally:
+            reader.close()
+
+    def check(self, status: os.stat_result) -> None:
+        """Raise SourceError unless the file is what it was."""
+        same_inode = self._inode in (0, status.st_ino)
+        if same_inode and status.st_size == self.size and status.st_mtime_ns == self.mtime_ns:
+            return
+        if not stat.S_ISREG(status.st_mode):
+            raise SourceError(self.label, "it is no regular file any more")
+        if status.st_size != self.size:
+            change = "shrank" if status.st_size < self.size else "grew"
+            reason = f"it {change} from {self.size} to {status.st_size} bytes since the image was planned"
+        elif status.st_mtime_ns != self.mtime_ns:
+            reason = "it was written to since the image was planned"
+        else:
+            reason = "another file took its place since the image was planned"
+        raise SourceError(self.label, reason)
+
+
+class LinkedPathSource(PathSource):
+    """A file that has several names in the tree."""
+
+    __slots__ = ()
+    shared = True
+
+
+class _PathReader:
+    """Reads a file by its descriptor."""
+
+    __slots__ = ("_descriptor", "_source")
+
+    def __init__(self, source: PathSource) -> None:
+        self._source = source
+        try:
+            self._descriptor = os.open(source.label, _FLAGS)
+        except OSError as error:
+            raise SourceError(source.label, _words(error)) from error
+
+    def read_at(self, offset: int, buffer: memoryview) -> None:
+        done, length = 0, len(buffer)
+        while done < length:
+            try:
+                count = _read_into(self._descriptor, buffer[done:] if done else buffer, offset + done)
+            except OSError as error:
+                raise SourceError(self._source.label, _words(error)) from error
+            if not count:
+                self.finish()
+                raise SourceError(self._source.label, _ended(offset + done, self._source.size))
+            done += count
+
+    def finish(self) -> None:
+        self._source.check(os.fstat(self._descriptor))
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+
+def source_of(path: str | os.PathLike[str]) -> PathSource:
+    """Return the source for the file at a path; a symbolic link stands for what it points to."""
+    absolute = os.path.abspath(os.fspath(path))
+    try:
+        status = os.stat(absolute)
+    except OSError as error:
+        raise SourceError(absolute, _words(error)) from error
+    if not stat.S_ISREG(status.st_mode):
+        raise SourceError(absolute, "it is no regular file")
+    return PathSource(*os.path.split(absolute), status)
+
+
+def _words(error: OSError) -> str:
+    return error.strerror or str(error)
+
+
+def _ended(position: int, size: int) -> str:
+    return f"it ended after {position} of {size} bytes"
+
+
+if hasattr(os, "preadv"):
+
+    def _read_into(descriptor: int, buffer: memoryview, offset: int) -> int:
+        return os.preadv(descriptor, (buffer,), offset)
+
+else:
+
+    def _read_into(descriptor: int, buffer: memoryview, offset: int) -> int:
+        os.lseek(descriptor, offset, os.SEEK_SET)
+        data = os.read(descriptor, min(len(buffer), 1 << 20))
+        buffer[: len(data)] = data
+        return len(data)
