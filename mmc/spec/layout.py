@@ -222,11 +222,13 @@ class Structure:
     __slots__ = ()
     layout: ClassVar[Layout]
     required: ClassVar[int] = 0
+    length_field: ClassVar[str] = ""  # computed from the rest, hence no field of the dataclass; see counted.py
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         layout = cls.__dict__.get("layout")
-        if layout is not None and (missing := layout.slots.keys() - cls.__annotations__.keys()):
+        known = {name for base in cls.__mro__ for name in getattr(base, "__annotations__", ())} | {cls.length_field}
+        if layout is not None and (missing := layout.slots.keys() - known):
             raise TypeError(f"{cls.__name__} lacks {', '.join(sorted(missing))}")
 
     @classmethod
