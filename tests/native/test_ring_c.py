@@ -1,0 +1,27 @@
+"""The C code by itself, with two threads, under AddressSanitizer and ThreadSanitizer."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+SRC = HERE.parent.parent / "native" / "src"
+SOURCES = [HERE / "ring_test.c", *(SRC / name for name in ("ring.c", "feeder.c", "pace.c", "os_linux.c"))]
+SECONDS = "2"
+
+
+@pytest.mark.parametrize("sanitizer", ["address,undefined", "thread"])
+def test_ring_and_feeder_are_clean_under_two_threads(sanitizer: str, tmp_path: Path) -> None:
+    program = tmp_path / "ring_test"
+    options = ["-std=c11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", f"-fsanitize={sanitizer}"]
+    subprocess.run(
+        ["cc", *options, "-fno-sanitize-recover=all", f"-I{SRC}", "-o", program, *SOURCES, "-lpthread"], check=True
+    )
+    # ThreadSanitizer's shadow memory does not go with the randomised addresses of newer kernels
+    fixed_addresses = ["setarch", platform.machine(), "-R"] if sanitizer == "thread" else []
+    run = subprocess.run([*fixed_addresses, program, SECONDS], capture_output=True, text=True, timeout=60, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr

@@ -1,0 +1,101 @@
+/*
+ * Plays the ioctl SG_IO after a script, and remembers what it was asked. Linked into a copy of sgio.c by the tests, and
+ * preloaded (with -DPRELOADED) in front of the real one.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <scsi/sg.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#ifdef PRELOADED
+#define VISIBILITY
+#else
+#define VISIBILITY __attribute__((visibility("hidden")))
+#endif
+
+#define LONGEST 4096
+
+struct fake_answer {
+	int error;
+	unsigned status, host_status, driver_status;
+	int residual;
+	unsigned sense_length;
+	unsigned char sense[64];
+	unsigned data_length;
+	unsigned char data[64];
+	unsigned delay_us;
+};
+
+struct fake_request {
+	int fd;
+	unsigned cdb_length, sense_room, data_length, timeout;
+	int direction;
+	unsigned char cdb[16];
+	unsigned char data[16];
+};
+
+struct fake_answer fake_answers[LONGEST];
+unsigned fake_answer_count;
+struct fake_request fake_requests[LONGEST];
+unsigned fake_request_count;
+
+static void answer_request(sg_io_hdr_t *io, const struct fake_answer *answer)
+{
+	io->status = answer->status;
+	io->host_status = answer->host_status;
+	io->driver_status = answer->driver_status;
+	io->resid = answer->residual;
+	io->sb_len_wr = answer->sense_length;
+	memcpy(io->sbp, answer->sense, answer->sense_length);
+	if (io->dxfer_direction == SG_DXFER_FROM_DEV)
+		memcpy(io->dxferp, answer->data, answer->data_length < io->dxfer_len ? answer->data_length : io->dxfer_len);
+	if (answer->delay_us)
+		nanosleep(&(struct timespec){.tv_nsec = answer->delay_us * 1000}, NULL);
+}
+
+static void remember(int fd, const sg_io_hdr_t *io, struct fake_request *request)
+{
+	request->fd = fd;
+	request->cdb_length = io->cmd_len;
+	request->sense_room = io->mx_sb_len;
+	request->data_length = io->dxfer_len;
+	request->timeout = io->timeout;
+	request->direction = io->dxfer_direction;
+	memcpy(request->cdb, io->cmdp, io->cmd_len);
+	if (io->dxfer_direction == SG_DXFER_TO_DEV)
+		memcpy(request->data, io->dxferp, io->dxfer_len < 16 ? io->dxfer_len : 16);
+}
+
+VISIBILITY int ioctl(int fd, unsigned long request, ...)
+{
+	static const struct fake_answer good;
+	const struct fake_answer *answer = &good;
+	sg_io_hdr_t *io;
+	va_list arguments;
+
+	va_start(arguments, request);
+	io = va_arg(arguments, sg_io_hdr_t *);
+	va_end(arguments);
+	if (request != SG_IO || io->interface_id != 'S' || fd < 0) {
+		errno = fd < 0 ? EBADF : ENOTTY;
+		return -1;
+	}
+	if (fake_request_count < fake_answer_count)
+		answer = &fake_answers[fake_request_count];
+	remember(fd, io, &fake_requests[fake_request_count % LONGEST]);
+	fake_request_count++;
+	errno = answer->error;
+	answer_request(io, answer);
+	return answer->error ? -1 : 0;
+}
+
+#ifdef PRELOADED
+static void __attribute__((destructor)) tell(void)
+{
+	fprintf(stderr, "SG_IO %u times\n", fake_request_count);
+}
+#endif
