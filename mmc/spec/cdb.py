@@ -127,6 +127,8 @@ def _register(cdb: CDB) -> None:
 
 def lookup(cdb: bytes | bytearray | memoryview) -> CDB | None:
     """Return the declaration that a CDB belongs to, or None where none is known."""
+    if not cdb:
+        return None
     opcode = cdb[0]
     if (place := _SELECTORS.get(opcode)) is None:
         return REGISTRY.get((opcode, None))
@@ -138,5 +140,5 @@ def describe(cdb: bytes | bytearray | memoryview) -> str:
     """Spell any CDB: a known one by its fields, any other by its bytes."""
     known = lookup(cdb)
     if known is None or len(cdb) < known.length:
-        return f"opcode {cdb[0]:#04x} [{bytes(cdb).hex(' ')}]"
+        return f"opcode {cdb[0]:#04x} [{bytes(cdb).hex(' ')}]" if cdb else "empty CDB"
     return known.describe(cdb)
