@@ -24,7 +24,7 @@ def command(
     allocation: int = 0,
     data: bytes | bytearray | memoryview | None = None,
     timeout: float | None = None,
-    **fields: int,
+    **fields: Any,
 ) -> Command:
     """Build a Command; the length field that bounds the data phase is filled in where the CDB has one.
 
@@ -51,7 +51,7 @@ def received(reply: Reply) -> bytes:
     return bytes(reply.data)
 
 
-def ask(cdb: CDB, parse: Callable[[bytes], T], allocation: int, **fields: int) -> Procedure[T]:
+def ask(cdb: CDB, parse: Callable[[bytes], T], allocation: int, **fields: Any) -> Procedure[T]:
     """Run a command that brings data and return what `parse` makes of it.
 
     Raises ResponseError if it makes nothing of it.

@@ -55,7 +55,7 @@ class BurnJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Digests:
-    """What was written, by digests: one of every `chunk_blocks` blocks from `start` on, the last one of what is left."""
+    """What was written, by digests: one for each `chunk_blocks` blocks from `start` on, the last of what is left."""
 
     algorithm: str
     start: int

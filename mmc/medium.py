@@ -95,7 +95,7 @@ class MediumStatus:
     def __str__(self) -> str:
         """Say it in one line, for messages."""
         if self.state is DiscState.NO_MEDIUM:
-            return self.state.value
+            return str(self.state.value)
         words = [f"{self.name}, {self.state.value}"]
         if self.reason:
             words.append(self.reason)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from discstack.mmc.errors import DiscStateError, MediaError, MediumFull, MediumNotBlank, UnsupportedMedium
+from discstack.mmc.errors import DiscStateError, MediumFull, MediumNotBlank, UnsupportedMedium
 from discstack.mmc.job import BurnJob
 from discstack.mmc.medium import Action, DiscState, MediumStatus
 from discstack.mmc.recipe import BurnPlan, Recipe
@@ -78,7 +78,9 @@ def _check_start(recipe: Recipe, status: MediumStatus, job: BurnJob) -> None:
         )
     expected = status.next_writable_address
     if recipe.sequential and job.start != expected:
-        raise DiscStateError(f"the image is planned for address {job.start}, the medium goes on at {expected} ({status})")
+        raise DiscStateError(
+            f"the image is planned for address {job.start}, the medium goes on at {expected} ({status})"
+        )
     if job.start % recipe.write_unit and not recipe.sequential:
         raise DiscStateError(
             f"{recipe.name} is written in units of {recipe.write_unit} blocks; address {job.start} is inside of one"

@@ -2,8 +2,8 @@
 
 A procedure is a generator that yields effects and is sent their outcomes:
 
-    Command     -> Reply; CHECK CONDITION is thrown in as the CommandError of its sense key, except for recovered errors,
-                   which are successes that the observer hears of
+    Command     -> Reply; CHECK CONDITION is thrown in as the CommandError of its sense key, except for recovered
+                   errors, which are successes that the observer hears of
     Pause       -> None, after the device's clock has advanced
     Stream      -> FeedResult, whatever the last answer was
     Report      -> None; tells the observer which phase the job is in and how far
@@ -11,8 +11,9 @@ A procedure is a generator that yields effects and is sent their outcomes:
     Now         -> seconds on the device's clock
     MaxTransfer -> the most bytes that one command may move
 
-`run` is the only driver. Since every effect's failure is thrown at its yield, a recipe reads like the cookbook with plain
-try/except, and can be tested by hand, against a script, against the emulator, or by failing the Nth command for every N.
+`run` is the only driver. Since every effect's failure is thrown at its yield, a recipe reads like the cookbook with
+plain try/except, and can be tested by hand, against a script, against the emulator, or by failing the Nth command for
+every N.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class Phase(Enum):
     WRITING = "writing"
     FINALISING = "finalising"
     VERIFYING = "verifying"
+    READING = "reading"
     DONE = "done"
 
 

@@ -93,17 +93,23 @@ def _nothing(work: Work, job: BurnJob) -> Procedure[None]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """One medium. Lengths in blocks; `nominal_speed` is 1x in kB/s of 1000 bytes.
+    """One medium. Lengths in blocks, speeds in kB/s of 1000 bytes; `nominal_speed` is 1x, `fastest` what drives reach.
 
+    Addresses and lengths are kept to multiples of `write_unit`; one command carries `transfer` blocks, which is one
+    or more units. `raw_block` is how many bytes of the drive's speed a block counts.
     `open_track` is the track number whose information tells the next writable address, from the disc information.
     `run_out` blocks behind a track's data are taken by the drive; `postgap` empty ones go there by default.
+    `verify_speed` curbs reading back. `blank` is told whether to do it in full.
     """
 
     name: str
     assess: Callable[[Recipe, Survey], MediumStatus]
     write_unit: int
     nominal_speed: float
+    fastest: int
     sequential: bool
+    transfer: int = 32
+    raw_block: int = 2048
     minimum_track: int = 0
     postgap: int = 0
     run_out: int = 0

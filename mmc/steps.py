@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
-from discstack.mmc import actions, polling
+from discstack.mmc import actions, polling, queries
 from discstack.mmc.command import UNSUPPORTED
 from discstack.mmc.errors import IllegalRequest
-from discstack.mmc.recipe import Work
 from discstack.mmc.polling import persist, wait_ready
 from discstack.mmc.procedure import Phase, Procedure
+from discstack.mmc.recipe import Work
+
+CLOSE_TRACK: Final = 1  # close function, MMC-6 table 251
 
 
 def long_operation(
@@ -33,7 +36,9 @@ def flush(work: Work) -> Procedure[None]:
 
     The plain one is what some drives need before they take another command (growisofs's experience with Pioneer).
     """
-    yield from long_operation(work, lambda immed: actions.synchronize_cache(immed=immed), polling.SYNC, Phase.FINALISING)
+    yield from long_operation(
+        work, lambda immed: actions.synchronize_cache(immed=immed), polling.SYNC, Phase.FINALISING
+    )
     yield from persist(actions.synchronize_cache, limit=polling.SYNC)
 
 
@@ -57,3 +62,11 @@ def close_first_of(work: Work, *functions: int) -> Procedure[None]:
             if error.sense.asc not in UNSUPPORTED:
                 raise
     return (yield from close(work, last))
+
+
+def close_last_track(work: Work) -> Procedure[None]:
+    """Close the last track of the last session, by its number; nothing to do where nothing is recorded in it."""
+    disc = yield from persist(queries.disc_information)
+    track = yield from persist(lambda: queries.track_information(disc.last_track_number_in_last_session))
+    if not track.blank:
+        yield from close(work, CLOSE_TRACK, track.logical_track_number)

@@ -1,7 +1,7 @@
 """The stream of WRITE commands, and what to do when one of them is answered with anything but GOOD.
 
-The feeder repeats 2/04/08 by itself and hands every other answer to this module. An answer either leads to the very same
-WRITE again, within limits of count and time, or ends the stream: after an error nothing new is written.
+The feeder repeats 2/04/08 by itself and hands every other answer to this module. An answer either leads to the very
+same WRITE again, within limits of count and time, or ends the stream: after an error nothing new is written.
 """
 
 from __future__ import annotations
@@ -146,7 +146,9 @@ def added(one: FeedCounters, other: FeedCounters) -> FeedCounters:
         busy_time=one.busy_time + other.busy_time,
         latency_max=max(one.latency_max, other.latency_max),
         latency_total=one.latency_total + other.latency_total,
-        latencies=tuple(map(sum, zip(one.latencies, other.latencies, strict=True))) if one.latencies else other.latencies,
+        latencies=tuple(map(sum, zip(one.latencies, other.latencies, strict=True)))
+        if one.latencies
+        else other.latencies,
         ring_fill=other.ring_fill,
         ring_low=min(one.ring_low, other.ring_low) if one.commands else other.ring_low,
         drive_buffer=other.drive_buffer,

@@ -1,0 +1,55 @@
+"""Locking the tray around a job, and the way out of one that failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+from discstack.mmc import actions
+from discstack.mmc.errors import DriveError
+from discstack.mmc.identify import look
+from discstack.mmc.polling import persist
+from discstack.mmc.procedure import Procedure
+from discstack.transport.base import TransportError
+
+T = TypeVar("T")
+
+
+def locked(body: Procedure[T]) -> Procedure[T]:
+    """Run `body` with the tray locked, and leave with it unlocked; give an error the state of the disc to carry."""
+    yield from persist(lambda: actions.prevent_removal(prevent=True))
+    try:
+        result = yield from body
+    except GeneratorExit:
+        raise
+    except BaseException as error:
+        yield from attempt(error, unlock)
+        if not isinstance(error, TransportError):
+            yield from attempt(error, partial(attach_status, error))
+        raise
+    yield from unlock()
+    return result
+
+
+def unlock() -> Procedure[None]:
+    """Let the tray be opened again."""
+    yield from persist(lambda: actions.prevent_removal(prevent=False), swallow_attentions=True)
+
+
+def attach_status(error: BaseException) -> Procedure[None]:
+    """Look at the disc and let the error say what state it is in."""
+    status = yield from look()
+    error.add_note(f"the disc is now: {status}")
+    if isinstance(error, DriveError):
+        error.medium = status
+
+
+def attempt(error: BaseException, step: Callable[[], Procedure[None]]) -> Procedure[bool]:
+    """Try a step of the way out of a failed job; what fails there is noted with the first error."""
+    try:
+        yield from step()
+    except (DriveError, TransportError) as second:
+        error.add_note(f"afterwards also: {second}")
+        return False
+    return True

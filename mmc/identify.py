@@ -1,0 +1,209 @@
+"""Finding out what is in the drive: every question asked once, then judged by the recipe of the medium's family."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from discstack.mmc import actions, queries
+from discstack.mmc.command import BLOCK_SIZE, act, optional
+from discstack.mmc.errors import (
+    BlankCheck,
+    CommandError,
+    DiscStateError,
+    IllegalRequest,
+    MediumError,
+    NotReady,
+    UnsupportedMedium,
+)
+from discstack.mmc.media import READ_ONLY, RECIPES
+from discstack.mmc.medium import DiscState, MediumStatus, Track
+from discstack.mmc.polling import SPIN_UP, Verdict, persist, verdict, wait_ready
+from discstack.mmc.procedure import MaxTransfer, Procedure
+from discstack.mmc.quirks import quirks_of
+from discstack.mmc.recipe import Recipe, Survey, Work
+from discstack.mmc.spec.commands import TEST_UNIT_READY
+from discstack.mmc.spec.disc_information import DiscInformation
+from discstack.mmc.spec.features import Configuration
+from discstack.mmc.spec.profiles import Profile
+from discstack.mmc.spec.track_information import TrackInformation
+from discstack.mmc.speed import write_speeds
+
+__all__ = ["identify", "look", "next_writable", "open_work", "status_of"]
+
+MOST_TRACKS: Final = 200  # of a disc with more, the last ones are asked for
+EMPTY_START: Final = 2 << 20  # bytes; a medium whose beginning is all zeros so far holds no file system
+FORMAT_IN_PROGRESS: Final = (0x2, 0x04, 0x04)
+
+
+def identify() -> Procedure[MediumStatus]:
+    """Say what medium there is and what can be done with it; never raises for what is wrong with the medium."""
+    if (yield from _formatting()):
+        return MediumStatus(profile=Profile.NONE, name="medium", state=DiscState.FORMATTING)
+    try:
+        yield from wait_ready(SPIN_UP)
+    except NotReady as error:
+        if verdict(error) is not Verdict.NO_MEDIUM:
+            raise
+        return MediumStatus(profile=Profile.NONE, name="", state=DiscState.NO_MEDIUM)
+    return (yield from look())
+
+
+def look() -> Procedure[MediumStatus]:
+    """Do as `identify` of a drive that is ready."""
+    configuration = yield from persist(queries.current_configuration, swallow_attentions=True)
+    recipe = RECIPES.get(configuration.current_profile)
+    if recipe is None:
+        return (yield from _other(configuration))
+    survey = yield from _survey(recipe, configuration)
+    return recipe.assess(recipe, survey)
+
+
+def open_work() -> Procedure[Work]:
+    """Wait for the drive, and prepare for work on the medium in it.
+
+    Raises DiscStateError without a medium, UnsupportedMedium for one without a recipe.
+    """
+    try:
+        yield from wait_ready(SPIN_UP)
+    except NotReady as error:
+        if verdict(error) is not Verdict.NO_MEDIUM:
+            raise
+        raise DiscStateError("there is no medium in the drive") from error
+    inquiry = yield from persist(queries.inquiry, swallow_attentions=True)
+    configuration = yield from persist(queries.current_configuration, swallow_attentions=True)
+    recipe = RECIPES.get(configuration.current_profile)
+    if recipe is None:
+        status = yield from _other(configuration)
+        raise UnsupportedMedium(f"cannot write to this medium: {status}")
+    survey = yield from _survey(recipe, configuration)
+    return Work(
+        recipe=recipe,
+        status=recipe.assess(recipe, survey),
+        survey=survey,
+        quirks=quirks_of(inquiry.vendor, inquiry.product),
+    )
+
+
+def status_of(work: Work) -> Procedure[MediumStatus]:
+    """Look at the medium of a job anew; DiscStateError if it has become another kind of medium."""
+    configuration = yield from persist(queries.current_configuration)
+    if configuration.current_profile != work.survey.profile:
+        raise DiscStateError(
+            f"the medium was a {work.recipe.name} and is now of profile {configuration.current_profile:04X}h"
+        )
+    survey = yield from _survey(work.recipe, configuration)
+    return work.recipe.assess(work.recipe, survey)
+
+
+def next_writable(work: Work) -> Procedure[int | None]:
+    """Ask the drive, and nothing more than it takes, where it would write next."""
+    disc = yield from persist(queries.disc_information)
+    open_track = yield from _open_track(work.recipe, disc)
+    fresh = replace(work.survey, disc=disc, open_track=open_track)
+    return work.recipe.assess(work.recipe, fresh).next_writable_address
+
+
+def _formatting() -> Procedure[bool]:
+    try:
+        yield from act(TEST_UNIT_READY)
+    except NotReady as error:
+        return error.sense.triple == FORMAT_IN_PROGRESS
+    except CommandError:
+        return False  # a unit attention, or something that asking again will tell
+    return False
+
+
+def _other(configuration: Configuration) -> Procedure[MediumStatus]:
+    """Describe a medium that cannot be written."""
+    profile = Profile.of(configuration.current_profile)
+    blocks = (yield from _read_capacity()) if profile in READ_ONLY else 0
+    return MediumStatus(
+        profile=configuration.current_profile,
+        name=profile.title,
+        state=DiscState.READ_ONLY if profile in READ_ONLY else DiscState.UNSUPPORTED,
+        capacity_blocks=blocks,
+        used_blocks=blocks,
+        reason="" if profile in READ_ONLY else "this library does not write such media",
+    )
+
+
+def _survey(recipe: Recipe, configuration: Configuration) -> Procedure[Survey]:
+    disc = yield from persist(lambda: optional(queries.disc_information()))
+    tracks = (yield from _tracks(disc)) if disc is not None else ()
+    survey = Survey(
+        profile=configuration.current_profile,
+        configuration=configuration,
+        disc=disc,
+        tracks=tracks,
+        open_track=(yield from _open_track(recipe, disc)),
+        formats=(yield from persist(lambda: optional(queries.format_capacities()))),
+        read_capacity=(yield from _read_capacity()),
+        write_speeds=(yield from write_speeds(recipe)),
+    )
+    if recipe.sequential:
+        return survey
+    return replace(survey, starts_empty=(yield from _starts_empty(survey.read_capacity)))
+
+
+def _tracks(disc: DiscInformation) -> Procedure[tuple[Track, ...]]:
+    last = disc.last_track_number_in_last_session
+    first = max(disc.number_of_first_track, 1, last - MOST_TRACKS + 1)
+    tracks = []
+    for number in range(first, last + 1):
+        information = yield from persist(partial(_track, number))
+        if information is not None:
+            tracks.append(track_of(information))
+    return tuple(tracks)
+
+
+def _open_track(recipe: Recipe, disc: DiscInformation | None) -> Procedure[Track | None]:
+    if recipe.open_track is None or disc is None:
+        return None
+    number = recipe.open_track(disc)
+    information = yield from persist(partial(_track, number))
+    return track_of(information) if information is not None else None
+
+
+def _track(number: int) -> Procedure[TrackInformation | None]:
+    return (yield from optional(queries.track_information(number)))
+
+
+def track_of(information: TrackInformation) -> Track:
+    """Take from READ TRACK INFORMATION what this layer works with."""
+    return Track(
+        number=information.logical_track_number,
+        session=information.session_number,
+        start=information.logical_track_start_address,
+        blocks=information.logical_track_size,
+        free=information.free_blocks,
+        next_writable_address=information.next_writable_address if information.nwa_v else None,
+        blank=information.blank,
+        damaged=information.damage,
+    )
+
+
+def _read_capacity() -> Procedure[int]:
+    """Return the number of blocks that READ CAPACITY tells; 0 for a medium that has none yet."""
+    try:
+        capacity = yield from persist(queries.read_capacity)
+    except (IllegalRequest, MediumError, BlankCheck):
+        return 0
+    return capacity.blocks
+
+
+def _starts_empty(capacity: int) -> Procedure[bool]:
+    """Say whether the beginning of an overwritable medium is all zeros or was never written."""
+    piece = min((yield MaxTransfer()), 64 << 10) // BLOCK_SIZE
+    for lba in range(0, min(EMPTY_START // BLOCK_SIZE, capacity), piece):
+        buffer = memoryview(bytearray(min(piece, capacity - lba) * BLOCK_SIZE))
+        try:
+            yield from persist(partial(actions.read_blocks, lba, buffer))
+        except (BlankCheck, IllegalRequest):
+            continue
+        except MediumError:
+            return False
+        if any(buffer):
+            return False
+    return True

@@ -1,0 +1,31 @@
+"""A recipe for each medium that can be written. A new medium is a module here and a row in this table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from discstack.mmc.media.bd_r import BD_R
+from discstack.mmc.media.bd_re import BD_RE
+from discstack.mmc.media.cd import CD_R, CD_RW
+from discstack.mmc.media.dvd_plus_r import DVD_PLUS_R
+from discstack.mmc.media.dvd_plus_rw import DVD_PLUS_RW
+from discstack.mmc.recipe import Recipe
+from discstack.mmc.spec.profiles import Profile
+
+__all__ = ["READ_ONLY", "RECIPES"]
+
+RECIPES: Final[Mapping[int, Recipe]] = MappingProxyType(
+    {
+        Profile.CD_R: CD_R,
+        Profile.CD_RW: CD_RW,
+        Profile.DVD_PLUS_R: DVD_PLUS_R,
+        Profile.DVD_PLUS_RW: DVD_PLUS_RW,
+        Profile.BD_R_SRM: BD_R,
+        Profile.BD_RE: BD_RE,
+    }
+)
+
+# Pressed discs, and finalized DVDs that a drive takes for such.
+READ_ONLY: Final = frozenset({Profile.CD_ROM, Profile.DVD_ROM, Profile.BD_ROM})

@@ -1,0 +1,110 @@
+"""CD-R and CD-RW, one data track a session, written track-at-once (MMC-6 4.2.3.8; cookbook: docs/cookbook/cd-r.md)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from discstack.mmc import actions, polling, queries
+from discstack.mmc.errors import IllegalRequest, MediaError
+from discstack.mmc.job import BurnJob
+from discstack.mmc.media import sequential
+from discstack.mmc.polling import persist
+from discstack.mmc.procedure import Phase, Procedure
+from discstack.mmc.recipe import Recipe, Work
+from discstack.mmc.spec.mode_pages import WriteParametersPage
+from discstack.mmc.steps import close, long_operation
+
+NOMINAL_SPEED: Final = 176.4
+BLANK_DISC, BLANK_MINIMAL = 0, 1  # MMC-6 table 243
+CLOSE_SESSION: Final = 2
+INVISIBLE_TRACK: Final = 0xFF
+TRACK_AT_ONCE: Final = 1
+FINAL_SESSION, NEXT_SESSION_ALLOWED = 0, 3
+DATA_TRACK: Final = 4
+MODE_1: Final = 8  # 2048 bytes of user data a block
+AUDIO_PAUSE: Final = 150
+
+
+def prepare(work: Work, job: BurnJob) -> Procedure[None]:
+    """Send the write parameters; their multi-session field decides what closing the session will mean."""
+    yield from _select(
+        multi_session=FINAL_SESSION if job.close else NEXT_SESSION_ALLOWED,
+        test_write=job.simulate,
+        bufe=job.underrun_protection,
+    )
+
+
+def _select(*, multi_session: int, test_write: bool = False, bufe: bool = True) -> Procedure[None]:
+    """Change only what matters in the page that the drive has: some refuse combinations that were left over."""
+    raw = yield from persist(lambda: queries.mode_page(WriteParametersPage.page_code))
+    page = replace(
+        WriteParametersPage.parse(raw),
+        bufe=bufe,
+        ls_v=False,
+        test_write=test_write,
+        write_type=TRACK_AT_ONCE,
+        multi_session=multi_session,
+        fp=False,
+        copy=False,
+        track_mode=DATA_TRACK,
+        data_block_type=MODE_1,
+        session_format=0,
+        packet_size=0,
+        audio_pause_length=AUDIO_PAUSE,
+    ).build()
+    yield from persist(lambda: actions.mode_select(page + raw[len(page) :]))
+
+
+def finish(work: Work, job: BurnJob) -> Procedure[None]:
+    """Close the session. The track itself was closed by the flush: function 1 is for packets only."""
+    try:
+        yield from close(work, CLOSE_SESSION)
+    except IllegalRequest as error:
+        if not job.simulate:
+            raise
+        yield from work.notice(Phase.FINALISING, f"the drive closes nothing after a test: {error}")
+
+
+def blank(work: Work, full: bool) -> Procedure[None]:
+    """Blank a CD-RW: only what makes it look written, or all of it."""
+    kind = BLANK_DISC if full else BLANK_MINIMAL
+    yield from long_operation(work, lambda immed: actions.blank(kind, immed=immed), polling.BLANK, Phase.ERASING)
+
+
+def close_session(work: Work) -> Procedure[None]:
+    """Close the open session so that another one can follow."""
+    yield from _select(multi_session=NEXT_SESSION_ALLOWED)
+    yield from close(work, CLOSE_SESSION)
+
+
+def close_disc(work: Work) -> Procedure[None]:
+    """Close the open session as the last one; a CD without an open session cannot be finalized by itself."""
+    if not work.status.open_session:
+        raise MediaError(f"a CD is finalized with its last session, and no session is open ({work.status})")
+    yield from _select(multi_session=FINAL_SESSION)
+    yield from close(work, CLOSE_SESSION)
+
+
+CD_R: Final = Recipe(
+    name="CD-R",
+    assess=sequential.assess,
+    write_unit=1,
+    transfer=16,
+    raw_block=2352,
+    nominal_speed=NOMINAL_SPEED,
+    fastest=9173,  # 52x
+    sequential=True,
+    minimum_track=300,
+    postgap=150,
+    run_out=2,
+    simulates=True,
+    calibrates=True,
+    uses_cd_speed=True,
+    open_track=lambda _: INVISIBLE_TRACK,
+    prepare=prepare,
+    finish=finish,
+    close_session=close_session,
+    close_disc=close_disc,
+)
+CD_RW: Final = replace(CD_R, name="CD-RW", fastest=5645, blank=blank)  # 32x

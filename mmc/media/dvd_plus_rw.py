@@ -1,0 +1,77 @@
+"""DVD+RW: formatted in the background, written anywhere (MMC-6 4.3.9; cookbook: docs/cookbook/dvd+rw.md)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from discstack.mmc import queries
+from discstack.mmc.errors import DiscStateError
+from discstack.mmc.formatting import FormatType, format_medium
+from discstack.mmc.job import BurnJob
+from discstack.mmc.media import overwritable
+from discstack.mmc.medium import MediumStatus
+from discstack.mmc.polling import persist
+from discstack.mmc.procedure import Procedure
+from discstack.mmc.recipe import FormatOptions, Recipe, Survey, Work
+from discstack.mmc.steps import close
+
+NOT_FORMATTED, STOPPED, RUNNING, COMPLETE = range(4)  # BG Format Status of READ DISC INFORMATION
+STOP_FORMATTING, CLOSE_SESSION = 0, 2  # MMC-6 table 250
+RESTART: Final = 1  # type dependent parameter of format 26h
+WHOLE_DISC: Final = 0xFFFFFFFF
+
+
+def assess(recipe: Recipe, survey: Survey) -> MediumStatus:
+    """Read the state of the background format and the capacity."""
+    formatted = survey.disc is not None and survey.disc.bg_format_status != NOT_FORMATTED
+    return overwritable.assess(recipe, survey, formatted=formatted, capacity=_capacity(survey))
+
+
+def _capacity(survey: Survey) -> int:
+    """Return what the format will reach, however far it is: the disc can be written to there at any time."""
+    formats = survey.formats
+    if formats is None:
+        return survey.read_capacity
+    wanted = [row.blocks for row in formats.formattable if row.format_type == FormatType.DVD_PLUS_RW]
+    return max([*wanted, survey.read_capacity]) or formats.current.blocks
+
+
+def format_disc(work: Work, options: FormatOptions) -> Procedure[None]:
+    """Start the background format; the disc can be written as soon as the drive is ready again."""
+    if options.spare_blocks:
+        raise DiscStateError("a DVD+RW has no spare area")
+    yield from format_medium(work, WHOLE_DISC, FormatType.DVD_PLUS_RW, 0, 0)
+
+
+def prepare(work: Work, job: BurnJob) -> Procedure[None]:
+    """Take up a background format that was stopped."""
+    disc = yield from persist(queries.disc_information)
+    if disc.bg_format_status == STOPPED:
+        yield from format_medium(work, WHOLE_DISC, FormatType.DVD_PLUS_RW, 0, RESTART)
+
+
+def stop_formatting(work: Work, job: BurnJob) -> Procedure[None]:
+    """Stop a background format that runs, so that the disc may be taken out."""
+    disc = yield from persist(queries.disc_information)
+    if disc.bg_format_status == RUNNING:
+        yield from close(work, STOP_FORMATTING)
+
+
+def finish(work: Work, job: BurnJob) -> Procedure[None]:
+    """Stop the background format and write a lead-out, which players need."""
+    yield from stop_formatting(work, job)
+    yield from close(work, CLOSE_SESSION)
+
+
+DVD_PLUS_RW: Final = Recipe(
+    name="DVD+RW",
+    assess=assess,
+    write_unit=16,
+    nominal_speed=1385.0,
+    fastest=11080,  # 8x
+    sequential=False,
+    prepare=prepare,
+    finish=finish,
+    abandon=stop_formatting,
+    format=format_disc,
+)

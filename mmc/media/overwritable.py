@@ -1,0 +1,31 @@
+"""What media that can be written anywhere, again and again, have in common: DVD+RW and BD-RE."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from discstack.mmc.medium import Action, DiscState, MediumStatus
+from discstack.mmc.recipe import Recipe, Survey
+
+FORMATTED: Final = 2  # Descriptor Type of the current/maximum capacity, MMC-6 table 464
+
+
+def assess(recipe: Recipe, survey: Survey, *, formatted: bool, capacity: int) -> MediumStatus:
+    """Derive the status of a medium that is formatted to `capacity` blocks, or can be."""
+    state = DiscState.OVERWRITABLE if formatted else DiscState.UNFORMATTED
+    actions = {Action.FORMAT, Action.WRITE} | ({Action.ERASE} if formatted else set())
+    return MediumStatus(
+        profile=survey.profile,
+        name=recipe.name,
+        state=state,
+        capacity_blocks=capacity,
+        free_blocks=capacity,
+        used_blocks=0 if not formatted or survey.starts_empty else capacity,
+        next_writable_address=0 if formatted else None,
+        sessions=0 if not formatted or survey.starts_empty else 1,
+        tracks=survey.tracks if formatted else (),
+        blank=not formatted or survey.starts_empty,
+        erasable=True,
+        actions=frozenset(actions),
+        write_speeds=survey.write_speeds,
+    )

@@ -1,0 +1,87 @@
+"""Reading the state of media that are written from front to back, once: CD-R, CD-RW, DVD+R, BD-R."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from discstack.mmc.medium import Action, DiscState, MediumStatus
+from discstack.mmc.recipe import Recipe, Survey
+
+# Disc Status of READ DISC INFORMATION, MMC-6 table 367
+STATES: Final = {0: DiscState.BLANK, 1: DiscState.APPENDABLE, 2: DiscState.FINALIZED}
+EMPTY, INCOMPLETE, DAMAGED = 0, 1, 2  # State of Last Session
+
+
+def assess(recipe: Recipe, survey: Survey) -> MediumStatus:
+    """Derive the status from disc information, tracks and the open track."""
+    disc = survey.disc
+    if disc is None or disc.disc_status not in STATES:
+        return MediumStatus(
+            profile=survey.profile,
+            name=recipe.name,
+            state=DiscState.UNSUPPORTED,
+            reason="the drive does not tell what state the disc is in",
+        )
+    state = STATES[disc.disc_status]
+    last = disc.state_of_last_session
+    recorded = tuple(track for track in survey.tracks if not track.blank)
+    address, free = writable(survey, blank=state is DiscState.BLANK) if state in _OPEN else (None, 0)
+    reason = ""
+    if state in _OPEN and (address is None or (state is DiscState.APPENDABLE and last == DAMAGED)):
+        state, reason = DiscState.DAMAGED, "the drive does not know where to write next"
+    used = max((track.end for track in recorded), default=0)
+    if address is not None:
+        used = address
+    return MediumStatus(
+        profile=survey.profile,
+        name=recipe.name,
+        state=state,
+        capacity_blocks=address + free if address is not None else max(used, survey.read_capacity),
+        free_blocks=free,
+        used_blocks=used,
+        next_writable_address=address,
+        sessions=disc.number_of_sessions - (state is not DiscState.FINALIZED and last == EMPTY),
+        open_session=state in (DiscState.APPENDABLE, DiscState.DAMAGED) and last in (INCOMPLETE, DAMAGED),
+        tracks=recorded,
+        blank=state is DiscState.BLANK,
+        erasable=bool(disc.erasable),
+        actions=actions_for(recipe, state, last, erasable=bool(disc.erasable)),
+        write_speeds=survey.write_speeds,
+        reason=reason,
+    )
+
+
+_OPEN: Final = {DiscState.BLANK, DiscState.APPENDABLE}
+
+
+def writable(survey: Survey, *, blank: bool) -> tuple[int | None, int]:
+    """Return the next writable address and the blocks free from there on.
+
+    Some drives answer -150 for a blank CD, or no valid address at all: a blank disc is written from its start.
+    """
+    track = survey.open_track
+    if track is None:
+        return None, 0
+    address = track.next_writable_address
+    if blank and (address is None or address < 0):
+        address = max(track.start, 0)
+    return address, track.free
+
+
+def actions_for(recipe: Recipe, state: DiscState, last_session: int, *, erasable: bool) -> frozenset[Action]:
+    """Return what can be done next in a state."""
+    actions = set()
+    if state is DiscState.BLANK:
+        actions.add(Action.WRITE)
+    if state is DiscState.APPENDABLE:
+        actions.add(Action.APPEND)
+    if state in (DiscState.APPENDABLE, DiscState.DAMAGED):
+        if last_session in (INCOMPLETE, DAMAGED) and recipe.close_session is not None:
+            actions.add(Action.CLOSE_SESSION)
+        if recipe.close_disc is not None:
+            actions.add(Action.CLOSE_DISC)
+    if recipe.blank is not None and erasable:
+        actions.add(Action.ERASE)
+    if recipe.format is not None and state is DiscState.BLANK:
+        actions.add(Action.FORMAT)
+    return frozenset(actions)

@@ -1,0 +1,249 @@
+"""Commands that ask and change nothing, one small procedure each, with typed answers.
+
+Where the length of an answer is not known, it is asked for twice: first its header, then all that the header counts.
+Many drives and bridges dislike an allocation length that is larger than the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+from discstack.mmc.command import ask, command, interpret, received
+from discstack.mmc.errors import CommandError, ResponseError
+from discstack.mmc.procedure import Procedure
+from discstack.mmc.spec.capacity import Capacity
+from discstack.mmc.spec.cdb import CDB
+from discstack.mmc.spec.commands import (
+    GET_CONFIGURATION,
+    GET_EVENT_STATUS_NOTIFICATION,
+    GET_PERFORMANCE,
+    INQUIRY,
+    MODE_SENSE_10,
+    READ_BUFFER_CAPACITY,
+    READ_CAPACITY,
+    READ_DISC_INFORMATION,
+    READ_DISC_STRUCTURE,
+    READ_FORMAT_CAPACITIES,
+    READ_TOC_PMA_ATIP,
+    READ_TRACK_INFORMATION,
+    REQUEST_SENSE,
+)
+from discstack.mmc.spec.disc_information import DiscInformation
+from discstack.mmc.spec.features import Configuration
+from discstack.mmc.spec.format_capacities import FormatCapacities
+from discstack.mmc.spec.inquiry import InquiryData
+from discstack.mmc.spec.layout import StructureError
+from discstack.mmc.spec.mode_pages import CapabilitiesPage
+from discstack.mmc.spec.performance import NominalPerformance, WriteSpeedDescriptor
+from discstack.mmc.spec.sense import Sense
+from discstack.mmc.spec.track_information import TrackInformation
+from discstack.transport.base import Reply
+
+T = TypeVar("T")
+
+INQUIRY_LENGTH: Final = 96
+SENSE_LENGTH: Final = 18
+DISC_INFORMATION_LENGTH: Final = 34  # the standard data type without its OPC tables
+TRACK_INFORMATION_LENGTH: Final = 48
+CURRENT_FEATURES: Final = 1  # RT field: only the features that are current now
+MODE_HEADER: Final = 8
+LARGEST: Final = 0xFFFF
+"""Largest allocation length of two bytes."""
+TRACK_BY_NUMBER: Final = 1
+EVENT_CLASSES: Final = 0x7E
+MOST_EVENTS: Final = 16
+PERFORMANCE_HEADER, PERFORMANCE_ROW = 8, 16
+NOMINAL, WRITE_SPEED = 0, 3  # types of GET PERFORMANCE
+TOLERANCE: Final = 2  # 10b, which the standard demands
+
+
+def inquiry() -> Procedure[InquiryData]:
+    """Ask for the standard INQUIRY data (SPC-4 6.6)."""
+    return (yield from ask(INQUIRY, InquiryData.parse, INQUIRY_LENGTH))
+
+
+def request_sense() -> Procedure[Sense]:
+    """Ask for the sense data that the drive has in store (SPC-4 6.39)."""
+    return (yield from ask(REQUEST_SENSE, Sense.parse, SENSE_LENGTH))
+
+
+def _counted(
+    cdb: CDB, parse: Callable[[bytes], T], header: int, size: Callable[[bytes], int], **fields: Any
+) -> Procedure[T]:
+    """Ask for the `header` bytes from which `size` tells the whole length, then for that."""
+    first = command(cdb, allocation=header, **fields)
+    reply: Reply = yield first
+    start = received(reply)
+    if len(start) < header:
+        raise ResponseError(first.cdb, StructureError(cdb.name, start, f"shorter than {header} bytes"))
+    whole = command(cdb, allocation=min(max(size(start), header), LARGEST), **fields)
+    reply = yield whole
+    return interpret(whole, parse, received(reply))
+
+
+def _behind(width: int) -> Callable[[bytes], int]:
+    """Read a length that counts the bytes behind its own `width` bytes."""
+    return lambda start: width + int.from_bytes(start[:width], "big")
+
+
+def configuration(rt: int = 0) -> Procedure[Configuration]:
+    """Ask for the features: all (0), the current ones (1) (MMC-6 6.5)."""
+    return (yield from _counted(GET_CONFIGURATION, Configuration.parse, 8, _behind(4), rt=rt))
+
+
+def current_configuration() -> Procedure[Configuration]:
+    """Ask for the features that are current."""
+    return (yield from configuration(CURRENT_FEATURES))
+
+
+def disc_information() -> Procedure[DiscInformation]:
+    """Ask for the standard disc information (MMC-6 6.21)."""
+    return (yield from ask(READ_DISC_INFORMATION, DiscInformation.parse, DISC_INFORMATION_LENGTH))
+
+
+def track_information(number: int) -> Procedure[TrackInformation]:
+    """Ask for a logical track by its number, FFh for the invisible one (MMC-6 6.26)."""
+    return (
+        yield from ask(
+            READ_TRACK_INFORMATION,
+            TrackInformation.parse,
+            TRACK_INFORMATION_LENGTH,
+            address_number_type=TRACK_BY_NUMBER,
+            address=number,
+        )
+    )
+
+
+def format_capacities() -> Procedure[FormatCapacities]:
+    """Ask how large the medium is and how it can be formatted (MMC-6 6.23); 4 bytes first, for picky USB bridges."""
+    return (yield from _counted(READ_FORMAT_CAPACITIES, FormatCapacities.parse, 4, lambda start: 4 + start[3]))
+
+
+def read_capacity() -> Procedure[Capacity]:
+    """Ask for the last address that can be read (MMC-6 6.18)."""
+    return (yield from ask(READ_CAPACITY, Capacity.parse, 8))
+
+
+def toc(format: int, number: int = 0, *, msf: bool = False) -> Procedure[bytes]:
+    """Ask for one format of READ TOC/PMA/ATIP, as bytes with its header (MMC-6 6.25)."""
+    return (
+        yield from _counted(
+            READ_TOC_PMA_ATIP, bytes, 4, _behind(2), format=format, track_session_number=number, msf=msf
+        )
+    )
+
+
+def disc_structure(format: int, *, media_type: int = 0, layer: int = 0, address: int = 0) -> Procedure[bytes]:
+    """Ask for a disc structure, without its header (MMC-6 6.22)."""
+    data = yield from _counted(
+        READ_DISC_STRUCTURE,
+        bytes,
+        4,
+        _behind(2),
+        format=format,
+        media_type=media_type,
+        layer_number=layer,
+        address=address,
+    )
+    return data[4:]
+
+
+def buffer_capacity() -> Procedure[tuple[int, int]]:
+    """Ask for the size of the drive's buffer and how much of it is free, in bytes (MMC-6 6.17).
+
+    A drive that claims more free than there is gets the benefit of half a buffer.
+    """
+    data = yield from ask(READ_BUFFER_CAPACITY, bytes, 12)
+    length, free = int.from_bytes(data[4:8], "big"), int.from_bytes(data[8:12], "big")
+    return length, (free if free <= length else length // 2)
+
+
+def mode_page(code: int, page_control: int = 0) -> Procedure[bytes]:
+    """Ask for a mode page, header included (SPC-4 6.12).
+
+    Where the mode parameter header counts less than the page's own length byte, the page is right.
+    """
+    fields: dict[str, Any] = {"page_code": code, "page_control": page_control, "dbd": True}
+    first = command(MODE_SENSE_10, allocation=MODE_HEADER + 2, **fields)
+    reply: Reply = yield first
+    start = received(reply)
+    length = _page_end(start, code)
+    if length is None:
+        raise ResponseError(first.cdb, StructureError(MODE_SENSE_10.name, start, f"mode page {code:02X}h is not in it"))
+    whole = command(MODE_SENSE_10, allocation=length, **fields)
+    reply = yield whole
+    data = received(reply)
+    at = MODE_HEADER + int.from_bytes(data[6:8], "big")
+    if len(data) < at + 2 or data[at] & 0x3F != code:
+        raise ResponseError(whole.cdb, StructureError(MODE_SENSE_10.name, data, f"mode page {code:02X}h is not in it"))
+    return data[at : at + 2 + data[at + 1]]
+
+
+def _page_end(start: bytes, code: int) -> int | None:
+    """Return how many bytes header, block descriptors and page take, judging from their first ten."""
+    if len(start) < MODE_HEADER + 2:
+        return None
+    counted = 2 + int.from_bytes(start[:2], "big")
+    descriptors = int.from_bytes(start[6:8], "big")
+    if not descriptors and start[MODE_HEADER] & 0x3F == code:
+        counted = max(counted, MODE_HEADER + 2 + start[MODE_HEADER + 1])
+    return min(counted, LARGEST)
+
+
+def capabilities() -> Procedure[CapabilitiesPage]:
+    """Ask for mode page 2Ah (MMC-3 5.5.10), which tells the speeds of drives that have no better way."""
+    page = yield from mode_page(CapabilitiesPage.page_code)
+    return interpret(command(MODE_SENSE_10, allocation=len(page)), CapabilitiesPage.parse, page)
+
+
+def _performance(kind: int, row: int, parse: Callable[[bytes], T], **fields: Any) -> Procedure[list[T]]:
+    """Ask for a list in three steps: one row, as many as are counted, and again where that count was wrong.
+
+    Some drives count exactly one row whenever they are asked for one.
+    """
+    count = 1
+    for _ in range(3):
+        request = command(
+            GET_PERFORMANCE,
+            allocation=PERFORMANCE_HEADER + count * row,
+            type=kind,
+            maximum_number_of_descriptors=count,
+            **fields,
+        )
+        reply: Reply = yield request
+        data = received(reply)
+        counted = (4 + int.from_bytes(data[:4], "big") - PERFORMANCE_HEADER) if len(data) >= PERFORMANCE_HEADER else 0
+        if counted % row:
+            raise ResponseError(request.cdb, StructureError("performance", data, f"rows are not {row} bytes long"))
+        wanted = min(max(counted // row, 2), LARGEST // row)
+        if wanted <= count:
+            break
+        count = wanted
+    rows = data[PERFORMANCE_HEADER : PERFORMANCE_HEADER + counted]
+    return [interpret(request, parse, rows[at : at + row]) for at in range(0, len(rows) - row + 1, row)]
+
+
+def write_speed_descriptors() -> Procedure[list[WriteSpeedDescriptor]]:
+    """Ask for the write speeds of the present medium (MMC-6 6.7.3, type 3)."""
+    return (yield from _performance(WRITE_SPEED, PERFORMANCE_ROW, WriteSpeedDescriptor.parse))
+
+
+def write_performance() -> Procedure[list[NominalPerformance]]:
+    """Ask how fast writing will be, by ranges of addresses (MMC-6 6.7.3, type 0)."""
+    fields: dict[str, Any] = {"write": True, "tolerance": TOLERANCE}
+    return (yield from _performance(NOMINAL, PERFORMANCE_ROW, NominalPerformance.parse, **fields))
+
+
+def drain_events() -> Procedure[None]:
+    """Take all events that the drive has in store; their answers do not matter here (MMC-6 6.6)."""
+    for _ in range(MOST_EVENTS):
+        try:
+            data = yield from ask(
+                GET_EVENT_STATUS_NOTIFICATION, bytes, 8, polled=True, notification_class_request=EVENT_CLASSES
+            )
+        except CommandError:
+            return
+        no_event = len(data) < 8 or data[2] & 0x80 or not data[4] & 0x0F
+        if no_event:
+            return
