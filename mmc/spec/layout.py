@@ -124,6 +124,8 @@ class Layout:
 
     def __init__(self, name: str, *fields: Field, clause: str) -> None:
         self.name, self.clause = name, clause
+        if odd := sum(field.sizeof() for field in fields) % 8:
+            raise ValueError(f"{name}: {odd} bits more than whole bytes")
         self.construct: Final = cs.BitStruct(*fields)
         self.size: Final[int] = self.construct.sizeof()
         self.slots: Final[Mapping[str, Slot]] = {slot.name: slot for slot in _compile(fields, self.size * 8)}

@@ -138,6 +138,11 @@ def test_two_fields_of_one_name_are_refused() -> None:
         Layout("twice", "a" / bits(4), "a" / bits(4), clause="none")
 
 
+def test_layout_that_does_not_fill_its_last_byte_is_refused() -> None:
+    with pytest.raises(ValueError, match="ragged: 4 bits more than whole bytes"):
+        Layout("ragged", "a" / bits(8), reserved(4), clause="none")
+
+
 VALUES_OF_EVERY = st.fixed_dictionaries(
     {
         "kind": st.integers(0, 15),
