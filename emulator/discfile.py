@@ -49,7 +49,7 @@ class Sidecar:
             fields = json.loads(path.read_text(encoding="utf-8"))
             if fields["version"] != VERSION:
                 raise DiscFileError(f"{path}: version {fields['version']} of the sidecar is not known, only {VERSION}")
-            sidecar = cls(fields["medium"], int(fields["capacity"]), str(fields["serial"]), dict(fields["state"]))
+            sidecar = cls(str(fields["medium"]), int(fields["capacity"]), str(fields["serial"]), dict(fields["state"]))
         except (ValueError, TypeError, KeyError) as error:
             raise DiscFileError(f"{path}: not the sidecar of a virtual disc ({error!r}); remove both files") from error
         return sidecar

@@ -97,9 +97,13 @@ class SequentialMedium(Medium):
             last.written = min(round_up(self.store.blocks, self.kind.write_unit), self._limit(last)) - last.start
 
     def _check(self, tracks: list[Track], final: bool) -> None:
-        starts = [track.start for track in tracks]
-        if not tracks or starts != sorted(set(starts)) or starts[0] != 0 or max(t.end for t in tracks) > self.capacity:
-            raise ValueError("its tracks make no sense")
+        numbers = [n for t in tracks for n in (t.session, t.start, t.written, t.run_out, t.size or 0)]
+        if not tracks or not all(type(number) is int and number >= 0 for number in numbers):
+            raise ValueError("its tracks are no tracks")
+        bounds = [bound for track in tracks for bound in (track.start, track.end)]
+        sessions = [track.session for track in tracks]
+        if bounds != sorted(bounds) or bounds[0] != 0 or bounds[-1] > self.capacity or sessions != sorted(sessions):
+            raise ValueError("its tracks do not follow each other on the disc")
         if final != all(track.closed for track in tracks):
             raise ValueError("its tracks do not agree with its status")
 

@@ -1,0 +1,205 @@
+"""A disc in a file: what survives, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from discstack.emulator.discfile import DiscFileError
+from discstack.emulator.open import MEDIA, open_virtual
+from discstack.transport.base import AccessDenied, DeviceBusy, TransportError
+
+Load = Callable[..., Any]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "disc.img"
+
+
+def sidecar(path: Path) -> Path:
+    return path.with_name("disc.img.json")
+
+
+def test_new_disc_is_blank_and_has_a_sidecar(load: Load, path: Path) -> None:
+    load("dvd+r", file=path)
+    assert path.stat().st_size == 0
+    saved = json.loads(sidecar(path).read_text())
+    assert (saved["version"], saved["medium"], saved["capacity"]) == (1, "dvd+r", 2295104)
+
+
+def test_block_n_lies_at_offset_n_times_2048(load: Load, path: Path) -> None:
+    host = load("dvd+r", file=path)
+    host.write(0, 16, fill=1)
+    host.write(16, 16, fill=2)
+    host.transport.close()
+    assert path.read_bytes() == b"\1" * 32768 + b"\2" * 32768
+
+
+@pytest.mark.parametrize("medium", sorted(MEDIA))
+def test_state_survives_a_reopening(load: Load, path: Path, medium: str) -> None:
+    host = load(medium, file=path)
+    if medium in ("dvd+rw", "bd-re"):
+        host.format(0xFFFFFFFF, 0x98 if medium == "dvd+rw" else 0)
+    host.write(0, 320)
+    host.sync()
+    if medium == "dvd+rw":
+        host.close(0)
+    before = host.disc(), host.track(1), host.formats(), host.capacity()
+    host.transport.close()
+    again = load(medium, file=path)
+    assert (again.disc(), again.track(1), again.formats(), again.capacity()) == before
+    assert again.read(0) == b"\xa5" * 2048
+
+
+def test_reopened_drive_reports_its_power_on(load: Load, path: Path) -> None:
+    load("dvd+r", file=path).transport.close()
+    assert load("dvd+r", file=path, heard=False).refused("00 00 00 00 00 00") == "6/29/00"
+
+
+def test_running_background_format_is_stopped_when_the_drive_goes(load: Load, path: Path) -> None:
+    host = load("dvd+rw", file=path)
+    host.format(0xFFFFFFFF, 0x98)
+    assert host.disc()[7] & 3 == 2
+    host.transport.close()
+    assert load("dvd+rw", file=path).disc()[7] & 3 == 1
+
+
+def test_running_operation_is_finished_when_the_drive_goes(load: Load, path: Path) -> None:
+    host = load("cd-rw", file=path)
+    host.write(0, 320)
+    host.sync()
+    host.ok("A1 11" + "00" * 10)
+    host.transport.close()
+    assert load("cd-rw", file=path).disc()[2] == 0x10
+
+
+def test_disc_is_held_by_one_drive_at_a_time(load: Load, path: Path) -> None:
+    host = load("dvd+r", file=path)
+    with pytest.raises(DeviceBusy, match="another virtual drive"):
+        open_virtual("dvd+r", file=path)
+    host.transport.close()
+    load("dvd+r", file=path)
+
+
+def test_file_without_a_sidecar_is_left_alone(path: Path) -> None:
+    path.write_bytes(b"precious")
+    with pytest.raises(DiscFileError, match="no sidecar"):
+        open_virtual("dvd+r", file=path)
+    assert path.read_bytes() == b"precious"
+
+
+def test_sidecar_without_its_file_is_refused(load: Load, path: Path) -> None:
+    load("dvd+r", file=path).transport.close()
+    path.unlink()
+    with pytest.raises(DiscFileError, match="missing"):
+        open_virtual("dvd+r", file=path)
+
+
+def test_other_medium_is_refused(load: Load, path: Path) -> None:
+    load("dvd+r", file=path).transport.close()
+    with pytest.raises(DiscFileError, match=r"is a dvd\+r, not a bd-r"):
+        open_virtual("bd-r", file=path)
+
+
+def test_other_capacity_is_refused(load: Load, path: Path) -> None:
+    load("dvd+r", file=path, capacity=64).transport.close()
+    with pytest.raises(DiscFileError, match="64 blocks"):
+        open_virtual("dvd+r", file=path, capacity=128)
+    assert load("dvd+r", file=path).formats()[4:8] == (64).to_bytes(4, "big")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"version": 2}',
+        '{"version": 1, "medium": "dvd+r", "capacity": 64, "serial": "1", "state": {}}',
+        '{"version": 1, "medium": "dvd+r", "capacity": 64, "serial": "1", "state": {"final": false, "tracks": []}}',
+        '{"version": 1, "medium": "dvd+r", "capacity": 0, "serial": "1", "state": {"final": false, "tracks": [3]}}',
+        '{"version": 1, "medium": [], "capacity": 64, "serial": "1", "state": {}}',
+        '{"version": 1, "medium": "dvd+r", "capacity": 64, "serial": "1", "state": {"final": false, "tracks": '
+        '[{"session": 1, "start": 0, "written": 900, "size": null, "closed": false, "run_out": 0}]}}',
+        '{"version": 1, "medium": "dvd+r", "capacity": 64, "serial": "1", "state": {"final": false, "tracks": '
+        '[{"session": "x", "start": 0, "written": 0, "size": null, "closed": false, "run_out": 0}]}}',
+    ],
+)
+def test_damaged_sidecar_is_refused(path: Path, text: str) -> None:
+    path.touch()
+    sidecar(path).write_text(text)
+    with pytest.raises(DiscFileError):
+        open_virtual("dvd+r", file=path)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may open anything")
+def test_unwritable_file_is_access_denied(load: Load, path: Path) -> None:
+    load("dvd+r", file=path).transport.close()
+    path.chmod(0o400)
+    with pytest.raises(AccessDenied):
+        open_virtual("dvd+r", file=path)
+
+
+def test_missing_folder_is_an_error_with_its_name(tmp_path: Path) -> None:
+    with pytest.raises(TransportError, match="nowhere"):
+        open_virtual("dvd+r", file=tmp_path / "nowhere" / "disc.img")
+
+
+def test_full_file_system_is_no_answer_from_the_drive(load: Load, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    host = load("dvd+r", file=path)
+
+    def full(lba: int, data: memoryview) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(host.transport.drive.medium.store, "write", full)
+        with pytest.raises(TransportError, match="No space left"):
+            host.write(0)
+    assert host.next_writable() == 0
+
+
+KILLED = """
+import os, signal, sys
+from discstack.emulator.open import open_virtual
+from discstack.mmc.spec.cdb import Direction
+from discstack.transport.base import Command
+
+transport = open_virtual(sys.argv[1], file=sys.argv[2])
+transport.execute(Command(bytes(6)))
+if sys.argv[1] == "bd-re":
+    transport.execute(Command(bytes.fromhex("041100000000"), Direction.TO_DEVICE, bytes.fromhex("00800008") + bytes(8)))
+for lba in range(0, 640, 32):
+    cdb = bytes.fromhex(f"2A00{lba:08X}00002000")
+    assert transport.execute(Command(cdb, Direction.TO_DEVICE, bytes([lba // 32]) * 65536)).status == 0
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("medium", ["cd-r", "dvd+r", "bd-r", "bd-re"])
+def test_killed_drive_leaves_a_usable_disc(load: Load, path: Path, medium: str) -> None:
+    done = subprocess.run([sys.executable, "-c", KILLED, medium, str(path)], check=False, env=_environment())
+    assert done.returncode == -signal.SIGKILL
+    host = load(medium, file=path)
+    assert host.read(639) == bytes([19]) * 2048
+    if medium == "bd-re":
+        return
+    assert host.next_writable() == 640
+    host.write(640)
+    host.sync()
+    if medium != "cd-r":
+        host.close(1, 1)
+    host.close(2)
+    assert host.disc()[2] & 3 == 1
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
