@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from discstack.transport import sgio
+from discstack.transport._sgio import ffi
 from discstack.transport.sgio import SgioTransport
 
 HERE = Path(__file__).parent
@@ -59,7 +60,7 @@ class Drive:
         self._requests = (Request * 4096).in_dll(self._library, "fake_requests")
         self._request_count = ctypes.c_uint.in_dll(self._library, "fake_request_count")
         address = ctypes.cast(self._library.sgio_submit, ctypes.c_void_p).value
-        self.submit = sgio.ffi.cast("submit_function", address)
+        self.submit = ffi.cast("submit_function", address)
 
     def answer(self, *, times: int = 1, sense: bytes = b"", data: bytes = b"", **fields: int) -> None:
         """Append an answer to the script, behind which everything is GOOD."""
