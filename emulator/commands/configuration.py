@@ -2,115 +2,124 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from discstack.emulator.conditions import invalid_field
 from discstack.emulator.drive import Drive
 from discstack.emulator.media.families import PROFILES
 from discstack.emulator.request import Request
+from discstack.mmc.spec import features as f
+from discstack.mmc.spec.profiles import Profile
 
 ALL, CURRENT, ONE = range(3)  # requested type
-CD_PROFILES: Final = frozenset({0x0008, 0x0009, 0x000A})
-DVD_PROFILES: Final = frozenset({0x0010, 0x0011, 0x0012, 0x0013, 0x0014, 0x0015, 0x001A, 0x001B, 0x002B})
-BD_PROFILES: Final = frozenset({0x0040, 0x0041, 0x0042, 0x0043})
-REWRITABLE: Final = frozenset({0x0012, 0x001A, 0x0043})
-READ_ONLY_PROFILES: Final = (0x0008, 0x0010, 0x0040)
-ANY_MEDIUM: Final = CD_PROFILES | DVD_PROFILES | BD_PROFILES
-ALWAYS: Final = None
-FIRMWARE_DATE: Final = b"20250101000000\0\0"
-
-Data = Callable[[Drive], bytes]
+CD: Final = frozenset({Profile.CD_R, Profile.CD_RW})
+DVD: Final = frozenset({Profile.DVD_PLUS_R, Profile.DVD_PLUS_RW})
+BD: Final = frozenset({Profile.BD_R_SRM, Profile.BD_RE})
+REWRITABLE: Final = frozenset({Profile.DVD_PLUS_RW, Profile.BD_RE})
+READ_ONLY: Final = (Profile.CD_ROM, Profile.DVD_ROM, Profile.BD_ROM)
+MODE_1: Final = 1 << 8  # data block type 8 as a bit
+EVERY_SUB_TYPE: Final = 0xFF
+BD_VERSIONS: Final = 0x0007  # versions 0 to 2
 
 
 @dataclass(frozen=True, slots=True)
-class Feature:
-    """A row of the feature table; `profiles` are those that make it current, `ALWAYS` if it is persistent."""
+class Row:
+    """A feature of the drive, and when it is current; without that it is persistent."""
 
-    code: int
-    version: int
-    profiles: frozenset[int] | None
-    data: Data
-    when: Callable[[Drive], bool] = lambda drive: False  # what else makes it current
+    describe: Callable[[Drive], f.Feature]
+    current: Callable[[Drive], bool] | None = None
 
-    def is_current(self, drive: Drive) -> bool:
-        """Whether the feature is current now."""
-        return self.when(drive) or self.profiles is ALWAYS or drive.profile in self.profiles
-
-    def build(self, drive: Drive) -> bytes:
-        """Return the feature descriptor."""
-        data = self.data(drive)
-        flags = self.version << 2 | (self.profiles is ALWAYS) << 1 | self.is_current(drive)
-        return struct.pack(">HBB", self.code, flags, len(data)) + data
+    def build(self, drive: Drive) -> f.Feature:
+        """Return the feature as of now."""
+        feature = self.describe(drive)
+        return feature if self.current is None else replace(feature, current=self.current(drive))
 
 
-def fixed(data: str) -> Data:
-    """Return feature data that never changes."""
-    value = bytes.fromhex(data)
-    return lambda drive: value
+def with_profile(profiles: frozenset[Profile]) -> Callable[[Drive], bool]:
+    """Return the test whether the medium is one of these."""
+    return lambda drive: drive.profile in profiles
 
 
-def _profile_list(drive: Drive) -> bytes:
-    profiles = sorted({*PROFILES, *READ_ONLY_PROFILES}, reverse=True)
-    return b"".join(struct.pack(">HBB", p, p == drive.profile, 0) for p in profiles)
+def _profile_list(drive: Drive) -> f.Feature:
+    profiles = sorted({*PROFILES, *READ_ONLY}, reverse=True)
+    return f.ProfileList(
+        profiles=tuple(f.ProfileDescriptor(profile_number=p, current_p=p == drive.profile) for p in profiles)
+    )
 
 
 def _blocking(drive: Drive) -> int:
     return drive.loaded.kind.write_unit if drive.profile else 1
 
 
-def _random_writable(drive: Drive) -> bytes:
-    last = drive.loaded.blocks() - 1 if drive.profile in REWRITABLE else 0
-    return struct.pack(">IIHBB", max(last, 0), 2048, _blocking(drive), 1, 0)
+def _random_writable(drive: Drive) -> f.Feature:
+    blocks = drive.loaded.blocks() if drive.profile in REWRITABLE else 0
+    return f.RandomWritable(last_lba=max(blocks - 1, 0), blocking=_blocking(drive), pp=True)
 
 
-def _pseudo_overwrite(drive: Drive) -> bool:
-    return drive.profile == 0x0041 and drive.loaded.pseudo_overwrite
+def _firmware(drive: Drive) -> f.Feature:
+    return f.FirmwareInformation(century="20", year="25", month="01", day="01", hour="00", minute="00", second="00")
 
 
-def _serial(drive: Drive) -> bytes:
-    serial = drive.settings.serial.encode("ascii")
-    return serial.ljust(-(-len(serial) // 4) * 4)
-
-
-FEATURES: Final = (
-    Feature(0x0000, 0, ALWAYS, _profile_list),
-    Feature(0x0001, 2, ALWAYS, fixed("00000001 01 000000")),  # Core: SCSI family, device busy events
-    Feature(0x0002, 1, ALWAYS, fixed("02 000000")),  # Morphing: operational change events
-    Feature(0x0003, 2, ALWAYS, fixed("39 000000")),  # Removable Medium: tray, load, eject, lock
-    Feature(0x0010, 0, ANY_MEDIUM, lambda drive: struct.pack(">IHBB", 2048, _blocking(drive), 1, 0)),
-    Feature(0x001D, 0, CD_PROFILES, fixed("")),  # Multi-Read
-    Feature(0x001E, 2, CD_PROFILES, fixed("00 000000")),  # CD Read: no C2, no CD-Text
-    Feature(0x001F, 1, DVD_PROFILES, fixed("00 00 00 00")),  # DVD Read
-    Feature(0x0020, 1, REWRITABLE, _random_writable),
-    Feature(0x0021, 1, frozenset({0x0009, 0x000A}), fixed("0100 00 01 07 000000")),  # Incremental Streaming Writable
-    Feature(0x0023, 1, frozenset({0x001A, 0x0041, 0x0043}), fixed("0F 000000 00 000000")),  # Formattable
-    Feature(0x0024, 1, frozenset({0x0041, 0x0043}), fixed("80 000000")),  # Hardware Defect Management: SSA
-    Feature(0x002A, 1, frozenset({0x001A}), fixed("01 000000")),  # DVD+RW: write
-    Feature(0x002B, 0, frozenset({0x001B}), fixed("01 000000")),  # DVD+R: write
-    Feature(0x002D, 2, frozenset({0x0009, 0x000A}), fixed("46 00 0100")),  # CD Track at Once: BUF, test, CD-RW
-    Feature(0x0037, 0, frozenset({0x000A}), fixed("00 FF 0000")),  # CD-RW Media Write Support: all sub-types
-    Feature(0x0038, 0, frozenset(), fixed("00000000"), when=_pseudo_overwrite),
-    Feature(0x0040, 0, BD_PROFILES, fixed("00000000" + "0007 0007 0000 0000" * 3 + "00000000")),  # BD Read
-    Feature(0x0041, 0, frozenset({0x0041, 0x0043}), fixed("00000000" + "0007 0000 0000 0000" + "0007 0000 0000 0000")),
-    Feature(0x0100, 0, ALWAYS, fixed("")),  # Power Management
-    Feature(0x0105, 1, ALWAYS, fixed("00 00 0000")),  # Timeout
-    Feature(0x0107, 4, ANY_MEDIUM, fixed("1F 000000")),  # Real-Time Streaming: RBCB, SCS, MP2A, WSPD, SW
-    Feature(0x0108, 0, ALWAYS, _serial),
-    Feature(0x010C, 0, ALWAYS, lambda drive: FIRMWARE_DATE),
+ROWS: Final = (
+    Row(_profile_list),
+    Row(lambda drive: f.Core(physical_interface_standard=f.PhysicalInterface.SCSI, dbe=True)),
+    Row(lambda drive: f.Morphing(oc_event=True)),
+    Row(
+        lambda drive: f.RemovableMedium(
+            loading_mechanism_type=f.LoadingMechanism.TRAY, load=True, eject=True, lock=True
+        )
+    ),
+    Row(lambda drive: f.RandomReadable(blocking=_blocking(drive), pp=True), with_profile(CD | DVD | BD)),
+    Row(lambda drive: f.MultiRead(), with_profile(CD)),
+    Row(lambda drive: f.CdRead(), with_profile(CD)),
+    Row(lambda drive: f.DvdRead(), with_profile(DVD)),
+    Row(_random_writable, with_profile(REWRITABLE)),
+    Row(
+        lambda drive: f.IncrementalStreamingWritable(data_block_types_supported=MODE_1, buf=True, link_sizes=(7,)),
+        with_profile(CD),
+    ),
+    Row(
+        lambda drive: f.Formattable(renosa=True, expand=True, qcert=True, cert=True),
+        with_profile(frozenset({Profile.DVD_PLUS_RW}) | BD),
+    ),
+    Row(lambda drive: f.HardwareDefectManagement(ssa=True), with_profile(BD)),
+    Row(lambda drive: f.DvdPlusRw(write=True), with_profile(frozenset({Profile.DVD_PLUS_RW}))),
+    Row(lambda drive: f.DvdPlusR(write=True), with_profile(frozenset({Profile.DVD_PLUS_R}))),
+    Row(
+        lambda drive: f.CdTrackAtOnce(buf=True, test_write=True, cd_rw=True, data_type_supported=MODE_1),
+        with_profile(CD),
+    ),
+    Row(
+        lambda drive: f.CdRwMediaWriteSupport(cd_rw_media_sub_type_support=EVERY_SUB_TYPE),
+        with_profile(frozenset({Profile.CD_RW})),
+    ),
+    Row(lambda drive: f.BdRPow(), lambda drive: bool(drive.profile) and drive.loaded.pseudo_overwrite),
+    Row(
+        lambda drive: f.BdRead(class_0_bd_re=BD_VERSIONS, class_0_bd_r=BD_VERSIONS, class_0_bd_rom=BD_VERSIONS),
+        with_profile(BD),
+    ),
+    Row(lambda drive: f.BdWrite(class_0_bd_re=BD_VERSIONS, class_0_bd_r=BD_VERSIONS), with_profile(BD)),
+    Row(lambda drive: f.PowerManagement()),
+    Row(lambda drive: f.Timeout()),
+    Row(
+        lambda drive: f.RealTimeStreaming(rbcb=True, scs=True, mp2a=True, wspd=True, sw=True),
+        with_profile(CD | DVD | BD),
+    ),
+    Row(lambda drive: f.DriveSerialNumber(serial_number=drive.settings.serial)),
+    Row(_firmware),
 )
 
 
 def get_configuration(drive: Drive, request: Request, *, rt: int, starting_feature_number: int) -> bytes:
     """GET CONFIGURATION."""
-    choices: dict[int, Callable[[Feature], bool]] = {
-        ALL: lambda feature: feature.code >= starting_feature_number,
-        CURRENT: lambda feature: feature.code >= starting_feature_number and feature.is_current(drive),
-        ONE: lambda feature: feature.code == starting_feature_number,
+    wanted: dict[int, Callable[[f.Feature], bool]] = {
+        ALL: lambda feature: feature.feature_code >= starting_feature_number,
+        CURRENT: lambda feature: feature.feature_code >= starting_feature_number and feature.current,
+        ONE: lambda feature: feature.feature_code == starting_feature_number,
     }
-    if rt not in choices:
+    if rt not in wanted:
         raise invalid_field(1)
-    body = b"".join(feature.build(drive) for feature in FEATURES if choices[rt](feature))
-    return struct.pack(">IHH", len(body) + 4, 0, drive.profile) + body
+    features = tuple(feature for feature in (row.build(drive) for row in ROWS) if wanted[rt](feature))
+    return f.Configuration(current_profile=drive.profile, features=features).build()
