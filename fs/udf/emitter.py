@@ -19,7 +19,7 @@ from discstack.fs.snapshot import DirectoryItem, FileItem, Snapshot
 from discstack.fs.udf.allocation import allocation_extent, allocation_extents_for, file_entry_ads
 from discstack.fs.udf.cs0 import decode
 from discstack.fs.udf.directory import directory_size, index_entries, pack_directory, unique_id
-from discstack.fs.udf.file import MAX_EXTENT, FileType, pack_file_entry
+from discstack.fs.udf.file import MAX_EXTENT, FileType, pack_file_entry, permissions
 from discstack.fs.udf.identifiers import volume_ids
 from discstack.fs.udf.sequences import (
     ANCHOR,
@@ -43,8 +43,9 @@ from discstack.fs.view import Change, Issue, View
 MAX_SECTOR: Final = 0xFFFFFFFF
 # Entries that are built in one go: 64 KiB
 ENTRIES: Final = 32
+ZEROS: Final = memoryview(bytes(BLOCK))
 # What ISO 9660 without further permissions amounts to: everybody may read and execute
-MODE: Final = 0o555
+PERMISSIONS: Final = permissions(0o555)
 # The first and the last microsecond that a timestamp can name (ECMA-167 1/7.3.2)
 EARLIEST: Final = -62_135_596_800 * 10**9
 LATEST: Final = 253_402_300_800 * 10**9 - 1000
@@ -52,7 +53,9 @@ LATEST: Final = 253_402_300_800 * 10**9 - 1000
 
 def in_range(nanoseconds: int) -> int:
     """Return the time, or the nearest that UDF can record."""
-    return min(max(nanoseconds, EARLIEST), LATEST)
+    if EARLIEST <= nanoseconds <= LATEST:
+        return nanoseconds
+    return EARLIEST if nanoseconds < EARLIEST else LATEST
 
 
 class UdfEmitter:
@@ -147,7 +150,11 @@ class UdfEmitter:
 
     def _entry_run(self, index: int) -> bytes:
         first = index * ENTRIES
-        return b"".join(map(self._entry, range(first, min(first + ENTRIES, len(self._index.items)))))
+        parts = list[bytes | memoryview]()
+        for number in range(first, min(first + ENTRIES, len(self._index.items))):
+            entry = self._entry(number)
+            parts += entry, ZEROS[len(entry) :]
+        return b"".join(parts)
 
     def _entry(self, number: int) -> bytes:
         item = self._index.items[number]
@@ -160,8 +167,7 @@ class UdfEmitter:
             ads = file_entry_ads(size, self._directory_block(item.number))
         block, links = self._entries.lba - PARTITION + number, self._index.links.get(number, 1)
         stamp = timestamp(in_range(item.mtime_ns))
-        entry = pack_file_entry(block, kind, MODE, links, size, stamp, unique_id(number), ads)
-        return entry.ljust(BLOCK, b"\x00")
+        return pack_file_entry(block, kind, PERMISSIONS, links, size, stamp, unique_id(number), ads)
 
     def _chain_huge_files(self) -> None:
         for number, item in enumerate(self._index.items):

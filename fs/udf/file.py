@@ -187,16 +187,16 @@ def permissions(mode: int) -> int:
 def pack_file_entry(
     location: int,
     file_type: FileType,
-    mode: int,
+    allowed: int,
     links: int,
     size: int,
     stamp: bytes,
     unique_id: int,
     ads: bytes,
 ) -> bytes:
-    """Return a sealed File Entry; `stamp` is its time for access, modification and attributes alike."""
+    """Return a sealed File Entry; `allowed` are its permissions, `stamp` is all three of its times."""
     body = _FILE_ENTRY.pack(
-        *(_ICB_TAGS[file_type], NOT_SPECIFIED, NOT_SPECIFIED, permissions(mode), links, 0, 0, 0),
+        *(_ICB_TAGS[file_type], NOT_SPECIFIED, NOT_SPECIFIED, allowed, links, 0, 0, 0),
         *(size, -(-size // BLOCK), stamp, stamp, stamp, 1, _NO_ICB, _IMPLEMENTATION, unique_id, 0, len(ads)),
     )
     return seal(FileEntry.TAG, body + ads, location)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from binascii import crc_hqx
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime, timedelta
-from functools import cache
+from datetime import date, timedelta
+from functools import cache, lru_cache
 from struct import Struct
 from typing import Annotated, Any, ClassVar, Final, get_type_hints
 
@@ -26,8 +26,8 @@ TAG_SERIAL_NUMBER: Final = 0
 TYPE_AND_TIME_ZONE: Final = 0x1000
 
 _TAG: Final = Struct("<HHBBHHHL")
-_TIMESTAMP: Final = Struct("<HhBBBBBBBB")
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_DATE: Final = Struct("<HhBB")
+_EPOCH: Final = date(1970, 1, 1)
 
 
 def seal(identifier: int, body: bytes, location: int) -> bytes:
@@ -36,9 +36,9 @@ def seal(identifier: int, body: bytes, location: int) -> bytes:
     `location` is the sector of the descriptor, or its block within the partition for the descriptors of part 4.
     The CRC covers the whole body (UDF 1.02 2.2.1.2); its polynomial is x^16 + x^12 + x^5 + 1.
     """
-    crc, length = crc_hqx(body, 0), len(body)
-    tag = _TAG.pack(identifier, DESCRIPTOR_VERSION, 0, 0, TAG_SERIAL_NUMBER, crc, length, location)
-    return tag[:4] + bytes((sum(tag) & 0xFF,)) + tag[5:] + body
+    rest = 0, TAG_SERIAL_NUMBER, crc_hqx(body, 0), len(body), location
+    checksum = sum(_TAG.pack(identifier, DESCRIPTOR_VERSION, 0, *rest)) & 0xFF
+    return _TAG.pack(identifier, DESCRIPTOR_VERSION, checksum, *rest) + body
 
 
 def timestamp(nanoseconds: int) -> bytes:
@@ -46,13 +46,19 @@ def timestamp(nanoseconds: int) -> bytes:
 
     A year outside 1 to 9999 raises OverflowError. What is below a microsecond is not recorded.
     """
-    microseconds = nanoseconds // 1000
-    seconds, fraction = divmod(microseconds, 1_000_000)
-    when = _EPOCH + timedelta(seconds=seconds)
-    return _TIMESTAMP.pack(
-        *(TYPE_AND_TIME_ZONE, when.year, when.month, when.day, when.hour, when.minute, when.second),
-        *(fraction // 10_000, fraction // 100 % 100, fraction % 100),
+    seconds, fraction = divmod(nanoseconds // 1000, 1_000_000)
+    day, second = divmod(seconds, 86_400)
+    hundreds, microseconds = divmod(fraction, 100)
+    return _date(day) + bytes(
+        (second // 3600, second // 60 % 60, second % 60, hundreds // 100, hundreds % 100, microseconds)
     )
+
+
+@lru_cache(1024)
+def _date(day: int) -> bytes:
+    """Return the first half of the timestamps of a day since 1970."""
+    then = _EPOCH + timedelta(days=day)
+    return _DATE.pack(TYPE_AND_TIME_ZONE, then.year, then.month, then.day)
 
 
 Codec = Callable[[Any], bytes]

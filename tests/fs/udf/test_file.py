@@ -72,7 +72,7 @@ def test_file_entry(laid: Laid, tagged: Tagged) -> None:
         },
     )
     ads = bytes.fromhex("01100000 63000000")
-    entry = pack_file_entry(3, FileType.REGULAR, 0o555, 2, 4097, timestamp(WHEN), 19, ads)
+    entry = pack_file_entry(3, FileType.REGULAR, permissions(0o555), 2, 4097, timestamp(WHEN), 19, ads)
     assert entry == tagged(261, 3, expected)
 
 
@@ -127,7 +127,9 @@ def test_packed_file_entry_equals_the_declared_one(
         length_of_allocation_descriptors=len(ads),
         allocation_descriptors=ads,
     )
-    assert pack_file_entry(7, file_type, mode, links, size, timestamp(when), unique_id, ads) == entry.seal(7)
+    assert pack_file_entry(7, file_type, permissions(mode), links, size, timestamp(when), unique_id, ads) == entry.seal(
+        7
+    )
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=100), st.integers(0, 1 << 20))
