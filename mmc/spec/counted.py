@@ -74,6 +74,8 @@ class Counted(Structure):
         """Read the fields of the layout but for the count; a sibling's bytes are refused."""
         values = super().fields(data)
         del values[cls.length_field]
+        for name in cls.joined:
+            values[name] = values.pop(f"{name}_msb") << 8 | values.pop(f"{name}_lsb")
         if cls.code is not None and values[cls.selector] != cls.code:
             raise StructureError(cls.layout.name, bytes(data), f"{cls.selector} is {values[cls.selector]:#x}")
         return values
@@ -90,7 +92,9 @@ class Counted(Structure):
     def build(self) -> bytes:
         """Return the bytes, with the count filled in."""
         tail = self.build_tail()
-        slots = self.layout.slots
-        values = {name: getattr(self, name) for name in slots if name != self.length_field}
-        end = slots[self.length_field].offset + slots[self.length_field].width
-        return self.layout.build({**values, self.length_field: self.layout.size + len(tail) - end // 8}) + tail
+        slot = self.layout.slots[self.length_field]
+        values: dict[str, Any] = {slot.name: self.layout.size + len(tail) - (slot.offset + slot.width) // 8}
+        for name in self.joined:
+            values[f"{name}_msb"], values[f"{name}_lsb"] = divmod(getattr(self, name), 0x100)
+        values.update((name, getattr(self, name)) for name in self.layout.slots if name not in values)
+        return self.layout.build(values) + tail
