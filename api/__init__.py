@@ -1,0 +1,107 @@
+"""discstack: an optical-disc driver stack with its own file-system writer.
+
+The names here are the public API; they are loaded when they are first used, so that `import discstack` costs little.
+Errors: `DriveError` (mmc), `TransportError` (transport), `LayoutError` and `SourceError` (fs) and what is below them;
+each module of errors draws its tree.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from discstack.data_writer import DataWriter as DataWriter
+    from discstack.disc_master import DiscMaster as DiscMaster
+    from discstack.disc_master import DriveEntry as DriveEntry
+    from discstack.disc_reader import DiscReader as DiscReader
+    from discstack.eraser import Eraser as Eraser
+    from discstack.events import Done as Done
+    from discstack.events import Event as Event
+    from discstack.events import Notice as Notice
+    from discstack.events import Phase as Phase
+    from discstack.events import PhaseStarted as PhaseStarted
+    from discstack.events import Progress as Progress
+    from discstack.events import Writing as Writing
+    from discstack.file_system_image import FileSystemImage as FileSystemImage
+    from discstack.fs.errors import CapacityError as CapacityError
+    from discstack.fs.errors import LayoutError as LayoutError
+    from discstack.fs.errors import SourceError as SourceError
+    from discstack.fs.image import Image as Image
+    from discstack.fs.options import ImageOptions as ImageOptions
+    from discstack.fs.tree import Directory as Directory
+    from discstack.fs.tree import File as File
+    from discstack.fs.view import Issue as Issue
+    from discstack.fs.view import View as View
+    from discstack.image_file import ImageFile as ImageFile
+    from discstack.mmc.errors import Cancelled as Cancelled
+    from discstack.mmc.errors import CommandError as CommandError
+    from discstack.mmc.errors import DiscStateError as DiscStateError
+    from discstack.mmc.errors import DriveError as DriveError
+    from discstack.mmc.errors import DriveTimeout as DriveTimeout
+    from discstack.mmc.errors import MediaError as MediaError
+    from discstack.mmc.errors import MediumFull as MediumFull
+    from discstack.mmc.errors import MediumNotBlank as MediumNotBlank
+    from discstack.mmc.errors import ResponseError as ResponseError
+    from discstack.mmc.errors import UnsupportedMedium as UnsupportedMedium
+    from discstack.mmc.errors import VerificationError as VerificationError
+    from discstack.mmc.job import BurnResult as BurnResult
+    from discstack.mmc.job import VerifyLevel as VerifyLevel
+    from discstack.mmc.medium import DiscState as DiscState
+    from discstack.mmc.medium import MediumStatus as MediumStatus
+    from discstack.mmc.spec.sense import Sense as Sense
+    from discstack.recorder import Recorder as Recorder
+    from discstack.recorder import open_recorder as open
+    from discstack.transport.base import TransportError as TransportError
+
+__version__: Final = "0.1.0"
+
+_HOMES: Final = {
+    "discstack.data_writer": ("DataWriter",),
+    "discstack.disc_master": ("DiscMaster", "DriveEntry"),
+    "discstack.disc_reader": ("DiscReader",),
+    "discstack.eraser": ("Eraser",),
+    "discstack.events": ("Done", "Event", "Notice", "Phase", "PhaseStarted", "Progress", "Writing"),
+    "discstack.file_system_image": ("FileSystemImage",),
+    "discstack.image_file": ("ImageFile",),
+    "discstack.fs.errors": ("CapacityError", "LayoutError", "SourceError"),
+    "discstack.fs.image": ("Image",),
+    "discstack.fs.options": ("ImageOptions",),
+    "discstack.fs.tree": ("Directory", "File"),
+    "discstack.fs.view": ("Issue", "View"),
+    "discstack.mmc.errors": (
+        "Cancelled",
+        "CommandError",
+        "DiscStateError",
+        "DriveError",
+        "DriveTimeout",
+        "MediaError",
+        "MediumFull",
+        "MediumNotBlank",
+        "ResponseError",
+        "UnsupportedMedium",
+        "VerificationError",
+    ),
+    "discstack.mmc.job": ("BurnResult", "VerifyLevel"),
+    "discstack.mmc.medium": ("DiscState", "MediumStatus"),
+    "discstack.mmc.spec.sense": ("Sense",),
+    "discstack.recorder": ("Recorder",),
+    "discstack.transport.base": ("TransportError",),
+}
+_HOME: Final = {name: module for module, names in _HOMES.items() for name in names}
+__all__ = [*_HOME, "open"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "open":
+        value = import_module("discstack.recorder").open_recorder
+    elif name in _HOME:
+        value = getattr(import_module(_HOME[name]), name)
+    else:
+        raise AttributeError(f"module 'discstack' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

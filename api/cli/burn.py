@@ -1,0 +1,175 @@
+"""`discstack burn` and `discstack erase`: what changes a disc."""
+
+from __future__ import annotations
+
+from typing import IO, TYPE_CHECKING, Any, Final
+
+import click
+
+from discstack.cli.common import cancelling, drive_command, open_recorder
+from discstack.cli.image import compose, image_options, say_issues
+from discstack.cli.output import Display, duration, print_fields, print_json, size
+
+if TYPE_CHECKING:
+    from discstack.fs.image import Image
+    from discstack.image_file import ImageFile
+    from discstack.mmc.job import BurnResult
+    from discstack.recorder import Recorder
+
+SECTOR: Final = 2048
+LEVELS: Final = ("none", "quick", "full")
+
+
+class Speed(click.ParamType):
+    """A write speed: 16x or 16 in multiples of the medium's 1x, 22160kB/s, or max."""
+
+    name = "speed"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Check the form; the medium decides what an x is."""
+        from discstack.speed import parse_speed
+
+        try:
+            parse_speed(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        return value
+
+
+@click.command(
+    epilog=(
+        "One regular file that holds an image (CD001 or NSR) is burnt as an image. Everything else becomes one: the "
+        "contents of the folders and the files named lie in its root."
+    )
+)
+@click.argument("sources", nargs=-1, required=True, metavar="SRC...|IMAGE")
+@click.option("-d", "--drive", required=True, metavar="DRIVE", help="The drive: /dev/sr0, virtual:dvd+r?file=disc.img")
+@click.option("--as-file", is_flag=True, help="Put an image file into a new image instead of burning it as one.")
+@click.option("--erase", is_flag=True, help="Permit that the data on a rewritable disc is lost.")
+@click.option("--speed", type=Speed(), metavar="X", help="Write speed: 16x, 22160kB/s, max (the default).")
+@click.option("--verify", type=click.Choice(LEVELS), default="full", show_default=True, help="What to read back.")
+@click.option("--simulate", is_flag=True, help="Do all but write; only where the medium has that.")
+@click.option("--close", is_flag=True, help="Close the disc: nothing can be added afterwards.")
+@click.option("--eject", is_flag=True, help="Open the tray when all is done.")
+@image_options
+@drive_command
+def burn(
+    sources: tuple[str, ...],
+    drive: str,
+    as_file: bool,
+    erase: bool,
+    speed: str | None,
+    verify: str,
+    simulate: bool,
+    close: bool,
+    eject: bool,
+    as_json: bool,
+    trace: IO[str] | None,
+    **choices: Any,
+) -> None:
+    """Burn files, folders or an image to a disc, and check that all of it is there."""
+    from discstack import DataWriter, VerifyLevel
+    from discstack.speed import kilobytes
+
+    ready_made = None if as_file or len(sources) > 1 else _ready_made(sources[0])
+    with open_recorder(drive, trace) as recorder:
+        image = ready_made or _plan(sources, recorder, erase, choices, quiet=as_json)
+        writer = DataWriter(
+            recorder,
+            erase=erase,
+            close=close,
+            simulate=simulate,
+            speed=kilobytes(speed, recorder.medium()) if speed else None,
+            verify=VerifyLevel(verify),
+        )
+        with cancelling(writer), Display(quiet=as_json) as display:
+            result = writer.write(image, on_event=display)
+        if eject:
+            recorder.eject()
+    if as_json:
+        print_json(_result_json(result, drive))
+    else:
+        _say_result(result, drive)
+
+
+def _ready_made(source: str) -> ImageFile | None:
+    """Return the image that a file is, and say so; None if it is none."""
+    from discstack import ImageFile
+    from discstack.image_file import file_system_of
+
+    found = file_system_of(source)
+    if found is None:
+        return None
+    click.echo(f"{source} is an image ({found}) and is burnt as one; --as-file would put it into an image", err=True)
+    return ImageFile(source)
+
+
+def _plan(sources: tuple[str, ...], recorder: Recorder, erase: bool, choices: dict[str, Any], *, quiet: bool) -> Image:
+    composed = compose(sources, **choices)
+    composed.choose_defaults(recorder, erase=erase)
+    image = composed.create_result()
+    if not quiet:
+        say_issues(image.issues)
+        click.echo(f"image: {image.sectors} sectors, {size(image.size)}", err=True)
+    return image
+
+
+def _result_json(result: BurnResult, drive: str) -> dict[str, Any]:
+    return {
+        "drive": drive,
+        "medium": result.medium,
+        "start": result.start,
+        "sectors": result.blocks,
+        "padding": result.padding,
+        "seconds": result.seconds,
+        "speed": result.speed,
+        "counters": result.counters,
+        "verified_sectors": result.verified,
+        "verified": result.verified > 0,
+        "simulated": result.simulated,
+        "notices": result.notices,
+    }
+
+
+def _say_result(result: BurnResult, drive: str) -> None:
+    """Tell what was done, from what the burn found out rather than from what was asked."""
+    counters, speed = result.counters, result.speed
+    padding = f" and {result.padding} of padding" if result.padding else ""
+    verified = (
+        f"{result.verified} of {result.blocks} sectors read back and right" if result.verified else "not verified"
+    )
+    print_fields(
+        f"{drive}: {'test written (nothing is on the disc)' if result.simulated else 'burnt'}",
+        {
+            "disc": str(result.medium),
+            "written": f"{result.blocks} sectors{padding} from sector {result.start}, {size(result.blocks * SECTOR)}",
+            "time": f"{duration(result.seconds)} at {size((speed.measured or 0) * 1000)}/s"
+            f" (asked {_kilobytes(speed.asked)}, accepted {_kilobytes(speed.accepted)})",
+            "buffer": f"{counters.stalls} stalls, {counters.busy} busy answers, {counters.commands} WRITE commands",
+            "verified": verified,
+        },
+    )
+    for notice in result.notices:
+        click.echo(f"  note: {notice}")
+
+
+def _kilobytes(speed: int | None) -> str:
+    return "fastest" if speed is None else f"{size(speed * 1000)}/s"
+
+
+@click.command()
+@click.argument("drive")
+@click.option("--full", is_flag=True, help="Overwrite everything instead of only what makes the disc look empty.")
+@drive_command
+def erase(drive: str, full: bool, as_json: bool, trace: IO[str] | None) -> None:
+    """Erase a rewritable disc: a CD-RW is blanked, DVD+RW and BD-RE are overwritten with zeros."""
+    from discstack import Eraser
+
+    with open_recorder(drive, trace) as recorder:
+        eraser = Eraser(recorder, full=full)
+        with cancelling(eraser), Display(quiet=as_json) as display:
+            medium = eraser.erase(on_event=display)
+    if as_json:
+        print_json({"drive": drive, "full": full, "medium": medium})
+    else:
+        click.echo(f"{drive}: erased; {medium}")

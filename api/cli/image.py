@@ -1,0 +1,87 @@
+"""`discstack image`, and the choices about an image that it shares with `discstack burn`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from discstack.cli.common import json_option
+from discstack.cli.output import Display, print_json, size
+
+if TYPE_CHECKING:
+    from discstack.file_system_image import FileSystemImage
+    from discstack.fs.view import Issue
+
+F = TypeVar("F", bound=Callable[..., Any])
+MOST_ISSUES: Final = 20
+
+_OPTIONS: Final = (
+    click.option(
+        "-V", "-volid", "--volume-id", "volume_id", default="DISC", metavar="NAME", help="Name of the volume."
+    ),
+    click.option("-J", "--joliet", is_flag=True, help="Beside ISO 9660 only Joliet, or what else is named."),
+    click.option("--udf", is_flag=True, help="Beside ISO 9660 only UDF 1.02, or what else is named."),
+    click.option("--joliet-long", is_flag=True, help="Joliet names of up to 103 characters instead of 64."),
+    click.option("--publisher", "publisher_id", default="", metavar="TEXT", help="Publisher identifier."),
+    click.option("-p", "--preparer", "preparer_id", default="", metavar="TEXT", help="Data preparer identifier."),
+    click.option("-A", "--application-id", default="", metavar="TEXT", help="Application identifier."),
+)
+
+
+def image_options(function: F) -> F:
+    """Give a command the options that say what goes into an image and how."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def compose(sources: Iterable[str], *, joliet: bool, udf: bool, **choices: Any) -> FileSystemImage:
+    """Make the image of the operands: files lie in its root, as do the contents of folders."""
+    from discstack import FileSystemImage, View
+
+    named = {View.JOLIET: joliet, View.UDF: udf}
+    if any(named.values()):
+        choices["views"] = frozenset({View.ISO9660, *(view for view, chosen in named.items() if chosen)})
+    image = FileSystemImage(**choices)
+    for source in sources:
+        if os.path.isdir(source):
+            image.root.add_tree(source)
+        else:
+            image.root.add_file(source)
+    return image
+
+
+def say_issues(issues: Iterable[Issue]) -> None:
+    """Tell what the image does not hold exactly as the sources have it."""
+    listed = list(issues)
+    for issue in listed[:MOST_ISSUES]:
+        click.echo(f"note: {issue}", err=True)
+    if len(listed) > MOST_ISSUES:
+        click.echo(f"note: and {len(listed) - MOST_ISSUES} more of these (--json lists all)", err=True)
+
+
+@click.command()
+@click.argument("sources", nargs=-1, required=True, metavar="SRC...")
+@click.option("-o", "--output", required=True, metavar="FILE|-", help="Where the image goes; - for standard output.")
+@image_options
+@json_option
+def image(sources: tuple[str, ...], output: str, as_json: bool, **choices: Any) -> None:
+    """Build an image from files and folders.
+
+    ISO 9660 level 3, Joliet and UDF 1.02 over one set of file data, the same bytes for the same tree on any day. A
+    folder's contents lie in the root of the image.
+    """
+    if as_json and output == "-":
+        raise click.UsageError("--json and an image cannot both go to standard output")
+    result = compose(sources, **choices).create_result()
+    if not as_json:
+        say_issues(result.issues)
+    with Display(quiet=as_json) as display, click.open_file(output, "wb") as file:
+        result.write_to(file, on_progress=display.fraction("writing"))
+    if as_json:
+        print_json({"output": output, "sectors": result.sectors, "bytes": result.size, "issues": result.issues})
+    else:
+        click.echo(f"{output}: {result.sectors} sectors, {size(result.size)}", err=True)

@@ -1,0 +1,93 @@
+"""`discstack read` and `discstack verify`: what is on a disc."""
+
+from __future__ import annotations
+
+from typing import IO
+
+import click
+
+from discstack.cli.common import cancelling, drive_command, open_recorder
+from discstack.cli.output import Display, print_json, size
+
+SECTOR = 2048
+
+
+def _spell(ranges: list[range]) -> list[str]:
+    return [f"{r.start}-{r.stop - 1}" for r in ranges]
+
+
+@click.command()
+@click.argument("drive")
+@click.option("-o", "--output", required=True, metavar="FILE|-", help="Where the sectors go; - for standard output.")
+@click.option("--start", type=click.IntRange(0), default=0, metavar="LBA", help="First sector to read.")
+@click.option("--sectors", type=click.IntRange(1), metavar="N", help="How many; by default all that is recorded.")
+@click.option("--skip-bad", is_flag=True, help="Write zeros for sectors that cannot be read, and go on.")
+@drive_command
+def read(
+    drive: str,
+    output: str,
+    start: int,
+    sectors: int | None,
+    skip_bad: bool,
+    as_json: bool,
+    trace: IO[str] | None,
+) -> None:
+    """Read a disc into a file, sector by sector.
+
+    With --skip-bad the exit code is 4 if anything was skipped.
+    """
+    from discstack import DiscReader
+
+    if as_json and output == "-":
+        raise click.UsageError("--json and the data cannot both go to standard output")
+    with open_recorder(drive, trace) as recorder:
+        reader = DiscReader(recorder)
+        blocks = range(start, start + sectors) if sectors else reader.recorded()[start:]
+        with click.open_file(output, "wb") as file, cancelling(reader), Display(quiet=as_json) as display:
+            bad = reader.read(file, blocks=blocks, skip_bad=skip_bad, on_event=display)
+    if as_json:
+        print_json({"output": output, "start": blocks.start, "sectors": len(blocks), "skipped": _spell(bad)})
+    else:
+        click.echo(f"{output}: sectors {blocks.start}-{blocks.stop - 1}, {size(len(blocks) * SECTOR)}", err=True)
+        for spelled in _spell(bad):
+            click.echo(f"  could not be read: {spelled}", err=True)
+    if bad:
+        raise click.exceptions.Exit(4)
+
+
+@click.command()
+@click.argument("drive")
+@click.argument("image", required=False, type=click.Path(exists=True, dir_okay=False))
+@click.option("--start", type=click.IntRange(0), default=0, metavar="LBA", help="Where the image was written.")
+@drive_command
+def verify(drive: str, image: str | None, start: int, as_json: bool, trace: IO[str] | None) -> None:
+    """Check that a disc can be read, or that it holds an image.
+
+    Without IMAGE every recorded sector is read. The exit code is 6 if something differs or cannot be read.
+    """
+    from discstack import DiscReader, ImageFile
+
+    with open_recorder(drive, trace) as recorder:
+        reader = DiscReader(recorder)
+        with cancelling(reader), Display(quiet=as_json) as display:
+            if image:
+                bad, count = [], reader.verify(ImageFile(image), start=start, on_event=display)
+            else:
+                blocks = reader.recorded()
+                bad, count = reader.read(Nowhere(), blocks=blocks, skip_bad=True, on_event=display), len(blocks)
+    if as_json:
+        print_json({"image": image, "sectors": count, "unreadable": _spell(bad), "verified": not bad})
+    elif bad:
+        click.echo(f"{drive}: these sectors cannot be read: {', '.join(_spell(bad))}", err=True)
+    else:
+        what = f"holds {image}" if image else "can be read"
+        click.echo(f"{drive} {what}: {count} sectors, {size(count * SECTOR)}")
+    if bad:
+        raise click.exceptions.Exit(6)
+
+
+class Nowhere:
+    """Takes bytes and forgets them."""
+
+    def write(self, data: memoryview, /) -> None:
+        """Forget them."""

@@ -1,0 +1,82 @@
+"""Writing an image as one session of data, and checking that it is there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Protocol
+
+from discstack.fs.image import Image
+from discstack.job import Job
+from discstack.mmc.burn import burn
+from discstack.mmc.errors import VerificationError
+from discstack.mmc.job import BurnJob, BurnResult, VerifyLevel
+
+if TYPE_CHECKING:
+    from discstack.events import EventHandler
+    from discstack.mmc.stream import BlockSource
+    from discstack.recorder import Recorder
+
+MOST_FILES_NAMED: Final = 20
+
+
+class Writable(Protocol):
+    """Something that can be opened as a stream of sectors again and again."""
+
+    def stream(self) -> BlockSource:
+        """Open a new stream, at its start."""
+        ...
+
+
+class DataWriter(Job):
+    """Writes images. The choices are attributes, and hold for the next `write`.
+
+    `erase` permits that the data on a rewritable disc is lost. `close` leaves the disc so that nothing more can be
+    added. `speed` is in kB/s of 1000 bytes, None for the fastest. `verify` says how much is read back and compared with
+    digests taken while the data went out. `simulate` keeps the laser off, where the medium has that. `ring_bytes` is
+    the size of the buffer between the files and the drive, None for what two seconds at full speed need.
+    """
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        *,
+        erase: bool = False,
+        close: bool = False,
+        simulate: bool = False,
+        speed: int | None = None,
+        verify: VerifyLevel = VerifyLevel.FULL,
+        underrun_protection: bool = True,
+        ring_bytes: int | None = None,
+    ) -> None:
+        super().__init__(recorder)
+        self.erase, self.close, self.simulate = erase, close, simulate
+        self.speed, self.verify = speed, verify
+        self.underrun_protection, self.ring_bytes = underrun_protection, ring_bytes
+
+    def write(
+        self, source: Writable | BlockSource, *, start: int = 0, on_event: EventHandler | None = None
+    ) -> BurnResult:
+        """Burn an image as one session and return how it went; there is a result only if all went well.
+
+        `source` is an `Image`, or anything with `stream()`, or a stream of sectors itself. `start` is the address that
+        it was made for. Blocks until the disc is written, closed, read back and verified. Raises MediaError if the disc
+        does not suit (before anything is written), SourceError if a file changed, CommandError and TransportError if
+        the drive fails, VerificationError if something reads back differently, Cancelled after `cancel`.
+        """
+        job = BurnJob(
+            source=source if not hasattr(source, "stream") else source.stream(),
+            start=start,
+            erase=self.erase,
+            close=self.close,
+            simulate=self.simulate,
+            speed=self.speed,
+            underrun_protection=self.underrun_protection,
+            verify=self.verify,
+            ring_bytes=self.ring_bytes,
+        )
+        image = source if isinstance(source, Image) else None
+        try:
+            return self._run(burn(job), on_event, _namer(image, start))
+        except VerificationError as error:
+            if image is not None:
+                _name_bad_files(error, image, start)
+            raise

@@ -1,0 +1,107 @@
+"""Reading discs, and comparing them with images."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Final, Protocol
+
+from discstack.job import Job
+from discstack.mmc.errors import MediaError
+from discstack.mmc.job import Digests
+from discstack.mmc.media import RECIPES
+from discstack.mmc.medium import DiscState
+from discstack.mmc.reading import read_disc
+from discstack.mmc.stream import ALGORITHM, CHUNK, digest
+from discstack.mmc.verify import verify
+
+if TYPE_CHECKING:
+    from discstack.data_writer import Writable
+    from discstack.events import EventHandler
+    from discstack.mmc.medium import MediumStatus
+
+SECTOR: Final = 2048
+PRIMARY_VOLUME_DESCRIPTOR: Final = 16  # ECMA-119 6.7.1, where nearly all discs have it
+_IDENTIFIER: Final = b"\x01CD001"
+_UNWRITTEN: Final = {DiscState.NO_MEDIUM, DiscState.BLANK, DiscState.UNFORMATTED, DiscState.FORMATTING}
+
+
+class Sink(Protocol):
+    """Something that takes bytes, such as an open file."""
+
+    def write(self, data: memoryview, /) -> object:
+        """Take all of the bytes."""
+        ...
+
+
+class DiscReader(Job):
+    """Reads what a disc holds; one job at a time."""
+
+    def recorded(self) -> range:
+        """Return the blocks that hold data, or may.
+
+        On a medium that is written in order that is what is recorded; on one that is written anywhere it is the volume
+        that lies there, or all of it where there is none. Raises MediaError where there is nothing.
+        """
+        medium = self.recorder.medium()
+        if medium.state in _UNWRITTEN or not (medium.used_blocks or medium.capacity_blocks):
+            raise MediaError(f"there is nothing to read: {medium}")
+        recipe = RECIPES.get(medium.profile)
+        if recipe is None or recipe.sequential:
+            return range(medium.used_blocks)
+        return range(self._volume_size(medium) or medium.capacity_blocks)
+
+    def _volume_size(self, medium: MediumStatus) -> int | None:
+        """Return the volume space size of the primary volume descriptor (ECMA-119 8.4.8), None where there is none."""
+        if medium.capacity_blocks <= PRIMARY_VOLUME_DESCRIPTOR:
+            return None
+        sector = bytearray()
+        at = PRIMARY_VOLUME_DESCRIPTOR
+        self.recorder.run(read_disc(range(at, at + 1), sector.extend, skip_bad=True))
+        size: int = struct.unpack_from("<I", sector, 80)[0]
+        return size if sector.startswith(_IDENTIFIER) and at < size <= medium.capacity_blocks else None
+
+    def read(
+        self,
+        sink: Sink,
+        *,
+        blocks: range | None = None,
+        skip_bad: bool = False,
+        on_event: EventHandler | None = None,
+    ) -> list[range]:
+        """Read blocks (by default all that is recorded) into a sink and return the ranges that could not be read.
+
+        A block that cannot be read raises MediumError, unless `skip_bad`: then zeros stand for it.
+        """
+        wanted = self.recorded() if blocks is None else blocks
+        recipe = RECIPES.get(self.recorder.medium().profile)
+        run_out = recipe.run_out if recipe else 0
+        return self._run(read_disc(wanted, sink.write, skip_bad=skip_bad, run_out=run_out), on_event, write=False)
+
+    def verify(self, image: Writable, *, start: int = 0, on_event: EventHandler | None = None) -> int:
+        """Compare the disc with an image that was written at `start`; return how many sectors were compared.
+
+        Raises VerificationError with the ranges that differ or cannot be read.
+        """
+        return self._run(verify(digests_of(image, start)), on_event, write=False)
+
+
+def digests_of(image: Writable, start: int) -> Digests:
+    """Read an image through and return the digests that a disc with it at `start` has."""
+    source = image.stream()
+    left = source.sectors * SECTOR
+    buffer = memoryview(bytearray(CHUNK))
+    digests = []
+    while left:
+        chunk = buffer[: min(CHUNK, left)]
+        filled = 0
+        while filled < len(chunk):
+            filled += source.readinto(chunk[filled:])
+        digests.append(digest(chunk))
+        left -= len(chunk)
+    return Digests(
+        algorithm=ALGORITHM,
+        start=start,
+        blocks=source.sectors,
+        chunk_blocks=CHUNK // SECTOR,
+        digests=tuple(digests),
+    )

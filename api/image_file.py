@@ -1,0 +1,118 @@
+"""Images that are files already."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from discstack.fs.errors import LayoutError, SourceError
+
+SECTOR: Final = 2048
+_FIRST_DESCRIPTOR: Final = 16  # sector, ECMA-119 6.2.1 and ECMA-167 2/8.3
+_MOST_DESCRIPTORS: Final = 64
+_IDENTIFIERS: Final = {b"CD001": "ISO 9660", b"NSR02": "UDF", b"NSR03": "UDF"}
+
+
+class ImageFile:
+    """An image in a regular file, to be burnt as it is: `stream()` gives its sectors.
+
+    A last sector that is not whole is filled up with zeros. Raises SourceError if the file cannot be read.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        try:
+            status = self.path.stat()
+        except OSError as error:
+            raise SourceError(str(path), error.strerror or str(error)) from error
+        self.size = status.st_size
+        self._identity = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+        if not self.size:
+            raise LayoutError(f"{path} is empty: there is nothing to burn")
+
+    @property
+    def sectors(self) -> int:
+        """Length in sectors of 2048 bytes."""
+        return -(-self.size // SECTOR)
+
+    def stream(self) -> ImageFileStream:
+        """Open the file at its start."""
+        return ImageFileStream(self.path, self.sectors, self._identity)
+
+
+class ImageFileStream:
+    """The sectors of an image file, in order; opened at the first read and closed at the end."""
+
+    def __init__(self, path: Path, sectors: int, identity: tuple[int, int, int, int]) -> None:
+        self.sectors = sectors
+        self._path, self._identity = path, identity
+        self._descriptor: int | None = None
+        self._done = 0
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Put the next bytes into `buffer` and return how many; SourceError if the file is not what it was."""
+        size = self._identity[2]
+        length = min(len(buffer), self.sectors * SECTOR - self._done)
+        wanted = min(length, size - self._done)
+        try:
+            got = self._read(buffer[:wanted]) if wanted > 0 else 0
+        except OSError as error:
+            raise SourceError(str(self._path), error.strerror or str(error)) from error
+        if got < wanted:
+            raise SourceError(str(self._path), f"it ended after {self._done + got} of {size} bytes: something cut it")
+        buffer[wanted:length] = bytes(length - max(wanted, 0))
+        self._done += length
+        if self._done >= self.sectors * SECTOR:
+            self._finish()
+        return length
+
+    def _read(self, buffer: memoryview) -> int:
+        if self._descriptor is None:
+            self._descriptor = os.open(self._path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+            self._check()
+        got = 0
+        while got < len(buffer):
+            count = os.preadv(self._descriptor, [buffer[got:]], self._done + got)
+            if count == 0:
+                break
+            got += count
+        return got
+
+    def _check(self) -> None:
+        if self._descriptor is None:
+            return
+        status = os.fstat(self._descriptor)
+        if (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns) != self._identity:
+            raise SourceError(str(self._path), "it changed since it was looked at")
+
+    def _finish(self) -> None:
+        self._check()
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def __del__(self) -> None:
+        self.close()
+
+
+def file_system_of(path: str | os.PathLike[str]) -> str | None:
+    """Say which file system the image in a regular file has, "ISO 9660" or "UDF"; None if it is none, or no file."""
+    if not os.path.isfile(path):
+        return None
+    with open(path, "rb") as file:
+        file.seek(_FIRST_DESCRIPTOR * SECTOR)
+        for _ in range(_MOST_DESCRIPTORS):
+            sector = file.read(SECTOR)
+            if len(sector) < SECTOR:
+                return None
+            identifier = sector[1:6]
+            if identifier in _IDENTIFIERS:
+                return _IDENTIFIERS[identifier]
+            if identifier != b"BEA01":
+                return None
+    return None

@@ -1,0 +1,129 @@
+"""What writers and erasers share: one job at a time on a recorder, its events, and cancelling it from any thread."""
+
+from __future__ import annotations
+
+from threading import Event as Flag
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from discstack.events import Done, EventHandler, Notice, PhaseStarted, Progress, Writing
+from discstack.mmc.procedure import Observer, Phase, Procedure, Report, run
+from discstack.transport.base import FeedCounters, Stream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from discstack.mmc.errors import CommandError
+    from discstack.recorder import Recorder
+    from discstack.transport.base import Clock
+
+T = TypeVar("T")
+SPEED_WINDOW: Final = 2.0  # seconds over which "speed now" is measured
+
+
+class Job:
+    """Runs procedures on a recorder that is held meanwhile, exclusively if they change the disc.
+
+    One thread at a time may run a job; `cancel` may be called from any thread and from signal handlers.
+    """
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder = recorder
+        self._cancelled = Flag()
+
+    def cancel(self) -> None:
+        """Ask the running job to stop as soon as it can do so cleanly; it then raises Cancelled.
+
+        What is on its way is flushed, the drive is left in a known state, and the error says in which state the disc
+        is. Without a running job this does nothing.
+        """
+        self._cancelled.set()
+
+    def _run(
+        self,
+        procedure: Procedure[T],
+        on_event: EventHandler | None,
+        file_at: Callable[[int], str | None] = lambda _: None,
+        *,
+        write: bool = True,
+    ) -> T:
+        """Run a procedure; `file_at` names the file that holds a block, `write` says that it changes the disc."""
+        self._cancelled.clear()
+        with self.recorder.hold(write=write) as transport:
+            narrator = Narrator(on_event or _ignore, transport.clock, file_at)
+            result = run(procedure, transport, observer=narrator, cancelled=self._cancelled)
+            narrator.done()
+        return result
+
+
+def _ignore(_: object) -> None:
+    """Drop an event that nobody listens to."""
+
+
+class Narrator(Observer):
+    """Turns what a running procedure reports into events."""
+
+    def __init__(self, handler: EventHandler, clock: Clock, file_at: Callable[[int], str | None]) -> None:
+        self._handler, self._clock, self._file_at = handler, clock, file_at
+        self._began = clock.now()
+        self._phase: Phase | None = None
+        self._samples: list[tuple[float, int]] = []  # (elapsed, bytes written) of the last seconds
+        self._first: tuple[float, int] | None = None
+
+    def _elapsed(self) -> float:
+        return self._clock.now() - self._began
+
+    def _enter(self, phase: Phase) -> None:
+        if phase is not self._phase:
+            self._phase = phase
+            self._handler(PhaseStarted(elapsed=self._elapsed(), phase=phase))
+
+    def report(self, report: Report, /) -> None:
+        """Pass on a phase's beginning, its progress and its words."""
+        self._enter(report.phase)
+        if report.progress is not None:
+            self._handler(Progress(elapsed=self._elapsed(), phase=report.phase, fraction=report.progress))
+        if report.message:
+            self._handler(Notice(elapsed=self._elapsed(), message=report.message))
+
+    def recovered(self, error: CommandError, /) -> None:
+        """Pass on that the drive got by, but only just."""
+        self._handler(Notice(elapsed=self._elapsed(), message=f"recovered: {error}"))
+
+    def streaming(self, stream: Stream, counters: FeedCounters, /) -> None:
+        """Pass on how the data flows."""
+        self._enter(Phase.WRITING)
+        elapsed, written = self._elapsed(), counters.blocks * stream.block_size
+        first = self._first = self._first or (elapsed, written)
+        average = _rate(first, (elapsed, written))
+        left = (stream.blocks - counters.blocks) * stream.block_size
+        self._handler(
+            Writing(
+                elapsed=elapsed,
+                sectors=counters.blocks,
+                total_sectors=stream.blocks,
+                speed=self._speed(elapsed, written),
+                average_speed=average,
+                remaining=left / average if average else None,
+                ring_fill=counters.ring_fill,
+                ring_size=stream.ring.capacity,
+                drive_fill=counters.drive_fill,
+                drive_buffer=counters.drive_buffer,
+                stalls=counters.stalls,
+                busy=counters.busy,
+                current_file=self._file_at(max(stream.lba + counters.blocks - 1, stream.lba)),
+            )
+        )
+
+    def _speed(self, elapsed: float, written: int) -> float:
+        self._samples.append((elapsed, written))
+        while len(self._samples) > 2 and self._samples[0][0] < elapsed - SPEED_WINDOW:
+            self._samples.pop(0)
+        return _rate(self._samples[0], self._samples[-1])
+
+    def done(self) -> None:
+        """Say that the job ended well."""
+        self._handler(Done(elapsed=self._elapsed()))
+
+
+def _rate(start: tuple[float, int], end: tuple[float, int]) -> float:
+    return (end[1] - start[1]) / (end[0] - start[0]) if end[0] > start[0] else 0.0

@@ -1,0 +1,184 @@
+"""One drive: its identity, what it can do, the medium in it, and raw access."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from threading import Event, RLock
+from types import TracebackType
+from typing import TYPE_CHECKING, TypeVar
+
+from discstack.address import Address, parse_address
+from discstack.mmc.drive import Drive
+from discstack.mmc.errors import UnsupportedMedium
+from discstack.mmc.procedure import Observer, Procedure, run
+from discstack.mmc.spec.cdb import Direction, lookup
+from discstack.transport.base import Command, DeviceGone
+
+if TYPE_CHECKING:
+    from discstack.mmc.medium import MediumStatus
+    from discstack.mmc.spec.inquiry import InquiryData
+    from discstack.transport.base import Reply, Transport
+
+T = TypeVar("T")
+TraceSink = Callable[[str], None]
+DEFAULT_TIMEOUT = 30.0  # seconds, for opcodes that are not declared
+
+
+class Recorder:
+    """A drive, opened to look; writers open it exclusively for as long as they work.
+
+    `address` is as on the command line (/dev/sr0, virtual:dvd+r?file=disc.img); `trace` is called with a line for each
+    command. All methods may be called from any thread; they take turns, and a job keeps the others waiting until it is
+    done. Use several recorders for several drives at once. Raises TransportError if the drive cannot be opened.
+    """
+
+    def __init__(self, address: str | Address, *, trace: TraceSink | None = None) -> None:
+        self.address = parse_address(address) if isinstance(address, str) else address
+        self._trace = trace
+        self._lock = RLock()
+        self._exclusive = 0
+        self._transport: Transport | None = self._open(write=False)
+
+    def __enter__(self) -> Recorder:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Recorder({str(self.address)!r})"
+
+    def close(self) -> None:
+        """Let the drive go; a virtual drive's disc is saved."""
+        with self._lock:
+            transport, self._transport = self._transport, None
+            if transport:
+                transport.close()
+
+    def _open(self, *, write: bool) -> Transport:
+        transport = self.address.open(write=write)
+        if self._trace is None:
+            return transport
+        from discstack.transport.trace import trace
+
+        return trace(transport, self._trace)
+
+    @property
+    def transport(self) -> Transport:
+        """The transport as it is open now."""
+        if self._transport is None:
+            raise DeviceGone(f"{self.address}: the recorder is closed")
+        return self._transport
+
+    @contextmanager
+    def hold(self, *, write: bool) -> Iterator[Transport]:
+        """Keep other threads off the drive; with `write` hold it exclusively."""
+        if write:
+            with self.exclusive() as transport:
+                yield transport
+        else:
+            with self._lock:
+                yield self.transport
+
+    @contextmanager
+    def exclusive(self) -> Iterator[Transport]:
+        """Hold the drive for oneself and for writing; may be nested. Raises DeviceBusy if somebody else has it."""
+        with self._lock:
+            if self._exclusive == 0 and self.address.shared:
+                self._reopen(write=True)
+            self._exclusive += 1
+            try:
+                yield self.transport
+            finally:
+                self._exclusive -= 1
+                if self._exclusive == 0 and self.address.shared and self._transport is not None:
+                    self._reopen(write=False)
+
+    def _reopen(self, *, write: bool) -> None:
+        self.transport.close()
+        self._transport = None
+        self._transport = self._open(write=write)
+
+    def run(self, procedure: Procedure[T], *, observer: Observer | None = None, cancelled: Event | None = None) -> T:
+        """Run a procedure of `discstack.mmc` on the drive as it is open now."""
+        with self._lock:
+            return run(procedure, self.transport, observer=observer or Observer(), cancelled=cancelled)
+
+    @property
+    def drive(self) -> Drive:
+        """The drive's commands as methods with typed answers."""
+        return Drive(self.transport)
+
+    @cached_property
+    def inquiry(self) -> InquiryData:
+        """What the drive calls itself (SPC-4 6.6); asked once."""
+        with self._lock:
+            return self.drive.inquiry()
+
+    @property
+    def vendor_id(self) -> str:
+        """The vendor, without padding."""
+        return self.inquiry.vendor
+
+    @property
+    def product_id(self) -> str:
+        """The product, without padding."""
+        return self.inquiry.product
+
+    @property
+    def product_revision(self) -> str:
+        """The firmware's revision, without padding."""
+        return self.inquiry.revision
+
+    def medium(self) -> MediumStatus:
+        """Return what the medium in the drive is and what can be done with it; a drive still loading is waited for."""
+        with self._lock:
+            return self.drive.identify()
+
+    def writable_sectors(self, *, erase: bool = False) -> int:
+        """Return how many sectors can be written in one go now; with `erase`, once a rewritable medium is erased."""
+        medium = self.medium()
+        sectors = medium.capacity_blocks if erase and medium.erasable else medium.free_blocks
+        if not sectors:
+            raise UnsupportedMedium(f"{self.address}: nothing can be written here: {medium}")
+        return sectors
+
+    def eject(self) -> None:
+        """Open the tray."""
+        with self.exclusive():
+            self.drive.eject()
+
+    def close_tray(self) -> None:
+        """Close the tray and wait for the medium."""
+        with self.exclusive():
+            self.drive.load()
+
+    def execute(
+        self,
+        cdb: bytes,
+        *,
+        allocation: int = 0,
+        data: bytes | None = None,
+        timeout: float | None = None,
+        write: bool = False,
+    ) -> Reply:
+        """Send one command as it is and return its answer, whatever it is (CHECK CONDITION raises nothing).
+
+        `allocation` bytes are expected from the drive, or `data` goes to it; `timeout` is in seconds. `write` opens the
+        drive exclusively for the command, as the kernel demands for all that changes something.
+        """
+        direction = Direction.TO_DEVICE if data else Direction.FROM_DEVICE if allocation else Direction.NONE
+        known = lookup(cdb)
+        seconds = timeout or (known.timeout if known else DEFAULT_TIMEOUT)
+        command = Command(bytes(cdb), direction, data, allocation, seconds)
+        with self.hold(write=write) as transport:
+            return transport.execute(command)
+
+
+def open_recorder(address: str, *, trace: TraceSink | None = None) -> Recorder:
+    """Open a drive by its address: `with discstack.open("/dev/sr0") as recorder: ...`."""
+    return Recorder(address, trace=trace)

@@ -1,0 +1,46 @@
+"""Write speeds as people say them: 16x, 22160kB/s, max."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from discstack.mmc.medium import MediumStatus
+
+_FORM: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(x|kB/s|MB/s)?", re.IGNORECASE)
+_KILOBYTES: Final = {"kb/s": 1.0, "mb/s": 1000.0}
+
+
+@dataclass(frozen=True, slots=True)
+class SpeedRequest:
+    """A wanted speed: `kilobytes` per second, or `x` times the medium's 1x; neither means the fastest."""
+
+    kilobytes: float | None = None
+    x: float | None = None
+
+
+def parse_speed(text: str | None) -> SpeedRequest:
+    """Read a speed; ValueError says what forms there are."""
+    if text is None or text.lower() == "max":
+        return SpeedRequest()
+    match = _FORM.fullmatch(text.strip())
+    if match is None or float(match[1]) == 0:
+        raise ValueError(f"{text!r} is no speed: write 16x, 22160kB/s or max")
+    unit = (match[2] or "x").lower()
+    number = float(match[1])
+    return SpeedRequest(x=number) if unit == "x" else SpeedRequest(kilobytes=number * _KILOBYTES[unit])
+
+
+def kilobytes(text: str | None, medium: MediumStatus) -> int | None:
+    """Return a speed in kB/s of 1000 bytes for a medium, None for the fastest."""
+    from discstack.mmc.errors import UnsupportedMedium
+    from discstack.mmc.media import RECIPES
+
+    wanted = parse_speed(text)
+    if wanted.x is None:
+        return None if wanted.kilobytes is None else round(wanted.kilobytes)
+    if medium.profile not in RECIPES:
+        raise UnsupportedMedium(f"no speed is known for this medium: {medium}")
+    return round(wanted.x * RECIPES[medium.profile].nominal_speed)
