@@ -22,7 +22,7 @@ def calibrate(work: Work, job: BurnJob) -> Procedure[None]:
     That calibration failed (x/73/xx) is fatal for this disc. A drive that refuses the request writes without it.
     """
     disc = work.survey.disc
-    known = disc is not None and disc.number_of_opc_tables > 0
+    known = disc is not None and bool(disc.opc_tables)
     if not work.recipe.calibrates or known or job.simulate or job.calibration is Calibration.NEVER:
         return
     yield Report(Phase.CALIBRATING)

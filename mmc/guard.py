@@ -7,7 +7,7 @@ from functools import partial
 from typing import TypeVar
 
 from discstack.mmc import actions
-from discstack.mmc.errors import DriveError
+from discstack.mmc.errors import CommandError, DriveError
 from discstack.mmc.identify import look
 from discstack.mmc.polling import persist
 from discstack.mmc.procedure import Procedure
@@ -33,8 +33,11 @@ def locked(body: Procedure[T]) -> Procedure[T]:
 
 
 def unlock() -> Procedure[None]:
-    """Let the tray be opened again."""
-    yield from persist(lambda: actions.prevent_removal(prevent=False), swallow_attentions=True)
+    """Let the tray be opened again; asked twice before a drive is left with it locked."""
+    try:
+        yield from persist(partial(actions.prevent_removal, prevent=False), swallow_attentions=True)
+    except CommandError:
+        yield from persist(partial(actions.prevent_removal, prevent=False), swallow_attentions=True)
 
 
 def attach_status(error: BaseException) -> Procedure[None]:

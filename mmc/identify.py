@@ -178,7 +178,7 @@ def track_of(information: TrackInformation) -> Track:
         start=information.logical_track_start_address,
         blocks=information.logical_track_size,
         free=information.free_blocks,
-        next_writable_address=information.next_writable_address if information.nwa_v else None,
+        next_writable_address=information.valid_next_writable_address,
         blank=information.blank,
         damaged=information.damage,
     )
@@ -190,7 +190,7 @@ def _read_capacity() -> Procedure[int]:
         capacity = yield from persist(queries.read_capacity)
     except (IllegalRequest, MediumError, BlankCheck):
         return 0
-    return capacity.blocks
+    return capacity.blocks if capacity.returned_lba else 0
 
 
 def _starts_empty(capacity: int) -> Procedure[bool]:

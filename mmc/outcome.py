@@ -31,7 +31,7 @@ def check_outcome(work: Work, job: BurnJob, plan: BurnPlan, after: MediumStatus)
     if after.state is DiscState.BLANK:
         raise _error("the drive reported success, but the disc is still blank", after)
     planned = DiscState.FINALIZED if job.close else DiscState.APPENDABLE
-    if after.state is DiscState.FINALIZED and planned is DiscState.APPENDABLE and _is_full(before, plan):
+    if after.state is DiscState.FINALIZED and planned is DiscState.APPENDABLE and _is_full(work, plan):
         yield from work.notice(Phase.FINALISING, "the drive finalized the disc: there is no room for another session")
     elif after.state is not planned:
         raise _error(f"the disc should be {planned.value} now", after)
@@ -55,8 +55,9 @@ def check_pace(work: Work, counters: FeedCounters, seconds: float) -> Procedure[
         )
 
 
-def _is_full(before: MediumStatus, plan: BurnPlan) -> bool:
-    rest = before.free_blocks - plan.total
+def _is_full(work: Work, plan: BurnPlan) -> bool:
+    before = work.status
+    rest = before.free_blocks - plan.total - work.recipe.session_gap
     return rest < before.capacity_blocks // SMALL_REST
 
 

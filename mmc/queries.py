@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 from discstack.mmc.command import ask, command, interpret, received
 from discstack.mmc.errors import CommandError, ResponseError
 from discstack.mmc.procedure import Procedure
-from discstack.mmc.spec.capacity import Capacity
+from discstack.mmc.spec.capacities import BufferCapacity, Capacity, FormatCapacities
 from discstack.mmc.spec.cdb import CDB
 from discstack.mmc.spec.commands import (
     GET_CONFIGURATION,
@@ -31,26 +31,23 @@ from discstack.mmc.spec.commands import (
 )
 from discstack.mmc.spec.disc_information import DiscInformation
 from discstack.mmc.spec.features import Configuration
-from discstack.mmc.spec.format_capacities import FormatCapacities
 from discstack.mmc.spec.inquiry import InquiryData
 from discstack.mmc.spec.layout import StructureError
 from discstack.mmc.spec.mode_pages import CapabilitiesPage
 from discstack.mmc.spec.performance import NominalPerformance, WriteSpeedDescriptor
 from discstack.mmc.spec.sense import Sense
-from discstack.mmc.spec.track_information import TrackInformation
+from discstack.mmc.spec.track_information import AddressNumberType, TrackInformation
 from discstack.transport.base import Reply
 
 T = TypeVar("T")
 
 INQUIRY_LENGTH: Final = 96
 SENSE_LENGTH: Final = 18
-DISC_INFORMATION_LENGTH: Final = 34  # the standard data type without its OPC tables
 TRACK_INFORMATION_LENGTH: Final = 48
 CURRENT_FEATURES: Final = 1  # RT field: only the features that are current now
 MODE_HEADER: Final = 8
 LARGEST: Final = 0xFFFF
 """Largest allocation length of two bytes."""
-TRACK_BY_NUMBER: Final = 1
 EVENT_CLASSES: Final = 0x7E
 MOST_EVENTS: Final = 16
 PERFORMANCE_HEADER, PERFORMANCE_ROW = 8, 16
@@ -99,7 +96,7 @@ def current_configuration() -> Procedure[Configuration]:
 
 def disc_information() -> Procedure[DiscInformation]:
     """Ask for the standard disc information (MMC-6 6.21)."""
-    return (yield from ask(READ_DISC_INFORMATION, DiscInformation.parse, DISC_INFORMATION_LENGTH))
+    return (yield from _counted(READ_DISC_INFORMATION, DiscInformation.parse, 2, _behind(2)))
 
 
 def track_information(number: int) -> Procedure[TrackInformation]:
@@ -109,7 +106,7 @@ def track_information(number: int) -> Procedure[TrackInformation]:
             READ_TRACK_INFORMATION,
             TrackInformation.parse,
             TRACK_INFORMATION_LENGTH,
-            address_number_type=TRACK_BY_NUMBER,
+            address_number_type=AddressNumberType.LOGICAL_TRACK_NUMBER,
             address=number,
         )
     )
@@ -149,14 +146,9 @@ def disc_structure(format: int, *, media_type: int = 0, layer: int = 0, address:
     return data[4:]
 
 
-def buffer_capacity() -> Procedure[tuple[int, int]]:
-    """Ask for the size of the drive's buffer and how much of it is free, in bytes (MMC-6 6.17).
-
-    A drive that claims more free than there is gets the benefit of half a buffer.
-    """
-    data = yield from ask(READ_BUFFER_CAPACITY, bytes, 12)
-    length, free = int.from_bytes(data[4:8], "big"), int.from_bytes(data[8:12], "big")
-    return length, (free if free <= length else length // 2)
+def buffer_capacity() -> Procedure[BufferCapacity]:
+    """Ask for the size of the drive's buffer and how much of it is free (MMC-6 6.17)."""
+    return (yield from ask(READ_BUFFER_CAPACITY, BufferCapacity.parse, 12))
 
 
 def mode_page(code: int, page_control: int = 0) -> Procedure[bytes]:

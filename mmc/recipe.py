@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from discstack.mmc.job import BurnJob
     from discstack.mmc.medium import MediumStatus, Track, WriteSpeed
     from discstack.mmc.quirks import Quirk
+    from discstack.mmc.spec.capacities import FormatCapacities
     from discstack.mmc.spec.disc_information import DiscInformation
     from discstack.mmc.spec.features import Configuration
-    from discstack.mmc.spec.format_capacities import FormatCapacities
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +98,8 @@ class Recipe:
     Addresses and lengths are kept to multiples of `write_unit`; one command carries `transfer` blocks, which is one
     or more units. `raw_block` is how many bytes of the drive's speed a block counts.
     `open_track` is the track number whose information tells the next writable address, from the disc information.
-    `run_out` blocks behind a track's data are taken by the drive; `postgap` empty ones go there by default.
+    `run_out` blocks behind a track's data are taken by the drive; `postgap` empty ones go there by default;
+    `session_gap` lie between one session and the next.
     `verify_speed` curbs reading back. `blank` is told whether to do it in full.
     """
 
@@ -113,6 +114,7 @@ class Recipe:
     minimum_track: int = 0
     postgap: int = 0
     run_out: int = 0
+    session_gap: int = 0
     simulates: bool = False
     calibrates: bool = False
     uses_cd_speed: bool = False

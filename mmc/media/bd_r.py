@@ -6,13 +6,15 @@ from dataclasses import replace
 from typing import Final
 
 from discstack.mmc.errors import DiscStateError, MediumFull
-from discstack.mmc.formatting import FormatType, choose, format_medium
+from discstack.mmc.formatting import choose, format_medium
 from discstack.mmc.job import BurnJob
 from discstack.mmc.media import sequential
 from discstack.mmc.medium import Action, DiscState, MediumStatus
 from discstack.mmc.procedure import Procedure
 from discstack.mmc.recipe import FormatOptions, Recipe, Survey, Work
+from discstack.mmc.spec.disc_information import LastSessionState
 from discstack.mmc.spec.features import FeatureCode
+from discstack.mmc.spec.format_unit import FormatType
 from discstack.mmc.steps import close, close_last_track
 
 CLOSE_SESSION, FINALIZE = 2, 6  # MMC-6 table 252
@@ -31,7 +33,7 @@ def assess(recipe: Recipe, survey: Survey) -> MediumStatus:
             actions=frozenset(),
             reason="formatted for pseudo-overwrite, which this library does not write",
         )
-    fresh = disc is not None and disc.number_of_sessions == 1 and disc.state_of_last_session == sequential.EMPTY
+    fresh = disc is not None and disc.number_of_sessions == 1 and disc.state_of_last_session == LastSessionState.EMPTY
     if status.state is DiscState.APPENDABLE and fresh and not survey.read_capacity:
         return replace(
             status, state=DiscState.BLANK, blank=True, sessions=0, tracks=(), actions=frozenset({Action.WRITE})
@@ -57,14 +59,14 @@ def format_disc(work: Work, options: FormatOptions) -> Procedure[None]:
         raise DiscStateError(f"only a blank BD-R can be formatted ({work.status})")
     if options.spare_blocks is None:
         chosen = choose(formats, (FormatType.FULL,), "default spare area")
-        yield from format_medium(work, chosen.blocks, chosen.format_type, SRM_WITHOUT_POW, 0)
+        yield from format_medium(work, chosen.number_of_blocks, chosen.format_type, SRM_WITHOUT_POW, 0)
         return
-    sizes = [row.blocks for row in formats.formattable if row.format_type == FormatType.BD_R_WITH_SPARE]
-    whole = formats.current.blocks
+    sizes = [row.number_of_blocks for row in formats.formattable if row.format_type == FormatType.BD_R_SRM]
+    whole = formats.current.number_of_blocks
     blocks = (whole - options.spare_blocks) // WRITE_UNIT * WRITE_UNIT
     if not sizes or not min(sizes) <= blocks <= max(sizes):
         raise MediumFull(f"a spare area of {options.spare_blocks} blocks is not possible on this disc", excess=0)
-    yield from format_medium(work, blocks, FormatType.BD_R_WITH_SPARE, SRM_WITHOUT_POW, 0)
+    yield from format_medium(work, blocks, FormatType.BD_R_SRM, SRM_WITHOUT_POW, 0)
 
 
 def close_session(work: Work) -> Procedure[None]:

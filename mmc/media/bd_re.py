@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from discstack.mmc.formatting import FormatType, choose, format_medium
+from discstack.mmc.formatting import choose, format_medium
 from discstack.mmc.media import overwritable
 from discstack.mmc.medium import MediumStatus
 from discstack.mmc.procedure import Procedure
 from discstack.mmc.recipe import FormatOptions, Recipe, Survey, Work
+from discstack.mmc.spec.capacities import CapacityType
 from discstack.mmc.spec.features import Formattable
+from discstack.mmc.spec.format_unit import FormatType
 
 WRITE_UNIT: Final = 32
 READ_CAREFULLY: Final = 17982  # kB/s, 4x: discs were reported to crack when read as fast as a drive can
@@ -19,12 +21,12 @@ NO_CERTIFICATION, FULL_CERTIFICATION, QUICK_CERTIFICATION = 0, 2, 3  # sub-types
 def assess(recipe: Recipe, survey: Survey) -> MediumStatus:
     """Read from the format capacities whether the disc is formatted."""
     formats = survey.formats
-    formatted = formats is not None and formats.current.descriptor_type == overwritable.FORMATTED
+    formatted = formats is not None and formats.current.descriptor_type == CapacityType.FORMATTED
     if formatted and formats is not None:
-        capacity = survey.read_capacity or formats.current.blocks
+        capacity = survey.read_capacity or formats.current.number_of_blocks
     else:
         rows = formats.formattable if formats is not None else ()
-        capacity = next((row.blocks for row in rows if row.format_type == FormatType.BD_RE_WITH_SPARES), 0)
+        capacity = next((row.number_of_blocks for row in rows if row.format_type == FormatType.BD_RE_SPARE_AREAS), 0)
     return overwritable.assess(recipe, survey, formatted=formatted, capacity=capacity)
 
 
@@ -32,13 +34,15 @@ def format_disc(work: Work, options: FormatOptions) -> Procedure[None]:
     """Format with spare areas of the default size or of `spare_blocks`, or without any for full speed (0)."""
     formats = work.survey.formats
     if options.spare_blocks == 0:
-        row = choose(formats, (FormatType.BD_RE_WITHOUT_SPARES,), "no spare areas")
-        yield from format_medium(work, row.blocks, row.format_type, NO_CERTIFICATION, row.parameter)
+        row = choose(formats, (FormatType.BD_RE_NO_SPARE_AREAS,), "no spare areas")
+        yield from format_medium(
+            work, row.number_of_blocks, row.format_type, NO_CERTIFICATION, row.type_dependent_parameter
+        )
         return
-    row = choose(formats, (FormatType.BD_RE_WITH_SPARES, FormatType.FULL), "spare areas")
-    blocks, parameter = row.blocks, row.parameter
+    row = choose(formats, (FormatType.BD_RE_SPARE_AREAS, FormatType.FULL), "spare areas")
+    blocks, parameter = row.number_of_blocks, row.type_dependent_parameter
     if options.spare_blocks is not None:
-        largest = choose(formats, (FormatType.BD_RE_WITHOUT_SPARES,), "a spare area of that size").blocks
+        largest = choose(formats, (FormatType.BD_RE_NO_SPARE_AREAS,), "a spare area of that size").number_of_blocks
         clusters = -(-options.spare_blocks // WRITE_UNIT)
         blocks, parameter = largest - clusters * WRITE_UNIT, clusters
     certification = FULL_CERTIFICATION if options.full else _quickest(work)
@@ -46,7 +50,7 @@ def format_disc(work: Work, options: FormatOptions) -> Procedure[None]:
         work,
         blocks,
         row.format_type,
-        certification if row.format_type == FormatType.BD_RE_WITH_SPARES else 0,
+        certification if row.format_type == FormatType.BD_RE_SPARE_AREAS else 0,
         parameter,
     )
 

@@ -98,6 +98,7 @@ CD_R: Final = Recipe(
     minimum_track=300,
     postgap=150,
     run_out=2,
+    session_gap=11400,
     simulates=True,
     calibrates=True,
     uses_cd_speed=True,

@@ -49,6 +49,7 @@ DVD_PLUS_R: Final = Recipe(
     nominal_speed=1385.0,
     fastest=33240,  # 24x
     sequential=True,
+    session_gap=2048,
     calibrates=True,
     open_track=lambda _: INCOMPLETE_TRACK,
     finish=finish,

@@ -6,16 +6,17 @@ from typing import Final
 
 from discstack.mmc import queries
 from discstack.mmc.errors import DiscStateError
-from discstack.mmc.formatting import FormatType, format_medium
+from discstack.mmc.formatting import format_medium
 from discstack.mmc.job import BurnJob
 from discstack.mmc.media import overwritable
 from discstack.mmc.medium import MediumStatus
 from discstack.mmc.polling import persist
 from discstack.mmc.procedure import Procedure
 from discstack.mmc.recipe import FormatOptions, Recipe, Survey, Work
+from discstack.mmc.spec.disc_information import BackgroundFormat
+from discstack.mmc.spec.format_unit import FormatType
 from discstack.mmc.steps import close
 
-NOT_FORMATTED, STOPPED, RUNNING, COMPLETE = range(4)  # BG Format Status of READ DISC INFORMATION
 STOP_FORMATTING, CLOSE_SESSION = 0, 2  # MMC-6 table 250
 RESTART: Final = 1  # type dependent parameter of format 26h
 WHOLE_DISC: Final = 0xFFFFFFFF
@@ -23,7 +24,7 @@ WHOLE_DISC: Final = 0xFFFFFFFF
 
 def assess(recipe: Recipe, survey: Survey) -> MediumStatus:
     """Read the state of the background format and the capacity."""
-    formatted = survey.disc is not None and survey.disc.bg_format_status != NOT_FORMATTED
+    formatted = survey.disc is not None and survey.disc.bg_format_status != BackgroundFormat.NONE
     return overwritable.assess(recipe, survey, formatted=formatted, capacity=_capacity(survey))
 
 
@@ -32,8 +33,8 @@ def _capacity(survey: Survey) -> int:
     formats = survey.formats
     if formats is None:
         return survey.read_capacity
-    wanted = [row.blocks for row in formats.formattable if row.format_type == FormatType.DVD_PLUS_RW]
-    return max([*wanted, survey.read_capacity]) or formats.current.blocks
+    wanted = [row.number_of_blocks for row in formats.formattable if row.format_type == FormatType.DVD_PLUS_RW]
+    return max([*wanted, survey.read_capacity]) or formats.current.number_of_blocks
 
 
 def format_disc(work: Work, options: FormatOptions) -> Procedure[None]:
@@ -46,14 +47,14 @@ def format_disc(work: Work, options: FormatOptions) -> Procedure[None]:
 def prepare(work: Work, job: BurnJob) -> Procedure[None]:
     """Take up a background format that was stopped."""
     disc = yield from persist(queries.disc_information)
-    if disc.bg_format_status == STOPPED:
+    if disc.bg_format_status == BackgroundFormat.STARTED:
         yield from format_medium(work, WHOLE_DISC, FormatType.DVD_PLUS_RW, 0, RESTART)
 
 
 def stop_formatting(work: Work, job: BurnJob) -> Procedure[None]:
     """Stop a background format that runs, so that the disc may be taken out."""
     disc = yield from persist(queries.disc_information)
-    if disc.bg_format_status == RUNNING:
+    if disc.bg_format_status == BackgroundFormat.RUNNING:
         yield from close(work, STOP_FORMATTING)
 
 

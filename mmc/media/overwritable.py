@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from discstack.mmc.medium import Action, DiscState, MediumStatus
 from discstack.mmc.recipe import Recipe, Survey
-
-FORMATTED: Final = 2  # Descriptor Type of the current/maximum capacity, MMC-6 table 464
 
 
 def assess(recipe: Recipe, survey: Survey, *, formatted: bool, capacity: int) -> MediumStatus:

@@ -6,10 +6,14 @@ from typing import Final
 
 from discstack.mmc.medium import Action, DiscState, MediumStatus
 from discstack.mmc.recipe import Recipe, Survey
+from discstack.mmc.spec.disc_information import DiscStatus, LastSessionState
 
-# Disc Status of READ DISC INFORMATION, MMC-6 table 367
-STATES: Final = {0: DiscState.BLANK, 1: DiscState.APPENDABLE, 2: DiscState.FINALIZED}
-EMPTY, INCOMPLETE, DAMAGED = 0, 1, 2  # State of Last Session
+STATES: Final[dict[int, DiscState]] = {
+    DiscStatus.EMPTY: DiscState.BLANK,
+    DiscStatus.INCOMPLETE: DiscState.APPENDABLE,
+    DiscStatus.FINALIZED: DiscState.FINALIZED,
+}
+UNCLOSED: Final = {LastSessionState.INCOMPLETE, LastSessionState.RESERVED_DAMAGED}
 
 
 def assess(recipe: Recipe, survey: Survey) -> MediumStatus:
@@ -27,7 +31,9 @@ def assess(recipe: Recipe, survey: Survey) -> MediumStatus:
     recorded = tuple(track for track in survey.tracks if not track.blank)
     address, free = writable(survey, blank=state is DiscState.BLANK) if state in _OPEN else (None, 0)
     reason = ""
-    if state in _OPEN and (address is None or (state is DiscState.APPENDABLE and last == DAMAGED)):
+    if state in _OPEN and (
+        address is None or (state is DiscState.APPENDABLE and last == LastSessionState.RESERVED_DAMAGED)
+    ):
         state, reason = DiscState.DAMAGED, "the drive does not know where to write next"
     used = max((track.end for track in recorded), default=0)
     if address is not None:
@@ -40,8 +46,8 @@ def assess(recipe: Recipe, survey: Survey) -> MediumStatus:
         free_blocks=free,
         used_blocks=used,
         next_writable_address=address,
-        sessions=disc.number_of_sessions - (state is not DiscState.FINALIZED and last == EMPTY),
-        open_session=state in (DiscState.APPENDABLE, DiscState.DAMAGED) and last in (INCOMPLETE, DAMAGED),
+        sessions=disc.number_of_sessions - (state is not DiscState.FINALIZED and last == LastSessionState.EMPTY),
+        open_session=state in (DiscState.APPENDABLE, DiscState.DAMAGED) and last in UNCLOSED,
         tracks=recorded,
         blank=state is DiscState.BLANK,
         erasable=bool(disc.erasable),
@@ -76,7 +82,7 @@ def actions_for(recipe: Recipe, state: DiscState, last_session: int, *, erasable
     if state is DiscState.APPENDABLE:
         actions.add(Action.APPEND)
     if state in (DiscState.APPENDABLE, DiscState.DAMAGED):
-        if last_session in (INCOMPLETE, DAMAGED) and recipe.close_session is not None:
+        if last_session in UNCLOSED and recipe.close_session is not None:
             actions.add(Action.CLOSE_SESSION)
         if recipe.close_disc is not None:
             actions.add(Action.CLOSE_DISC)
