@@ -39,8 +39,8 @@ def volume_ids(options: ImageOptions, clock: int, digest: bytes) -> VolumeIds:
         label = fit(clean(options.volume_id), LONG)
     else:
         _check("UDF volume id", label)
-    # The first 16 characters shall be unique: the time, and 8 of the implementation's choice (UDF 1.02 2.2.2.5)
-    unique = f"{clock // 10**9 & 0xFFFFFFFF:08X}{digest[:4].hex().upper()}"
+    # The first 16 characters are hex digits, the time and 8 that make it unique; verifiers want lower case (UDF 1.02 2.2.2.5)
+    unique = f"{clock // 10**9 & 0xFFFFFFFF:08x}{digest[:4].hex()}"
     volume_set = unique + (options.volume_set_id or fit(label, SHORT))
     _check("UDF volume set id", volume_set)
     return VolumeIds(label, volume_set)

@@ -238,5 +238,5 @@ def test_volume_id_given_for_udf_that_does_not_fit_is_refused(label: str) -> Non
 
 def test_volume_set_id_starts_with_the_time_and_a_digest(parse: Callable[[Volume], Any]) -> None:
     volume = Volume(Directory(), volume_set_id="Set")
-    unique = b"3B9ACA00" + volume.snapshot.digest[:4].hex().upper().encode()
+    unique = b"3b9aca00" + volume.snapshot.digest[:4].hex().encode()
     assert parse(volume).primary[72:200] == b"\x08" + unique + b"Set" + bytes(107) + b"\x14"

@@ -41,7 +41,7 @@ def test_primary_volume_descriptor(laid: Laid, tagged: Tagged) -> None:
             24: LABEL,
             55: b"\x08",
             56: bytes.fromhex("0100 0100 0200 0300 01000000 01000000"),
-            72: b"\x083B9ACA00DEADBEEFHOLIDAY",
+            72: b"\x083b9aca00deadbeefHOLIDAY",
             199: b"\x18",
             200: CS0,
             264: CS0,
@@ -53,7 +53,7 @@ def test_primary_volume_descriptor(laid: Laid, tagged: Tagged) -> None:
     descriptor = PrimaryVolumeDescriptor(
         volume_descriptor_sequence_number=5,
         volume_identifier="HOLIDAY",
-        volume_set_identifier="3B9ACA00DEADBEEFHOLIDAY",
+        volume_set_identifier="3b9aca00deadbeefHOLIDAY",
         recording_date_and_time=NOON,
     )
     assert descriptor.seal(32) == tagged(1, 32, expected)
