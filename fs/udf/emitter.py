@@ -71,9 +71,9 @@ class UdfEmitter:
         self._ids = volume_ids(options, self._clock, snapshot.digest)
         self._index = index_entries(snapshot)
         self._sizes = [directory_size(names) for names in self._index.names]
-        # Of files that need allocation extents: the number of their first one by entry, and what each extent is part of
-        self._chain: dict[int, int] = {}
-        self._links: list[tuple[FileItem, int, int]] = []
+        # Allocation extents: the number of the first one by entry; of each one its file, the first of that, its place
+        self._chain_starts: dict[int, int] = {}
+        self._chained: list[tuple[FileItem, int, int]] = []
 
     def issues(self) -> Iterator[Issue]:
         """Tell which names, times and ids became others in this view."""
@@ -108,8 +108,8 @@ class UdfEmitter:
         lengths = [min(ENTRIES, count - first) for first in range(0, count, ENTRIES)]
         self._entries = plan.append_series("UDF file entries", lengths, self._entry_run, lambda _: "UDF file entries")
         self._chain_huge_files()
-        ones = [1] * len(self._links)
-        self._extents = plan.append_series("UDF allocation extents", ones, self._allocation_extent, self._link_name)
+        ones = [1] * len(self._chained)
+        self._extents = plan.append_series("UDF allocation extents", ones, self._allocation_extent, self._chained_name)
 
     def place_tail(self, plan: Plan) -> None:
         """Append the last anchor, before which the partition ends."""
@@ -160,7 +160,7 @@ class UdfEmitter:
         item = self._index.items[number]
         if isinstance(item, FileItem):
             kind, size = FileType.REGULAR, item.size
-            chain = self._extents.lba - PARTITION + self._chain.get(number, 0)
+            chain = self._extents.lba - PARTITION + self._chain_starts.get(number, 0)
             ads = file_entry_ads(size, item.lba - PARTITION, chain)
         else:
             kind, size = FileType.DIRECTORY, self._sizes[item.number]
@@ -172,12 +172,12 @@ class UdfEmitter:
     def _chain_huge_files(self) -> None:
         for number, item in enumerate(self._index.items):
             if isinstance(item, FileItem) and item.size > MAX_EXTENT and (count := allocation_extents_for(item.size)):
-                self._chain[number] = first = len(self._links)
-                self._links += [(item, first, index) for index in range(count)]
+                self._chain_starts[number] = first = len(self._chained)
+                self._chained += [(item, first, index) for index in range(count)]
 
     def _allocation_extent(self, number: int) -> bytes:
-        item, first, index = self._links[number]
+        item, first, index = self._chained[number]
         return allocation_extent(item.size, item.lba - PARTITION, self._extents.lba - PARTITION + first, index)
 
-    def _link_name(self, number: int) -> str:
-        return f"UDF allocation extents of {printable(self._links[number][0].path)}"
+    def _chained_name(self, number: int) -> str:
+        return f"UDF allocation extents of {printable(self._chained[number][0].path)}"

@@ -39,7 +39,7 @@ def volume_ids(options: ImageOptions, clock: int, digest: bytes) -> VolumeIds:
         label = fit(clean(options.volume_id), LONG)
     else:
         _check("UDF volume id", label)
-    # The first 16 characters are hex digits, the time and 8 that make it unique; verifiers want lower case (UDF 1.02 2.2.2.5)
+    # UDF 1.02 2.2.2.5: 16 hex digits, the time and 8 that make it unique; verifiers want them in lower case
     unique = f"{clock // 10**9 & 0xFFFFFFFF:08x}{digest[:4].hex()}"
     volume_set = unique + (options.volume_set_id or fit(label, SHORT))
     _check("UDF volume set id", volume_set)
