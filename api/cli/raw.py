@@ -97,13 +97,14 @@ def decode() -> None:
 
 
 @decode.command("cdb")
-@click.argument("data", type=Hex(), metavar="HEX")
+@click.argument("words", type=Hex(), nargs=-1, required=True, metavar="HEX...")
 @json_option
-def decode_cdb(data: bytes, as_json: bool) -> None:
+def decode_cdb(words: tuple[bytes, ...], as_json: bool) -> None:
     """Spell a command descriptor block."""
     import discstack.mmc.spec.commands  # noqa: F401 - declares the commands that `lookup` knows
     from discstack.mmc.spec.cdb import describe, lookup
 
+    data = b"".join(words)
     known = lookup(data)
     if known is None or len(data) < known.length:
         why = "no such command is known" if known is None else f"{known.name} takes {known.length} bytes"
@@ -117,13 +118,13 @@ def decode_cdb(data: bytes, as_json: bool) -> None:
 
 
 @decode.command("sense")
-@click.argument("data", type=Hex(), metavar="HEX")
+@click.argument("words", type=Hex(), nargs=-1, required=True, metavar="HEX...")
 @json_option
-def decode_sense(data: bytes, as_json: bool) -> None:
+def decode_sense(words: tuple[bytes, ...], as_json: bool) -> None:
     """Spell sense data, in fixed or descriptor form."""
     from discstack.mmc.spec.sense import Sense
 
-    sense = Sense.parse(data)
+    sense = Sense.parse(b"".join(words))
     if as_json:
         print_json({"text": str(sense), "sense": sense, "advice": sense.advice})
         return

@@ -1,0 +1,60 @@
+from pathlib import Path
+
+import pytest
+
+from discstack.address import DeviceAddress, VirtualAddress, WindowsAddress, parse_address
+from discstack.transport.base import BackendUnavailable
+
+
+def test_a_device_node_is_taken_as_it_is() -> None:
+    assert parse_address("/dev/sr0") == DeviceAddress("/dev/sr0")
+
+
+def test_a_virtual_address_has_typed_options() -> None:
+    address = parse_address("virtual:dvd+r?file=disc.img&speed=16&busy=yes&capacity=320&buffer=65536&realtime=no")
+    options = {
+        "file": Path("disc.img"),
+        "speed": 16.0,
+        "busy": True,
+        "capacity": 320,
+        "buffer": 65536,
+        "realtime": False,
+    }
+    assert address == VirtualAddress("dvd+r", options)
+
+
+def test_plus_is_literal_and_percent_is_decoded() -> None:
+    address = parse_address("virtual:dvd+r?file=my%20disc+1%26.img")
+    assert isinstance(address, VirtualAddress)
+    assert address.options["file"] == Path("my disc+1&.img")
+
+
+def test_an_address_spells_itself_so_that_it_can_be_parsed_again() -> None:
+    address = parse_address("virtual:bd-re?file=/tmp/a%20b&busy=no")
+    assert parse_address(str(address)) == address
+
+
+@pytest.mark.parametrize("name", ["D:", "d:\\", r"\\.\CdRom0"])
+def test_a_windows_drive_is_refused_by_name_when_opened(name: str) -> None:
+    address = parse_address(name)
+    assert address == WindowsAddress(name)
+    with pytest.raises(BackendUnavailable, match="SPTI"):
+        address.open(write=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("sr0", "is no drive"),
+        ("", "is no drive"),
+        ("virtual:", "no medium is called ''"),
+        ("virtual:floppy", "no medium is called 'floppy'; there are .*dvd\\+r"),
+        ("virtual:dvd+r?colour=red", "'colour=red' is no option"),
+        ("virtual:dvd+r?file", "'file' is no option"),
+        ("virtual:dvd+r?busy=perhaps", "busy does not take 'perhaps'"),
+        ("virtual:dvd+r?capacity=many", "capacity does not take 'many'"),
+    ],
+)
+def test_an_address_that_makes_no_sense_says_why(text: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        parse_address(text)

@@ -1,0 +1,79 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from discstack.fs.errors import LayoutError, SourceError
+from discstack.image_file import ImageFile, file_system_of
+
+
+def drain(image: ImageFile, piece: int) -> bytes:
+    stream, parts = image.stream(), []
+    buffer = bytearray(piece)
+    while count := stream.readinto(memoryview(buffer)):
+        parts.append(bytes(buffer[:count]))
+    return b"".join(parts)
+
+
+@pytest.mark.parametrize("size", [1, 2047, 2048, 2049, 100_000])
+@pytest.mark.parametrize("piece", [2048, 6144, 1 << 20])
+def test_a_file_is_streamed_and_its_last_sector_filled_up(tmp_path: Path, size: int, piece: int) -> None:
+    data = os.urandom(size)
+    path = tmp_path / "image"
+    path.write_bytes(data)
+    image = ImageFile(path)
+    assert image.sectors == -(-size // 2048)
+    assert drain(image, piece) == data.ljust(image.sectors * 2048, b"\0")
+
+
+def test_a_file_that_was_cut_meanwhile_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "image"
+    path.write_bytes(bytes(8192))
+    image = ImageFile(path)
+    stream = image.stream()
+    buffer = memoryview(bytearray(4096))
+    assert stream.readinto(buffer) == 4096
+    os.truncate(path, 5000)
+    with pytest.raises(SourceError, match="ended after 5000 of 8192 bytes"):
+        stream.readinto(buffer)
+
+
+def test_a_file_that_was_replaced_before_it_was_opened_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "image"
+    path.write_bytes(bytes(4096))
+    image = ImageFile(path)
+    path.unlink()
+    path.write_bytes(b"x" * 4096)
+    with pytest.raises(SourceError, match="changed since"):
+        image.stream().readinto(memoryview(bytearray(4096)))
+
+
+def test_a_missing_or_empty_file_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="No such file"):
+        ImageFile(tmp_path / "nowhere")
+    (tmp_path / "empty").touch()
+    with pytest.raises(LayoutError, match="is empty"):
+        ImageFile(tmp_path / "empty")
+
+
+@pytest.mark.parametrize(
+    ("descriptors", "found"),
+    [
+        ([b"\x01CD001"], "ISO 9660"),
+        ([b"\x00BEA01", b"\x00NSR02", b"\x00TEA01"], "UDF"),
+        ([b"\x00BEA01", b"\x00NSR03", b"\x00TEA01"], "UDF"),
+        ([b"\x00BEA01", b"\x00TEA01"], None),
+        ([b"nothing"], None),
+        ([], None),
+    ],
+)
+def test_an_image_is_known_by_its_first_descriptors(
+    tmp_path: Path, descriptors: list[bytes], found: str | None
+) -> None:
+    path = tmp_path / "image"
+    path.write_bytes(bytes(16 * 2048) + b"".join(descriptor.ljust(2048, b"\0") for descriptor in descriptors))
+    assert file_system_of(path) == found
+
+
+def test_a_folder_is_no_image(tmp_path: Path) -> None:
+    assert file_system_of(tmp_path) is None

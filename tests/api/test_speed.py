@@ -1,0 +1,40 @@
+import pytest
+
+from discstack.mmc.errors import UnsupportedMedium
+from discstack.mmc.medium import DiscState, MediumStatus
+from discstack.mmc.spec.profiles import Profile
+from discstack.speed import SpeedRequest, kilobytes, parse_speed
+
+DVD = MediumStatus(profile=Profile.DVD_PLUS_R, name="DVD+R", state=DiscState.BLANK)
+
+
+@pytest.mark.parametrize(
+    ("text", "request_"),
+    [
+        (None, SpeedRequest()),
+        ("max", SpeedRequest()),
+        ("16", SpeedRequest(x=16)),
+        ("2.4x", SpeedRequest(x=2.4)),
+        ("22160kB/s", SpeedRequest(kilobytes=22160)),
+        ("9 MB/s", SpeedRequest(kilobytes=9000)),
+    ],
+)
+def test_the_forms_of_a_speed(text: str | None, request_: SpeedRequest) -> None:
+    assert parse_speed(text) == request_
+
+
+@pytest.mark.parametrize("text", ["fast", "0x", "-4", "x16", "16y"])
+def test_what_is_no_speed_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is no speed"):
+        parse_speed(text)
+
+
+def test_an_x_is_that_of_the_medium() -> None:
+    assert kilobytes("16x", DVD) == 22160
+    assert kilobytes("5MB/s", DVD) == 5000
+    assert kilobytes(None, DVD) is None
+
+
+def test_an_unknown_medium_has_no_x() -> None:
+    with pytest.raises(UnsupportedMedium, match="no speed is known"):
+        kilobytes("4x", MediumStatus(profile=0x10, name="DVD-ROM", state=DiscState.READ_ONLY))
