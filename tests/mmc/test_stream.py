@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import hashlib
+from threading import Timer
+
+import pytest
+
+from discstack.mmc import stream
+from discstack.mmc.errors import Cancelled
+from discstack.mmc.stream import CHUNK, Pump, digest, ring_size
+from discstack.native import Ring
+
+BLOCK = 2048
+
+
+class Source:
+    """Blocks that tell their number, given out in pieces of `piece` bytes; it ends after `available` bytes."""
+
+    def __init__(self, sectors: int, piece: int = 1 << 30, available: int | None = None) -> None:
+        self.sectors = sectors
+        self.data = b"".join(number.to_bytes(4, "big") * (BLOCK // 4) for number in range(sectors))[:available]
+        self.piece, self.at = piece, 0
+
+    def readinto(self, buffer: memoryview) -> int:
+        part = self.data[self.at : self.at + min(len(buffer), self.piece)]
+        buffer[: len(part)] = part
+        self.at += len(part)
+        return len(part)
+
+
+class BrokenSource(Source):
+    def readinto(self, buffer: memoryview) -> int:
+        if self.at >= CHUNK:
+            raise OSError("the disk fell out")
+        return super().readinto(buffer)
+
+
+def drain(ring: Ring) -> bytes:
+    got = bytearray()
+    while data := ring.take(65536, timeout=10):
+        got += data
+        ring.release(len(data))
+    return bytes(got)
+
+
+@pytest.fixture
+def ring() -> Ring:
+    return Ring(32 * 65536, 65536)
+
+
+@pytest.mark.parametrize("piece", [1 << 30, 1000])
+def test_the_image_comes_out_padded_to_the_granule(ring: Ring, piece: int) -> None:
+    source = Source(700, piece)
+    with Pump(source, ring) as pump:
+        got = drain(ring)
+        pump.result()
+    assert got == source.data + bytes(704 * BLOCK - len(source.data))
+
+
+def test_padding_comes_behind_the_image(ring: Ring) -> None:
+    source = Source(10)
+    with Pump(source, ring, padding=60):
+        assert drain(ring) == source.data + bytes(96 * BLOCK - len(source.data))
+
+
+def test_each_mib_of_the_image_has_its_digest(ring: Ring) -> None:
+    source = Source(1200)
+    with Pump(source, ring, padding=100) as pump:
+        drain(ring)
+        digests = pump.result()
+    chunks = [source.data[at : at + CHUNK] for at in range(0, len(source.data), CHUNK)]
+    assert digests == tuple(hashlib.sha1(chunk).digest() for chunk in chunks)
+    assert digests == tuple(map(digest, chunks))
+    assert len(digests) == 3
+
+
+def test_digests_do_not_depend_on_the_ring() -> None:
+    results = []
+    for units in (33, 100):
+        ring = Ring(units * 3 * BLOCK, 3 * BLOCK)
+        with Pump(Source(1300), ring) as pump:
+            drain(ring)
+            results.append(pump.result())
+    assert results[0] == results[1]
+
+
+def test_an_empty_image_is_only_padding(ring: Ring) -> None:
+    with Pump(Source(0), ring, padding=32) as pump:
+        assert drain(ring) == bytes(65536)
+        assert pump.result() == ()
+
+
+def test_a_failing_source_fails_the_ring_and_is_remembered(ring: Ring) -> None:
+    with Pump(BrokenSource(2000), ring) as pump:
+        drain(ring)
+        assert ring.failed
+        assert not ring.closed
+        with pytest.raises(OSError, match="the disk fell out"):
+            pump.result()
+        assert isinstance(pump.error, OSError)
+
+
+def test_a_short_source_is_an_error_and_not_a_hole(ring: Ring) -> None:
+    with Pump(Source(1000, available=CHUNK + 5), ring) as pump:
+        drain(ring)
+        with pytest.raises(EOFError, match="1048576 of 2048000"):
+            pump.result()
+    assert ring.failed
+
+
+def test_leaving_early_ends_the_thread(ring: Ring) -> None:
+    with Pump(Source(5000), ring) as pump:
+        ring.take(1)
+    assert isinstance(pump.error, Cancelled)
+    assert not ring.failed
+    with pytest.raises(Cancelled):
+        pump.result()
+
+
+def test_cancelling_the_ring_ends_a_waiting_pump(ring: Ring) -> None:
+    with Pump(Source(5000), ring) as pump:
+        Timer(0.05, ring.cancel).start()
+        with pytest.raises(Cancelled):
+            pump.result()
+
+
+def test_a_ring_outlasts_a_stall_of_two_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "_available_memory", lambda: 8 << 30)
+    size = ring_size(72e6, 65536)
+    assert size % 65536 == 0
+    assert 144e6 + CHUNK <= size < 150e6
+
+
+def test_a_slow_drives_ring_is_not_too_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "_available_memory", lambda: 8 << 30)
+    assert ring_size(176400, 32768) == 4 << 20
+
+
+def test_a_ring_takes_its_share_of_memory_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "_available_memory", lambda: 80 << 20)
+    assert ring_size(72e6, 65536) == 10 << 20
+    monkeypatch.setattr(stream, "_available_memory", lambda: 0)
+    assert ring_size(72e6, 65536) == 4 << 20
+
+
+@pytest.mark.parametrize("unit", [2352 * 27, 32768, 10 << 20])
+def test_a_ring_holds_whole_units(unit: int) -> None:
+    size = ring_size(1e6, unit)
+    assert size % unit == 0
+    assert size >= 2 * unit
+    Ring(size, unit)
+
+
+def test_the_memory_of_this_machine_is_known() -> None:
+    assert stream._available_memory() > 1 << 20

@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from discstack.transport import linux_device
+from discstack.transport.base import AccessDenied, BackendUnavailable, DeviceBusy, DeviceGone, TransportError
+from discstack.transport.linux_device import FALLBACK_TRANSFER, holders, max_transfer, open_device
+from discstack.transport.sgio import SgioTransport
+
+
+class Opener:
+    """Stands in for os.open: fails with `error` for the first `times` calls."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, error: int, times: int) -> None:
+        self.error, self.times, self.real = error, times, os.open
+        self.flags: list[int] = []
+        monkeypatch.setattr(os, "open", self)
+        monkeypatch.setattr(linux_device, "BUSY_INTERVAL", 0.001)
+
+    def __call__(self, path: str, flags: int) -> int:
+        self.flags.append(flags)
+        if len(self.flags) <= self.times:
+            raise OSError(self.error, os.strerror(self.error))
+        return self.real("/dev/null", flags & ~os.O_EXCL)
+
+
+@pytest.fixture
+def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(linux_device, "_sysfs", lambda status: tmp_path)
+    return tmp_path / "queue"
+
+
+def limits(queue: Path, **values: int) -> int:
+    queue.mkdir(parents=True)
+    for name, value in values.items():
+        (queue / name).write_text(f"{value}\n")
+    descriptor = os.open("/dev/null", os.O_RDONLY)
+    try:
+        return max_transfer(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@pytest.mark.parametrize(
+    ("write", "expected"),
+    [(False, os.O_RDONLY), (True, os.O_RDWR | os.O_EXCL)],
+)
+def test_only_what_changes_the_disc_opens_for_writing_and_exclusively(
+    monkeypatch: pytest.MonkeyPatch, write: bool, expected: int
+) -> None:
+    opener = Opener(monkeypatch, 0, 0)
+    SgioTransport.open("/dev/sr0", write=write).close()
+    assert opener.flags == [expected | os.O_NONBLOCK | os.O_CLOEXEC]
+
+
+def test_a_device_that_is_held_for_a_moment_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    opener = Opener(monkeypatch, errno.EBUSY, 5)
+    os.close(open_device("/dev/sr0", write=True, exclusive=True))
+    assert len(opener.flags) == 6
+
+
+def test_a_device_that_stays_held_is_busy_and_its_holder_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    Opener(monkeypatch, errno.EBUSY, 1 << 30)
+    monkeypatch.setattr(linux_device, "BUSY_PATIENCE", 0.1)
+    monkeypatch.setattr(linux_device, "holders", lambda path: "xorriso (process 17)")
+    start = time.monotonic()
+    with pytest.raises(DeviceBusy, match=r"/dev/sr0: held exclusively by xorriso \(process 17\)") as caught:
+        open_device("/dev/sr0", write=True, exclusive=True)
+    assert time.monotonic() - start >= 0.1
+    assert caught.value.errno == errno.EBUSY
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "words"),
+    [
+        (errno.EACCES, AccessDenied, r"permission denied; members of the group \w+ may use it \(mode \d+\)"),
+        (errno.EPERM, AccessDenied, "does not permit"),
+        (errno.EROFS, AccessDenied, "read-only"),
+        (errno.ENOMEDIUM, TransportError, "no medium"),
+        (errno.ENXIO, DeviceGone, "gone"),
+        (errno.ENODEV, DeviceGone, "gone"),
+        (errno.EMFILE, TransportError, "Too many open files"),
+    ],
+)
+def test_reasons_not_to_open_are_told_apart(
+    monkeypatch: pytest.MonkeyPatch, error: int, kind: type[TransportError], words: str
+) -> None:
+    Opener(monkeypatch, error, 1)
+    with pytest.raises(TransportError, match=f"/dev/null: .*{words}") as caught:
+        open_device("/dev/null", write=False, exclusive=False)
+    assert type(caught.value) is kind
+    assert caught.value.errno == error
+
+
+def test_a_device_that_is_not_there_is_gone() -> None:
+    with pytest.raises(DeviceGone, match="/dev/sr4711: there is no such device"):
+        SgioTransport.open("/dev/sr4711")
+
+
+def test_a_file_is_no_device(tmp_path: Path) -> None:
+    image = tmp_path / "disc.iso"
+    image.write_bytes(b"CD001")
+    with pytest.raises(BackendUnavailable, match=r"disc.iso: this is no device file"):
+        SgioTransport.open(str(image))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="takes root to drop its rights")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_device_without_permission_names_its_group() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        device = Path(folder) / "sr0"
+        os.mknod(device, stat.S_IFCHR, os.makedev(1, 3))
+        device.chmod(0o660)
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                os.setgroups([])
+                os.setgid(65534)
+                os.setuid(65534)
+                SgioTransport.open(str(device))
+            except AccessDenied as error:
+                status = 0 if "members of the group root may use it (mode 660)" in str(error) else 2
+            finally:
+                os._exit(status)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_holders_are_found_in_proc() -> None:
+    with open("/dev/full", "rb") as device, subprocess.Popen(["sleep", "10"], stdin=device) as holder:
+        try:
+            assert f"sleep (process {holder.pid})" in holders("/dev/full")
+        finally:
+            holder.kill()
+
+
+def test_a_device_that_is_gone_is_held_by_somebody_else(tmp_path: Path) -> None:
+    assert holders(str(tmp_path / "nothing")) == "somebody else"
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"max_sectors_kb": 120, "max_hw_sectors_kb": 120, "max_segments": 2048}, 120 << 10),
+        ({"max_sectors_kb": 1280, "max_hw_sectors_kb": 32767, "max_segments": 128}, 127 * 4096),
+        ({"max_sectors_kb": 512, "max_hw_sectors_kb": 32767}, 512 << 10),
+        ({"max_sectors_kb": 1280, "max_hw_sectors_kb": 126}, 124 << 10),
+        ({}, FALLBACK_TRANSFER),
+    ],
+)
+def test_the_largest_transfer_is_the_systems(queue: Path, values: dict[str, int], expected: int) -> None:
+    assert limits(queue, **values) == expected
+
+
+def test_an_sg_device_has_the_queue_of_its_block_device(queue: Path) -> None:
+    assert limits(queue.parent / "device" / "block" / "sr0" / "queue", max_sectors_kb=96) == 96 << 10
+
+
+def test_garbage_in_sysfs_falls_back(queue: Path) -> None:
+    queue.mkdir()
+    (queue / "max_sectors_kb").write_text("many")
+    assert limits(queue / "deeper") == FALLBACK_TRANSFER
+
+
+def test_a_device_without_a_queue_falls_back() -> None:
+    transport: Any = SgioTransport.open("/dev/null")
+    assert transport.max_transfer == FALLBACK_TRANSFER
+    transport.close()
