@@ -1,8 +1,8 @@
 """What can go wrong while an image is planned or streamed, split by who is to blame.
 
-    LayoutError (a ValueError)   the tree or the options ask for something that the image cannot hold
-    +- CapacityError             the image is larger than it may be
-    SourceError                  a file that should go into the image is not there, not readable, or not what it was
+LayoutError (a ValueError)   the tree or the options ask for something that the image cannot hold
++- CapacityError             the image is larger than it may be
+SourceError                  a file that should go into the image is not there, not readable, or not what it was
 """
 
 from __future__ import annotations

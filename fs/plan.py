@@ -27,6 +27,11 @@ def sectors_for(size: int) -> int:
     return -(-size // SECTOR)
 
 
+def round_up(value: int, unit: int) -> int:
+    """Return the next multiple of `unit` that is not below `value`."""
+    return -(-value // unit) * unit
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """Who owns the sectors from `lba` on: a path for file data (`is_file`), else the name of a structure."""
@@ -186,11 +191,11 @@ class Plan:
         self.regions.insert(index, region)
         return region
 
-    def append_region(self, region: Region) -> Region:
-        """Reserve the next gap from the cursor on for a region made by the caller."""
-        lba = self.cursor
+    def append_region(self, region: Region, alignment: int = 1) -> Region:
+        """Reserve the next gap from the cursor on, at a multiple of `alignment`, for a region made by the caller."""
+        lba = round_up(self.cursor, alignment)
         while (other := self._clash(lba, region.sectors)) is not None:
-            lba = other.end
+            lba = round_up(other.end, alignment)
         self.cursor = lba + region.sectors
         return self.pin_region(lba, region)
 

@@ -1,0 +1,72 @@
+"""Planning an image: the views that were asked for, over one set of file data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from discstack.fs.data import FileData
+from discstack.fs.ecma119 import SET_TERMINATOR
+from discstack.fs.errors import CapacityError, LayoutError
+from discstack.fs.image import Image
+from discstack.fs.iso9660 import Iso9660Emitter, JolietEmitter
+from discstack.fs.options import ImageOptions
+from discstack.fs.plan import Plan, Region, round_up
+from discstack.fs.snapshot import Snapshot, take_snapshot
+from discstack.fs.tree import Directory
+from discstack.fs.udf.emitter import UdfEmitter
+from discstack.fs.view import Emitter, View
+
+EMITTERS: Final[Mapping[View, Callable[[Snapshot, ImageOptions], Emitter]]] = {
+    View.ISO9660: Iso9660Emitter,
+    View.JOLIET: JolietEmitter,
+    View.UDF: UdfEmitter,
+}
+ECMA_119: Final = frozenset({View.ISO9660, View.JOLIET})
+MAX_SECTORS: Final = (1 << 32) - 1  # addresses have 32 bits in every view
+DEFAULTS: Final = ImageOptions()
+
+
+def build_image(root: Directory, options: ImageOptions = DEFAULTS) -> Image:
+    """Plan the image of a tree: all addresses and the size are settled, no source has been opened.
+
+    Later changes of the tree do not matter to the image. Raises LayoutError where a view cannot hold something, and
+    CapacityError where the image would be larger than `max_sectors`.
+    """
+    _check(options)
+    snapshot = take_snapshot(root, options.clock)
+    plan, data = Plan(), FileData(snapshot.files, options.alignment)
+    emitters = [EMITTERS[view](snapshot, options) for view in View if view in options.views]
+    _place(plan, data, emitters, options)
+    if plan.sectors > MAX_SECTORS:
+        raise LayoutError(f"the image would have {plan.sectors} sectors, and no view counts more than {MAX_SECTORS}")
+    if options.max_sectors is not None and plan.sectors > options.max_sectors:
+        raise CapacityError(plan.sectors, options.max_sectors)
+    return Image(plan, data, snapshot, emitters)
+
+
+def _place(plan: Plan, data: FileData, emitters: list[Emitter], options: ImageOptions) -> None:
+    plan.pin(0, plan.cursor, "system area", bytes)
+    last = [emitter for emitter in emitters if emitter.view in ECMA_119][-1:]
+    for emitter in emitters:
+        emitter.place_descriptors(plan)
+        if emitter in last:
+            plan.append(1, "volume descriptor set terminator", lambda: SET_TERMINATOR)
+    for emitter in emitters:
+        emitter.place_metadata(plan)
+    plan.append_region(data, options.alignment)
+    data.settle()
+    tail = sum(emitter.tail_sectors for emitter in emitters)
+    end = round_up(max(plan.sectors, plan.cursor) + options.padding + tail, options.multiple) - tail
+    plan.append_region(Region(end - plan.cursor, "padding", bytes))
+    for emitter in emitters:
+        emitter.place_tail(plan)
+
+
+def _check(options: ImageOptions) -> None:
+    if not options.views:
+        raise LayoutError("an image needs at least one view")
+    if View.JOLIET in options.views and View.ISO9660 not in options.views:
+        raise LayoutError("Joliet is an addition to ISO 9660; take that view too")
+    if options.alignment < 1 or options.multiple < 1 or options.padding < 0:
+        raise ValueError("alignment and multiple count sectors from 1 on, padding from 0 on")

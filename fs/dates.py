@@ -1,0 +1,37 @@
+"""The two forms of date and time of ECMA-119, always in UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Final
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+# What the one byte for the year can count, ECMA-119 9.1.5
+EARLIEST: Final = int((datetime(1900, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds()) * 10**9
+LATEST: Final = int((datetime(2156, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds()) * 10**9 - 1
+UNSPECIFIED: Final = b"0" * 16 + b"\0"  # ECMA-119 8.4.26.1
+
+
+def in_range(nanoseconds: int) -> int:
+    """Return the time, or the nearest that a directory record can hold."""
+    return min(max(nanoseconds, EARLIEST), LATEST)
+
+
+def recording_date(nanoseconds: int) -> bytes:
+    """Return the 7 bytes of ECMA-119 9.1.5 for nanoseconds since 1970, cut to whole seconds."""
+    return _recording_date(in_range(nanoseconds) // 10**9)
+
+
+@lru_cache(maxsize=4096)
+def _recording_date(seconds: int) -> bytes:
+    t = _EPOCH + timedelta(seconds=seconds)
+    return bytes((t.year - 1900, t.month, t.day, t.hour, t.minute, t.second, 0))
+
+
+def volume_date(nanoseconds: int) -> bytes:
+    """Return the 17 bytes of ECMA-119 8.4.26.1: digits down to hundredths of a second, and the offset from UTC, 0."""
+    seconds, rest = divmod(in_range(nanoseconds), 10**9)
+    t = _EPOCH + timedelta(seconds=seconds)
+    digits = f"{t.year:04}{t.month:02}{t.day:02}{t.hour:02}{t.minute:02}{t.second:02}{rest // 10**7:02}"
+    return digits.encode("ascii") + b"\0"

@@ -1,0 +1,118 @@
+"""The structures of ECMA-119 as bytes; addresses count sectors from the start of the volume."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from struct import Struct
+from typing import Final
+
+from discstack.fs.plan import SECTOR
+
+STANDARD_IDENTIFIER: Final = b"CD001"  # 8.1.2
+FILE: Final = 0x00  # file flags, 9.1.6
+DIRECTORY: Final = 0x02
+MULTI_EXTENT: Final = 0x80
+SELF: Final = b"\0"  # the identifiers of the first two records of a directory, 9.6.1.2
+PARENT: Final = b"\1"
+MAX_SECTION: Final = (1 << 32) - SECTOR  # the most bytes of a file section that another one follows
+MAX_LENGTH: Final = (1 << 32) - 1
+VOLUME_DESCRIPTOR_SIZE: Final = SECTOR
+
+_LSB32: Final = Struct("<I")
+_MSB32: Final = Struct(">I")
+_RECORD: Final = Struct("<BB4s4s4s4s7sBBB4sB")
+_ONE: Final = b"\1\0\0\1"  # volume sequence number, 9.1.9
+_LSB_PATH: Final = Struct("<BBIH")
+_MSB_PATH: Final = Struct(">BBIH")
+
+
+def both_byte_16(value: int) -> bytes:
+    """7.2.3."""
+    return value.to_bytes(2, "little") + value.to_bytes(2, "big")
+
+
+def both_byte_32(value: int) -> bytes:
+    """7.3.3."""
+    return _LSB32.pack(value) + _MSB32.pack(value)
+
+
+def directory_record_size(identifier: bytes) -> int:
+    """Return the length of a directory record, which is even, 9.1.12."""
+    return 34 + len(identifier) & ~1
+
+
+def directory_record(identifier: bytes, lba: int, length: int, date: bytes, flags: int = FILE) -> bytes:
+    """Return a directory record, 9.1, for `length` bytes from `lba` on; `date` is a 7-byte date."""
+    size = len(identifier)
+    record = _RECORD.pack(
+        *(34 + size & ~1, 0, _LSB32.pack(lba), _MSB32.pack(lba), _LSB32.pack(length), _MSB32.pack(length)),
+        *(date, flags, 0, 0, _ONE, size),
+    )
+    return record + identifier if size & 1 else record + identifier + b"\0"
+
+
+def path_table_record_size(identifier: bytes) -> int:
+    """Return the length of a path table record, which is even, 9.4.6."""
+    return 9 + len(identifier) & ~1
+
+
+def path_table_record(identifier: bytes, lba: int, parent: int, *, msb: bool) -> bytes:
+    """Return a path table record, 9.4, for the directory at `lba`, in type L or (`msb`) type M byte order."""
+    head = (_MSB_PATH if msb else _LSB_PATH).pack(len(identifier), 0, lba, parent)
+    return head + identifier + bytes(len(identifier) & 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VolumeDescriptor:
+    """A primary or supplementary volume descriptor, 8.4 and 8.5.
+
+    Texts are encoded and padded already, to their fields' lengths in 8.4; dates are 17 bytes each.
+    """
+
+    type: int
+    system_identifier: bytes
+    volume_identifier: bytes
+    volume_space_size: int
+    escape_sequences: bytes = b""
+    path_table_size: int
+    type_l_path_table: int
+    type_m_path_table: int
+    root_directory_record: bytes
+    volume_set_identifier: bytes
+    publisher_identifier: bytes
+    data_preparer_identifier: bytes
+    application_identifier: bytes
+    copyright_file_identifier: bytes
+    abstract_file_identifier: bytes
+    bibliographic_file_identifier: bytes
+    creation_date: bytes
+    modification_date: bytes
+    expiration_date: bytes
+    effective_date: bytes
+
+    def __bytes__(self) -> bytes:
+        descriptor = b"".join(
+            (
+                *(bytes((self.type,)), STANDARD_IDENTIFIER, b"\1\0"),
+                *(self.system_identifier, self.volume_identifier, bytes(8), both_byte_32(self.volume_space_size)),
+                self.escape_sequences.ljust(32, b"\0"),
+                *(
+                    both_byte_16(1),
+                    both_byte_16(1),
+                    both_byte_16(SECTOR),
+                ),  # volume set size, sequence number, block size
+                *(both_byte_32(self.path_table_size), _LSB32.pack(self.type_l_path_table), bytes(4)),
+                *(_MSB32.pack(self.type_m_path_table), bytes(4), self.root_directory_record),
+                *(self.volume_set_identifier, self.publisher_identifier, self.data_preparer_identifier),
+                *(self.application_identifier, self.copyright_file_identifier),
+                *(self.abstract_file_identifier, self.bibliographic_file_identifier),
+                *(self.creation_date, self.modification_date, self.expiration_date, self.effective_date),
+                b"\1",  # file structure version, 8.4.31
+            )
+        )
+        return descriptor.ljust(VOLUME_DESCRIPTOR_SIZE, b"\0")
+
+
+PRIMARY: Final = 1  # volume descriptor types, 8.1.1
+SUPPLEMENTARY: Final = 2
+SET_TERMINATOR: Final = (b"\xff" + STANDARD_IDENTIFIER + b"\1").ljust(VOLUME_DESCRIPTOR_SIZE, b"\0")  # 8.3

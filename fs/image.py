@@ -1,0 +1,147 @@
+"""A planned image: its size is known, its blocks are streamed or read at random, and nothing of it is ever stored."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from types import TracebackType
+from typing import BinaryIO, Final
+
+from discstack.fs.data import DataReader, FileData
+from discstack.fs.plan import SECTOR, Plan, Region, Span
+from discstack.fs.snapshot import Snapshot
+from discstack.fs.view import Emitter, Issue
+
+CHUNK: Final = 4 << 20  # bytes moved at a time to a file
+
+
+class Image:
+    """An image of 2048-byte sectors; several threads may read it at the same time, each with a stream of its own."""
+
+    def __init__(self, plan: Plan, data: FileData, snapshot: Snapshot, emitters: Sequence[Emitter]) -> None:
+        self._plan, self._data = plan, data
+        self._snapshot, self._emitters = snapshot, emitters
+
+    @property
+    def sectors(self) -> int:
+        """The image's length in sectors."""
+        return self._plan.sectors
+
+    @property
+    def size(self) -> int:
+        """The image's length in bytes."""
+        return self._plan.sectors * SECTOR
+
+    @property
+    def regions(self) -> Sequence[Region]:
+        """What lies where, by address; what no region owns is zeros."""
+        return self._plan.regions
+
+    @cached_property
+    def issues(self) -> tuple[Issue, ...]:
+        """Everything that the image, or one of its views, does not hold exactly as the tree has it."""
+        found = list(self._snapshot.issues)
+        for emitter in self._emitters:
+            found += emitter.issues()
+        return tuple(found)
+
+    def stream(self) -> ImageStream:
+        """Return a reader of the whole image from its start on."""
+        return ImageStream(self, self._plan, self._data)
+
+    def read_at(self, lba: int, buffer: bytearray | memoryview) -> None:
+        """Fill `buffer`, which is some whole sectors long, with the image from sector `lba` on.
+
+        Raises ValueError for what lies outside of the image, SourceError where a file is not what it was.
+        """
+        view = memoryview(buffer).cast("B")
+        count, rest = divmod(len(view), SECTOR)
+        if rest or lba < 0 or lba + count > self.sectors:
+            raise ValueError(f"{len(view)} bytes from sector {lba} on are no sectors of an image of {self.sectors}")
+        _fill(self._plan, lba, view, None)
+
+    def file_at(self, lba: int) -> Span:
+        """Return the file or structure that a sector belongs to."""
+        return next(self.files_in(lba, 1))
+
+    def files_in(self, lba: int, count: int) -> Iterator[Span]:
+        """Tell which files and structures some sectors belong to, in address order."""
+        if lba < 0 or lba + count > self.sectors:
+            raise ValueError(f"{count} sectors from {lba} on are not all in an image of {self.sectors}")
+        position = lba
+        for owner, first, sectors in self._plan.owners(lba, count):
+            if owner is None:
+                yield Span(position, sectors, "unused")
+            else:
+                yield from owner.spans(first, sectors)
+            position += sectors
+
+    def write_to(self, target: str | os.PathLike[str] | BinaryIO) -> int:
+        """Write the image to a path or a binary file and return its size in bytes.
+
+        When something fails, what was written so far stays; the caller decides what becomes of it.
+        """
+        if isinstance(target, str | os.PathLike):
+            with open(target, "wb", buffering=0) as file:
+                return self.write_to(file)
+        buffer = memoryview(bytearray(min(CHUNK, self.size)))
+        with self.stream() as stream:
+            while count := stream.readinto(buffer):
+                _write_all(target, buffer[:count])
+        return self.size
+
+
+class ImageStream:
+    """The image in address order, once; for one thread. Holds at most one source open."""
+
+    def __init__(self, image: Image, plan: Plan, data: FileData) -> None:
+        self.sectors = image.sectors
+        self.position = 0  # the next sector to be read
+        self._plan, self._data = plan, data
+        self._reader = DataReader(data)
+
+    def __enter__(self) -> ImageStream:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:
+        """Fill `buffer` with as many whole sectors as it and the image have, and return their bytes; 0 at the end.
+
+        Raises SourceError where a file is not what it was; the stream is of no use then.
+        """
+        view = memoryview(buffer).cast("B")
+        count = min(len(view) // SECTOR, self.sectors - self.position)
+        if not count and len(view) < SECTOR:
+            raise ValueError(f"a buffer of {len(view)} bytes holds no sector of {SECTOR}")
+        _fill(self._plan, self.position, view[: count * SECTOR], (self._data, self._reader))
+        self.position += count
+        return count * SECTOR
+
+    def close(self) -> None:
+        """Release the source that is open, if any."""
+        self._reader.close()
+
+
+def _fill(plan: Plan, lba: int, view: memoryview, reading: tuple[FileData, DataReader] | None) -> None:
+    """Fill `view` from `lba` on, file data by the reader that is given."""
+    done = 0
+    for owner, first, count in plan.owners(lba, len(view) // SECTOR):
+        part = view[done : done + count * SECTOR]
+        if owner is None:
+            part[:] = bytes(len(part))
+        elif reading is not None and owner is reading[0]:
+            reading[1].fill(first, part)
+        else:
+            owner.fill(first, part)
+        done += count * SECTOR
+
+
+def _write_all(target: BinaryIO, view: memoryview) -> None:
+    while view:
+        written = target.write(view)
+        view = view[written:]

@@ -1,0 +1,71 @@
+r"""Names in Joliet: big-endian 16-bit code units, all characters but * / : ; ? \ and controls.
+
+The specification speaks of UCS-2; characters beyond the BMP are recorded as two UTF-16 surrogates, as Windows and other
+writers do and readers expect. A final dot is replaced, since Windows and the Linux kernel drop it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+ILLEGAL: Final = frozenset("*/:;?\\").union(map(chr, range(32)))
+CHARACTERS: Final = 64
+LONG_CHARACTERS: Final = 103  # what a record of 255 bytes has room for, beside a version number
+EXTENSION: Final = 20  # characters of an extension that a cut leaves alone
+_DOT: Final = b"\0."
+_VERSION: Final = ";1".encode("utf-16-be")
+
+
+class JolietNames:
+    """Names of at most `characters` code units; see `naming.Scheme`."""
+
+    digits = 6
+
+    def __init__(self, characters: int) -> None:
+        self._limit = 2 * characters
+
+    def file_key(self, name: str, /) -> bytes | None:
+        """Return the key of a name, None if it is too long."""
+        try:
+            key = name.encode("utf-16-be")
+        except UnicodeEncodeError:
+            key = clean(name)
+        if not ILLEGAL.isdisjoint(name) or key.endswith(_DOT):
+            key = clean(name)
+        return key if len(key) <= self._limit else None
+
+    directory_key = file_key
+
+    def marked_file(self, name: str, mark: bytes, /) -> bytes:
+        """Return "stem~MARK.ext"; an extension of reasonable length is kept."""
+        stem, dot, extension = name.rpartition(".")
+        if not stem or len(extension) > EXTENSION:
+            stem, dot, extension = name, "", ""
+        return self._marked(stem, mark, clean(dot + extension))
+
+    def marked_directory(self, name: str, mark: bytes, /) -> bytes:
+        """Return "stem~MARK"."""
+        return self._marked(name, mark, b"")
+
+    def _marked(self, stem: str, mark: bytes, extension: bytes) -> bytes:
+        ending = f"~{mark.decode('ascii')}".encode("utf-16-be") + extension
+        start = clean(stem)[: self._limit - len(ending)]
+        if start and 0xD8 <= start[-2] <= 0xDB:  # the first half of a pair
+            start = start[:-2]
+        return start + ending
+
+    def file_identifier(self, key: bytes, /) -> bytes:
+        """Return the key with version number 1."""
+        return key + _VERSION
+
+    def shown(self, identifier: bytes, /) -> str:
+        """Return a name as text, without version number."""
+        return identifier.removesuffix(_VERSION).decode("utf-16-be")
+
+
+def clean(name: str) -> bytes:
+    """Return the name with "_" for everything that Joliet cannot hold."""
+    kept = "".join("_" if c in ILLEGAL or "\ud800" <= c <= "\udfff" else c for c in name)
+    if kept.endswith("."):
+        kept = kept[:-1] + "_"
+    return kept.encode("utf-16-be")
