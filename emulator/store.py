@@ -7,6 +7,7 @@ import tempfile
 from typing import Final
 
 BLOCK: Final = 2048
+PROBE: Final = 16  # bytes that tell most data from zeros
 
 
 class BlockStore:
@@ -26,9 +27,15 @@ class BlockStore:
         return -(-self.file.seek(0, io.SEEK_END) // BLOCK)
 
     def write(self, lba: int, data: bytes | bytearray | memoryview) -> None:
-        """Put whole blocks at `lba`; raises OSError where the host's file system cannot take them."""
-        self.file.seek(lba * BLOCK)
+        """Put whole blocks at `lba`; raises OSError where the host's file system cannot take them.
+
+        Zeros behind the end of the file become a hole: an empty image costs no room.
+        """
         rest = memoryview(data)
+        if lba * BLOCK >= self.file.seek(0, io.SEEK_END) and _is_zero(rest):
+            self.file.truncate(lba * BLOCK + len(rest))
+            return
+        self.file.seek(lba * BLOCK)
         while rest:
             rest = rest[self.file.write(rest) :]
 
@@ -56,3 +63,7 @@ class BlockStore:
     def close(self) -> None:
         """Close the file."""
         self.file.close()
+
+
+def _is_zero(data: memoryview) -> bool:
+    return not any(data[:PROBE]) and data.tobytes() == bytes(len(data))

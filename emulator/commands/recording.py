@@ -14,9 +14,11 @@ from discstack.emulator.conditions import (
 from discstack.emulator.drive import Drive
 from discstack.emulator.media.base import Job, nothing
 from discstack.emulator.request import Request
+from discstack.mmc.spec.disc_information import DiscStatus
+from discstack.mmc.spec.format_unit import FormatUnitParameters
 
-FORMAT_LIST: Final = 12  # bytes: header and one descriptor
-IMMED: Final = 0x02
+FORMAT_DESCRIPTOR: Final = 8  # bytes
+FORMAT_LIST: Final = 4 + FORMAT_DESCRIPTOR
 
 
 def send_opc_information(drive: Drive, request: Request, *, do_opc: bool, parameter_list_length: int) -> bytes:
@@ -24,7 +26,7 @@ def send_opc_information(drive: Drive, request: Request, *, do_opc: bool, parame
     medium = drive.loaded
     if parameter_list_length:
         raise invalid_field(7)
-    if medium.disc().status == 2:
+    if medium.disc().disc_status == DiscStatus.FINALIZED:
         raise Refusal(CANNOT_WRITE_MEDIUM)
     if do_opc:
         drive.run(Job(medium.kind.durations.calibrate, nothing), immediate=False)
@@ -57,15 +59,13 @@ def blank(drive: Drive, request: Request, *, immed: bool, blanking_type: int, st
 
 def format_unit(drive: Drive, request: Request, *, fmt_data: bool, cmp_list: bool, format_code: int) -> bytes:
     """FORMAT UNIT with its list of one descriptor (MMC-6 6.4)."""
-    medium = drive.loaded
     if not fmt_data or format_code != 1:
         raise invalid_field(1)
     if len(request.outgoing) < FORMAT_LIST:
         raise Refusal(PARAMETER_LIST_LENGTH)
     data = bytes(request.outgoing[:FORMAT_LIST])
-    if data[3] != FORMAT_LIST - 4:
+    if data[2:4] != FORMAT_DESCRIPTOR.to_bytes(2, "big"):
         raise invalid_parameter(2)
-    blocks, parameter = int.from_bytes(data[4:8], "big"), int.from_bytes(data[9:12], "big")
-    job = medium.format(data[8] >> 2, data[8] & 3, blocks, parameter)
-    drive.run(job, immediate=bool(data[1] & IMMED))
+    wanted = FormatUnitParameters.parse(data)
+    drive.run(drive.loaded.format(wanted), immediate=wanted.immed)
     return b""

@@ -7,9 +7,9 @@ from typing import Final
 
 from discstack.emulator.conditions import NO_TABLE_OF_CONTENTS, Refusal, invalid_field
 from discstack.emulator.drive import Drive
-from discstack.emulator.media.addresses import msf_address
 from discstack.emulator.media.base import Medium
 from discstack.emulator.request import Request
+from discstack.mmc.spec.msf import HIGHEST, Msf
 
 DATA_TRACK: Final = 0x14  # ADR 1, control 4: data, copy prohibited
 LEAD_OUT_TRACK: Final = 0xAA
@@ -30,7 +30,8 @@ def read_toc_pma_atip(drive: Drive, request: Request, *, msf: bool, format: int,
 
 
 def _address(lba: int, msf: bool) -> bytes:
-    return b"\0" + msf_address(lba) if msf else struct.pack(">i", lba)
+    # a DVD or BD has addresses that no time can tell
+    return b"\0" + Msf.from_lba(min(lba, HIGHEST)).build() if msf else struct.pack(">i", lba)
 
 
 def _entry(number: int, lba: int, msf: bool) -> bytes:
@@ -41,17 +42,28 @@ def _formatted_toc(medium: Medium, msf: bool, first: int) -> bytes:
     tracks = medium.recorded()
     if not tracks:
         raise Refusal(NO_TABLE_OF_CONTENTS)
-    if first > tracks[-1].number and first != LEAD_OUT_TRACK:
+    if first > tracks[-1].logical_track_number and first != LEAD_OUT_TRACK:
         raise invalid_field(6)
-    body = b"".join(_entry(track.number, track.start, msf) for track in tracks if track.number >= first)
-    body += _entry(LEAD_OUT_TRACK, medium.lead_out(tracks[-1].session), msf)
-    return struct.pack(">HBB", len(body) + 2, tracks[0].number & 0xFF, tracks[-1].number & 0xFF) + body
+    body = b"".join(
+        _entry(t.logical_track_number, t.logical_track_start_address, msf)
+        for t in tracks
+        if t.logical_track_number >= first
+    )
+    body += _entry(LEAD_OUT_TRACK, medium.lead_out(tracks[-1].session_number), msf)
+    return (
+        struct.pack(
+            ">HBB", len(body) + 2, tracks[0].logical_track_number & 0xFF, tracks[-1].logical_track_number & 0xFF
+        )
+        + body
+    )
 
 
 def _session_information(medium: Medium, msf: bool) -> bytes:
     tracks = medium.recorded()
     if not tracks:
         return struct.pack(">HBB", 2, 1, 1)
-    last = tracks[-1].session
-    first_track = next(track for track in tracks if track.session == last)
-    return struct.pack(">HBB", 10, 1, last & 0xFF) + _entry(first_track.number, first_track.start, msf)
+    last = tracks[-1].session_number
+    first_track = next(track for track in tracks if track.session_number == last)
+    return struct.pack(">HBB", 10, 1, last & 0xFF) + _entry(
+        first_track.logical_track_number, first_track.logical_track_start_address, msf
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from typing import Final
 
 from discstack.emulator.conditions import OUT_OF_RANGE, Refusal, at, invalid_field
@@ -10,6 +9,7 @@ from discstack.emulator.drive import Drive
 from discstack.emulator.media.base import Job
 from discstack.emulator.request import NOTHING, Request
 from discstack.emulator.store import BLOCK
+from discstack.mmc.spec.capacities import BufferCapacity
 
 SECTOR_TYPES: Final = frozenset({0, 2, 4})  # any, mode 1, mode 2 form 1
 
@@ -92,8 +92,10 @@ def synchronize_cache(drive: Drive, request: Request, *, immed: bool) -> bytes:
 
 def read_buffer_capacity(drive: Drive, request: Request, *, block: bool) -> bytes:
     """READ BUFFER CAPACITY, in bytes or in blocks (MMC-6 6.17)."""
-    unit = BLOCK if block else 1
-    return struct.pack(">HBBII", 10, 0, block, drive.buffer.size // unit, drive.buffer.free // unit)
+    free = drive.buffer.free
+    if block:
+        return BufferCapacity(block=True, available_length_of_buffer=free // BLOCK).build()
+    return BufferCapacity(length_of_the_buffer=drive.buffer.size, available_length_of_buffer=free).build()
 
 
 def read_buffer(drive: Drive, request: Request, *, mode: int, buffer_id: int, buffer_offset: int) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 
@@ -16,13 +16,15 @@ from discstack.emulator.conditions import (
     invalid_field,
 )
 from discstack.emulator.store import BLOCK, BlockStore
+from discstack.mmc.spec.capacities import CapacityType, CurrentMaximumCapacity, FormatCapacities, FormattableCapacity
+from discstack.mmc.spec.disc_information import DiscInformation
+from discstack.mmc.spec.format_unit import FormatUnitParameters
+from discstack.mmc.spec.track_information import DATA_TRACK, DataMode, TrackInformation
 from discstack.transport.base import Clock
 
 FORMAT_IN_PROGRESS: Final = 0x04  # ASCQ of 2/04
 OPERATION_IN_PROGRESS: Final = 0x07
 INVISIBLE_TRACK: Final = 0xFF
-NOT_ON_THIS_MEDIUM: Final = b"\xff" * 4
-UNFORMATTED, FORMATTED, NO_MEDIUM = 1, 2, 3  # descriptor types, MMC-6 6.23.3.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,35 +84,6 @@ class WriteParameters:
     track_mode: int = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DiscSummary:
-    """The disc's part of READ DISC INFORMATION (MMC-6 6.21)."""
-
-    status: int
-    last_session: int
-    erasable: bool = False
-    sessions: int = 1
-    first_track_in_last: int = 1
-    last_track_in_last: int = 1
-    background_format: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrackSummary:
-    """A track as READ TRACK INFORMATION shows it (MMC-6 6.26)."""
-
-    number: int
-    session: int
-    start: int
-    size: int
-    blank: bool = False
-    reserved: bool = False
-    damaged: bool = False
-    next_writable: int | None = None
-    free: int = 0
-    last_recorded: int | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class Job:
     """Something that takes `seconds`, after which `finish` puts its effect on the disc."""
@@ -122,6 +95,24 @@ class Job:
 
 def nothing() -> None:
     """Finish a job that leaves no mark on the disc."""
+
+
+def capacities(blocks: int, kind: CapacityType, formats: Sequence[FormattableCapacity] = ()) -> FormatCapacities:
+    """Return a medium's capacity, and what its formats offer."""
+    current = CurrentMaximumCapacity(number_of_blocks=blocks, descriptor_type=kind)
+    return FormatCapacities(current=current, formattable=tuple(formats))
+
+
+def only_track(blocks: int, unit: int, *, blank: bool) -> TrackInformation:
+    """Return the one track of a disc that is written at random."""
+    return TrackInformation(
+        logical_track_number=1,
+        track_mode=DATA_TRACK,
+        data_mode=DataMode.MODE_1,
+        blank=blank,
+        fixed_packet_size_blocking_factor=unit,
+        logical_track_size=blocks,
+    )
 
 
 def round_up(value: int, unit: int) -> int:
@@ -159,17 +150,9 @@ class Medium:
         """Take up the state of a disc that was put away; raises ValueError or KeyError where it makes no sense."""
         raise NotImplementedError
 
-    def disc(self) -> DiscSummary:
+    def disc(self) -> DiscInformation:
         """Describe the disc."""
         raise NotImplementedError
-
-    def lead_in(self) -> bytes:
-        """Return where the lead-in of the last session begins, as READ DISC INFORMATION shows it."""
-        return NOT_ON_THIS_MEDIUM
-
-    def last_lead_out(self) -> bytes:
-        """Return the last address that a lead-out may begin at, as READ DISC INFORMATION shows it."""
-        return NOT_ON_THIS_MEDIUM
 
     def raw_toc(self, format: int, session: int) -> bytes | None:
         """Return the answer to READ TOC/PMA/ATIP formats that only CDs have, None if there is none."""
@@ -179,11 +162,11 @@ class Medium:
         """Return the disc structures by (media type, format code), without their headers."""
         return {}
 
-    def tracks(self) -> list[TrackSummary]:
+    def tracks(self) -> list[TrackInformation]:
         """Describe all tracks, the invisible one included."""
         raise NotImplementedError
 
-    def recorded(self) -> list[TrackSummary]:
+    def recorded(self) -> list[TrackInformation]:
         """Describe the tracks of the complete sessions: those a player sees."""
         raise NotImplementedError
 
@@ -195,8 +178,8 @@ class Medium:
         """Return how many blocks READ CAPACITY counts."""
         raise NotImplementedError
 
-    def format_capacities(self) -> tuple[tuple[int, int], list[tuple[int, int, int]]]:
-        """Return (blocks, descriptor type) of the medium and (blocks, format type, parameter) of each format."""
+    def format_capacities(self) -> FormatCapacities:
+        """Return the capacity and what formats offer."""
         raise NotImplementedError
 
     def write(self, lba: int, count: int, data: memoryview, *, streaming: bool = False) -> None:
@@ -236,7 +219,7 @@ class Medium:
         """Erase."""
         raise Refusal(CANNOT_BLANK_MEDIUM)
 
-    def format(self, format_type: int, sub_type: int, blocks: int, parameter: int) -> Job:
+    def format(self, wanted: FormatUnitParameters) -> Job:
         """Format."""
         raise Refusal(CANNOT_FORMAT_MEDIUM)
 

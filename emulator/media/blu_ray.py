@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Final
 
 from discstack.emulator.conditions import (
     CANNOT_FORMAT_MEDIUM,
@@ -16,23 +16,25 @@ from discstack.emulator.conditions import (
 )
 from discstack.emulator.media.base import (
     FORMAT_IN_PROGRESS,
-    FORMATTED,
-    UNFORMATTED,
-    DiscSummary,
     Job,
     Medium,
-    TrackSummary,
+    capacities,
+    only_track,
     round_up,
 )
-from discstack.emulator.media.sequential import COMPLETE, FINALISED, SequentialMedium, Track
+from discstack.emulator.media.sequential import SequentialMedium, Track
 from discstack.emulator.media.structures import BD_R, BD_RE, bd_structures
+from discstack.emulator.store import BLOCK
+from discstack.mmc.spec.capacities import CapacityType, FormatCapacities, FormattableCapacity
+from discstack.mmc.spec.disc_information import DiscInformation, DiscStatus, LastSessionState
+from discstack.mmc.spec.format_unit import FormatType, FormatUnitParameters
+from discstack.mmc.spec.track_information import TrackInformation
 
 FULL_SIZE: Final = 12219392  # blocks of a single layer of 25 GB without spares
 DEFAULT_SPARES: Final = 393216  # blocks
 LEAST_SPARES: Final = 131072
 MOST_SPARES: Final = 6422528
 CLUSTER: Final = 32
-DEFAULT, WITH_SPARES, WITHOUT_SPARES, SEQUENTIAL_WITH_SPARES = 0x00, 0x30, 0x31, 0x32  # format types, MMC-6 6.4.3
 ANY_SIZE: Final = frozenset({0, 0xFFFFFFFF})
 PSEUDO_OVERWRITE, PLAIN = 0, 1  # sub-types of 32h
 FULL_CERTIFICATION: Final = 2  # sub-type of 30h
@@ -49,14 +51,51 @@ def refuse_part_clusters(lba: int, count: int) -> None:
         raise Refusal(at(WRITE_ERROR, lba))
 
 
-def sized(total: int, wanted: int) -> int:
-    """Return the capacity that a format with a size of the host's choice gives; refuse what no spare area fits."""
+def formats_with_spares(total: int, chosen: FormatType) -> list[FormattableCapacity]:
+    """Return the default format, and the one with spare areas of the host's choice by default, most and least."""
+    sizes = [capacity_with(total, spares) for spares in (DEFAULT_SPARES, MOST_SPARES, LEAST_SPARES)]
+    return [
+        FormattableCapacity(number_of_blocks=sizes[0], format_type=FormatType.FULL, type_dependent_parameter=BLOCK),
+        *(
+            FormattableCapacity(
+                number_of_blocks=size, format_type=chosen, type_dependent_parameter=(total - size) // CLUSTER
+            )
+            for size in sizes
+        ),
+    ]
+
+
+def default_size(total: int, wanted: int) -> int:
+    """Return the capacity with the default spare areas, the only one that this format gives."""
+    return _only(wanted, capacity_with(total, DEFAULT_SPARES))
+
+
+def whole_size(total: int, wanted: int) -> int:
+    """Return the capacity without spare areas."""
+    return _only(wanted, total)
+
+
+def _only(wanted: int, size: int) -> int:
+    if wanted not in {*ANY_SIZE, size}:
+        raise invalid_parameter(4)
+    return size
+
+
+def chosen_size(total: int, wanted: int) -> int:
+    """Return the capacity of the host's choice; refuse what no spare area fits."""
     least, most = capacity_with(total, MOST_SPARES), capacity_with(total, LEAST_SPARES)
     if wanted in ANY_SIZE:
         return capacity_with(total, DEFAULT_SPARES)
     if wanted % CLUSTER or not least <= wanted <= most:
         raise invalid_parameter(4)
     return wanted
+
+
+def size_of(rules: Mapping[int, Callable[[int, int], int]], total: int, wanted: FormatUnitParameters) -> int:
+    """Return the capacity that a format gives by the rule for its type."""
+    if wanted.format_type not in rules:
+        raise invalid_parameter(8)
+    return rules[wanted.format_type](total, wanted.number_of_blocks)
 
 
 class BDR(SequentialMedium):
@@ -89,25 +128,22 @@ class BDR(SequentialMedium):
     def _appendable(self) -> bool:
         return self.formatted or super()._appendable()
 
-    def format_capacities(self) -> tuple[tuple[int, int], list[tuple[int, int, int]]]:
+    def format_capacities(self) -> FormatCapacities:
         """Return the capacity and, once only, the formats."""
         if self._appendable() or self.final:
-            return (self.capacity, FORMATTED), []
-        sizes = [capacity_with(self.total, spares) for spares in (DEFAULT_SPARES, MOST_SPARES, LEAST_SPARES)]
-        chosen = [(size, SEQUENTIAL_WITH_SPARES << 2, (self.total - size) // CLUSTER) for size in sizes]
-        return (self.total, UNFORMATTED), [(sizes[0], DEFAULT << 2, 2048), *chosen]
+            return capacities(self.capacity, CapacityType.FORMATTED)
+        return capacities(
+            self.total, CapacityType.UNFORMATTED_OR_BLANK, formats_with_spares(self.total, FormatType.BD_R_SRM)
+        )
 
-    def format(self, format_type: int, sub_type: int, blocks: int, parameter: int) -> Job:
+    def format(self, wanted: FormatUnitParameters) -> Job:
         """Format a blank disc for the first and only time."""
         if self._appendable() or self.final:
             raise Refusal(CANNOT_FORMAT_MEDIUM)
-        if format_type not in (DEFAULT, SEQUENTIAL_WITH_SPARES) or sub_type not in (PSEUDO_OVERWRITE, PLAIN):
+        if wanted.format_sub_type not in (PSEUDO_OVERWRITE, PLAIN):
             raise invalid_parameter(8)
-        default = capacity_with(self.total, DEFAULT_SPARES)
-        if format_type == DEFAULT and blocks not in {*ANY_SIZE, default}:
-            raise invalid_parameter(4)
-        size = sized(self.total, blocks)
-        finish = lambda: self._formatted(size, sub_type == PSEUDO_OVERWRITE)  # noqa: E731
+        size = size_of({FormatType.FULL: default_size, FormatType.BD_R_SRM: chosen_size}, self.total, wanted)
+        finish = lambda: self._formatted(size, wanted.format_sub_type == PSEUDO_OVERWRITE)  # noqa: E731
         return Job(self.kind.durations.quick_format, finish, FORMAT_IN_PROGRESS)
 
     def _formatted(self, capacity: int, pseudo_overwrite: bool) -> None:
@@ -141,6 +177,12 @@ class BDR(SequentialMedium):
 class BDRE(Medium):
     """BD-RE: formatted, then written anywhere."""
 
+    size_rules: ClassVar[Mapping[int, Callable[[int, int], int]]] = {
+        FormatType.FULL: default_size,
+        FormatType.BD_RE_SPARE_AREAS: chosen_size,
+        FormatType.BD_RE_NO_SPARE_AREAS: whole_size,
+    }
+
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.formatted = False
@@ -155,17 +197,22 @@ class BDRE(Medium):
         if not 0 < self.capacity <= self.total:
             raise ValueError("its capacity makes no sense")
 
-    def disc(self) -> DiscSummary:
+    def disc(self) -> DiscInformation:
         """Describe the disc: blank until it is formatted, complete from then on."""
-        if self.formatted:
-            return DiscSummary(status=FINALISED, last_session=COMPLETE, erasable=True)
-        return DiscSummary(status=0, last_session=0, erasable=True)
+        if not self.formatted:
+            return DiscInformation(erasable=True, uru=True)
+        return DiscInformation(
+            disc_status=DiscStatus.FINALIZED,
+            state_of_last_session=LastSessionState.COMPLETE,
+            erasable=True,
+            uru=True,
+        )
 
-    def tracks(self) -> list[TrackSummary]:
+    def tracks(self) -> list[TrackInformation]:
         """Describe the one track."""
-        return [TrackSummary(number=1, session=1, start=0, size=self.capacity, blank=not self.formatted)]
+        return [only_track(self.capacity, self.kind.write_unit, blank=not self.formatted)]
 
-    def recorded(self) -> list[TrackSummary]:
+    def recorded(self) -> list[TrackInformation]:
         """Describe the one track, once there is one."""
         return self.tracks() if self.formatted else []
 
@@ -177,32 +224,27 @@ class BDRE(Medium):
         """Return how many blocks there are."""
         return self.capacity if self.formatted else 0
 
-    def format_capacities(self) -> tuple[tuple[int, int], list[tuple[int, int, int]]]:
+    def format_capacities(self) -> FormatCapacities:
         """Return the capacity and the formats."""
-        sizes = [capacity_with(self.total, spares) for spares in (DEFAULT_SPARES, MOST_SPARES, LEAST_SPARES)]
-        chosen = [(size, WITH_SPARES << 2, (self.total - size) // CLUSTER) for size in sizes]
-        formats = [(sizes[0], DEFAULT << 2, 2048), *chosen, (self.total, WITHOUT_SPARES << 2, 2048)]
-        return (self.capacity, FORMATTED if self.formatted else UNFORMATTED), formats
+        kind = CapacityType.FORMATTED if self.formatted else CapacityType.UNFORMATTED_OR_BLANK
+        without = FormattableCapacity(
+            number_of_blocks=self.total,
+            format_type=FormatType.BD_RE_NO_SPARE_AREAS,
+            type_dependent_parameter=BLOCK,
+        )
+        return capacities(
+            self.capacity, kind, [*formats_with_spares(self.total, FormatType.BD_RE_SPARE_AREAS), without]
+        )
 
-    def format(self, format_type: int, sub_type: int, blocks: int, parameter: int) -> Job:
+    def format(self, wanted: FormatUnitParameters) -> Job:
         """Format, with certification of all blocks if that is asked for; what was on the disc is lost."""
-        sizes = {
-            DEFAULT: lambda: self._only(blocks, capacity_with(self.total, DEFAULT_SPARES)),
-            WITH_SPARES: lambda: sized(self.total, blocks),
-            WITHOUT_SPARES: lambda: self._only(blocks, self.total),
-        }
-        if format_type not in sizes or (format_type == DEFAULT and sub_type):
+        if wanted.format_type == FormatType.FULL and wanted.format_sub_type:
             raise invalid_parameter(8)
-        size = sizes[format_type]()
+        size = size_of(self.size_rules, self.total, wanted)
         seconds = self.kind.durations.quick_format
-        if sub_type == FULL_CERTIFICATION:
-            seconds += 2 * size * 2048 / self.write_rate  # every block is written and read back
+        if wanted.format_sub_type == FULL_CERTIFICATION:
+            seconds += 2 * size * BLOCK / self.write_rate  # every block is written and read back
         return Job(seconds, lambda: self._formatted(size), FORMAT_IN_PROGRESS)
-
-    def _only(self, wanted: int, size: int) -> int:
-        if wanted not in {*ANY_SIZE, size}:
-            raise invalid_parameter(4)
-        return size
 
     def _formatted(self, capacity: int) -> None:
         self.capacity, self.formatted = capacity, True

@@ -5,21 +5,21 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, ClassVar, Final
 
 from discstack.emulator.conditions import SESSION_FIXATION, Refusal, invalid_field
-from discstack.emulator.media.addresses import PRE_GAP, msf_address
 from discstack.emulator.media.base import (
     INVISIBLE_TRACK,
-    NOT_ON_THIS_MEDIUM,
     Job,
-    TrackSummary,
     WriteParameters,
 )
 from discstack.emulator.media.sequential import SequentialMedium, Track
+from discstack.mmc.spec.disc_information import DiscInformation
+from discstack.mmc.spec.msf import PREGAP, Msf
+from discstack.mmc.spec.track_information import TrackInformation
 
-LEAD_IN_START: Final = bytes([97, 26, 66])
+LEAD_IN_START: Final = Msf(97, 26, 66)
 LEAD_IN: Final = 4500  # blocks
 MINIMUM_TRACK: Final = 300  # blocks, 4 s
 DATA: Final = 0x14  # ADR 1, control 4: data track, copy prohibited
@@ -34,8 +34,8 @@ class CDR(SequentialMedium):
 
     close_functions = frozenset({1, 2})
     run_out = 2
-    track_gap = PRE_GAP
-    session_gaps = (6750 + LEAD_IN + PRE_GAP, 2250 + LEAD_IN + PRE_GAP)  # lead-out, lead-in, pre-gap
+    track_gap = PREGAP
+    session_gaps = (6750 + LEAD_IN + PREGAP, 2250 + LEAD_IN + PREGAP)  # lead-out, lead-in, pre-gap
     track_limit = 99
     disc_type: ClassVar[int] = 0x00
 
@@ -99,17 +99,18 @@ class CDR(SequentialMedium):
         super()._finish_session(final)
         self.put_away()
 
-    def lead_in(self) -> bytes:
-        """Return where the lead-in of the session that can be written begins."""
+    def disc(self) -> DiscInformation:
+        """Describe the disc, with the times that its next session can lie between."""
+        disc = super().disc()
         if self.final:
-            return NOT_ON_THIS_MEDIUM
-        session = self.track_list[-1].session
-        start = next(track.start for track in self.track_list if track.session == session)
-        return b"\0" + (msf_address(start - PRE_GAP - LEAD_IN) if start else LEAD_IN_START)
-
-    def last_lead_out(self) -> bytes:
-        """Return the last address that a lead-out may begin at."""
-        return NOT_ON_THIS_MEDIUM if self.final else b"\0" + msf_address(self.total)
+            return disc
+        start = self.track_list[disc.first_track_number_in_last_session - 1].start
+        lead_in = Msf.from_lba(start - PREGAP - LEAD_IN) if start else LEAD_IN_START
+        return replace(
+            disc,
+            last_session_lead_in_start_address=lead_in.number,
+            last_possible_lead_out_start_address=Msf.from_lba(self.total).number,
+        )
 
     def raw_toc(self, format: int, session: int) -> bytes | None:
         """Return the full TOC, the PMA or the ATIP."""
@@ -122,35 +123,45 @@ class CDR(SequentialMedium):
 
     def _full_toc(self, first: int) -> bytes:
         tracks = self.recorded()
-        last = tracks[-1].session if tracks else 1
-        sessions = {s: [t for t in tracks if t.session == s] for s in range(max(first, 1), last + 1)}
+        last = tracks[-1].session_number if tracks else 1
+        sessions = {s: [t for t in tracks if t.session_number == s] for s in range(max(first, 1), last + 1)}
         body = b"".join(self._session_toc(session, members) for session, members in sessions.items() if members)
         return struct.pack(">HBB", len(body) + 2, 1, last) + body
 
-    def _session_toc(self, session: int, tracks: list[TrackSummary]) -> bytes:
+    def _session_toc(self, session: int, tracks: list[TrackInformation]) -> bytes:
         lead_out = self.lead_out(session)
         rows = [
-            _point(session, DATA, 0xA0, bytes(3), bytes([tracks[0].number, 0, 0])),
-            _point(session, DATA, 0xA1, bytes(3), bytes([tracks[-1].number, 0, 0])),
-            _point(session, DATA, 0xA2, bytes(3), msf_address(lead_out)),
-            *(_point(session, DATA, t.number, bytes(3), msf_address(t.start)) for t in tracks),
+            _point(session, DATA, 0xA0, bytes(3), bytes([tracks[0].logical_track_number, 0, 0])),
+            _point(session, DATA, 0xA1, bytes(3), bytes([tracks[-1].logical_track_number, 0, 0])),
+            _point(session, DATA, 0xA2, bytes(3), time(lead_out)),
+            *(
+                _point(session, DATA, t.logical_track_number, bytes(3), time(t.logical_track_start_address))
+                for t in tracks
+            ),
         ]
         if session < self.track_list[-1].session:
-            next_start = msf_address(lead_out + self.session_gaps[session > 1])
-            rows.append(_point(session, MODE_5, 0xB0, next_start, msf_address(self.total), pointers=1 + (session == 1)))
+            next_start = time(lead_out + self.session_gaps[session > 1])
+            rows.append(_point(session, MODE_5, 0xB0, next_start, time(self.total), pointers=1 + (session == 1)))
             if session == 1:
-                rows.append(_point(session, MODE_5, 0xC0, bytes(3), LEAD_IN_START))
+                rows.append(_point(session, MODE_5, 0xC0, bytes(3), LEAD_IN_START.build()))
         return b"".join(rows)
 
     def _program_memory_area(self) -> bytes:
         closed = [(number, track) for number, track in enumerate(self.track_list, 1) if track.closed]
-        rows = [_point(0, DATA, number, msf_address(t.end), msf_address(t.start)) for number, t in closed]
+        rows = [_point(0, DATA, number, time(t.end), time(t.start)) for number, t in closed]
         return struct.pack(">HBB", len(rows) * 11 + 2, 0, 0) + b"".join(rows)
 
     def _atip(self) -> bytes:
         # indicative power 5, reference speed 1; unrestricted use; disc type and sub-type 0; lead-in and lead-out
-        info = bytes([0xD1, 0x40, 0x80 | self.disc_type, 0, *LEAD_IN_START, 0, *msf_address(self.total), 0])
+        info = bytes(
+            [0xD1, 0x40, 0x80 | self.disc_type, 0, *LEAD_IN_START.build(), 0, *Msf.from_lba(self.total).build(), 0]
+        )
         return struct.pack(">HBB", len(info) + 12 + 2, 0, 0) + info + bytes(12)
+
+
+def time(lba: int) -> bytes:
+    """Return minute, second and frame of an address."""
+    return Msf.from_lba(lba).build()
 
 
 def _point(session: int, control: int, point: int, running: bytes, pointed: bytes, pointers: int = 0) -> bytes:
@@ -178,7 +189,7 @@ class CDRW(CDR):
         return jobs[blanking_type]()
 
     def _last_complete(self) -> int:
-        return self.recorded()[-1].session
+        return self.recorded()[-1].session_number
 
     def _unclose(self) -> None:
         session = self._last_complete()

@@ -25,18 +25,16 @@ from discstack.emulator.conditions import (
 )
 from discstack.emulator.media.base import (
     INVISIBLE_TRACK,
-    UNFORMATTED,
-    DiscSummary,
     Job,
     Medium,
-    TrackSummary,
+    capacities,
     nothing,
     round_up,
 )
 from discstack.emulator.media.structures import DVD_PLUS_R, dvd_structures
-
-BLANK_DISC, APPENDABLE, FINALISED = 0, 1, 2  # disc status, MMC-6 6.21.3.1.3
-EMPTY, INCOMPLETE, COMPLETE = 0, 1, 3  # state of the last session
+from discstack.mmc.spec.capacities import CapacityType, FormatCapacities
+from discstack.mmc.spec.disc_information import DiscInformation, DiscStatus, LastSessionState
+from discstack.mmc.spec.track_information import DATA_TRACK, DataMode, TrackInformation
 
 
 @dataclass(slots=True)
@@ -116,55 +114,59 @@ class SequentialMedium(Medium):
         """Whether the incomplete session holds anything."""
         return any(t.written or t.size is not None for t in self._open_session())
 
-    def disc(self) -> DiscSummary:
+    def disc(self) -> DiscInformation:
         """Describe the disc."""
         session = self.track_list[-1].session
         numbers = [number for number, track in enumerate(self.track_list, 1) if track.session == session]
         if self.final:
-            status, last = FINALISED, COMPLETE
+            status, last = DiscStatus.FINALIZED, LastSessionState.COMPLETE
         else:
-            last = INCOMPLETE if self._dirty() else EMPTY
-            status = APPENDABLE if self._appendable() else BLANK_DISC
-        return DiscSummary(
-            status=status,
-            last_session=last,
+            last = LastSessionState.INCOMPLETE if self._dirty() else LastSessionState.EMPTY
+            status = DiscStatus.INCOMPLETE if self._appendable() else DiscStatus.EMPTY
+        return DiscInformation(
+            disc_status=status,
+            state_of_last_session=last,
             erasable=self.erasable,
-            sessions=session,
-            first_track_in_last=numbers[0],
-            last_track_in_last=numbers[-1],
+            number_of_sessions=session,
+            first_track_number_in_last_session=numbers[0],
+            last_track_number_in_last_session=numbers[-1],
+            uru=True,
         )
 
     def _appendable(self) -> bool:
         return self._dirty() or len(self.track_list) > 1
 
-    def tracks(self) -> list[TrackSummary]:
+    def tracks(self) -> list[TrackInformation]:
         """Describe all tracks, the invisible one included."""
-        return [self._summary(number, track) for number, track in enumerate(self.track_list, 1)]
+        return [self._describe(number, track) for number, track in enumerate(self.track_list, 1)]
 
-    def _summary(self, number: int, track: Track) -> TrackSummary:
-        limit = self._limit(track)
-        return TrackSummary(
-            number=number,
-            session=track.session,
-            start=track.start,
-            size=track.written if track.closed else limit - track.start,
+    def _describe(self, number: int, track: Track) -> TrackInformation:
+        limit, unit = self._limit(track), self.kind.write_unit
+        writable = not track.closed and track.end < limit
+        return TrackInformation(
+            logical_track_number=number,
+            session_number=track.session,
+            track_mode=DATA_TRACK,
+            data_mode=DataMode.MODE_1,
+            rt=track.size is not None and not track.closed,
             blank=not track.written,
-            reserved=track.size is not None and not track.closed,
-            next_writable=None if track.closed or track.end >= limit else self._next_writable(track),
-            free=0 if track.closed else max(0, limit - self._next_writable(track)),
-            last_recorded=track.end - 1 if track.written else None,
+            lra_v=bool(track.written),
+            nwa_v=writable,
+            logical_track_start_address=track.start,
+            next_writable_address=track.end if writable else 0,
+            free_blocks=limit - track.end if writable else 0,
+            fixed_packet_size_blocking_factor=unit if unit > 1 else 0,
+            logical_track_size=track.written if track.closed else limit - track.start,
+            last_recorded_address=track.end - 1 if track.written else 0,
         )
-
-    def _next_writable(self, track: Track) -> int:
-        return track.end
 
     def _limit(self, track: Track) -> int:
         return self.capacity if track.size is None else track.start + track.size
 
-    def recorded(self) -> list[TrackSummary]:
+    def recorded(self) -> list[TrackInformation]:
         """Describe the tracks of the complete sessions."""
         open_session = 0 if self.final else self.track_list[-1].session
-        return [summary for summary in self.tracks() if summary.session != open_session]
+        return [track for track in self.tracks() if track.session_number != open_session]
 
     def lead_out(self, session: int) -> int:
         """Return where the lead-out of a complete session begins."""
@@ -174,11 +176,11 @@ class SequentialMedium(Medium):
         """Return how many blocks READ CAPACITY counts: up to the end of the last recorded track."""
         return max((track.end for track in self.track_list if track.written), default=0)
 
-    def format_capacities(self) -> tuple[tuple[int, int], list[tuple[int, int, int]]]:
+    def format_capacities(self) -> FormatCapacities:
         """Return the capacity of the blank disc or of what is recorded; there are no formats."""
-        if not self._appendable() and not self.final:
-            return (self.capacity, UNFORMATTED), []
-        return (self.blocks(), 2), []
+        if self._appendable() or self.final:
+            return capacities(self.blocks(), CapacityType.FORMATTED)
+        return capacities(self.capacity, CapacityType.UNFORMATTED_OR_BLANK)
 
     # -- writing and reading ------------------------------------------------------------------------------------------
 
@@ -188,7 +190,7 @@ class SequentialMedium(Medium):
             raise Refusal(CANNOT_WRITE_MEDIUM)
         if lba >= self.capacity:
             raise Refusal(at(OUT_OF_RANGE, lba))
-        track = next((t for t in self.track_list if not t.closed and self._next_writable(t) == lba), None)
+        track = next((t for t in self.track_list if not t.closed and t.end == lba), None)
         if track is None or (self.whole_units and count % self.kind.write_unit):
             raise Refusal(at(INVALID_ADDRESS_FOR_WRITE, lba))
         if lba + count > self._limit(track):

@@ -22,7 +22,10 @@ def test_blank_cd_r_in_bytes(load: Load) -> None:
     host = load("cd-r")
     # lead-in at 97:26.66, last lead-out at 79:59.74
     assert host.disc() == bytes.fromhex("0020 00 01 01 01 01 20 00 00 00 00 00000000 00611A42 004F3B4A" + "00" * 10)
-    expected = "0026 01 01 00 04 41 01 00000000 00000000 00057DA7 00000000 00057DA7 00000000 0000 0000 00000000"
+    expected = (
+        "002E 01 01 00 04 41 01 00000000 00000000 00057DA7 00000000 00057DA7 00000000"
+        " 0000 0000 00000000 00000000 00000000"
+    )
     assert host.track() == bytes.fromhex(expected)
 
 

@@ -14,7 +14,10 @@ FF = "FFFFFFFF"
 def test_blank_dvd_plus_r_in_bytes(load: Load) -> None:
     host = load("dvd+r")
     assert host.disc() == bytes.fromhex("0020 00 01 01 01 01 20 00 00 00 00 00000000 FFFFFFFF FFFFFFFF" + "00" * 10)
-    expected = "0026 01 01 00 04 41 01 00000000 00000000 00230540 00000010 00230540 00000000 0000 0000 00000000"
+    expected = (
+        "002E 01 01 00 04 41 01 00000000 00000000 00230540 00000010 00230540 00000000"
+        " 0000 0000 00000000 00000000 00000000"
+    )
     assert host.track() == bytes.fromhex(expected)
     assert host.formats() == bytes.fromhex("00000008 00230540 01000800")
     assert host.capacity() == 0
@@ -29,10 +32,16 @@ def test_appendable_dvd_plus_r_in_bytes(load: Load) -> None:
     host.close(2)
     # status: last session empty, disc appendable; two sessions, the second begins with track 2
     assert host.disc()[:12] == bytes.fromhex("0020 01 01 02 02 02 20 00 00 00 00")
-    first = "0026 01 01 00 04 01 02 00000000 00000000 00000000 00000010 00000020 0000001F 0000 0000 00000000"
+    first = (
+        "002E 01 01 00 04 01 02 00000000 00000000 00000000 00000010 00000020 0000001F"
+        " 0000 0000 00000000 00000000 00000000"
+    )
     assert host.track(1) == bytes.fromhex(first)
     # 32 blocks, closure and intro zones of 2048
-    second = "0026 02 02 00 04 41 01 00000820 00000820 0022FD20 00000010 0022FD20 00000000 0000 0000 00000000"
+    second = (
+        "002E 02 02 00 04 41 01 00000820 00000820 0022FD20 00000010 0022FD20 00000000"
+        " 0000 0000 00000000 00000000 00000000"
+    )
     assert host.track() == bytes.fromhex(second)
     toc = "0012 01 01 00140100 00000000 0014AA00 00000020"
     assert host.ok("43 00 00 00 00 00 00 0324 00", allocation=804) == bytes.fromhex(toc)
