@@ -1,0 +1,223 @@
+"""The way of the data: ring, pump and feeder, against memcpy, `cat` and the budgets of docs/design.md."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from discstack.mmc.stream import Pump, digest, ring_size
+from discstack.native import NativeFeeder, Ring
+
+HERE = Path(__file__).parent
+SRC = HERE.parent / "native" / "src"
+GIB, MIB = 1 << 30, 1 << 20
+UNIT = 65536
+BLOCK = 2048
+
+
+class PacedDrive(ctypes.Structure):
+    """`struct paced_drive`."""
+
+    _fields_ = (
+        ("rate", ctypes.c_double),
+        ("buffer", ctypes.c_double),
+        ("blocking", ctypes.c_int32),
+        ("level", ctypes.c_double),
+        ("looked", ctypes.c_double),
+        ("underruns", ctypes.c_double),
+        ("lowest", ctypes.c_double),
+        ("was_full", ctypes.c_int32),
+    )
+
+
+class FileSource:
+    """A file, read by preadv straight into the ring."""
+
+    def __init__(self, path: Path) -> None:
+        self.descriptor = os.open(path, os.O_RDONLY)
+        self.sectors = os.fstat(self.descriptor).st_size // BLOCK
+        self.at = 0
+
+    def readinto(self, buffer: memoryview) -> int:
+        count = os.preadv(self.descriptor, [buffer], self.at)
+        self.at += count
+        return count
+
+
+@pytest.fixture(scope="module")
+def drives(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
+    library = tmp_path_factory.mktemp("drives") / "drives.so"
+    flags = ["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", f"-I{SRC}"]
+    subprocess.run(["cc", *flags, "-o", str(library), str(HERE / "drives.c")], check=True)
+    return ctypes.CDLL(str(library))
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    path = tmp_path_factory.mktemp("image") / "image"
+    with path.open("wb") as file:
+        for _ in range(1024):
+            file.write(os.urandom(4096) * 256)
+    path.read_bytes()
+    yield path
+    path.unlink()
+
+
+@contextmanager
+def cpu(benchmark: Any, size: int, children: bool = False) -> Iterator[None]:
+    """Note the CPU time of what is measured, per GiB."""
+
+    def used() -> float:
+        usage = resource.getrusage(resource.RUSAGE_CHILDREN if children else resource.RUSAGE_SELF)
+        return usage.ru_utime + usage.ru_stime
+
+    before, start = used(), time.perf_counter()
+    yield
+    benchmark.extra_info["cpu_s_per_gib"] = round((used() - before) * GIB / size, 3)
+    benchmark.extra_info["gb_per_s"] = round(size / (time.perf_counter() - start) / 1e9, 2)
+
+
+def feeder(ring: Ring, drives: ctypes.CDLL, submit: str, context: Any, blocks: int) -> NativeFeeder:
+    return NativeFeeder(
+        ring,
+        submit=ctypes.cast(getattr(drives, submit), ctypes.c_void_p).value or 0,
+        context=ctypes.addressof(context),
+        template=bytes.fromhex("2a 00 00 00 00 00 00 00 00 00"),
+        lba_place=(2, 32),
+        length_place=(7, 16),
+        lba=0,
+        blocks=blocks,
+        block_size=BLOCK,
+        unit=UNIT // BLOCK,
+        timeout=60.0,
+        nap=0.03,
+        prefill=True,
+        watch=0.5,
+    )
+
+
+def once(benchmark: Any, function: Callable[[], None], rounds: int = 3) -> None:
+    benchmark.pedantic(function, rounds=rounds, iterations=1, warmup_rounds=0)
+
+
+@pytest.mark.benchmark(group="ring")
+def test_memcpy_of_one_gib(benchmark: Any) -> None:
+    source, target = bytearray(os.urandom(MIB)) * 8, memoryview(bytearray(8 * MIB))
+
+    def copy() -> None:
+        for _ in range(GIB // (8 * MIB)):
+            target[:] = source
+
+    with cpu(benchmark, GIB * 3):
+        once(benchmark, copy)
+
+
+@pytest.mark.benchmark(group="ring")
+def test_ring_of_one_gib(benchmark: Any) -> None:
+    """The same bytes copied into reserved regions by one thread and let go by another."""
+    source = bytearray(os.urandom(MIB))
+
+    def through() -> None:
+        ring = Ring(8 * MIB, UNIT)
+
+        def produce() -> None:
+            for _ in range(GIB // MIB):
+                ring.reserve(MIB)[:] = source
+                ring.commit(MIB)
+            ring.close()
+
+        producer = Thread(target=produce)
+        producer.start()
+        while data := ring.take(MIB):
+            ring.release(len(data))
+        producer.join()
+
+    with cpu(benchmark, GIB * 3):
+        once(benchmark, through)
+
+
+@pytest.mark.benchmark(group="file to nowhere")
+def test_cat_through_a_pipe(benchmark: Any, image: Path) -> None:
+    command = f"cat {image} | cat >/dev/null"
+    with cpu(benchmark, GIB * 3, children=True):
+        once(benchmark, lambda: subprocess.run(command, shell=True, check=True) and None)
+
+
+@pytest.mark.benchmark(group="file to nowhere")
+def test_file_through_the_ring_to_an_infinitely_fast_drive(
+    benchmark: Any, image: Path, drives: ctypes.CDLL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the feeder's budget is about: ring and feeder without the pump's hashing."""
+
+    def write() -> None:
+        source = FileSource(image)
+        ring = Ring(8 * MIB, UNIT)
+
+        def produce() -> None:
+            while source.at < GIB:
+                region = ring.reserve(MIB)
+                ring.commit(source.readinto(region))
+            ring.close()
+
+        producer = Thread(target=produce)
+        producer.start()
+        feeder(ring, drives, "null_submit", ctypes.c_int(), GIB // BLOCK).run()
+        producer.join()
+        os.close(source.descriptor)
+
+    with cpu(benchmark, GIB * 3):
+        once(benchmark, write)
+    assert benchmark.extra_info["cpu_s_per_gib"] <= 0.27
+
+
+@pytest.mark.benchmark(group="file to nowhere")
+def test_file_by_the_pump_with_its_digests(benchmark: Any, image: Path, drives: ctypes.CDLL) -> None:
+    def write() -> None:
+        source = FileSource(image)
+        ring = Ring(ring_size(72e6, UNIT), UNIT)
+        with Pump(source, ring) as pump:
+            feeder(ring, drives, "null_submit", ctypes.c_int(), GIB // BLOCK).run()
+            assert len(pump.result()) == 1024
+        os.close(source.descriptor)
+
+    with cpu(benchmark, GIB * 3):
+        once(benchmark, write)
+
+
+@pytest.mark.benchmark(group="digest")
+def test_digest_of_one_mib(benchmark: Any) -> None:
+    benchmark(digest, os.urandom(MIB))
+
+
+@pytest.mark.benchmark(group="a drive at 72 MB/s")
+@pytest.mark.parametrize(("blocking", "buffer"), [(1, 2 * MIB), (0, 4 * MIB)])
+def test_bd_16x(benchmark: Any, image: Path, drives: ctypes.CDLL, blocking: int, buffer: int) -> None:
+    """256 MiB to a drive that blocks, or answers 2/04/08, while its buffer is full."""
+    size = GIB // 4
+    drive = PacedDrive(rate=72e6, buffer=buffer, blocking=blocking)
+    source = FileSource(image)
+    source.sectors = size // BLOCK
+    ring = Ring(ring_size(72e6, UNIT), UNIT)
+    feed = feeder(ring, drives, "paced_submit", drive, size // BLOCK)
+
+    def write() -> None:
+        with Pump(source, ring):
+            feed.run()
+
+    with cpu(benchmark, size):
+        once(benchmark, write, rounds=1)
+    counters = feed.counters()
+    benchmark.extra_info["busy_per_gib"] = busy = counters["busy"] * GIB // size
+    benchmark.extra_info["lowest_fill"] = round(drive.lowest / buffer, 2)
+    assert drive.underruns == 0
+    assert busy <= 600
