@@ -12,7 +12,7 @@ from functools import partial
 from itertools import accumulate
 from typing import Final
 
-from discstack.fs.errors import LayoutError, printable
+from discstack.fs.errors import printable
 from discstack.fs.options import ImageOptions
 from discstack.fs.plan import Plan, sectors_for
 from discstack.fs.snapshot import DirectoryItem, FileItem, Snapshot
@@ -40,7 +40,8 @@ from discstack.fs.udf.structure import BLOCK, timestamp
 from discstack.fs.udf.volume import RECOGNITION
 from discstack.fs.view import Change, Issue, View
 
-MAX_SECTOR: Final = 0xFFFFFFFF
+# The three descriptors, and the sector of zeros that ends the sequence (ECMA-167 2/8.3.1)
+RECOGNITION_SECTORS: Final = sectors_for(len(RECOGNITION)) + 1
 # Entries that are built in one go: 64 KiB
 ENTRIES: Final = 32
 ZEROS: Final = memoryview(bytes(BLOCK))
@@ -90,7 +91,7 @@ class UdfEmitter:
 
     def place_descriptors(self, plan: Plan) -> None:
         """Append the recognition sequence; pin the descriptor sequences and the first anchor."""
-        plan.append(sectors_for(len(RECOGNITION)), "UDF volume recognition sequence", lambda: RECOGNITION)
+        plan.append(RECOGNITION_SECTORS, "UDF volume recognition sequence", lambda: RECOGNITION)
         for start, label in ((MAIN_SEQUENCE, "main"), (RESERVE_SEQUENCE, "reserve")):
             emit = partial(self._volume_descriptors, start)
             plan.pin(start, SEQUENCE_SECTORS, f"UDF {label} volume descriptor sequence", emit)
@@ -114,8 +115,6 @@ class UdfEmitter:
     def place_tail(self, plan: Plan) -> None:
         """Append the last anchor, before which the partition ends."""
         self._last = plan.append(1, "UDF anchor", lambda: anchor(self._last.lba))
-        if self._last.lba > MAX_SECTOR:
-            raise LayoutError(f"the image would have {self._last.end} sectors, and UDF counts {MAX_SECTOR + 1} at most")
 
     def _facts(self) -> VolumeFacts:
         return VolumeFacts(

@@ -112,6 +112,7 @@ class Reader:
         assert [self.read(sector + i, 1)[:7] for i in range(3)] == [
             b"\x00" + name + b"\x01" for name in (b"BEA01", b"NSR02", b"TEA01")
         ], identifier
+        assert not any(self.read(sector + 3, 1)), "the sequence ends with a sector of zeros"
 
     def descriptor(self, sector: int, identifier: int, location: int | None = None) -> bytes:
         return check_tag(self.read(sector, 1), identifier, sector if location is None else location)
