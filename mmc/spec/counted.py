@@ -35,6 +35,15 @@ def by_code(*kinds: type[C]) -> dict[int, type[C]]:
     return registry
 
 
+def walk(kind: type[C], data: Bytes) -> tuple[C, ...]:
+    """Read structures that count themselves one after the other; a last one that is cut off is left out."""
+    found = []
+    while len(data) >= kind.layout.size and len(data) >= (size := kind.span(data)):
+        found.append(kind.parse(data[:size]))
+        data = data[size:]
+    return tuple(found)
+
+
 class Counted(Structure):
     """A structure whose field `length_field` counts the bytes behind itself.
 
