@@ -22,7 +22,7 @@ def transport() -> Iterator[VirtualTransport]:
     transport = open_virtual("bd-re")
     transport.execute(Command(TEST_UNIT_READY.build()))  # hears of the power-on
     format_list = bytes.fromhex("00800008 00000000 00 000000")
-    transport.execute(Command(bytes.fromhex("041100000000"), Direction.TO_DEVICE, format_list))
+    transport.execute(Command(bytes.fromhex("041100000000"), Direction.TO_DEVICE, format_list, timeout=600))
     yield transport
     transport.close()
 

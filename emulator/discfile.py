@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from discstack.emulator.media.base import Medium, MediumKind
-from discstack.emulator.media.families import MEDIA
 from discstack.emulator.store import BlockStore
 from discstack.transport.base import AccessDenied, Clock, DeviceBusy, TransportError
 
@@ -81,10 +80,13 @@ class DiscFile:
                 if new
                 else cls._load(path, store, kind, clock, capacity)
             )
+            disc.save()
+        except OSError as error:
+            store.close()
+            raise DiscFileError(f"{error.filename or path}: {error.strerror}", errno=error.errno) from error
         except BaseException:
             store.close()
             raise
-        disc.save()
         return disc
 
     @classmethod
@@ -96,8 +98,7 @@ class DiscFile:
     def _load(cls, path: Path, store: BlockStore, kind: MediumKind, clock: Clock, capacity: int | None) -> DiscFile:
         sidecar = Sidecar.load(sidecar_of(path))
         if sidecar.medium != kind.name:
-            known = sidecar.medium if sidecar.medium in MEDIA else f"unknown medium {sidecar.medium!r}"
-            raise DiscFileError(f"{path} is a {known}, not a {kind.name}")
+            raise DiscFileError(f"{path} holds a {sidecar.medium}, not a {kind.name}")
         if capacity not in (None, sidecar.capacity):
             raise DiscFileError(f"{path} has a capacity of {sidecar.capacity} blocks, not {capacity}")
         medium = kind.family(kind, store, clock, sidecar.capacity)
@@ -117,8 +118,10 @@ class DiscFile:
 
     def close(self) -> None:
         """Put the disc away."""
-        self.save()
-        self.store.close()
+        try:
+            self.save()
+        finally:
+            self.store.close()
 
 
 def sidecar_of(path: Path) -> Path:

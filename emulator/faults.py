@@ -1,15 +1,18 @@
 """Faults on demand, declared as data: which command, and what happens to it.
 
-Fault(at_command=7, sense=Sense(0x4, 0x44))            the seventh command from opening on
-Fault(opcode=0x2A, lba=range(640, 1024), sense=..., times=1)   the first WRITE (10) that touches these blocks
-Fault(opcode=0x2A, after=3, sense=..., deferred=True)      reported with the third command after a WRITE (10)
-Fault(opcode=0x35, error=DeviceGone, times=None)           the cable is pulled at a SYNCHRONIZE CACHE, for good
+Fault(at_command=7, sense=Sense(0x4, 0x44))                the seventh command from opening on
+Fault(opcode=0x2A, lba=range(640, 1024), sense=...)        the first WRITE (10) that touches these blocks
+Fault(opcode=0x2A, every=5, times=None, sense=LONG_WRITE)  each fifth WRITE (10) finds the buffer full
+Fault(opcode=0x2A, deferred=True, after=3, sense=...)      reported with the third command after a WRITE (10)
+Fault(opcode=0x5B, fields={"close_function": 6}, sense=INVALID_FIELD_IN_CDB, times=None)   a drive that lacks it
+Fault(opcode=0x35, error=DeviceGone, times=None)           the cable is pulled at a SYNCHRONIZE CACHE
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from discstack.emulator.drive import Drive
 from discstack.emulator.request import Request
@@ -24,84 +27,100 @@ Executor = Callable[[Drive, Request], Reply]
 class Fault:
     """What goes wrong and when; conditions that are not given always hold.
 
-    `at_command` counts from 1. `times` is how often it strikes, None for ever. The actions: `sense` (with `deferred`
-    the command itself is answered GOOD and the sense comes `after` commands later), `status` such as BUSY, `error`
-    raised instead of an answer (with `executed` after the drive did the work), `keep` bytes of the answer.
+    `at_command` counts all commands from 1, `fields` are those of the CDB, of what matches each `every`th is struck,
+    `times` is how often at most, None for ever. The actions: `sense` (with `deferred` the command itself is answered
+    GOOD and the sense comes `after` commands later), `status` such as BUSY, `reset` of the drive before the command,
+    `error` raised instead of an answer (with `executed` after the work was done), `keep` bytes of the answer.
     """
 
     at_command: int | None = None
     opcode: int | None = None
+    fields: Mapping[str, int] = field(default_factory=dict)
     lba: range | None = None
+    every: int = 1
     times: int | None = 1
     sense: Sense | None = None
     deferred: bool = False
     after: int = 1
     status: int | None = None
+    reset: bool = False
     error: type[TransportError] | None = None
     executed: bool = False
     keep: int | None = None
 
     def __post_init__(self) -> None:
-        actions = [self.sense, self.status, self.error, self.keep]
+        actions = [self.sense, self.status, self.error, self.keep, self.reset or None]
         if sum(action is not None for action in actions) != 1:
-            raise ValueError("a fault has one of sense, status, error and keep")
+            raise ValueError("a fault has one of sense, status, error, keep and reset")
+
+    def matches(self, number: int, request: Request) -> bool:
+        """Whether the fault is about this command."""
+        if self.at_command not in (None, number) or (
+            self.opcode is not None and request.cdb[:1] != bytes([self.opcode])
+        ):
+            return False
+        if self.lba is None and not self.fields:
+            return True
+        known = lookup(request.cdb) if request.cdb else None
+        if known is None or len(request.cdb) < known.length:
+            return False
+        fields = known.parse(request.cdb)
+        return self._touches(fields) and all(fields.get(name) == value for name, value in self.fields.items())
+
+    def _touches(self, fields: Mapping[str, Any]) -> bool:
+        if self.lba is None:
+            return True
+        start, count = fields.get("lba"), fields.get("transfer_length", fields.get("verification_length", 1))
+        return start is not None and start < self.lba.stop and start + count > self.lba.start
+
+
+@dataclass(slots=True)
+class Armed:
+    """A fault, how often it was met and how often it struck."""
+
+    fault: Fault
+    met: int = 0
+    struck: int = 0
 
     def strikes(self, number: int, request: Request) -> bool:
-        """Whether this command meets the fault."""
-        return (
-            self.at_command in (None, number)
-            and (self.opcode is None or request.cdb[:1] == bytes([self.opcode]))
-            and (self.lba is None or _touches(request.cdb, self.lba))
-        )
-
-
-def _touches(cdb: bytes, blocks: range) -> bool:
-    known = lookup(cdb) if cdb else None
-    if known is None or len(cdb) < known.length:
-        return False
-    fields = known.parse(cdb)
-    start, count = fields.get("lba"), fields.get("transfer_length", fields.get("verification_length", 1))
-    return start is not None and start < blocks.stop and start + count > blocks.start
+        """Whether it strikes this command."""
+        if self.struck == self.fault.times or not self.fault.matches(number, request):
+            return False
+        self.met += 1
+        if self.met % self.fault.every:
+            return False
+        self.struck += 1
+        return True
 
 
 class FaultPlan:
     """The faults of a drive, and how far they are used up."""
 
     def __init__(self, faults: Iterable[Fault] = ()) -> None:
-        self.left: list[tuple[Fault, int | None]] = [(fault, fault.times) for fault in faults]
+        self.armed = [Armed(fault) for fault in faults]
         self.number = 0
         self.deferred: list[tuple[int, Sense]] = []
 
     def add(self, fault: Fault) -> None:
         """Arm one more."""
-        self.left.append((fault, fault.times))
+        self.armed.append(Armed(fault))
 
     def execute(self, drive: Drive, request: Request, executor: Executor) -> Reply:
         """Run a command through the faults."""
-        if not self.left and not self.deferred:
-            self.number += 1
-            return executor(drive, request)
         self.number += 1
-        due = next(((number, c) for number, c in self.deferred if number <= self.number), None)
+        due = next(((number, sense) for number, sense in self.deferred if number <= self.number), None)
         if due is not None:
             self.deferred.remove(due)
             return Reply(CHECK_CONDITION, replace(due[1], deferred=True).build(), b"", _moved(request))
-        fault = self._take(request)
-        return executor(drive, request) if fault is None else self._apply(fault, drive, request, executor)
-
-    def _take(self, request: Request) -> Fault | None:
-        for index, (fault, times) in enumerate(self.left):
-            if fault.strikes(self.number, request):
-                if times == 1:
-                    del self.left[index]
-                elif times is not None:
-                    self.left[index] = (fault, times - 1)
-                return fault
-        return None
+        struck = next((armed for armed in self.armed if armed.strikes(self.number, request)), None)
+        return executor(drive, request) if struck is None else self._apply(struck.fault, drive, request, executor)
 
     def _apply(self, fault: Fault, drive: Drive, request: Request, executor: Executor) -> Reply:
         if fault.sense is not None and not fault.deferred:
             return Reply(CHECK_CONDITION, fault.sense.build(), b"", _moved(request))
+        if fault.reset:
+            drive.reset()
+            return executor(drive, request)
         if fault.status is not None:
             return Reply(fault.status, b"", b"", _moved(request))
         if fault.error is not None and not fault.executed:

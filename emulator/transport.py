@@ -10,8 +10,8 @@ from discstack.emulator.dispatch import execute
 from discstack.emulator.drive import Drive
 from discstack.emulator.faults import FaultPlan
 from discstack.emulator.request import NOTHING, Request
-from discstack.mmc.spec.cdb import Direction
-from discstack.transport.base import Clock, Command, DeviceGone, Reply, TransportError
+from discstack.mmc.spec.cdb import Direction, describe
+from discstack.transport.base import Clock, Command, DeviceGone, Reply, TransportError, TransportTimeout
 
 MAX_TRANSFER: Final = 1 << 20
 
@@ -38,16 +38,21 @@ class VirtualTransport:
         return self.drive.clock
 
     def execute(self, command: Command, /) -> Reply:
-        """Run one command; raises DeviceGone after `close`, and what a fault says."""
+        """Run one command; raises DeviceGone after `close`, TransportTimeout if it took longer than allowed, faults."""
         request = self._request(command)
         with self._lock:
             if self._closed:
                 raise DeviceGone("the virtual drive is closed")
             try:
-                return self.faults.execute(self.drive, request, execute)
+                start = self.clock.now()
+                reply = self.faults.execute(self.drive, request, execute)
             except OSError as error:
-                message = f"the file of the virtual disc fails: {error.strerror}"
-                raise TransportError(message, errno=error.errno) from error
+                raise failing(error) from error
+            if (seconds := self.clock.now() - start) > command.timeout:
+                raise TransportTimeout(
+                    f"{describe(command.cdb)}: took {seconds:.0f} s, allowed are {command.timeout:g}"
+                )
+            return reply
 
     def _request(self, command: Command) -> Request:
         data = command.data
@@ -69,8 +74,23 @@ class VirtualTransport:
             if self._closed:
                 return
             self._closed = True
-            self.drive.switch_off()
+            try:
+                self.drive.switch_off()
+            except OSError as error:
+                raise failing(error) from error
+            finally:
+                self._put_away()
+
+    def _put_away(self) -> None:
+        try:
             if self.disc is not None:
                 self.disc.close()
             elif self.drive.medium is not None:
                 self.drive.medium.store.close()
+        except OSError as error:
+            raise failing(error) from error
+
+
+def failing(error: OSError) -> TransportError:
+    """Return what a host hears when the disc's file cannot be used."""
+    return TransportError(f"the file of the virtual disc fails: {error.strerror}", errno=error.errno)

@@ -23,7 +23,7 @@ class Host:
 
     def send(self, cdb: str, data: bytes | None = None, allocation: int = 0) -> Reply:
         direction = Direction.TO_DEVICE if data is not None else Direction.FROM_DEVICE if allocation else Direction.NONE
-        return self.transport.execute(Command(bytes.fromhex(cdb), direction, data, allocation))
+        return self.transport.execute(Command(bytes.fromhex(cdb), direction, data, allocation, timeout=1e6))
 
     def ok(self, cdb: str, data: bytes | None = None, allocation: int = 0) -> bytes:
         reply = self.send(cdb, data, allocation)

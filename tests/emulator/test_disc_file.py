@@ -106,7 +106,7 @@ def test_sidecar_without_its_file_is_refused(load: Load, path: Path) -> None:
 
 def test_other_medium_is_refused(load: Load, path: Path) -> None:
     load("dvd+r", file=path).transport.close()
-    with pytest.raises(DiscFileError, match=r"is a dvd\+r, not a bd-r"):
+    with pytest.raises(DiscFileError, match=r"holds a dvd\+r, not a bd-r"):
         open_virtual("bd-r", file=path)
 
 
@@ -167,6 +167,30 @@ def test_full_file_system_is_no_answer_from_the_drive(load: Load, path: Path, mo
     assert host.next_writable() == 0
 
 
+def test_zeros_take_no_room(load: Load, path: Path) -> None:
+    host = load("bd-re", file=path)
+    host.format(0, 0)
+    for lba in range(0, 1024, 32):
+        host.write(lba, fill=0)
+    assert path.stat().st_size == 1024 * 2048
+    assert path.stat().st_blocks == 0
+    host.write(2048)
+    assert host.read(1023) == bytes(2048)
+
+
+def test_failing_sidecar_is_told_and_the_disc_released(load: Load, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    transport = open_virtual("dvd+r", file=path)
+
+    def full(*_: object, **__: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_text", full)
+        with pytest.raises(TransportError, match="No space left"):
+            transport.close()
+    load("dvd+r", file=path)
+
+
 KILLED = """
 import os, signal, sys
 from discstack.emulator.open import open_virtual
@@ -176,7 +200,7 @@ from discstack.transport.base import Command
 transport = open_virtual(sys.argv[1], file=sys.argv[2])
 transport.execute(Command(bytes(6)))
 if sys.argv[1] == "bd-re":
-    transport.execute(Command(bytes.fromhex("041100000000"), Direction.TO_DEVICE, bytes.fromhex("00800008") + bytes(8)))
+    transport.execute(Command(bytes.fromhex("041100000000"), Direction.TO_DEVICE, bytes.fromhex("00800008") + bytes(8), timeout=600))
 for lba in range(0, 640, 32):
     cdb = bytes.fromhex(f"2A00{lba:08X}00002000")
     assert transport.execute(Command(cdb, Direction.TO_DEVICE, bytes([lba // 32]) * 65536)).status == 0

@@ -9,7 +9,7 @@ import pytest
 
 from discstack.emulator.faults import Fault
 from discstack.mmc.spec.sense import Sense
-from discstack.transport.base import BUSY, DeviceGone, TransportTimeout
+from discstack.transport.base import BUSY, Command, DeviceGone, TransportTimeout
 
 Load = Callable[..., Any]
 TUR = "00 00 00 00 00 00"
@@ -86,3 +86,41 @@ def test_broken_command_meets_no_address_fault(load: Load) -> None:
     host = load("dvd+r", faults=[Fault(lba=range(100), sense=Sense(3, 0x0C))])
     assert host.refused("2A 00") == "5/24/00"
     assert host.refused("") == "5/20/00"
+
+
+def test_every_nth_write_may_find_the_buffer_full(load: Load) -> None:
+    host = load("dvd+r", faults=[Fault(opcode=0x2A, every=3, times=None, sense=Sense(2, 0x04, 0x08))])
+    statuses = [host.send(host.write_cdb(host.next_writable(), 16), bytes(32768)).status for _ in range(9)]
+    assert statuses == [0, 0, 2] * 3
+
+
+def test_reset_in_the_middle_of_a_write(load: Load) -> None:
+    host = load("dvd+r", faults=[Fault(opcode=0x2A, lba=range(32, 33), reset=True)])
+    host.write(0)
+    assert host.write_refused(32) == "6/29/00"
+    assert host.next_writable() == 32
+
+
+@pytest.mark.parametrize("lacking", [5, 6])
+def test_drive_may_lack_one_way_of_finalising(load: Load, lacking: int) -> None:
+    lacks = Fault(opcode=0x5B, fields={"close_function": lacking}, sense=Sense(5, 0x24), times=None)
+    host = load("dvd+r", faults=[lacks])
+    host.write(0)
+    host.close(1, 1)
+    assert host.close_refused(lacking) == "5/24/00"
+    host.close(11 - lacking)
+
+
+def test_progress_that_never_moves(load: Load) -> None:
+    stuck = Sense(2, 0x04, 0x04, progress=0.01)
+    host = load("dvd+rw", faults=[Fault(opcode=0x00, times=None, sense=stuck)], heard=False)
+    for _ in range(3):
+        host.transport.clock.sleep(100)
+        assert host.send(TUR).sense[15:18] == bytes.fromhex("80 028F")
+
+
+def test_command_that_takes_too_long_times_out(load: Load) -> None:
+    host = load("cd-rw")
+    command = Command(bytes.fromhex("A1 00" + "00" * 10), timeout=30)
+    with pytest.raises(TransportTimeout, match="BLANK"):
+        host.transport.execute(command)
