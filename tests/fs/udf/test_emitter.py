@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from discstack.fs.bridge import build_image
 from discstack.fs.errors import LayoutError
 from discstack.fs.options import ImageOptions
 from discstack.fs.plan import SECTOR, Plan, sectors_for
@@ -166,6 +167,23 @@ def test_large_file_is_covered_by_extents(parse: Callable[[Volume], Any], size: 
     assert entry.extents[0][1] == item.lba - 257
     for (length, block), (_, following) in zip(entry.extents, entry.extents[1:], strict=False):
         assert block + length // 2048 == following
+
+
+def test_bridge_shares_the_data_of_a_large_file_and_ends_with_an_anchor(reader: Callable[..., Any]) -> None:
+    root = Directory()
+    root.create_file("large", Sparse(5 * GIB + 1))
+    image = build_image(root, ImageOptions(clock=CLOCK, padding=150, multiple=32))
+
+    def read(lba: int, count: int) -> bytes:
+        buffer = bytearray(count * SECTOR)
+        image.read_at(lba, buffer)
+        return bytes(buffer)
+
+    assert image.sectors % 32 == 0
+    found = reader(read, image.sectors)
+    (span,) = [span for span in image.files_in(0, image.sectors) if span.is_file]
+    assert found.paths["/large"].extents[0][1] == span.lba - 257
+    assert found.start + found.length == image.sectors - 1
 
 
 def test_several_huge_files_have_their_own_allocation_extents(parse: Callable[[Volume], Any]) -> None:
