@@ -11,6 +11,8 @@ from discstack.mmc.errors import VerificationError
 from discstack.mmc.job import BurnJob, BurnResult, VerifyLevel
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from discstack.events import EventHandler
     from discstack.mmc.stream import BlockSource
     from discstack.recorder import Recorder
@@ -80,3 +82,25 @@ class DataWriter(Job):
             if image is not None:
                 _name_bad_files(error, image, start)
             raise
+
+
+def _namer(image: Image | None, start: int) -> Callable[[int], str | None]:
+    """Return what names the file that a block of the disc holds."""
+
+    def name(lba: int) -> str | None:
+        if image is None or not start <= lba < start + image.sectors:
+            return None
+        span = image.file_at(lba - start)
+        return span.label if span.is_file else None
+
+    return name
+
+
+def _name_bad_files(error: VerificationError, image: Image, start: int) -> None:
+    """Add to an error what lies in its bad ranges."""
+    spans = (span for bad in error.bad for span in image.files_in(bad.start - start, len(bad)))
+    labels = list(dict.fromkeys(span.label for span in spans))
+    for label in labels[:MOST_FILES_NAMED]:
+        error.add_note(f"in a bad range: {label}")
+    if len(labels) > MOST_FILES_NAMED:
+        error.add_note(f"and {len(labels) - MOST_FILES_NAMED} more")

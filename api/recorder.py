@@ -122,17 +122,17 @@ class Recorder:
     @property
     def vendor_id(self) -> str:
         """The vendor, without padding."""
-        return self.inquiry.vendor
+        return self.inquiry.t10_vendor_identification
 
     @property
     def product_id(self) -> str:
         """The product, without padding."""
-        return self.inquiry.product
+        return self.inquiry.product_identification
 
     @property
     def product_revision(self) -> str:
         """The firmware's revision, without padding."""
-        return self.inquiry.revision
+        return self.inquiry.product_revision_level
 
     def medium(self) -> MediumStatus:
         """Return what the medium in the drive is and what can be done with it; a drive still loading is waited for."""

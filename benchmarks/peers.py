@@ -1,7 +1,7 @@
-"""Run discstack and its peers on the same work in one run and print ratios: `make bench`, or `python benchmarks/peers.py`.
+"""Run discstack and its peers on the same work in one run and print ratios: `make bench` does, among others.
 
-Machines are noisy, so each program runs several times in turn with the others, and the medians are compared. Peak memory
-is the largest resident set of the process. A peer that is not installed is left out, and said so.
+Machines are noisy, so each program runs several times in turn with the others, and the medians are compared. Peak
+memory is the largest resident set of the process. A peer that is not installed is left out, and said so.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from discstack.mmc import actions
@@ -31,7 +32,7 @@ def read_disc(blocks: range, consume: Consume, *, skip_bad: bool = False, run_ou
         yield Checkpoint()
         data = buffer[: min(piece, blocks.stop - lba) * BLOCK_SIZE]
         try:
-            yield from persist(lambda lba=lba, data=data: actions.read_blocks(lba, data))
+            yield from persist(partial(actions.read_blocks, lba, data))
         except UNREADABLE:
             got = yield from _one_by_one(lba, data, blocks.stop - run_out, bad, skip_bad=skip_bad)
             data = data[: got * BLOCK_SIZE]
@@ -46,7 +47,7 @@ def _one_by_one(first: int, data: memoryview, certain: int, bad: list[range], *,
         lba = first + index
         block = data[index * BLOCK_SIZE : (index + 1) * BLOCK_SIZE]
         try:
-            yield from persist(lambda lba=lba, block=block: actions.read_blocks(lba, block))
+            yield from persist(partial(actions.read_blocks, lba, block))
         except UNREADABLE as error:
             if lba >= certain:
                 return index

@@ -20,7 +20,7 @@ SECTOR: Final = 2048
 LEVELS: Final = ("none", "quick", "full")
 
 
-class Speed(click.ParamType):
+class Speed(click.ParamType[str]):
     """A write speed: 16x or 16 in multiples of the medium's 1x, 22160kB/s, or max."""
 
     name = "speed"
@@ -135,9 +135,7 @@ def _say_result(result: BurnResult, drive: str) -> None:
     """Tell what was done, from what the burn found out rather than from what was asked."""
     counters, speed = result.counters, result.speed
     padding = f" and {result.padding} of padding" if result.padding else ""
-    verified = (
-        f"{result.verified} of {result.blocks} sectors read back and right" if result.verified else "not verified"
-    )
+    right = f"{result.verified} of {result.blocks} sectors read back and right"
     print_fields(
         f"{drive}: {'test written (nothing is on the disc)' if result.simulated else 'burnt'}",
         {
@@ -146,7 +144,7 @@ def _say_result(result: BurnResult, drive: str) -> None:
             "time": f"{duration(result.seconds)} at {size((speed.measured or 0) * 1000)}/s"
             f" (asked {_kilobytes(speed.asked)}, accepted {_kilobytes(speed.accepted)})",
             "buffer": f"{counters.stalls} stalls, {counters.busy} busy answers, {counters.commands} WRITE commands",
-            "verified": verified,
+            "verified": right if result.verified else "no",
         },
     )
     for notice in result.notices:

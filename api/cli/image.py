@@ -55,12 +55,21 @@ def compose(sources: Iterable[str], *, joliet: bool, udf: bool, **choices: Any) 
 
 
 def say_issues(issues: Iterable[Issue]) -> None:
-    """Tell what the image does not hold exactly as the sources have it."""
+    """Tell what the image does not hold exactly as the sources have it.
+
+    That ISO 9660 has names of its own is usual, and only counted.
+    """
+    from discstack.fs.view import Change, View
+
     listed = list(issues)
-    for issue in listed[:MOST_ISSUES]:
+    usual = [issue for issue in listed if issue.view is View.ISO9660 and issue.change is Change.RENAMED]
+    others = [issue for issue in listed if issue.view is not View.ISO9660 or issue.change is not Change.RENAMED]
+    for issue in others[:MOST_ISSUES]:
         click.echo(f"note: {issue}", err=True)
-    if len(listed) > MOST_ISSUES:
-        click.echo(f"note: and {len(listed) - MOST_ISSUES} more of these (--json lists all)", err=True)
+    if len(others) > MOST_ISSUES:
+        click.echo(f"note: and {len(others) - MOST_ISSUES} more (discstack image --json lists all)", err=True)
+    if usual:
+        click.echo(f"note: {len(usual)} names are others in ISO 9660, such as {usual[0].detail}", err=True)
 
 
 @click.command()
@@ -80,7 +89,7 @@ def image(sources: tuple[str, ...], output: str, as_json: bool, **choices: Any) 
     if not as_json:
         say_issues(result.issues)
     with Display(quiet=as_json) as display, click.open_file(output, "wb") as file:
-        result.write_to(file, on_progress=display.fraction("writing"))
+        result.write_to(display.counting(file, "writing", result.size))
     if as_json:
         print_json({"output": output, "sectors": result.sectors, "bytes": result.size, "issues": result.issues})
     else:

@@ -6,10 +6,10 @@ import dataclasses
 import enum
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
 
 import click
 
@@ -125,6 +125,11 @@ class Display:
             case events.Done():
                 self._finish()
 
+    def counting(self, file: IO[bytes], name: str, total: int) -> BinaryIO:
+        """Return a file that shows how much of `total` bytes was written to it."""
+        self._start(name)
+        return cast(BinaryIO, _CountingFile(file, lambda written: self._move(written / total, size(written))))
+
     def _start(self, name: str) -> None:
         if self.bars:
             self._finish()
@@ -137,6 +142,20 @@ class Display:
     def _finish(self) -> None:
         if self.bars and self.task is not None:
             self.bars.update(self.task, completed=1.0)
+
+
+class _CountingFile:
+    """A file that tells how much was written to it."""
+
+    def __init__(self, file: IO[bytes], tell: Callable[[int], None]) -> None:
+        self._file, self._tell, self._written = file, tell, 0
+
+    def write(self, data: memoryview) -> int:
+        """Pass bytes on and count them."""
+        written = self._file.write(data)
+        self._written += written
+        self._tell(self._written)
+        return written
 
 
 def _writing_words(event: Writing) -> str:

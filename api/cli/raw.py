@@ -10,7 +10,7 @@ from discstack.cli.common import drive_command, json_option, open_recorder
 from discstack.cli.output import print_fields, print_json
 
 
-class Hex(click.ParamType):
+class Hex(click.ParamType[bytes]):
     """Bytes in hexadecimal; spaces, colons and 0x are welcome."""
 
     name = "hex"

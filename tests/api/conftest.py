@@ -1,0 +1,60 @@
+"""A folder worth burning, and the command line as a user calls it."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@dataclass(frozen=True)
+class Outcome:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Discstack = Callable[..., Outcome]
+
+
+@pytest.fixture
+def discstack(tmp_path: Path) -> Discstack:
+    """Run `discstack WORDS...` in a process of its own, in the test's folder."""
+
+    def call(*words: str, input: bytes | None = None) -> Outcome:
+        done = subprocess.run(
+            [sys.executable, "-m", "discstack", *words], cwd=tmp_path, input=input, capture_output=True, timeout=120
+        )
+        return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return call
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Files of awkward sizes and names in nested folders; about 2.5 MB, the same bytes each time."""
+    root = tmp_path / "folder"
+    (root / "deep/er/and/deeper").mkdir(parents=True)
+    (root / "empty folder").mkdir()
+    contents = {
+        "empty": b"",
+        "one byte": b"1",
+        "sector.bin": bytes(range(256)) * 8,
+        "sector and one.bin": bytes(range(256)) * 8 + b"!",
+        "Ünïcödé + 名前.txt": b"text\n" * 100,
+        "deep/er/and/deeper/a rather long name that no short view can hold as it stands.data": b"x" * 5000,
+        "big.bin": b"".join(number.to_bytes(4, "big") for number in range(600_000)),
+    }
+    for name, data in contents.items():
+        (root / name).write_bytes(data)
+        os.utime(root / name, (1_700_000_000, 1_700_000_000))
+    return root

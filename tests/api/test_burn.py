@@ -1,0 +1,295 @@
+"""The main job, as a user does it: the command line, a virtual drive, and readers that are not ours."""
+
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Discstack = Callable[..., Any]
+
+
+MEDIA = ("cd-r", "cd-rw", "dvd+r", "dvd+rw", "bd-r", "bd-re")
+
+
+def hashes(root: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(root.rglob("*"))
+        if path.is_file()
+    }
+
+
+def extract_udf(image: Path, into: Path) -> None:
+    subprocess.run(["7z", "x", "-tudf", f"-o{into}", str(image)], check=True, stdout=subprocess.DEVNULL)
+
+
+def extract_joliet(image: Path, into: Path) -> None:
+    into.mkdir()
+    subprocess.run(["bsdtar", "-xf", str(image), "-C", str(into)], check=True)
+
+
+@pytest.mark.parametrize("medium", MEDIA)
+def test_a_folder_is_burnt_and_other_readers_find_it_all(
+    discstack: Discstack, folder: Path, tmp_path: Path, medium: str
+) -> None:
+    burnt = discstack("burn", "folder", "-d", f"virtual:{medium}?file=disc.img", "--json")
+    assert burnt.code == 0, burnt.err
+    result = burnt.json
+    assert result["verified_sectors"] == result["sectors"] > 0
+    extract_udf(tmp_path / "disc.img", tmp_path / "udf")
+    assert hashes(tmp_path / "udf") == hashes(folder)
+    assert (tmp_path / "udf/empty folder").is_dir()
+    extract_joliet(tmp_path / "disc.img", tmp_path / "joliet")
+    assert hashes(tmp_path / "joliet").values() == hashes(folder).values()
+
+
+@pytest.mark.parametrize("medium", ["cd-r", "dvd+r", "bd-r"])
+def test_a_disc_that_can_only_be_added_to_is_not_written_over(
+    discstack: Discstack, folder: Path, tmp_path: Path, medium: str
+) -> None:
+    drive = f"virtual:{medium}?file=disc.img"
+    assert discstack("burn", "folder", "-d", drive).code == 0
+    before = (tmp_path / "disc.img").read_bytes()
+    again = discstack("burn", "folder", "-d", drive, "--erase")
+    assert again.code == 5
+    assert "holds data" in again.err
+    assert (tmp_path / "disc.img").read_bytes() == before
+
+
+@pytest.mark.parametrize("medium", ["cd-rw", "dvd+rw", "bd-re"])
+def test_a_rewritable_disc_is_written_over_only_if_allowed(
+    discstack: Discstack, folder: Path, tmp_path: Path, medium: str
+) -> None:
+    drive = f"virtual:{medium}?file=disc.img"
+    assert discstack("burn", "folder", "-d", drive).code == 0
+    before = (tmp_path / "disc.img").read_bytes()
+    refused = discstack("burn", "folder", "-d", drive)
+    assert refused.code == 5
+    assert "holds data" in refused.err
+    assert (tmp_path / "disc.img").read_bytes() == before
+    (folder / "big.bin").write_bytes(b"another one")
+    allowed = discstack("burn", "folder", "-d", drive, "--erase")
+    assert allowed.code == 0, allowed.err
+    extract_udf(tmp_path / "disc.img", tmp_path / "udf")
+    assert hashes(tmp_path / "udf") == hashes(folder)
+
+
+@pytest.mark.parametrize("medium", ["cd-rw", "dvd+rw", "bd-re"])
+@pytest.mark.parametrize("how", [(), ("--full",)])
+def test_an_erased_disc_is_burnt_like_a_new_one(
+    discstack: Discstack, folder: Path, tmp_path: Path, medium: str, how: tuple[str, ...]
+) -> None:
+    drive = f"virtual:{medium}?file=disc.img&capacity=4096"
+    assert discstack("burn", "folder", "-d", drive).code == 0
+    erased = discstack("erase", drive, "--json", *how)
+    assert erased.code == 0, erased.err
+    assert erased.json["medium"]["blank"]
+    assert discstack("burn", "folder", "-d", drive).code == 0
+    extract_udf(tmp_path / "disc.img", tmp_path / "udf")
+    assert hashes(tmp_path / "udf") == hashes(folder)
+
+
+@pytest.mark.parametrize("medium", ["cd-r", "dvd+r", "bd-r"])
+def test_a_write_once_disc_cannot_be_erased(discstack: Discstack, folder: Path, medium: str) -> None:
+    drive = f"virtual:{medium}?file=disc.img"
+    assert discstack("burn", "folder", "-d", drive).code == 0
+    erased = discstack("erase", drive)
+    assert erased.code == 5
+    assert "cannot be erased" in erased.err
+
+
+@pytest.mark.parametrize("medium", ["cd-r", "dvd+r", "bd-r"])
+def test_a_closed_disc_is_finalized(discstack: Discstack, folder: Path, medium: str) -> None:
+    burnt = discstack("burn", "folder", "-d", f"virtual:{medium}?file=disc.img", "--close", "--json")
+    assert burnt.code == 0, burnt.err
+    assert burnt.json["medium"]["state"] == "finalized"
+
+
+def test_a_test_write_leaves_the_disc_blank(discstack: Discstack, folder: Path) -> None:
+    drive = "virtual:cd-r?file=disc.img"
+    burnt = discstack("burn", "folder", "-d", drive, "--simulate", "--json")
+    assert burnt.code == 0, burnt.err
+    assert burnt.json["simulated"]
+    assert not burnt.json["verified"]
+    assert burnt.json["medium"]["state"] == "blank"
+
+
+def test_test_writing_is_refused_where_the_medium_has_none(discstack: Discstack, folder: Path) -> None:
+    burnt = discstack("burn", "folder", "-d", "virtual:dvd+r?file=disc.img", "--simulate")
+    assert burnt.code == 5
+    assert "no test writing" in burnt.err
+
+
+def test_what_does_not_fit_is_refused_before_the_first_write(
+    discstack: Discstack, folder: Path, tmp_path: Path
+) -> None:
+    burnt = discstack("burn", "folder", "-d", "virtual:dvd+r?file=disc.img&capacity=320", "--trace", "trace")
+    assert burnt.code in (5, 7)
+    assert "too many" in burnt.err
+    assert "WRITE (10)" not in (tmp_path / "trace").read_text()
+
+
+def test_a_trace_spells_every_command(discstack: Discstack, folder: Path, tmp_path: Path) -> None:
+    assert discstack("burn", "folder", "-d", "virtual:dvd+r?file=disc.img", "--trace", "trace").code == 0
+    trace = (tmp_path / "trace").read_text()
+    for name in ("GET CONFIGURATION", "WRITE (10) ", "SYNCHRONIZE CACHE (10)", "CLOSE TRACK/SESSION", "READ (10) lba"):
+        assert name in trace
+
+
+def test_an_image_file_is_burnt_as_an_image(discstack: Discstack, folder: Path, tmp_path: Path) -> None:
+    made = discstack("image", "folder", "-o", "folder.iso", "-V", "TEST")
+    assert made.code == 0, made.err
+    burnt = discstack("burn", "folder.iso", "-d", "virtual:bd-re?file=disc.img")
+    assert burnt.code == 0, burnt.err
+    assert "burnt as one" in burnt.err
+    image = (tmp_path / "folder.iso").read_bytes()
+    assert (tmp_path / "disc.img").read_bytes()[: len(image)] == image
+    assert discstack("verify", "virtual:bd-re?file=disc.img", "folder.iso").code == 0
+
+
+def test_as_file_packs_an_image_file(discstack: Discstack, folder: Path, tmp_path: Path) -> None:
+    assert discstack("image", "folder", "-o", "folder.iso").code == 0
+    assert discstack("burn", "folder.iso", "-d", "virtual:dvd+r?file=disc.img", "--as-file").code == 0
+    extract_udf(tmp_path / "disc.img", tmp_path / "udf")
+    assert (tmp_path / "udf/folder.iso").read_bytes() == (tmp_path / "folder.iso").read_bytes()
+
+
+def test_an_image_goes_to_a_pipe_as_to_a_file(discstack: Discstack, folder: Path, tmp_path: Path) -> None:
+    assert discstack("image", "folder", "-o", "folder.iso").code == 0
+    words = [sys.executable, "-m", "discstack", "image", "folder", "-o", "-"]
+    piped = subprocess.run(words, cwd=tmp_path, check=True, stdout=subprocess.PIPE).stdout
+    assert piped == (tmp_path / "folder.iso").read_bytes()
+
+
+@pytest.mark.parametrize("medium", MEDIA)
+def test_a_disc_is_read_back_into_a_file(discstack: Discstack, folder: Path, tmp_path: Path, medium: str) -> None:
+    drive = f"virtual:{medium}?file=disc.img"
+    assert discstack("image", "folder", "-o", "folder.iso").code == 0
+    assert discstack("burn", "folder.iso", "-d", drive).code == 0
+    read = discstack("read", drive, "-o", "copy")
+    assert read.code == 0, read.err
+    image, copy = (tmp_path / "folder.iso").read_bytes(), (tmp_path / "copy").read_bytes()
+    assert copy[: len(image)] == image
+    assert not any(copy[len(image) :])
+    assert discstack("verify", drive).code == 0
+
+
+def test_a_disc_that_differs_from_an_image_fails_verification(
+    discstack: Discstack, folder: Path, tmp_path: Path
+) -> None:
+    drive = "virtual:dvd+r?file=disc.img"
+    assert discstack("image", "folder", "-o", "folder.iso").code == 0
+    assert discstack("burn", "folder.iso", "-d", drive).code == 0
+    with (tmp_path / "folder.iso").open("r+b") as file:
+        file.seek(700 * 2048)
+        file.write(b"changed")
+    verified = discstack("verify", drive, "folder.iso")
+    assert verified.code == 6
+    assert "512-" in verified.err
+
+
+def test_reading_a_blank_disc_is_an_error(discstack: Discstack) -> None:
+    read = discstack("read", "virtual:dvd+r", "-o", "copy")
+    assert read.code == 5
+    assert "nothing to read" in read.err
+
+
+def test_errors_are_json_too(discstack: Discstack) -> None:
+    read = discstack("read", "virtual:dvd+r", "-o", "copy", "--json")
+    assert read.code == 5
+    assert read.json["error"]["type"] == "MediaError"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("burn", "folder", "-d", "sr0"),
+        ("burn", "folder", "-d", "virtual:floppy"),
+        ("burn", "folder"),
+        ("info", "virtual:dvd+r?colour=red"),
+        ("decode", "cdb", "xyz"),
+        ("burn", "folder", "-d", "virtual:dvd+r", "--speed", "fast"),
+        ("image", "folder", "-o", "-", "--json"),
+    ],
+)
+def test_a_command_line_that_makes_no_sense_ends_with_2(
+    discstack: Discstack, folder: Path, words: tuple[str, ...]
+) -> None:
+    outcome = discstack(*words)
+    assert outcome.code == 2
+    assert "Error" in outcome.err
+
+
+def test_a_missing_source_is_named(discstack: Discstack) -> None:
+    burnt = discstack("burn", "nowhere", "-d", "virtual:dvd+r")
+    assert burnt.code == 7
+    assert "nowhere" in burnt.err
+
+
+def test_a_missing_drive_is_named(discstack: Discstack, folder: Path) -> None:
+    burnt = discstack("burn", "folder", "-d", "/dev/nowhere")
+    assert burnt.code == 3
+    assert "/dev/nowhere" in burnt.err
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("medium", MEDIA)
+def test_a_signal_cancels_cleanly_and_the_disc_is_in_a_known_state(
+    discstack: Discstack, folder: Path, tmp_path: Path, medium: str, number: int, code: int
+) -> None:
+    with (folder / "much.bin").open("wb") as file:
+        file.truncate(500 << 20)
+    drive = f"virtual:{medium}?file=disc.img"
+    words = [sys.executable, "-m", "discstack", "burn", "folder", "-d", f"{drive}&realtime=yes", "--trace", "trace"]
+    process = subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    trace = tmp_path / "trace"
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not (trace.exists() and trace.read_text().count("WRITE (10)") > 5):
+        time.sleep(0.05)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == code, err
+    assert "the disc is now:" in err
+    assert "PREVENT ALLOW" in trace.read_text().splitlines()[-1] or "the disc is now" in err
+    after = discstack("info", drive, "--json")
+    assert after.code == 0, after.err
+    assert not after.json["medium"]["open_session"]
+
+
+def test_a_file_that_vanishes_while_it_is_burnt_is_named(discstack: Discstack, folder: Path, tmp_path: Path) -> None:
+    with (folder / "a much.bin").open("wb") as file:
+        file.truncate(200 << 20)
+    (folder / "z last.bin").write_bytes(b"z" * 100_000)
+    drive = "virtual:dvd+r?file=disc.img"
+    words = [sys.executable, "-m", "discstack", "burn", "folder", "-d", f"{drive}&realtime=yes", "--trace", "trace"]
+    process = subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    trace = tmp_path / "trace"
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not (trace.exists() and "WRITE (10)" in trace.read_text()):
+        time.sleep(0.05)
+    (folder / "z last.bin").unlink()
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 7, err
+    assert "z last.bin" in err
+    assert "the disc is now:" in err
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
+def test_bash_completes_commands(tmp_path: Path) -> None:
+    environment = {
+        **os.environ,
+        "_DISCSTACK_COMPLETE": "bash_complete",
+        "COMP_WORDS": "discstack bu",
+        "COMP_CWORD": "1",
+    }
+    words = [sys.executable, "-c", "from discstack.cli import main; main()"]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "plain,burn"
