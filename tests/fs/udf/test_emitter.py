@@ -13,7 +13,7 @@ from discstack.fs.bridge import build_image
 from discstack.fs.errors import LayoutError
 from discstack.fs.options import ImageOptions
 from discstack.fs.plan import SECTOR, Plan, sectors_for
-from discstack.fs.snapshot import Snapshot, take_snapshot
+from discstack.fs.snapshot import DirectoryItem, FileItem, Snapshot, take_snapshot
 from discstack.fs.tree import Directory
 from discstack.fs.udf.emitter import UdfEmitter
 from discstack.fs.view import Change, Emitter, Issue, View
@@ -143,7 +143,7 @@ def test_any_tree_is_found_again(reader: Callable[..., Any], tree: dict[str, Any
     paths = reader(volume.read, volume.sectors).paths
     assert len(paths) == len(volume.snapshot.directories) + sum(1 for _ in volume.snapshot.files)
     renamed = {issue.path for issue in volume.emitter.issues() if issue.change is Change.RENAMED}
-    items = [*volume.snapshot.directories, *volume.snapshot.files]
+    items: list[DirectoryItem | FileItem] = [*volume.snapshot.directories, *volume.snapshot.files]
     kept = {i.path for i in items if not any(i.path == r or i.path.startswith(r + "/") for r in renamed)}
     assert kept <= set(paths)
     assert sorted(e.size for e in paths.values() if not e.is_directory) == sorted(f.size for f in volume.snapshot.files)
