@@ -25,13 +25,13 @@ from discstack.emulator.mechanism import Operation, WriteBuffer
 from discstack.emulator.media.base import FORMAT_IN_PROGRESS, Job, Medium
 from discstack.emulator.modes import ModePages
 from discstack.emulator.store import BLOCK
+from discstack.mmc.spec.event_status import MediaEvent
 from discstack.mmc.spec.sense import Sense
 from discstack.transport.base import Clock
 
 MAXIMUM_SPEED: Final = 0xFFFF  # SET CD SPEED: as fast as can be
 LOAD_TIME: Final = 3.0  # seconds from a closed tray to a known medium
 BECOMING_READY_ASCQ: Final = 0x01
-NEW_MEDIA, MEDIA_REMOVAL = 2, 3  # media events, MMC-6 6.6.3.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ class Drive:
         self.prevented = False
         self.sequence_broken = False
         self.attentions: deque[Sense] = deque([POWER_ON])
-        self.media_events: deque[int] = deque()
+        self.media_events: deque[MediaEvent] = deque()
         self.operation: Operation | None = None
         self.modes = ModePages()
         self.buffer = WriteBuffer(clock, settings.buffer, 1.0)
@@ -92,7 +92,7 @@ class Drive:
     def _take(self, medium: Medium) -> None:
         self.medium = medium
         medium.prepare(self.modes.write_parameters())
-        self.media_events.append(NEW_MEDIA)
+        self.media_events.append(MediaEvent.NEW_MEDIA)
         self.apply_speed()
 
     def insert(self, medium: Medium) -> None:
@@ -119,7 +119,7 @@ class Drive:
         if not self.tray_open and self.medium is not None:
             self.flush()
             self.medium.put_away()
-            self.media_events.append(MEDIA_REMOVAL)
+            self.media_events.append(MediaEvent.MEDIA_REMOVAL)
         self.tray_open = True
 
     def load(self, *, immediate: bool) -> None:
@@ -129,7 +129,7 @@ class Drive:
         self.tray_open = False
         if self.medium is not None:
             self.attentions.append(MEDIUM_CHANGED)
-            self.media_events.append(NEW_MEDIA)
+            self.media_events.append(MediaEvent.NEW_MEDIA)
             self.run(Job(LOAD_TIME, self.apply_speed, BECOMING_READY_ASCQ), immediate=immediate)
 
     def switch_off(self) -> None:

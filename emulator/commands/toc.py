@@ -2,68 +2,66 @@
 
 from __future__ import annotations
 
-import struct
-from typing import Final
-
 from discstack.emulator.conditions import NO_TABLE_OF_CONTENTS, Refusal, invalid_field
 from discstack.emulator.drive import Drive
 from discstack.emulator.media.base import Medium
 from discstack.emulator.request import Request
+from discstack.mmc.spec.layout import Structure
 from discstack.mmc.spec.msf import HIGHEST, Msf
-
-DATA_TRACK: Final = 0x14  # ADR 1, control 4: data, copy prohibited
-LEAD_OUT_TRACK: Final = 0xAA
-FORMATTED_TOC, SESSION_INFORMATION = 0, 1
+from discstack.mmc.spec.toc import LEAD_OUT_TRACK, MultiSessionInformation, Toc, TocFormat, TocTrack
+from discstack.mmc.spec.track_information import DATA_TRACK
 
 
 def read_toc_pma_atip(drive: Drive, request: Request, *, msf: bool, format: int, track_session_number: int) -> bytes:
     """READ TOC/PMA/ATIP; drives made to SFF-8020 find the format in the control byte too."""
-    medium, code = drive.loaded, format or request.cdb[9] >> 6
-    if code == FORMATTED_TOC:
-        return _formatted_toc(medium, msf, track_session_number)
-    if code == SESSION_INFORMATION:
-        return _session_information(medium, msf)
-    answer = medium.raw_toc(code, track_session_number)
+    answer = _answer(drive.loaded, format or request.cdb[9] >> 6, msf, track_session_number)
     if answer is None:
         raise invalid_field(2)
-    return answer
+    return answer.build()
 
 
-def _address(lba: int, msf: bool) -> bytes:
+def _answer(medium: Medium, code: int, msf: bool, first: int) -> Structure | None:
+    if code == TocFormat.FORMATTED_TOC:
+        return _toc(medium, msf, first)
+    if code == TocFormat.MULTI_SESSION_INFORMATION:
+        return _multi_session_information(medium, msf)
+    return medium.raw_toc(code, first)
+
+
+def _address(lba: int, msf: bool) -> int:
     # a DVD or BD has addresses that no time can tell
-    return b"\0" + Msf.from_lba(min(lba, HIGHEST)).build() if msf else struct.pack(">i", lba)
+    return Msf.from_lba(min(lba, HIGHEST)).number if msf else lba
 
 
-def _entry(number: int, lba: int, msf: bool) -> bytes:
-    return bytes([0, DATA_TRACK, number & 0xFF, 0]) + _address(lba, msf)
-
-
-def _formatted_toc(medium: Medium, msf: bool, first: int) -> bytes:
+def _toc(medium: Medium, msf: bool, first: int) -> Toc:
     tracks = medium.recorded()
     if not tracks:
         raise Refusal(NO_TABLE_OF_CONTENTS)
-    if first > tracks[-1].logical_track_number and first != LEAD_OUT_TRACK:
+    last = tracks[-1]
+    if first > last.logical_track_number and first != LEAD_OUT_TRACK:
         raise invalid_field(6)
-    body = b"".join(
-        _entry(t.logical_track_number, t.logical_track_start_address, msf)
-        for t in tracks
-        if t.logical_track_number >= first
-    )
-    body += _entry(LEAD_OUT_TRACK, medium.lead_out(tracks[-1].session_number), msf)
-    return (
-        struct.pack(
-            ">HBB", len(body) + 2, tracks[0].logical_track_number & 0xFF, tracks[-1].logical_track_number & 0xFF
-        )
-        + body
+    starts = {t.logical_track_number: t.logical_track_start_address for t in tracks}
+    starts = {number & 0xFF: lba for number, lba in starts.items() if number >= first}
+    starts[LEAD_OUT_TRACK] = medium.lead_out(last.session_number)
+    return Toc(
+        first_track_number=tracks[0].logical_track_number,
+        last_track_number=last.logical_track_number & 0xFF,
+        tracks=tuple(
+            TocTrack(control=DATA_TRACK, track_number=number, track_start_address=_address(lba, msf))
+            for number, lba in starts.items()
+        ),
     )
 
 
-def _session_information(medium: Medium, msf: bool) -> bytes:
+def _multi_session_information(medium: Medium, msf: bool) -> MultiSessionInformation:
     tracks = medium.recorded()
     if not tracks:
-        return struct.pack(">HBB", 2, 1, 1)
+        return MultiSessionInformation(control=DATA_TRACK)
     last = tracks[-1].session_number
     first_track = next(track for track in tracks if track.session_number == last)
-    return struct.pack(">HBB", 10, 1, last & 0xFF) + _entry(
-        first_track.logical_track_number, first_track.logical_track_start_address, msf
+    return MultiSessionInformation(
+        last_complete_session_number=last & 0xFF,
+        control=DATA_TRACK,
+        first_track_number_in_last_complete_session=first_track.logical_track_number & 0xFF,
+        start_address_of_first_track_in_last_session=_address(first_track.logical_track_start_address, msf),
     )

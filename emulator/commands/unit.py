@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 from typing import Final
 
@@ -10,10 +9,29 @@ from discstack.emulator.conditions import NO_SENSE, invalid_field
 from discstack.emulator.drive import Drive
 from discstack.emulator.media.base import Job, nothing
 from discstack.emulator.request import Request
+from discstack.mmc.spec.event_status import (
+    BusyEvent,
+    DeviceBusyEvent,
+    DeviceStatus,
+    EventStatus,
+    ExternalRequestEvent,
+    MediaEvent,
+    MediaStatusEvent,
+    NotificationClass,
+    OperationalChangeEvent,
+    PowerManagementEvent,
+)
+from discstack.mmc.spec.inquiry import (
+    DesignationDescriptor,
+    DeviceIdentification,
+    InquiryData,
+    SupportedVpdPages,
+    UnitSerialNumber,
+)
+from discstack.mmc.spec.layout import Structure
 
-EVENT_CLASSES: Final = 0x5E  # operational change, power management, external request, media, device busy
-OPERATIONAL, POWER, EXTERNAL, MEDIA, DEVICE_BUSY = 1, 2, 3, 4, 6  # notification classes, MMC-6 6.6.3
-VPD_PAGES: Final = (0x00, 0x80, 0x83)
+SPC_3: Final = 5  # version field of INQUIRY
+ASCII, T10_VENDOR_ID = 2, 1  # code set and designator type, SPC-4 7.8.6
 
 
 def test_unit_ready(drive: Drive, request: Request) -> bytes:
@@ -33,31 +51,39 @@ def request_sense(drive: Drive, request: Request, *, desc: bool) -> bytes:
 
 def inquiry(drive: Drive, request: Request, *, evpd: bool, cmddt: bool, page_code: int) -> bytes:
     """INQUIRY: the standard data or a page of vital product data (SPC-4 6.6, 7.8)."""
-    if cmddt or (page_code and not evpd):
+    if cmddt or (page_code and not evpd) or (evpd and page_code not in VPD_PAGES):
         raise invalid_field(2)
-    if not evpd:
-        return _standard_inquiry(drive)
-    if page_code not in VPD_PAGES:
-        raise invalid_field(2)
-    body = _VPD[page_code](drive)
-    return struct.pack(">BBH", 0x05, page_code, len(body)) + body
+    return (VPD_PAGES[page_code] if evpd else _standard_inquiry)(drive).build()
 
 
-def _standard_inquiry(drive: Drive) -> bytes:
+def _standard_inquiry(drive: Drive) -> Structure:
+    return InquiryData(
+        version=SPC_3,
+        t10_vendor_identification=drive.settings.vendor,
+        product_identification=drive.settings.product,
+        product_revision_level=drive.settings.revision,
+    )
+
+
+def _supported_pages(drive: Drive) -> Structure:
+    return SupportedVpdPages(supported_page_list=tuple(VPD_PAGES))
+
+
+def _serial_number(drive: Drive) -> Structure:
+    return UnitSerialNumber(product_serial_number=drive.settings.serial)
+
+
+def _identification(drive: Drive) -> Structure:
     settings = drive.settings
-    names = f"{settings.vendor:8.8}{settings.product:16.16}{settings.revision:4.4}".encode("ascii")
-    return bytes([0x05, 0x80, 0x05, 0x02, 31, 0, 0, 0]) + names
+    name = f"{settings.vendor:8}{settings.product:16}{settings.serial}".encode("ascii")
+    descriptor = DesignationDescriptor(code_set=ASCII, designator_type=T10_VENDOR_ID, designator=name)
+    return DeviceIdentification(designation_descriptors=(descriptor,))
 
 
-def _designators(drive: Drive) -> bytes:
-    identifier = f"{drive.settings.vendor:8.8}{drive.settings.product:16.16}{drive.settings.serial}".encode("ascii")
-    return bytes([0x02, 0x01, 0x00, len(identifier)]) + identifier  # ASCII, T10 vendor ID based
-
-
-_VPD: Final[dict[int, Callable[[Drive], bytes]]] = {
-    0x00: lambda drive: bytes(VPD_PAGES),
-    0x80: lambda drive: drive.settings.serial.encode("ascii"),
-    0x83: _designators,
+VPD_PAGES: Final[dict[int, Callable[[Drive], Structure]]] = {
+    0x00: _supported_pages,
+    0x80: _serial_number,
+    0x83: _identification,
 }
 
 
@@ -67,24 +93,34 @@ def get_event_status_notification(
     """GET EVENT STATUS NOTIFICATION: one event of the first class asked for that has one (MMC-6 6.6)."""
     if not polled:
         raise invalid_field(1)
-    asked = [c for c in range(1, 7) if notification_class_request & EVENT_CLASSES & 1 << c]
+    supported = sum(1 << notification_class for notification_class in EVENTS)
+    asked = [c for c in EVENTS if notification_class_request & 1 << c]
     if not asked:
-        return bytes([0, 2, 0x80, EVENT_CLASSES])
-    chosen = next((c for c in asked if c == MEDIA and drive.media_events), asked[0])
-    return bytes([0, 6, chosen, EVENT_CLASSES]) + _event(drive, chosen)
+        return EventStatus(nea=True, supported_event_classes=supported).build()
+    pending = [NotificationClass.MEDIA] if NotificationClass.MEDIA in asked and drive.media_events else asked
+    event = EVENTS[pending[0]](drive)
+    return EventStatus(notification_class=pending[0], supported_event_classes=supported, event=event).build()
 
 
-def _event(drive: Drive, notification_class: int) -> bytes:
-    if notification_class == MEDIA:
-        event = drive.media_events.popleft() if drive.media_events else 0
-        status = drive.tray_open | (drive.profile != 0) << 1
-        return bytes([event, status, 0, 0])
-    if notification_class == POWER:
-        return bytes([0, 1, 0, 0])  # active
-    if notification_class == DEVICE_BUSY and drive.operation is not None:
-        left = min(0xFFFF, int((drive.operation.end - drive.clock.now()) * 10))  # in units of 100 ms
-        return bytes([1, 1]) + left.to_bytes(2, "big")
-    return bytes(4)
+def _media_event(drive: Drive) -> Structure:
+    code = drive.media_events.popleft() if drive.media_events else MediaEvent.NO_CHANGE
+    return MediaStatusEvent(event_code=code, media_present=drive.profile != 0, door_or_tray_open=drive.tray_open)
+
+
+def _busy_event(drive: Drive) -> Structure:
+    if drive.operation is None:
+        return BusyEvent()
+    left = min(0xFFFF, int((drive.operation.end - drive.clock.now()) * 10))  # in units of 100 ms
+    return BusyEvent(event_code=DeviceBusyEvent.CHANGE, device_busy_status=DeviceStatus.TEMPORARY_BUSY, time=left)
+
+
+EVENTS: Final[dict[NotificationClass, Callable[[Drive], Structure]]] = {
+    NotificationClass.OPERATIONAL_CHANGE: lambda drive: OperationalChangeEvent(),
+    NotificationClass.POWER_MANAGEMENT: lambda drive: PowerManagementEvent(),
+    NotificationClass.EXTERNAL_REQUEST: lambda drive: ExternalRequestEvent(),
+    NotificationClass.MEDIA: _media_event,
+    NotificationClass.DEVICE_BUSY: _busy_event,
+}
 
 
 def start_stop_unit(

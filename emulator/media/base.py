@@ -19,6 +19,7 @@ from discstack.emulator.store import BLOCK, BlockStore
 from discstack.mmc.spec.capacities import CapacityType, CurrentMaximumCapacity, FormatCapacities, FormattableCapacity
 from discstack.mmc.spec.disc_information import DiscInformation
 from discstack.mmc.spec.format_unit import FormatUnitParameters
+from discstack.mmc.spec.layout import Structure
 from discstack.mmc.spec.track_information import DATA_TRACK, DataMode, TrackInformation
 from discstack.transport.base import Clock
 
@@ -154,7 +155,7 @@ class Medium:
         """Describe the disc."""
         raise NotImplementedError
 
-    def raw_toc(self, format: int, session: int) -> bytes | None:
+    def raw_toc(self, format: int, session: int) -> Structure | None:
         """Return the answer to READ TOC/PMA/ATIP formats that only CDs have, None if there is none."""
         return None
 

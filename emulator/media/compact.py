@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import asdict, replace
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 from discstack.emulator.conditions import SESSION_FIXATION, Refusal, invalid_field
 from discstack.emulator.media.base import (
@@ -16,16 +15,17 @@ from discstack.emulator.media.base import (
 )
 from discstack.emulator.media.sequential import SequentialMedium, Track
 from discstack.mmc.spec.disc_information import DiscInformation
+from discstack.mmc.spec.layout import Structure
 from discstack.mmc.spec.msf import PREGAP, Msf
-from discstack.mmc.spec.track_information import TrackInformation
+from discstack.mmc.spec.toc import Atip, Pma, QEntry, RawToc, TocFormat
+from discstack.mmc.spec.track_information import DATA_TRACK, TrackInformation
 
 LEAD_IN_START: Final = Msf(97, 26, 66)
 LEAD_IN: Final = 4500  # blocks
 MINIMUM_TRACK: Final = 300  # blocks, 4 s
-DATA: Final = 0x14  # ADR 1, control 4: data track, copy prohibited
-MODE_5: Final = 0x54  # ADR 5
+MODE_5: Final = 5  # ADR of the entries about sessions
+ZERO: Final = Msf(0, 0, 0)
 FINAL: Final = 0  # multi-session field: no next session
-FULL_TOC, PMA, ATIP = 2, 3, 4
 FULL, MINIMAL, UNCLOSE, ERASE_SESSION = 0, 1, 5, 6  # blanking types, MMC-6 6.2.2.3
 
 
@@ -37,7 +37,6 @@ class CDR(SequentialMedium):
     track_gap = PREGAP
     session_gaps = (6750 + LEAD_IN + PREGAP, 2250 + LEAD_IN + PREGAP)  # lead-out, lead-in, pre-gap
     track_limit = 99
-    disc_type: ClassVar[int] = 0x00
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
@@ -112,67 +111,65 @@ class CDR(SequentialMedium):
             last_possible_lead_out_start_address=Msf.from_lba(self.total).number,
         )
 
-    def raw_toc(self, format: int, session: int) -> bytes | None:
-        """Return the full TOC, the PMA or the ATIP."""
-        answers: dict[int, Callable[[], bytes]] = {
-            FULL_TOC: lambda: self._full_toc(session),
-            PMA: self._program_memory_area,
-            ATIP: self._atip,
+    def raw_toc(self, format: int, session: int) -> Structure | None:
+        """Return the raw TOC, the PMA or the ATIP."""
+        answers: dict[int, Callable[[], Structure]] = {
+            TocFormat.RAW_TOC: lambda: self._raw_toc(session),
+            TocFormat.PMA: self._program_memory_area,
+            TocFormat.ATIP: self._atip,
         }
         return answers[format]() if format in answers else None
 
-    def _full_toc(self, first: int) -> bytes:
+    def _raw_toc(self, first: int) -> RawToc:
         tracks = self.recorded()
         last = tracks[-1].session_number if tracks else 1
-        sessions = {s: [t for t in tracks if t.session_number == s] for s in range(max(first, 1), last + 1)}
-        body = b"".join(self._session_toc(session, members) for session, members in sessions.items() if members)
-        return struct.pack(">HBB", len(body) + 2, 1, last) + body
+        members = {s: [t for t in tracks if t.session_number == s] for s in range(max(first, 1), last + 1)}
+        entries = [entry for s, inside in members.items() if inside for entry in self._session_toc(s, inside)]
+        return RawToc(last_complete_session_number=last, entries=tuple(entries))
 
-    def _session_toc(self, session: int, tracks: list[TrackInformation]) -> bytes:
+    def _session_toc(self, session: int, tracks: list[TrackInformation]) -> Iterator[QEntry]:
         lead_out = self.lead_out(session)
-        rows = [
-            _point(session, DATA, 0xA0, bytes(3), bytes([tracks[0].logical_track_number, 0, 0])),
-            _point(session, DATA, 0xA1, bytes(3), bytes([tracks[-1].logical_track_number, 0, 0])),
-            _point(session, DATA, 0xA2, bytes(3), time(lead_out)),
-            *(
-                _point(session, DATA, t.logical_track_number, bytes(3), time(t.logical_track_start_address))
-                for t in tracks
-            ),
-        ]
+        yield q_entry(0xA0, session, pmin=tracks[0].logical_track_number)
+        yield q_entry(0xA1, session, pmin=tracks[-1].logical_track_number)
+        yield q_entry(0xA2, session, pointed=Msf.from_lba(lead_out))
+        for track in tracks:
+            start = Msf.from_lba(track.logical_track_start_address)
+            yield q_entry(track.logical_track_number, session, pointed=start)
         if session < self.track_list[-1].session:
-            next_start = time(lead_out + self.session_gaps[session > 1])
-            rows.append(_point(session, MODE_5, 0xB0, next_start, time(self.total), pointers=1 + (session == 1)))
+            following = Msf.from_lba(lead_out + self.session_gaps[session > 1])
+            pointers = 2 if session == 1 else 1
+            yield q_entry(0xB0, session, following, Msf.from_lba(self.total), adr=MODE_5, zero=pointers)
             if session == 1:
-                rows.append(_point(session, MODE_5, 0xC0, bytes(3), LEAD_IN_START.build()))
-        return b"".join(rows)
+                yield q_entry(0xC0, session, pointed=LEAD_IN_START, adr=MODE_5)
 
-    def _program_memory_area(self) -> bytes:
+    def _program_memory_area(self) -> Pma:
         closed = [(number, track) for number, track in enumerate(self.track_list, 1) if track.closed]
-        rows = [_point(0, DATA, number, time(t.end), time(t.start)) for number, t in closed]
-        return struct.pack(">HBB", len(rows) * 11 + 2, 0, 0) + b"".join(rows)
-
-    def _atip(self) -> bytes:
-        # indicative power 5, reference speed 1; unrestricted use; disc type and sub-type 0; lead-in and lead-out
-        info = bytes(
-            [0xD1, 0x40, 0x80 | self.disc_type, 0, *LEAD_IN_START.build(), 0, *Msf.from_lba(self.total).build(), 0]
+        return Pma(
+            entries=tuple(q_entry(number, 0, Msf.from_lba(t.end), Msf.from_lba(t.start)) for number, t in closed)
         )
-        return struct.pack(">HBB", len(info) + 12 + 2, 0, 0) + info + bytes(12)
+
+    def _atip(self) -> Atip:
+        return Atip(
+            itwp=5,
+            reference_speed=1,
+            uru=True,
+            disc_type=self.erasable,
+            start_time_of_lead_in=LEAD_IN_START.number,
+            last_possible_start_time_of_lead_out=Msf.from_lba(self.total).number,
+        )
 
 
-def time(lba: int) -> bytes:
-    """Return minute, second and frame of an address."""
-    return Msf.from_lba(lba).build()
-
-
-def _point(session: int, control: int, point: int, running: bytes, pointed: bytes, pointers: int = 0) -> bytes:
-    return bytes([session, control, 0, point, *running, pointers, *pointed])
+def q_entry(point: int, session: int, running: Msf = ZERO, pointed: Msf = ZERO, **fields: int) -> QEntry:
+    """Return an entry of a data track's lead-in or PMA; `fields` overrule the times."""
+    times = {"min": running.minute, "sec": running.second, "frame": running.frame}
+    pointed_times = {"pmin": pointed.minute, "psec": pointed.second, "pframe": pointed.frame}
+    return QEntry(session_number=session, control=DATA_TRACK, point=point, **{**times, **pointed_times, **fields})
 
 
 class CDRW(CDR):
     """CD-RW: the same, and it can be blanked."""
 
     erasable = True
-    disc_type = 0x40
 
     def blank(self, blanking_type: int, address: int) -> Job:
         """Blank the disc, fully or minimally, or take back the last session or its end."""

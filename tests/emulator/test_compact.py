@@ -94,11 +94,11 @@ def test_full_toc_in_bytes(load: Load) -> None:
 
 
 def test_atip_in_bytes(load: Load) -> None:
-    cdb = "43 02 04 00 00 00 00 001C 00"
-    expected = "001A 0000 D1 40 {} 00 611A42 00 4F3B4A 00" + "00" * 12
-    assert load("cd-r").ok(cdb, allocation=28) == bytes.fromhex(expected.format("80"))
-    assert load("cd-rw").ok(cdb, allocation=28) == bytes.fromhex(expected.format("C0"))
-    assert load("dvd+r").refused(cdb, allocation=28) == "5/24/00"
+    cdb = "43 02 04 00 00 00 00 0020 00"
+    expected = "001E 0000 51 40 {} 00 611A42 00 4F3B4A 00" + "00" * 16
+    assert load("cd-r").ok(cdb, allocation=32) == bytes.fromhex(expected.format("00"))
+    assert load("cd-rw").ok(cdb, allocation=32) == bytes.fromhex(expected.format("40"))
+    assert load("dvd+r").refused(cdb, allocation=32) == "5/24/00"
 
 
 def test_program_memory_area_lists_closed_tracks(load: Load) -> None:

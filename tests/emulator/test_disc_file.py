@@ -200,7 +200,8 @@ from discstack.transport.base import Command
 transport = open_virtual(sys.argv[1], file=sys.argv[2])
 transport.execute(Command(bytes(6)))
 if sys.argv[1] == "bd-re":
-    transport.execute(Command(bytes.fromhex("041100000000"), Direction.TO_DEVICE, bytes.fromhex("00800008") + bytes(8), timeout=600))
+    parameters = bytes.fromhex("00800008 00000000 00000000")
+    transport.execute(Command(bytes.fromhex("041100000000"), Direction.TO_DEVICE, parameters, timeout=600))
 for lba in range(0, 640, 32):
     cdb = bytes.fromhex(f"2A00{lba:08X}00002000")
     assert transport.execute(Command(cdb, Direction.TO_DEVICE, bytes([lba // 32]) * 65536)).status == 0

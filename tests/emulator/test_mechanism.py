@@ -144,3 +144,15 @@ def test_foreign_read_breaks_the_write_sequence_where_the_drive_is_such(load: Lo
     assert host.write_refused(32) == "5/2C/00"
     host.sync()
     host.write(32)
+
+
+def test_verifying_costs_a_second_pass(load: Load) -> None:
+    host = load("dvd+r", speed=1)
+    start = host.transport.clock.now()
+    host.ok("2E 00 00000000 00 0200 00", bytes(512 * 2048))
+    written = host.transport.clock.now() - start
+    host.ok("2F 00 00000000 00 0200 00")
+    read = host.transport.clock.now() - start - written
+    assert written == pytest.approx(512 * 2048 / 1_385_000 + read)
+    assert host.refused("2F 00 00000200 00 0001 00") == "8/00/00"
+    assert host.refused("2F 00 FFFFFFFF 00 0001 00") == "5/21/00"

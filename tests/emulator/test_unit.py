@@ -216,6 +216,24 @@ def test_log_sense_lists_its_one_page(load: Load) -> None:
     assert load("dvd+r").ok("4D 00 40 00 00 00 00 00FF 00", allocation=255) == bytes.fromhex("00 00 0001 00")
 
 
+def test_the_only_unit_is_reported(load: Load) -> None:
+    assert load("dvd+r").ok("A0 00 00 000000 00000100 00 00".replace(" ", ""), allocation=256) == (
+        bytes.fromhex("00000008 00000000") + bytes(8)
+    )
+
+
+def test_seek_stays_on_the_disc(load: Load) -> None:
+    host = load("dvd+r", capacity=64)
+    host.ok("2B 00 0000003F 000000 00")
+    assert host.refused("2B 00 00000040 000000 00") == "5/21/00"
+
+
+def test_read_buffer_tells_the_size_of_the_buffer(load: Load) -> None:
+    host = load("dvd+r", buffer=1 << 20)
+    assert host.ok("3C 03 00 000000 000004 00", allocation=4) == bytes.fromhex("00 100000")
+    assert host.refused("3C 03 01 000000 000004 00", allocation=4) == "5/24/00"
+
+
 def test_disc_structures_are_listed_and_readable(load: Load) -> None:
     host = load("dvd+r")
     listed = host.ok("AD 00 00000000 00 FF 00FF 00 00", allocation=255)
