@@ -26,6 +26,7 @@ from discstack.mmc.recipe import Recipe, Survey, Work
 from discstack.mmc.spec.commands import TEST_UNIT_READY
 from discstack.mmc.spec.disc_information import DiscInformation
 from discstack.mmc.spec.features import Configuration
+from discstack.mmc.spec.inquiry import MMC_DEVICE
 from discstack.mmc.spec.profiles import Profile
 from discstack.mmc.spec.track_information import TrackInformation
 from discstack.mmc.speed import write_speeds
@@ -71,7 +72,9 @@ def open_work() -> Procedure[Work]:
         if verdict(error) is not Verdict.NO_MEDIUM:
             raise
         raise DiscStateError("there is no medium in the drive") from error
-    inquiry = yield from persist(queries.inquiry, swallow_attentions=True)
+    names = yield from persist(queries.inquiry, swallow_attentions=True)
+    if names.peripheral_device_type != MMC_DEVICE:
+        raise UnsupportedMedium(f"{names.name} is no CD, DVD or BD drive: device type {names.peripheral_device_type:02X}h")
     configuration = yield from persist(queries.current_configuration, swallow_attentions=True)
     recipe = RECIPES.get(configuration.current_profile)
     if recipe is None:
@@ -82,7 +85,7 @@ def open_work() -> Procedure[Work]:
         recipe=recipe,
         status=recipe.assess(recipe, survey),
         survey=survey,
-        quirks=quirks_of(inquiry.vendor, inquiry.product),
+        quirks=quirks_of(names.t10_vendor_identification, names.product_identification),
     )
 
 
@@ -204,6 +207,6 @@ def _starts_empty(capacity: int) -> Procedure[bool]:
             continue
         except MediumError:
             return False
-        if any(buffer):
+        if bytes(buffer).strip(b"\0"):
             return False
     return True

@@ -63,8 +63,8 @@ def _record(work: Work, job: BurnJob, plan: BurnPlan, speed: int | None) -> Proc
     rate = (speed or work.recipe.fastest) * 1000 * BLOCK_SIZE / work.recipe.raw_block
     nap = yield from _nap(rate)
     granule = unit * BLOCK_SIZE
-    capacity = -(-(job.ring_bytes or stream.ring_size(rate, granule)) // granule) * granule
-    ring = Ring(max(capacity, 2 * granule), granule)
+    wanted = min(job.ring_bytes or stream.ring_size(rate, granule), plan.total * BLOCK_SIZE)
+    ring = Ring(max(-(-wanted // granule), 2) * granule, granule)
     with Pump(job.source, ring, padding=plan.padding) as pump:
 
         def source_check() -> None:

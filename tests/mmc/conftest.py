@@ -1,0 +1,176 @@
+"""A laboratory for procedures: virtual drives behind a tap that records and can strike, sources, and scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from discstack.emulator.open import open_virtual
+from discstack.emulator.transport import VirtualTransport
+from discstack.mmc.job import BurnJob
+from discstack.mmc.procedure import Observer, Report, run
+from discstack.mmc.spec.cdb import describe
+from discstack.mmc.spec.sense import Sense, SenseKey
+from discstack.transport.base import CHECK_CONDITION, Clock, Command, DeviceGone, FeedCounters, Reply, Stream
+
+BLOCK = 2048
+Strike = Callable[[Command, Callable[[], Reply]], Reply]
+
+
+class Tap:
+    """A transport on the way to a virtual drive: it records all commands and lets some of them meet a strike."""
+
+    def __init__(self, inner: VirtualTransport, strikes: dict[int, Strike] | None = None) -> None:
+        self.inner = inner
+        self.strikes = strikes or {}
+        self.seen: list[bytes] = []
+
+    @property
+    def max_transfer(self) -> int:
+        return self.inner.max_transfer
+
+    @property
+    def clock(self) -> Clock:
+        return self.inner.clock
+
+    @property
+    def lines(self) -> list[str]:
+        return [describe(cdb) for cdb in self.seen]
+
+    def execute(self, command: Command, /) -> Reply:
+        self.seen.append(command.cdb)
+        strike = self.strikes.get(len(self.seen))
+        return strike(command, lambda: self.inner.execute(command)) if strike else self.inner.execute(command)
+
+    def close(self) -> None:
+        self.inner.close()
+
+    def kill_from(self, number: int) -> None:
+        """Let the device be gone from the command of that number on."""
+
+        def dead(command: Command, execute: Callable[[], Reply]) -> Reply:
+            raise DeviceGone("the cable was pulled")
+
+        self.strikes = {n: dead for n in range(number, number + 500)}
+
+    def on_disc(self, lba: int, blocks: int) -> bytes:
+        """Return what is really on the disc."""
+        medium = self.inner.drive.medium
+        assert medium is not None
+        buffer = bytearray(blocks * BLOCK)
+        medium.store.readinto(lba, memoryview(buffer))
+        return bytes(buffer)
+
+
+@dataclass
+class Source:
+    """An image in memory; `fail_at` makes it fail at that byte, `end_at` end too early."""
+
+    data: bytes
+    fail_at: int | None = None
+    end_at: int | None = None
+    hook: Callable[[int], None] | None = None
+    at: int = 0
+
+    @property
+    def sectors(self) -> int:
+        return len(self.data) // BLOCK
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        if self.hook:
+            self.hook(self.at)
+        if self.fail_at is not None and self.at >= self.fail_at:
+            raise OSError(5, "the file went bad")
+        limit = len(self.data) if self.end_at is None else self.end_at
+        size = min(len(buffer), limit - self.at, 32 * BLOCK)
+        buffer[:size] = self.data[self.at : self.at + size]
+        self.at += size
+        return size
+
+
+@dataclass
+class Diary(Observer):
+    """Writes down what a procedure lets be known."""
+
+    reports: list[Report] = field(default_factory=list)
+    recoveries: list[Exception] = field(default_factory=list)
+    streams: list[FeedCounters] = field(default_factory=list)
+
+    def report(self, report: Report, /) -> None:
+        self.reports.append(report)
+
+    def recovered(self, error: Exception, /) -> None:
+        self.recoveries.append(error)
+
+    def streaming(self, stream: Stream, counters: FeedCounters, /) -> None:
+        self.streams.append(counters)
+
+    @property
+    def messages(self) -> list[str]:
+        return [report.message for report in self.reports if report.message]
+
+
+@dataclass
+class Lab:
+    """Makes drives, jobs and images, and closes the drives at the end."""
+
+    drives: list[Tap] = field(default_factory=list)
+
+    def drive(self, medium: str, capacity: int | None = None, **options: Any) -> Tap:
+        tap = Tap(open_virtual(medium, capacity=capacity, **options))
+        self.drives.append(tap)
+        return tap
+
+    def close(self) -> None:
+        for tap in self.drives:
+            tap.close()
+        self.drives.clear()
+
+    def image(self, blocks: int, seed: int = 1) -> bytes:
+        return b"".join((seed * 1_000_003 + n).to_bytes(8, "big") * (BLOCK // 8) for n in range(blocks))
+
+    def source(self, blocks: int = 40, seed: int = 1, **options: Any) -> Source:
+        return Source(self.image(blocks, seed), **options)
+
+    def job(self, blocks: int = 40, **options: Any) -> BurnJob:
+        options.setdefault("source", self.source(blocks))
+        options.setdefault("ring_bytes", 1 << 17)
+        return BurnJob(**options)
+
+    def run(self, procedure: Any, tap: Tap, **options: Any) -> Any:
+        return run(procedure, tap, **options)
+
+    def diary(self) -> Diary:
+        return Diary()
+
+    def refuse(self, key: int, asc: int, ascq: int = 0, **fields: Any) -> Strike:
+        """Return a strike: this sense instead of the command; a recovered error comes with the command done."""
+        sense = Sense(key, asc, ascq, **fields)
+
+        def strike(command: Command, execute: Callable[[], Reply]) -> Reply:
+            done = execute() if key == SenseKey.RECOVERED_ERROR and not sense.deferred else Reply()
+            return Reply(CHECK_CONDITION, sense.build(), done.data, done.residual)
+
+        return strike
+
+    def talk(self, procedure: Generator[Any, Any, Any], answers: Sequence[Any]) -> tuple[list[Any], Any]:
+        """Carry a procedure out by hand: one answer (or exception to throw) for each effect, then its result."""
+        effects = []
+        try:
+            effect = next(procedure)
+            for answer in answers:
+                effects.append(effect)
+                effect = procedure.throw(answer) if isinstance(answer, BaseException) else procedure.send(answer)
+        except StopIteration as stop:
+            return effects, stop.value
+        raise AssertionError(f"the procedure went on with {effect}")
+
+
+@pytest.fixture
+def lab() -> Iterator[Lab]:
+    laboratory = Lab()
+    yield laboratory
+    laboratory.close()

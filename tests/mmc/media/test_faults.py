@@ -1,0 +1,132 @@
+"""The fault sweep: every job on every medium, with every one of its commands failing in every way, once.
+
+Whatever happens, the job ends with a typed error or with a success that is one, nothing is written after an error, and
+the tray does not stay locked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from discstack.mmc.errors import DriveError
+from discstack.mmc.identify import identify
+from discstack.mmc.job import VerifyLevel
+from discstack.mmc.medium import DiscState
+from discstack.mmc.operations import erase, format_medium
+from discstack.mmc.burn import burn
+from discstack.mmc.verify import verify
+from discstack.transport.base import TransportError
+
+BLOCKS = 40
+# One plausible additional sense code for each sense key.
+SENSES = {
+    0x0: (0x00, 0x00),
+    0x1: (0x17, 0x01),
+    0x2: (0x04, 0x02),
+    0x3: (0x0C, 0x00),
+    0x4: (0x44, 0x00),
+    0x5: (0x24, 0x00),
+    0x6: (0x29, 0x00),
+    0x7: (0x27, 0x00),
+    0x8: (0x00, 0x00),
+    0x9: (0x80, 0x00),
+    0xA: (0x00, 0x00),
+    0xB: (0x00, 0x00),
+    0xD: (0x00, 0x00),
+    0xE: (0x1D, 0x00),
+    0xF: (0x00, 0x00),
+}
+DEAD = -1
+WRITE, ALLOW, PREVENT = b"\x2a", bytes((0x1E, 0, 0, 0, 0, 0)), bytes((0x1E, 0, 0, 0, 1, 0))
+CAPACITY = {"cd-r": 20000, "cd-rw": 20000, "dvd+r": 4096, "dvd+rw": 128, "bd-r": 4096, "bd-re": 128}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A job: how the drive is made ready for it, the job itself, and how to see that it did what it says."""
+
+    name: str
+    media: tuple[str, ...]
+    prepare: Callable[[Any, Any], None]
+    job: Callable[[Any], Any]
+    check: Callable[[Any, Any], None]
+
+
+def nothing(lab: Any, tap: Any) -> None:
+    pass
+
+
+def burn_first(lab: Any, tap: Any) -> None:
+    lab.run(burn(lab.job(BLOCKS, verify=VerifyLevel.NONE, source=lab.source(BLOCKS, 7))), tap)
+
+
+def holds_image(lab: Any, tap: Any) -> None:
+    assert tap.on_disc(0, BLOCKS) == lab.image(BLOCKS)
+    assert lab.run(identify(), tap).state in (DiscState.APPENDABLE, DiscState.OVERWRITABLE)
+
+
+def is_blank(lab: Any, tap: Any) -> None:
+    assert lab.run(identify(), tap).blank
+
+
+CASES = (
+    Case("burn", tuple(CAPACITY), nothing, lambda lab: burn(lab.job(BLOCKS)), holds_image),
+    Case("erase", ("cd-rw", "dvd+rw", "bd-re"), burn_first, lambda lab: erase(), is_blank),
+    Case("format", ("dvd+rw", "bd-re"), nothing, lambda lab: format_medium(), is_blank),
+)
+
+
+def rehearsal(lab: Any, case: Case, medium: str) -> list[bytes]:
+    tap = lab.drive(medium, CAPACITY[medium], speed=4)
+    case.prepare(lab, tap)
+    tap.seen.clear()
+    lab.run(case.job(lab), tap)
+    seen = list(tap.seen)
+    case.check(lab, tap)
+    return seen
+
+
+def positions(seen: list[bytes]) -> list[int]:
+    """Number the commands from 1; of those that are polled or asked again and again only the first and the last."""
+    first = {cdb: number for number, cdb in reversed(list(enumerate(seen, 1)))}
+    last = {cdb: number for number, cdb in enumerate(seen, 1)}
+    return sorted({*first.values(), *last.values()})
+
+
+@pytest.mark.parametrize(
+    ("case", "medium"),
+    [pytest.param(case, medium, id=f"{case.name}-{medium}") for case in CASES for medium in case.media],
+)
+def test_every_command_may_fail_in_every_way(lab: Any, case: Case, medium: str) -> None:
+    seen = rehearsal(lab, case, medium)
+    for number in positions(seen):
+        for key in (*SENSES, DEAD):
+            strike_once(lab, case, medium, number, key)
+
+
+def strike_once(lab: Any, case: Case, medium: str, number: int, key: int) -> None:
+    tap = lab.drive(medium, CAPACITY[medium], speed=4)
+    case.prepare(lab, tap)
+    tap.seen.clear()
+    if key == DEAD:
+        tap.kill_from(number)
+    else:
+        tap.strikes = {number: lab.refuse(key, *SENSES[key])}
+    where = f"command {number} with key {key:X}h"
+    try:
+        lab.run(case.job(lab), tap)
+    except (DriveError, TransportError) as error:
+        where += f": {tap.lines[number - 1]}: {error!r}"
+        if not getattr(error, "__notes__", None) is None:
+            where += str(error.__notes__)
+        assert WRITE not in [cdb[:1] for cdb in tap.seen[number:]], where
+        assert key == DEAD or not tap.inner.drive.prevented, where
+    else:
+        assert key != DEAD
+        tap.strikes = {}
+        case.check(lab, tap)
+    lab.close()
