@@ -23,6 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 Command = Callable[[Path, Path], list[str]]
+POLL: Final = 0.005  # seconds between two looks at a program's memory
 DISCSTACK: Final = [sys.executable, "-m", "discstack", "image"]
 
 # name: (how it is called for the views that all of them have, on a tree and an output)
@@ -58,16 +59,29 @@ class Run:
 
 
 def measure(command: Sequence[str]) -> Run:
-    began = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    assert process.stderr is not None
-    errors = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{' '.join(command)}: exit code {process.returncode}\n{errors.decode(errors='replace')}")
-    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss << 10)
+    with tempfile.TemporaryFile() as errors:
+        began = time.perf_counter()
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
+        memory = 0
+        while not (ended := os.wait4(process.pid, os.WNOHANG))[0]:
+            memory = max(memory, _high_water(process.pid))
+            time.sleep(POLL)
+        wall = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(ended[1])
+        if process.returncode:
+            errors.seek(0)
+            words = errors.read().decode(errors="replace")
+            raise SystemExit(f"{' '.join(command)}: exit code {process.returncode}\n{words}")
+    return Run(wall, ended[2].ru_utime + ended[2].ru_stime, memory)
+
+
+def _high_water(pid: int) -> int:
+    """The largest resident set so far. (wait4's would count the memory of this process, from before the exec.)"""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) << 10 for line in lines if line.startswith("VmHWM")), 0)
 
 
 def small_files(root: Path, count: int) -> None:
