@@ -34,8 +34,8 @@ class Level:
 
 LEVELS: Final[Mapping[int, Level]] = {
     1: Level(8, 3, 11, 8, False, 4),
-    2: Level(30, 30, 30, 31, False, 6),
-    3: Level(30, 30, 30, 31, True, 6),
+    2: Level(30, 30, 30, 31, False, 8),
+    3: Level(30, 30, 30, 31, True, 8),
 }
 
 

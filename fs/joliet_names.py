@@ -12,26 +12,20 @@ ILLEGAL: Final = frozenset("*/:;?\\").union(map(chr, range(32)))
 CHARACTERS: Final = 64
 LONG_CHARACTERS: Final = 103  # what a record of 255 bytes has room for, beside a version number
 EXTENSION: Final = 20  # characters of an extension that a cut leaves alone
-_DOT: Final = b"\0."
 _VERSION: Final = ";1".encode("utf-16-be")
 
 
 class JolietNames:
     """Names of at most `characters` code units; see `naming.Scheme`."""
 
-    digits = 6
+    digits = 8
 
     def __init__(self, characters: int) -> None:
         self._limit = 2 * characters
 
     def file_key(self, name: str, /) -> bytes | None:
         """Return the key of a name, None if it is too long."""
-        try:
-            key = name.encode("utf-16-be")
-        except UnicodeEncodeError:
-            key = clean(name)
-        if not ILLEGAL.isdisjoint(name) or key.endswith(_DOT):
-            key = clean(name)
+        key = clean(name)
         return key if len(key) <= self._limit else None
 
     directory_key = file_key
@@ -65,6 +59,11 @@ class JolietNames:
 
 def clean(name: str) -> bytes:
     """Return the name with "_" for everything that Joliet cannot hold."""
+    if ILLEGAL.isdisjoint(name) and not name.endswith("."):
+        try:
+            return name.encode("utf-16-be")
+        except UnicodeEncodeError:  # surrogates that stand for bytes
+            pass
     kept = "".join("_" if c in ILLEGAL or "\ud800" <= c <= "\udfff" else c for c in name)
     if kept.endswith("."):
         kept = kept[:-1] + "_"

@@ -12,11 +12,9 @@ from __future__ import annotations
 
 from collections import Counter
 from hashlib import blake2b
-from typing import Final, Protocol
+from typing import Protocol
 
 from discstack.fs.snapshot import DirectoryItem
-
-_DIGITS: Final = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 class Scheme(Protocol):
@@ -91,11 +89,7 @@ def _settle(
 
 
 def mark_for(name: str, digits: int, attempt: int = 0) -> bytes:
-    """Return `digits` characters out of 0-9 and A-Z that stand for the whole name."""
-    salt = attempt.to_bytes(4, "little")
-    value = int.from_bytes(blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16, salt=salt).digest(), "big")
-    mark = bytearray()
-    for _ in range(digits):
-        value, digit = divmod(value, len(_DIGITS))
-        mark.append(_DIGITS[digit])
-    return bytes(mark)
+    """Return `digits` (an even number) hexadecimal digits that stand for the whole name."""
+    salt = b"%d" % attempt if attempt else b""
+    digest = blake2b(name.encode("utf-8", "surrogatepass"), digest_size=digits // 2, salt=salt)
+    return digest.hexdigest().upper().encode("ascii")

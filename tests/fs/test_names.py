@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import pytest
+
+from discstack.fs.iso_names import LEVELS, IsoNames
+from discstack.fs.joliet_names import JolietNames
+from discstack.fs.naming import mark_for, name_children
+from discstack.fs.snapshot import take_snapshot
+from discstack.fs.tree import Directory
+
+ISO = IsoNames(LEVELS[3])
+JOLIET = JolietNames(64)
+
+
+def iso_names(files: list[str], directories: list[str] | None = None) -> dict[str, str]:
+    return names(ISO, files, directories or [])
+
+
+def names(scheme: IsoNames | JolietNames, files: list[str], directories: list[str]) -> dict[str, str]:
+    root = Directory()
+    for name in files:
+        root.create_file(name, b"")
+    for name in directories:
+        root.create_directory(name)
+    item = take_snapshot(root).root
+    file_keys, directory_keys = name_children(scheme, item)
+    shown = {file.name: scheme.file_identifier(key) for file, key in zip(item.files, file_keys, strict=True)}
+    shown |= {below.name: key for below, key in zip(item.directories, directory_keys, strict=True)}
+    encoding = "ascii" if scheme is ISO else "utf-16-be"
+    return {name: identifier.decode(encoding) for name, identifier in shown.items()}
+
+
+@pytest.mark.parametrize(
+    ("name", "identifier"),
+    [
+        ("readme.txt", "README.TXT;1"),
+        ("readme", "README.;1"),
+        (".profile", ".PROFILE;1"),
+        ("archive.tar.gz", "ARCHIVE_TAR.GZ;1"),
+        ("ends with dot.", "ENDS_WITH_DOT_.;1"),
+        ("Grüße.txt", "GR__E.TXT;1"),
+        ("a+b=c.txt", "A_B_C.TXT;1"),
+        ("undecodable \udcff.txt", "UNDECODABLE__.TXT;1"),
+        ("x" * 26 + ".txt", "X" * 26 + ".TXT;1"),
+    ],
+)
+def test_iso_file_names(name: str, identifier: str) -> None:
+    assert iso_names([name]) == {name: identifier}
+
+
+def test_iso_directory_names_have_no_dot_and_no_version() -> None:
+    assert iso_names([], ["my.dir"]) == {"my.dir": "MY_DIR"}
+
+
+def test_iso_name_of_thirty_characters_is_kept_and_one_more_is_marked() -> None:
+    kept, cut = "n" * 27 + ".txt", "n" * 28 + ".txt"
+    assert iso_names([kept[1:]])[kept[1:]] == kept[1:].upper() + ";1"
+    marked = iso_names([cut])[cut]
+    assert marked == "N" * 18 + f"_{mark_for(cut, 8).decode()}.TXT;1"
+    assert len(marked) == 33
+
+
+def test_iso_directory_of_31_characters_is_kept_and_one_more_is_marked() -> None:
+    kept, cut = "d" * 31, "d" * 32
+    assert iso_names([], [kept])[kept] == kept.upper()
+    assert iso_names([], [cut])[cut] == "D" * 22 + f"_{mark_for(cut, 8).decode()}"
+
+
+def test_iso_name_with_an_extension_of_any_length_fits() -> None:
+    name = "a." + "e" * 200
+    identifier = iso_names([name])[name]
+    assert len(identifier) <= 33
+    assert identifier.count(".") == 1
+
+
+def test_level_1_names_are_eight_and_three() -> None:
+    scheme = IsoNames(LEVELS[1])
+    assert scheme.file_key("readme.txt") == b"README.TXT"
+    assert scheme.file_key("readme.text") is None
+    assert scheme.marked_file("a long name.text", b"ABCD") == b"A_L_ABCD.TEX"
+    assert scheme.marked_directory("a long name", b"ABCD") == b"A_L_ABCD"
+
+
+def test_the_name_that_is_shown_as_it_is_wins_a_clash() -> None:
+    found = iso_names(["README.TXT", "Readme.txt", "readme.txt"])
+    assert found["README.TXT"] == "README.TXT;1"
+    assert found["Readme.txt"] == f"README_{mark_for('Readme.txt', 8).decode()}.TXT;1"
+    assert len(set(found.values())) == 3
+
+
+def test_file_and_directory_do_not_share_a_name() -> None:
+    found = iso_names(["data", "DATA.TXT"], ["DATA"])
+    assert found["DATA"] == "DATA"
+    assert found["data"].startswith("DATA_")
+
+
+def test_a_cut_name_does_not_depend_on_what_else_is_there() -> None:
+    long = "the same long beginning of a name " * 3
+    alone = iso_names([long + "1"])
+    assert iso_names([long + "0", long + "1", long + "2"]).items() >= alone.items()
+
+
+def test_marks_that_clash_are_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("discstack.fs.naming.mark_for", lambda name, digits, attempt: b"%08d" % attempt)
+    long = "a name that is longer than thirty characters "
+    found = iso_names([long + "1", long + "2"])
+    assert sorted(value[-11:-3] for value in found.values()) == ["00000000", "00000001"]
+
+
+@pytest.mark.parametrize("name", ["Grüße aus Köln", "x" * 64, "Mixed.Case.txt", "\N{GRINNING FACE}" * 32])
+def test_joliet_keeps_what_fits(name: str) -> None:
+    assert names(JOLIET, [name], []) == {name: name + ";1"}
+
+
+def test_joliet_replaces_what_it_cannot_hold() -> None:
+    assert names(JOLIET, ["a*b:c;d?e\\f\x01g.txt"], []) == {"a*b:c;d?e\\f\x01g.txt": "a_b_c_d_e_f_g.txt;1"}
+    assert names(JOLIET, ["undecodable \udcff"], []) == {"undecodable \udcff": "undecodable _;1"}
+
+
+def test_joliet_has_no_final_dot_because_readers_drop_it() -> None:
+    assert names(JOLIET, ["etc..."], ["dir."]) == {"etc...": "etc.._;1", "dir.": "dir_"}
+
+
+def test_joliet_name_that_is_too_long_keeps_its_extension() -> None:
+    name = "x" * 70 + ".text"
+    found = names(JOLIET, [name], [])[name]
+    assert found == "x" * 50 + f"~{mark_for(name, 8).decode()}.text;1"
+    assert len(found) == 64 + 2
+
+
+def test_joliet_never_cuts_a_pair_of_surrogates() -> None:
+    name = "x" + "\N{GRINNING FACE}" * 40
+    found = names(JOLIET, [name], [])[name]
+    assert found == "x" + "\N{GRINNING FACE}" * 27 + f"~{mark_for(name, 8).decode()};1"
+
+
+def test_joliet_replaced_names_that_become_the_same_are_marked() -> None:
+    found = names(JOLIET, ["a?", "a*", "a_"], [])
+    assert found["a_"] == "a_;1"
+    assert found["a?"] == f"a_~{mark_for('a?', 8).decode()};1"
+    assert len(set(found.values())) == 3
+
+
+def test_joliet_of_103_characters() -> None:
+    assert JolietNames(103).file_key("y" * 103) == ("y" * 103).encode("utf-16-be")
+    assert JolietNames(103).file_key("y" * 104) is None
