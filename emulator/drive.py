@@ -29,7 +29,7 @@ from discstack.mmc.spec.event_status import MediaEvent
 from discstack.mmc.spec.sense import Sense
 from discstack.transport.base import Clock
 
-MAXIMUM_SPEED: Final = 0xFFFF  # SET CD SPEED: as fast as can be
+AS_FAST_AS_CAN_BE: Final = 1 << 32  # kB/s; BD at 16x is above what SET CD SPEED can say
 LOAD_TIME: Final = 3.0  # seconds from a closed tray to a known medium
 BECOMING_READY_ASCQ: Final = 0x01
 
@@ -64,8 +64,8 @@ class Drive:
         self.operation: Operation | None = None
         self.modes = ModePages()
         self.buffer = WriteBuffer(clock, settings.buffer, 1.0)
-        self.asked_write_speed = MAXIMUM_SPEED
-        self.asked_read_speed = MAXIMUM_SPEED
+        self.asked_write_speed = AS_FAST_AS_CAN_BE
+        self.asked_read_speed = AS_FAST_AS_CAN_BE
         if medium is not None:
             self._take(medium)
 
@@ -144,7 +144,7 @@ class Drive:
         self.finish_operation()
         self.flush()
         self.modes = ModePages()
-        self.asked_write_speed = self.asked_read_speed = MAXIMUM_SPEED
+        self.asked_write_speed = self.asked_read_speed = AS_FAST_AS_CAN_BE
         self.prevented = False
         if self.medium is not None:
             self.medium.prepare(self.modes.write_parameters())

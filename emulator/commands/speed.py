@@ -12,13 +12,14 @@ from discstack.emulator.conditions import (
     invalid_field,
     invalid_parameter,
 )
-from discstack.emulator.drive import MAXIMUM_SPEED, Drive
+from discstack.emulator.drive import AS_FAST_AS_CAN_BE, Drive
 from discstack.emulator.modes import SAVED, parameter_list
 from discstack.emulator.request import Request
 
 PERFORMANCE, WRITE_SPEEDS = 0x00, 0x03  # types, MMC-6 6.7.2
 STREAMING_DESCRIPTOR: Final = 28
 RDD: Final = 0x04
+MOST: Final = 0xFFFF  # what a field of 16 bits can hold; in SET CD SPEED: as fast as can be
 READS: Final = 0x3F  # page 2Ah byte 2: CD-R, CD-RW, DVD-ROM, DVD-R, DVD-RAM
 WRITES: Final = 0x07  # byte 3: CD-R, CD-RW, test write
 MULTI_SESSION, BURN_FREE = 0x40, 0x80  # byte 4
@@ -30,10 +31,14 @@ def set_cd_speed(
     drive: Drive, request: Request, *, logical_unit_read_speed: int, logical_unit_write_speed: int
 ) -> bytes:
     """SET CD SPEED (MMC-6 6.39)."""
-    drive.asked_read_speed = logical_unit_read_speed
-    drive.asked_write_speed = logical_unit_write_speed
+    drive.asked_read_speed = _asked(logical_unit_read_speed)
+    drive.asked_write_speed = _asked(logical_unit_write_speed)
     drive.apply_speed()
     return b""
+
+
+def _asked(speed: int) -> int:
+    return AS_FAST_AS_CAN_BE if speed == MOST else speed
 
 
 def set_streaming(drive: Drive, request: Request, *, type: int, parameter_list_length: int) -> bytes:
@@ -44,7 +49,7 @@ def set_streaming(drive: Drive, request: Request, *, type: int, parameter_list_l
         raise Refusal(PARAMETER_LIST_LENGTH)
     data = bytes(request.parameters(parameter_list_length))
     if data[0] & RDD:
-        drive.asked_read_speed = drive.asked_write_speed = MAXIMUM_SPEED
+        drive.asked_read_speed = drive.asked_write_speed = AS_FAST_AS_CAN_BE
     else:
         read_size, read_time, write_size, write_time = struct.unpack(">4I", data[12:28])
         if not read_time or not write_time:
@@ -87,11 +92,11 @@ def get_performance(
 
 def capabilities(drive: Drive) -> bytes:
     """Return mode page 2Ah as of now (MMC-5 7.11, kept by every drive and host since)."""
-    speeds = drive.write_speeds() if drive.profile else []
-    current_write = drive.write_speed if drive.profile else 0
-    read = drive.read_speed if drive.profile else 0
+    speeds = [min(speed, MOST) for speed in drive.write_speeds()] if drive.profile else []
+    current_write = min(drive.write_speed, MOST) if drive.profile else 0
+    read = min(drive.read_speed, MOST) if drive.profile else 0
     body = bytes([READS, WRITES, MULTI_SESSION | BURN_FREE, 0, TRAY_WITH_LOCK | drive.prevented << 1, 0])
-    body += struct.pack(">HHHH", read, 0, min(drive.settings.buffer >> 10, 0xFFFF), read)
+    body += struct.pack(">HHHH", read, 0, min(drive.settings.buffer >> 10, MOST), read)
     body += struct.pack(">BBHHHBBBB", 0, 0, speeds[0] if speeds else 0, current_write, 1, 0, 0, 0, 0)
     body += struct.pack(">HH", current_write, len(speeds))
     body += b"".join(struct.pack(">BBH", 0, 0, speed) for speed in speeds)

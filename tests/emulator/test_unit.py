@@ -203,6 +203,22 @@ def test_all_mode_pages_come_in_order(load: Load) -> None:
     assert codes == [0x01, 0x05, 0x08, 0x1A, 0x1C, 0x1D, 0x2A]
 
 
+@pytest.mark.parametrize("medium", sorted(MEDIA))
+def test_capabilities_page_lists_the_speeds_of_each_medium(load: Load, medium: str) -> None:
+    page = load(medium, buffer=1 << 30).ok("5A 08 2A 00 00 00 00 00FF 00", allocation=255)[8:]
+    fastest = min(int(MEDIA[medium].speeds.reported * MEDIA[medium].speeds.factors[0]), 0xFFFF)
+    assert page[0:2] == bytes([0x2A, len(page) - 2])
+    assert int.from_bytes(page[28:30], "big") == fastest
+    assert int.from_bytes(page[30:32], "big") == len(MEDIA[medium].speeds.factors) == (len(page) - 32) / 4
+
+
+def test_fastest_speed_of_a_bd_r_is_beyond_16_bits(load: Load) -> None:
+    host = load("bd-r")
+    host.ok("BB 00 FFFF FFFF 000000000000")
+    nominal = host.ok("AC 14 00000000 0000 0001 00 00".replace(" ", ""), allocation=24)
+    assert int.from_bytes(nominal[12:16], "big") == 71928
+
+
 def test_changeable_values_are_a_mask(load: Load) -> None:
     data = load("dvd+r").ok("5A 08 48 00 00 00 00 0040 00", allocation=64)
     assert data[8:] == bytes.fromhex("08 0A") + bytes(10)
