@@ -13,7 +13,7 @@ from typing import Final
 
 from discstack.mmc.spec.cdb import Direction
 from discstack.mmc.spec.commands import READ_BUFFER_CAPACITY
-from discstack.mmc.spec.sense import Sense
+from discstack.mmc.spec.sense import Sense, SenseKey
 from discstack.transport.base import (
     CHECK_CONDITION,
     GOOD,
@@ -30,6 +30,8 @@ OBSERVE_INTERVAL: Final = 0.2  # seconds between two looks at the counters
 LATENCY_BUCKETS: Final = 16  # each twice as long as the one before it, from 125 us on
 FIRST_LATENCY: Final = 125e-6
 LONG_WRITE_IN_PROGRESS: Final = (0x2, 0x04, 0x08)
+# What an answer to READ BUFFER CAPACITY may be without telling of anything but that command
+HARMLESS: Final = (SenseKey.NO_SENSE, SenseKey.RECOVERED_ERROR, SenseKey.NOT_READY, SenseKey.ILLEGAL_REQUEST)
 SHORTEST_NAP: Final = 0.001
 NAP_SHARES: Final = (
     1,
@@ -95,7 +97,8 @@ class _Feed:
                 return FeedResult(counters, reply.status, reply.sense, reply_lba=lba, residual=reply.residual)
             self.ring.release(len(data))
             counters.blocks += blocks
-            self.look()
+            if news := self.look():
+                return FeedResult(counters, news.status, news.sense, reply_lba=lba + blocks)
         return FeedResult(counters)
 
     def cdb(self, lba: int, blocks: int) -> bytes:
@@ -145,7 +148,7 @@ class _Feed:
             self.clock.sleep(self.pace.nap(attempt, now, done, self.counters))
             self.counters.busy_time += self.clock.now() - before
             attempt += 1
-            self.look()
+            self.observe_if_due()
             if self.ring.cancelled:
                 return None
 
@@ -159,13 +162,17 @@ class _Feed:
         bucket = min(int(latency / FIRST_LATENCY).bit_length(), LATENCY_BUCKETS - 1)
         counters.latencies = tuple(n + (at == bucket) for at, n in enumerate(counters.latencies))
 
-    def look(self) -> None:
-        """See to what is due by now: the drive's buffer and the observer."""
+    def look(self) -> Reply | None:
+        """See to what is due: the observer and the drive's buffer; return what the drive says of other matters."""
+        self.observe_if_due()
         now = self.clock.now()
-        if self.watching and now - self.watched >= self.stream.watch:
-            self.watched = now
-            self.ask_buffer()
-        if now - self.observed >= OBSERVE_INTERVAL:
+        if not self.watching or now - self.watched < self.stream.watch:
+            return None
+        self.watched = now
+        return self.ask_buffer()
+
+    def observe_if_due(self) -> None:
+        if self.clock.now() - self.observed >= OBSERVE_INTERVAL:
             self.report()
 
     def report(self) -> None:
@@ -173,15 +180,19 @@ class _Feed:
         self.counters.ring_fill = self.ring.fill
         self.observe(copy(self.counters))
 
-    def ask_buffer(self) -> None:
+    def ask_buffer(self) -> Reply | None:
         cdb = READ_BUFFER_CAPACITY.build(allocation_length=12)
         reply = self.transport.execute(Command(cdb, Direction.FROM_DEVICE, allocation=12))
-        if reply.status != GOOD:
-            self.watching = False
-        elif len(reply.data) >= 12:
+        if reply.status == GOOD and len(reply.data) >= 12:
             length, free = struct.unpack_from(">II", reply.data, 4)
             if 0 < length >= free:
                 self.counters.drive_buffer, self.counters.drive_fill = length, length - free
+        elif reply.status == CHECK_CONDITION:
+            sense = Sense.parse(reply.sense)
+            if sense.deferred or sense.key not in HARMLESS:
+                return reply
+            self.watching = sense.key != SenseKey.ILLEGAL_REQUEST
+        return None
 
 
 class _Pace:
@@ -214,4 +225,4 @@ def _is_long_write(reply: Reply) -> bool:
     if reply.status != CHECK_CONDITION:
         return False
     sense = Sense.parse(reply.sense)
-    return not sense.deferred and (sense.key, sense.asc, sense.ascq) == LONG_WRITE_IN_PROGRESS
+    return not sense.deferred and sense.triple == LONG_WRITE_IN_PROGRESS

@@ -40,7 +40,7 @@ class BlockSource(Protocol):
 
 def digest(data: bytes | bytearray | memoryview) -> bytes:
     """Return the digest of one chunk, as the pump makes it."""
-    return hashlib.new(ALGORITHM, data, usedforsecurity=False).digest()
+    return _hasher(data).digest()
 
 
 def ring_size(bytes_per_second: float, unit: int) -> int:
@@ -49,6 +49,10 @@ def ring_size(bytes_per_second: float, unit: int) -> int:
     permitted = max(_available_memory() // MEMORY_SHARE, SMALLEST_RING)
     step = CHUNK if CHUNK % unit == 0 else unit
     return max(2, -(-min(wanted, permitted) // step)) * step
+
+
+def _hasher(data: bytes | bytearray | memoryview = b"") -> hashlib._Hash:
+    return hashlib.new(ALGORITHM, data, usedforsecurity=False)
 
 
 def _available_memory() -> int:
@@ -113,7 +117,7 @@ class Pump:
     def _pump_image(self) -> None:
         for at in range(0, self._image, CHUNK):
             left = min(CHUNK, self._image - at)
-            hasher = hashlib.new(ALGORITHM, usedforsecurity=False)
+            hasher = _hasher()
             while left:
                 region = self._reserve(left)
                 self._fill(region, at)

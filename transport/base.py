@@ -198,7 +198,8 @@ class FeedResult:
     `stopped` means that the ring gave no more: it was cancelled, its source failed, or it was closed too early.
     Otherwise a `status` that is not GOOD, or a `residual` (bytes that did not move although the device said GOOD),
     belongs to the command at `reply_lba`. That command's blocks are not counted as taken and are still the next ones in
-    the ring.
+    the ring. News that comes when the device is asked for its buffer (a deferred error, a unit attention) is passed on
+    as if it came before the next command.
     """
 
     counters: FeedCounters

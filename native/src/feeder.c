@@ -2,6 +2,7 @@
 
 #include "os.h"
 #include "pace.h"
+#include "sense.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -12,7 +13,6 @@
 #define FIRST_BUCKET 125000 /* ns */
 
 #define GOOD 0x00
-#define CHECK_CONDITION 0x02
 #define READ_BUFFER_CAPACITY 0x5c
 #define CAPACITY_SIZE 12
 #define CAPACITY_TIMEOUT 30000 /* ms */
@@ -58,21 +58,6 @@ static void write_be(unsigned char *bytes, unsigned width, uint64_t value)
 		bytes[at] = value & 0xff;
 		value >>= 8;
 	}
-}
-
-/* Whether the answer is current sense 2/04/08, in fixed (70h) or descriptor (72h) form: SPC-4 4.5. */
-static bool is_long_write(const struct submit_answer *answer)
-{
-	const unsigned char *sense = answer->sense;
-	const unsigned form = sense[0] & 0x7f;
-
-	if (!answer->answered || answer->status != CHECK_CONDITION)
-		return false;
-	if (form == 0x70 && answer->sense_length >= 14)
-		return (sense[2] & 0x0f) == 0x02 && sense[12] == 0x04 && sense[13] == 0x08;
-	if (form == 0x72 && answer->sense_length >= 4)
-		return (sense[1] & 0x0f) == 0x02 && sense[2] == 0x04 && sense[3] == 0x08;
-	return false;
 }
 
 static void submit(struct feeder *feeder, const struct submit_command *command, struct submit_answer *answer)
@@ -124,7 +109,7 @@ static bool send(struct feeder *feeder, const struct submit_command *command, st
 	for (;;) {
 		start = os_now();
 		submit(feeder, command, answer);
-		if (!is_long_write(answer))
+		if (!sense_is_long_write(answer))
 			break;
 		if (!nap(feeder, first, attempt++))
 			return true;
@@ -138,15 +123,27 @@ static bool send(struct feeder *feeder, const struct submit_command *command, st
 	return true;
 }
 
-/* Ask for the fill of the drive's buffer if that is due (MMC-6 6.17); a drive that refuses is not asked again. */
-static bool watch(struct feeder *feeder, struct submit_command *command, struct submit_answer *answer)
+static void note_buffer(struct feeder *feeder, const unsigned char *data)
+{
+	const uint32_t length = read_be32(data + 4), blank = read_be32(data + 8);
+
+	if (!length || blank > length)
+		return;
+	set(&feeder->drive_buffer, length);
+	set(&feeder->drive_fill, length - blank);
+}
+
+/*
+ * Ask for the fill of the drive's buffer if that is due (MMC-6 6.17). A drive that refuses is not asked again; other
+ * answers but GOOD only matter if they tell of something else.
+ */
+static enum feeder_end watch(struct feeder *feeder, struct submit_command *command, struct submit_answer *answer)
 {
 	const int64_t now = os_now();
 	unsigned char data[CAPACITY_SIZE] = {0};
-	uint32_t length, free;
 
 	if (!feeder->stream.watch || now - feeder->watched < feeder->stream.watch)
-		return true;
+		return FEEDER_DONE;
 	feeder->watched = now;
 	*command = (struct submit_command){
 		.cdb = {[0] = READ_BUFFER_CAPACITY, [8] = CAPACITY_SIZE},
@@ -157,19 +154,16 @@ static bool watch(struct feeder *feeder, struct submit_command *command, struct 
 		.timeout = CAPACITY_TIMEOUT,
 	};
 	submit(feeder, command, answer);
+	command->data = NULL;
 	if (!answer->answered)
-		return false;
-	if (answer->status != GOOD) {
+		return FEEDER_LOST;
+	if (sense_is_news(answer))
+		return FEEDER_ANSWERED;
+	if (sense_is_refusal(answer))
 		feeder->stream.watch = 0;
-		return true;
-	}
-	length = read_be32(data + 4);
-	free = read_be32(data + 8);
-	if (!answer->residual && length && free <= length) {
-		set(&feeder->drive_buffer, length);
-		set(&feeder->drive_fill, length - free);
-	}
-	return true;
+	else if (answer->status == GOOD && !answer->residual)
+		note_buffer(feeder, data);
+	return FEEDER_DONE;
 }
 
 static uint64_t left(const struct feeder *feeder)
@@ -236,7 +230,7 @@ static enum feeder_end step(struct feeder *feeder, struct submit_command *comman
 	ring_release(ring, size);
 	add(&feeder->blocks, blocks);
 	note_fill(feeder);
-	return watch(feeder, command, answer) ? FEEDER_DONE : FEEDER_LOST;
+	return watch(feeder, command, answer);
 }
 
 struct feeder *feeder_new(const struct feeder_stream *stream)

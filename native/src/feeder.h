@@ -50,7 +50,8 @@ struct feeder_counters {
 enum feeder_end {
 	FEEDER_DONE = 0,     /* all blocks are written */
 	FEEDER_STOPPED = 1,  /* the ring gave no more: cancelled, failed, or closed too early */
-	FEEDER_ANSWERED = 2, /* the device gave an answer that needs a decision, or took only a part of the data */
+	FEEDER_ANSWERED = 2, /* the device gave an answer that needs a decision, or took only a part of the data; or it
+				had news, such as a deferred error, when it was asked for its buffer */
 	FEEDER_LOST = 3,     /* no answer came to a WRITE or to READ BUFFER CAPACITY */
 };
 

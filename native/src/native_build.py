@@ -10,7 +10,7 @@ from cffi import FFI
 
 SRC = Path("native/src")
 HEADERS = ["ring.h", "submit.h", "feeder.h"]
-SOURCES = ["ring.c", "feeder.c", "pace.c", "os_linux.c"]
+SOURCES = ["ring.c", "feeder.c", "pace.c", "sense.c", "os_linux.c"]
 NOT_A_NUMBER = re.compile(r"^#(?!define \w+ \d+$).*\n", re.MULTILINE)  # preprocessor lines that cffi does not take
 
 

@@ -28,7 +28,8 @@ LONG_WRITE_DESCRIPTOR = Reply(CHECK_CONDITION, bytes.fromhex("72 02 04 08 00 00 
 LONG_WRITE_DEFERRED = Reply(CHECK_CONDITION, bytes.fromhex("71 00 02 00 00 00 00 0a 00 00 00 00 04 08 00 00 00 00"))
 RECOVERED = Reply(CHECK_CONDITION, bytes.fromhex("70 00 01 00 00 00 00 0a 00 00 00 00 17 01 00 00 00 00"))
 WRITE_ERROR = Reply(CHECK_CONDITION, bytes.fromhex("70 00 03 00 00 00 00 0a 00 00 00 00 0c 00 00 00 00 00"))
-ILLEGAL = Reply(CHECK_CONDITION, bytes.fromhex("70 00 05 00 00 00 00 0a 00 00 00 00 20 00 00 00 00 00"))
+ILLEGAL = bytes.fromhex("70 00 05 00 00 00 00 0a 00 00 00 00 20 00 00 00 00 00")
+UNIT_ATTENTION = bytes.fromhex("70 00 06 00 00 00 00 0a 00 00 00 00 29 00 00 00 00 00")
 READ_BUFFER_CAPACITY = bytes.fromhex("5c 00 00 00 00 00 00 00 0c 00")
 
 
@@ -214,10 +215,10 @@ def test_latency_is_counted_in_buckets() -> None:
     assert counters.latency_total == pytest.approx(5.0031)
 
 
-def capacity_script(data: bytes, status: int = GOOD) -> ScriptTransport:
+def capacity_script(data: bytes, sense: bytes = b"") -> ScriptTransport:
     def answer(command: Command) -> Reply:
         if command.cdb == READ_BUFFER_CAPACITY:
-            return Reply(status, ILLEGAL.sense if status else b"", data)
+            return Reply(CHECK_CONDITION if sense else GOOD, sense, data)
         transport.clock.sleep(0.6)
         return Reply()
 
@@ -239,9 +240,23 @@ def test_a_nonsensical_buffer_is_not_believed(data: str) -> None:
 
 
 def test_a_drive_that_refuses_to_tell_its_buffer_is_not_asked_again() -> None:
-    transport = capacity_script(b"", CHECK_CONDITION)
+    transport = capacity_script(b"", ILLEGAL)
     assert feed_by_execute(transport, stream(filled_ring()), ignore).counters.blocks == 40
     assert [command.cdb[0] for command in transport.commands] == [0x2A, 0x5C, 0x2A, 0x2A]
+
+
+def test_a_drive_that_cannot_tell_its_buffer_now_is_asked_later() -> None:
+    transport = capacity_script(b"", LONG_WRITE.sense)
+    assert feed_by_execute(transport, stream(filled_ring()), ignore).counters.blocks == 40
+    assert [command.cdb[0] for command in transport.commands].count(0x5C) == 3
+
+
+@pytest.mark.parametrize("sense", [UNIT_ATTENTION, LONG_WRITE_DEFERRED.sense])
+def test_news_that_come_instead_of_the_buffer_are_passed_on(sense: bytes) -> None:
+    ring = filled_ring()
+    result = feed_by_execute(capacity_script(b"", sense), stream(ring), ignore)
+    assert (result.status, result.sense, result.reply_lba) == (CHECK_CONDITION, sense, 1016)
+    assert (result.counters.blocks, ring.take(1)[0]) == (16, 16)
 
 
 def test_naps_shrink_to_half_a_buffer_at_the_measured_speed() -> None:

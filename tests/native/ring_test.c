@@ -197,7 +197,7 @@ struct drive {
 	uint64_t lba;        /* expected next */
 	uint64_t position;   /* of the next byte expected */
 	unsigned capacity_asked;
-	uint32_t capacity_status;
+	struct submit_answer capacity; /* answer to READ BUFFER CAPACITY if its status is not GOOD */
 	int64_t delay;
 };
 
@@ -212,7 +212,8 @@ static void answer_capacity(struct drive *drive, const struct submit_command *co
 
 	EXPECT(command->cdb[0] == 0x5c && command->cdb[8] == 12 && command->length == 12);
 	drive->capacity_asked++;
-	*answer = (struct submit_answer){.answered = 1, .status = drive->capacity_status};
+	*answer = drive->capacity;
+	answer->answered = 1;
 	if (!answer->status)
 		memcpy(command->data, data, sizeof(data));
 }
@@ -248,6 +249,10 @@ static void play(void *context, const struct submit_command *command, struct sub
 #define BUSY_DESCRIPTOR {.answered = 1, .status = 2, .sense_length = 8, .sense = {0x72, 2, 4, 8}}
 #define BUSY_DEFERRED {.answered = 1, .status = 2, .sense_length = 18, .sense = {0x71, 0, 2, 0, 0, 0, 0, 10, 0, 0, 0, 0, 4, 8}}
 #define WRITE_ERROR {.answered = 1, .status = 2, .sense_length = 18, .sense = {0xf0, 0, 3, 0, 0, 0, 0, 10, 0, 0, 0, 0, 12}}
+
+#define ILLEGAL_REQUEST {.answered = 1, .status = 2, .sense_length = 18, .sense = {0x70, 0, 5, 0, 0, 0, 0, 10, 0, 0, 0, 0, 32}}
+#define NOT_READY {.answered = 1, .status = 2, .sense_length = 18, .sense = {0x70, 0, 2, 0, 0, 0, 0, 10, 0, 0, 0, 0, 4, 7}}
+#define UNIT_ATTENTION {.answered = 1, .status = 2, .sense_length = 8, .sense = {0x72, 6, 41, 0}}
 
 static struct feeder_stream stream_of(struct ring *ring, struct drive *drive, uint64_t blocks)
 {
@@ -389,11 +394,35 @@ static void the_drives_buffer_is_asked_for(void)
 
 static void a_drive_that_refuses_to_tell_is_not_asked_again(void)
 {
-	struct drive drive = {.capacity_status = 2, .delay = MS / 2};
+	struct drive drive = {.capacity = ILLEGAL_REQUEST, .delay = MS / 2};
 	struct feeder_counters counters;
 
 	EXPECT(feed(&drive, 256, &counters).end == FEEDER_DONE);
 	EXPECT(drive.capacity_asked == 1 && counters.drive_buffer == 0);
+}
+
+static void a_drive_that_cannot_tell_now_is_asked_later(void)
+{
+	struct drive drive = {.capacity = NOT_READY, .delay = MS / 2};
+	struct feeder_counters counters;
+
+	EXPECT(feed(&drive, 256, &counters).end == FEEDER_DONE);
+	EXPECT(drive.capacity_asked >= 2 && counters.drive_buffer == 0);
+}
+
+static void news_from_the_drive_comes_back(void)
+{
+	static const struct submit_answer news[] = {UNIT_ATTENTION, BUSY_DEFERRED};
+
+	for (unsigned at = 0; at < sizeof(news) / sizeof(*news); at++) {
+		struct drive drive = {.capacity = news[at], .delay = MS / 2};
+		struct feeder_counters counters;
+		const struct feeder_result result = feed(&drive, 256, &counters);
+
+		EXPECT(result.end == FEEDER_ANSWERED && result.lba == (int64_t)drive.lba);
+		EXPECT(!memcmp(result.answer.sense, news[at].sense, SUBMIT_SENSE));
+		EXPECT(drive.capacity_asked == 1 && counters.blocks == drive.lba);
+	}
 }
 
 static void *cancel_soon(void *argument)
@@ -501,6 +530,8 @@ int main(int argc, char **argv)
 	RUN(a_lost_command_comes_back);
 	RUN(the_drives_buffer_is_asked_for);
 	RUN(a_drive_that_refuses_to_tell_is_not_asked_again);
+	RUN(a_drive_that_cannot_tell_now_is_asked_later);
+	RUN(news_from_the_drive_comes_back);
 	RUN(cancel_ends_a_long_nap);
 	RUN(a_busy_drive_is_given_up_after_the_timeout);
 	RUN(a_ring_that_ends_early_stops_the_feeder);
