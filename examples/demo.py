@@ -1,6 +1,6 @@
 """Burn a folder on a virtual DVD+R, read the disc back and show what happened: `make demo`.
 
-`python examples/demo.py [FOLDER [MEDIUM]]` takes another folder and medium; the disc stays in demo/.
+`python examples/demo.py [FOLDER [MEDIUM [WHERE]]]` takes another folder and medium; the disc stays in demo/, or WHERE.
 """
 
 import hashlib
@@ -102,7 +102,7 @@ def main() -> None:
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "docs")
     medium = sys.argv[2] if len(sys.argv) > 2 else "dvd+r"
     console = Console()
-    keep = ROOT / "demo"
+    keep = Path(sys.argv[3]) if len(sys.argv) > 3 else ROOT / "demo"
     keep.mkdir(exist_ok=True)
     disc = keep / f"{medium}.img"
     with tempfile.TemporaryDirectory(dir=keep) as scratch:

@@ -32,7 +32,10 @@ def test_the_demo_burns_a_folder_and_finds_every_file_right(tmp_path: Path) -> N
     for number in range(3):
         (folder / "below" / f"file {number}").write_bytes(bytes([number]) * 3000)
     done = subprocess.run(
-        [sys.executable, ROOT / "examples/demo.py", str(folder), "bd-re"], capture_output=True, text=True, timeout=120
+        [sys.executable, ROOT / "examples/demo.py", str(folder), "bd-re", str(tmp_path / "kept")],
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
     assert "3 files are on the disc as they are" in " ".join(done.stdout.split())
