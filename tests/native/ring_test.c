@@ -52,7 +52,8 @@ struct flow {
 	uint64_t total;
 	uint32_t seed;
 	size_t largest;
-	bool slow;
+	bool slow;       /* a pause after each region */
+	bool takes;      /* for move_one_unit */
 	int64_t outcome; /* bytes moved, or the error that ended it */
 };
 
@@ -141,6 +142,40 @@ static void cancel_at_a_random_time_wakes_both_sides(uint32_t seed)
 		pthread_join(consumer, NULL);
 		EXPECT(out.outcome == -ECANCELED);
 	}
+	ring_free(ring);
+}
+
+static void *move_one_unit(void *argument)
+{
+	struct flow *flow = argument;
+	size_t offset;
+
+	sleep_ns(10 * MS);
+	if (flow->takes)
+		EXPECT(ring_take(flow->ring, UNIT, 0, &offset) == UNIT && !ring_release(flow->ring, UNIT));
+	else
+		EXPECT(ring_reserve(flow->ring, UNIT, 0, &offset) == UNIT && !ring_commit(flow->ring, UNIT));
+	return NULL;
+}
+
+static void each_side_wakes_the_other_by_a_single_unit(void)
+{
+	struct ring *ring = ring_new(2 * UNIT, UNIT);
+	struct flow flow = {.ring = ring};
+	const int64_t start = os_now();
+	pthread_t thread;
+	size_t offset;
+
+	pthread_create(&thread, NULL, move_one_unit, &flow);
+	EXPECT(ring_take(ring, UNIT, 5 * S, &offset) == UNIT && ring_release(ring, UNIT) == 0);
+	pthread_join(thread, NULL);
+	while (ring_reserve(ring, UNIT, 0, &offset) == UNIT)
+		EXPECT(ring_commit(ring, UNIT) == 0);
+	flow.takes = true;
+	pthread_create(&thread, NULL, move_one_unit, &flow);
+	EXPECT(ring_reserve(ring, UNIT, 5 * S, &offset) == UNIT);
+	pthread_join(thread, NULL);
+	EXPECT(os_now() - start < 4 * S); /* a lost wake-up would show as a timeout */
 	ring_free(ring);
 }
 
@@ -522,6 +557,7 @@ int main(int argc, char **argv)
 	const int64_t end = os_now() + (argc > 1 ? atoi(argv[1]) : 1) * S;
 
 	EXPECT(!ring_new(UNIT, UNIT) && !ring_new(3 * UNIT + 1, UNIT) && !ring_new(0, 0));
+	RUN(each_side_wakes_the_other_by_a_single_unit);
 	RUN(waits_end_in_time);
 	RUN(failing_and_closing_differ);
 	RUN(a_stream_is_written_whole);
