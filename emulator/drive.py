@@ -46,6 +46,16 @@ class Settings:
     busy: bool = False  # answer 2/04/08 when the buffer is full, instead of holding the WRITE back
     read_breaks_write: bool = False  # a READ between WRITEs makes the next WRITE fail with 5/2C/00
 
+    def __post_init__(self) -> None:
+        for name, text, longest in (
+            ("vendor", self.vendor, 8),
+            ("product", self.product, 16),
+            ("revision", self.revision, 4),
+            ("serial number", self.serial, 32),
+        ):
+            if not text.isascii() or not text.isprintable() or not 0 < len(text) <= longest:
+                raise ValueError(f"a drive's {name} is 1 to {longest} printable ASCII characters, not {text!r}")
+
 
 DEFAULTS: Final = Settings()
 

@@ -55,18 +55,20 @@ class VirtualTransport:
             return reply
 
     def _request(self, command: Command) -> Request:
-        data = command.data
-        size = len(memoryview(data).cast("B")) if data is not None else command.allocation
-        if size > self._max_transfer:
-            raise ValueError(f"{size} bytes in one command; this transport takes at most {self._max_transfer}")
+        cdb, data = bytes(command.cdb), command.data
+        if command.direction is Direction.NONE:
+            return Request(cdb)
         if command.direction is Direction.TO_DEVICE:
-            return Request(bytes(command.cdb), outgoing=NOTHING if data is None else memoryview(data).cast("B"))
-        if command.direction is Direction.FROM_DEVICE:
-            buffer = memoryview(bytearray(command.allocation) if data is None else data).cast("B")
-            if buffer.readonly:
-                raise ValueError("the buffer of a command that receives data must be writable")
-            return Request(bytes(command.cdb), incoming=buffer[: command.allocation or None])
-        return Request(bytes(command.cdb))
+            return Request(cdb, outgoing=self._sized(NOTHING if data is None else memoryview(data).cast("B")))
+        buffer = memoryview(bytearray(command.allocation) if data is None else data).cast("B")
+        if buffer.readonly:
+            raise ValueError("the buffer of a command that receives data must be writable")
+        return Request(cdb, incoming=self._sized(buffer[: command.allocation or None]))
+
+    def _sized(self, data: memoryview) -> memoryview:
+        if len(data) > self._max_transfer:
+            raise ValueError(f"{len(data)} bytes in one command; this transport takes at most {self._max_transfer}")
+        return data
 
     def close(self) -> None:
         """Let the drive finish what it does, and put the disc away."""

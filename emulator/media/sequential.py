@@ -280,7 +280,7 @@ class SequentialMedium(Medium):
         tracks = self._open_session()
         if any(not t.closed and (t.written or t.size) for t in tracks):
             raise Refusal(INCOMPLETE_TRACK)
-        if not self._appendable() or (len(tracks) == 1 and not final):
+        if len(self.track_list if final else tracks) == 1:  # only the invisible track: there is nothing to close
             raise Refusal(SESSION_FIXATION)
         seconds = self.kind.durations.finalise if final else self.kind.durations.close_session
         finish: Callable[[], None] = lambda: self._finish_session(final)  # noqa: E731

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from discstack.emulator.open import MEDIA, open_virtual
@@ -280,31 +280,74 @@ def test_transfer_beyond_the_largest_is_a_mistake_of_the_caller(load: Load) -> N
         host.send(host.write_cdb(0, 33), bytes(33 * 2048))
 
 
-OPCODES = sorted({opcode for opcode, _ in REGISTRY})
+def test_read_only_buffer_for_an_answer_is_a_mistake_of_the_caller(load: Load) -> None:
+    with pytest.raises(ValueError, match="writable"):
+        load("dvd+r").transport.execute(Command(bytes.fromhex("25" + "00" * 9), Direction.FROM_DEVICE, bytes(8), 8))
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.parametrize("serial", ["", "gr\u00fc\u00df", "x" * 33, "a\n"])
+def test_serial_number_that_no_drive_could_tell_is_refused(serial: str) -> None:
+    with pytest.raises(ValueError, match="serial number"):
+        open_virtual("dvd+r", serial=serial)
+
+
+@pytest.mark.parametrize(
+    ("medium", "options", "words"),
+    [
+        ("hd-dvd", {}, "there are cd-r, cd-rw"),
+        ("dvd+r", {"capacity": 17}, "multiple of 16"),
+        ("dvd+r", {"capacity": 0}, "multiple of 16"),
+        ("dvd+r", {"speed": 0}, "no speed"),
+        ("dvd+r", {"buffer": 0}, "hold something"),
+    ],
+)
+def test_drive_that_cannot_be_is_refused(medium: str, options: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        open_virtual(medium, **options)
+
+
+VALUES = st.sampled_from([0, 1, 2, 3, 5, 6, 8, 16, 28, 32, 48, 0x2A, 0x3F, 64, 96, 0xFF, 0xFFFFFFFF])
+FIRST_BYTES = st.sampled_from([0x00, 0x01, 0x02, 0x05, 0x08, 0x10, 0x80, 0x82, 0x98, 0xC0, 0xC8, 0xFF])
+DATA = st.one_of(st.binary(max_size=64), st.lists(FIRST_BYTES, min_size=4, max_size=40).map(bytes))
+
+
+@st.composite
+def plausible_cdbs(draw: st.DrawFn) -> bytes:
+    cdb = draw(st.sampled_from(sorted(REGISTRY.values(), key=lambda declared: declared.name)))
+    fields = draw(st.dictionaries(st.sampled_from(cdb.field_names), VALUES, max_size=4))
+    slots = cdb.layout.slots
+    return cdb.build(
+        **{
+            name: max(slots[name].low, min(value, slots[name].high))
+            for name, value in fields.items()
+            if name != "control"
+        }
+    )
+
+
+@settings(max_examples=200, deadline=None)
 @given(
     medium=st.sampled_from(sorted(MEDIA)),
+    capacity=st.sampled_from([32, 64, 1024]),
     commands=st.lists(
-        st.tuples(
-            st.one_of(
-                st.binary(max_size=16),
-                st.tuples(st.sampled_from(OPCODES), st.binary(min_size=15, max_size=15)).map(
-                    lambda pair: (bytes([pair[0]]) + pair[1])[: {0: 6, 1: 10, 2: 10, 5: 12}.get(pair[0] >> 5, 16)]
-                ),
-            ),
-            st.sampled_from(Direction),
-            st.binary(max_size=64),
-        ),
-        max_size=8,
+        st.tuples(st.one_of(plausible_cdbs(), st.binary(max_size=16)), st.sampled_from(Direction), DATA), max_size=12
     ),
 )
-def test_no_command_breaks_the_drive(medium: str, commands: list[tuple[bytes, Direction, bytes]]) -> None:
-    transport = open_virtual(medium, capacity=64)
-    for cdb, direction, data in commands:
-        outgoing = data if direction is Direction.TO_DEVICE else None
-        reply = transport.execute(Command(cdb, direction, outgoing, 256 if direction is Direction.FROM_DEVICE else 0))
+def test_no_command_breaks_the_drive(
+    medium: str, capacity: int, commands: list[tuple[bytes, Direction, bytes]]
+) -> None:
+    transport = open_virtual(medium, capacity=capacity)
+    for cdb, direction, data in [(bytes(6), Direction.NONE, b""), *commands]:
+        outgoing = data * 2048 if direction is Direction.TO_DEVICE and cdb[:1] in (b"\x2a", b"\xaa") else data
+        reply = transport.execute(
+            Command(
+                cdb,
+                direction,
+                outgoing if direction is Direction.TO_DEVICE else None,
+                4096 if direction is Direction.FROM_DEVICE else 0,
+                timeout=1e9,
+            )
+        )
         assert isinstance(reply, Reply)
         assert reply.status in (0, 2)
         assert (len(reply.sense) >= 18) == (reply.status == 2)

@@ -144,6 +144,14 @@ def test_closing_nothing_is_refused(load: Load) -> None:
     assert load("dvd+r").close_refused(2) == "5/72/00"
 
 
+@pytest.mark.parametrize("function", [2, 6])
+def test_closing_a_bd_r_that_is_only_formatted_is_refused(load: Load, function: int) -> None:
+    host = load("bd-r")
+    host.format(0, 0x32 << 2 | 1)
+    assert host.close_refused(function) == "5/72/00"
+    assert host.disc()[2] == 0x01
+
+
 @pytest.mark.parametrize(
     ("medium", "functions"),
     [
