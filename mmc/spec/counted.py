@@ -7,11 +7,12 @@ behind the counted ones are not looked at. Building fills the count in.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Final, Self, TypeVar
 
 from discstack.mmc.spec.layout import Structure, StructureError
 
 Bytes = bytes | bytearray | memoryview
+NO_CODE: Final = -1
 S = TypeVar("S", bound=Structure)
 C = TypeVar("C", bound="Counted")
 
@@ -29,7 +30,7 @@ def join(structures: Iterable[Structure]) -> bytes:
 
 def by_code(*kinds: type[C]) -> dict[int, type[C]]:
     """Return a registry of sibling structures."""
-    registry = {kind.code: kind for kind in kinds if kind.code is not None}
+    registry = {kind.code: kind for kind in kinds if kind.code != NO_CODE}
     if len(registry) != len(kinds):
         raise ValueError("two structures with one code, or one without")
     return registry
@@ -55,7 +56,7 @@ class Counted(Structure):
     __slots__ = ()
     repeated: ClassVar[tuple[str, type[Structure]] | None] = None
     selector: ClassVar[str] = ""
-    code: ClassVar[int | None] = None
+    code: ClassVar[int] = NO_CODE
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -85,7 +86,7 @@ class Counted(Structure):
         del values[cls.length_field]
         for name in cls.joined:
             values[name] = values.pop(f"{name}_msb") << 8 | values.pop(f"{name}_lsb")
-        if cls.code is not None and values[cls.selector] != cls.code:
+        if cls.code != NO_CODE and values[cls.selector] != cls.code:
             raise StructureError(cls.layout.name, bytes(data), f"{cls.selector} is {values[cls.selector]:#x}")
         return values
 

@@ -225,13 +225,18 @@ class Structure:
     layout: ClassVar[Layout]
     required: ClassVar[int] = 0
     length_field: ClassVar[str] = ""  # computed from the rest, hence no field of the dataclass; see counted.py
+    computed: ClassVar[tuple[str, ...]] = ()  # further lengths like that
     joined: ClassVar[tuple[str, ...]] = ()  # fields whose two bytes lie apart: `NAME_msb` and `NAME_lsb` in the layout
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         layout = cls.__dict__.get("layout")
         known = {name for base in cls.__mro__ for name in getattr(base, "__annotations__", ())}
-        known |= {cls.length_field, *(f"{name}_{half}" for name in cls.joined for half in ("msb", "lsb"))}
+        known |= {
+            cls.length_field,
+            *cls.computed,
+            *(f"{name}_{half}" for name in cls.joined for half in ("msb", "lsb")),
+        }
         if layout is not None and (missing := layout.slots.keys() - known):
             raise TypeError(f"{cls.__name__} lacks {', '.join(sorted(missing))}")
 
