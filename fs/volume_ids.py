@@ -8,7 +8,7 @@ from typing import Final
 
 from discstack.fs.errors import LayoutError
 from discstack.fs.iso_names import a_text, d_text
-from discstack.fs.joliet_names import clean
+from discstack.fs.joliet_names import ILLEGAL
 from discstack.fs.options import ImageOptions
 from discstack.fs.view import Change, Issue, View
 
@@ -23,6 +23,7 @@ SIZES: Final[Mapping[str, int]] = {
     "application_id": 128,
 }
 FILE_IDENTIFIER_SIZE: Final = 37
+_CONTROLS: Final = frozenset(map(chr, range(32)))
 _D_CHARACTERS_ONLY: Final = (VOLUME_ID, "volume_set_id")
 
 
@@ -61,15 +62,16 @@ def joliet_texts(options: ImageOptions) -> VolumeTexts:
         wanted: str = getattr(options, option)
         given = options.volume_ids.get(View.JOLIET) if option == VOLUME_ID else None
         if given is not None:
-            text = _as_given(given, size // 2, _kept(given) == given, View.JOLIET)
+            text = _as_given(given, size // 2, _kept(given, ILLEGAL) == given, View.JOLIET)
         else:
-            text = _fitted(option, _kept(wanted), wanted, size // 2, View.JOLIET, issues)
+            text = _kept(wanted, ILLEGAL if option in _D_CHARACTERS_ONLY else _CONTROLS)
+            text = _fitted(option, text, wanted, size // 2, View.JOLIET, issues)
         fields[option] = _padded(text, size)
     return VolumeTexts(fields, tuple(issues), _padded("", FILE_IDENTIFIER_SIZE))
 
 
-def _kept(text: str) -> str:
-    return clean(text).decode("utf-16-be")
+def _kept(text: str, illegal: frozenset[str]) -> str:
+    return "".join("_" if c in illegal or "\ud800" <= c <= "\udfff" else c for c in text)
 
 
 def _padded(text: str, size: int) -> bytes:
@@ -80,8 +82,8 @@ def _units(text: str) -> int:
     return len(text.encode("utf-16-be")) // 2
 
 
-def _as_given(text: str, size: int, clean_text: bool, view: View) -> str:
-    if not clean_text or _units(text) > size:
+def _as_given(text: str, size: int, allowed: bool, view: View) -> str:
+    if not allowed or _units(text) > size:
         raise LayoutError(f"{text!r} cannot be the {view.value} volume id: at most {size} characters that it allows")
     return text
 

@@ -1,0 +1,227 @@
+from __future__ import annotations
+
+import io
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from discstack.fs.errors import LayoutError, SourceError, printable
+from discstack.fs.snapshot import take_snapshot
+from discstack.fs.tree import Directory, File
+from discstack.fs.view import Change
+
+
+def paths(root: Directory) -> list[str]:
+    return [node.path for node in root.walk()]
+
+
+def test_tree_takes_the_contents_of_a_folder(odd_tree: Path) -> None:
+    root = Directory()
+    root.add_tree(odd_tree)
+    expected = ["/" + str(path.relative_to(odd_tree)) for path in odd_tree.rglob("*")]
+    assert sorted(paths(root)) == sorted(expected)
+    assert root.mtime_ns == 1_700_000_000 * 10**9
+
+
+def test_children_come_sorted_by_name() -> None:
+    root = Directory()
+    for name in ("b", "a", "C"):
+        root.create_file(name, b"")
+    assert [node.name for node in root] == ["C", "a", "b"]
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "nul\0"])
+def test_impossible_name_is_refused(name: str) -> None:
+    with pytest.raises(LayoutError, match="cannot be the name"):
+        Directory().create_directory(name)
+    root = Directory()
+    root.create_file("good", b"")
+    with pytest.raises(LayoutError, match="cannot be the name"):
+        root.rename("good", name)
+
+
+def test_second_node_of_a_name_is_refused() -> None:
+    root = Directory()
+    root.create_directory("a").create_file("x", b"")
+    with pytest.raises(LayoutError, match="/a/x is in the tree already"):
+        root["a"].create_file("x", b"")  # type: ignore[union-attr]
+
+
+def test_nodes_are_found_by_path() -> None:
+    root = Directory()
+    file = root.create_directory("a").create_directory("b").create_file("c", b"data")
+    assert root["a/b/c"] is file
+    assert root["/a/b"] is file.parent
+    assert "a/b/c/d" not in root
+    assert root.find("nowhere") is None
+    with pytest.raises(KeyError):
+        root["nowhere"]
+
+
+def test_removed_node_is_gone() -> None:
+    root = Directory()
+    root.create_directory("a").create_file("x", b"")
+    removed = root.remove("a")
+    assert "a" not in root
+    assert removed.path == "/"
+    with pytest.raises(LayoutError, match="root"):
+        root.remove("/")
+
+
+def test_renamed_node_is_found_under_its_new_name() -> None:
+    root = Directory()
+    file = root.create_file("old", b"data")
+    root.create_file("other", b"")
+    root.rename("old", "new")
+    assert root["new"] is file
+    with pytest.raises(LayoutError, match="already"):
+        root.rename("new", "other")
+
+
+def test_two_folders_are_merged(tmp_path: Path) -> None:
+    for folder, name in (("one", "a"), ("two", "b")):
+        (tmp_path / folder / "shared").mkdir(parents=True)
+        (tmp_path / folder / "shared" / name).write_text(name)
+    root = Directory()
+    root.add_tree(tmp_path / "one")
+    root.add_tree(tmp_path / "two")
+    assert paths(root) == ["/shared", "/shared/a", "/shared/b"]
+    assert all(root[path].path == f"/{path}" for path in ("shared/a", "shared/b"))
+
+
+def test_folder_that_clashes_adds_nothing(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "file").write_text("new")
+    (tmp_path / "another").write_text("new")
+    root = Directory()
+    root.create_directory("deep").create_file("file", b"old")
+    with pytest.raises(LayoutError, match="/deep/file is in the tree already"):
+        root.add_tree(tmp_path)
+    assert paths(root) == ["/deep", "/deep/file"]
+
+
+def test_links_and_special_files_are_reported(tmp_path: Path) -> None:
+    (tmp_path / "target").write_text("x")
+    (tmp_path / "link").symlink_to("target")
+    (tmp_path / "dangling").symlink_to("/nowhere")
+    os.mkfifo(tmp_path / "fifo")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "socket"))
+    root = Directory()
+    root.add_tree(tmp_path)
+    assert paths(root) == ["/target"]
+    issues = take_snapshot(root).issues
+    assert [(i.path, i.change) for i in issues] == [
+        (f"/{name}", Change.SKIPPED) for name in ("dangling", "fifo", "link", "socket")
+    ]
+    assert "symbolic link" in issues[0].detail
+
+
+def test_link_to_a_folder_outside_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "secret").write_text("x")
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree" / "link").symlink_to(tmp_path / "outside", target_is_directory=True)
+    root = Directory()
+    root.add_tree(tmp_path / "tree")
+    assert paths(root) == []
+    assert root.skipped[0][0] == "link"
+
+
+def test_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="No such file") as caught:
+        Directory().add_tree(tmp_path / "missing")
+    assert caught.value.path == str(tmp_path / "missing")
+
+
+def test_file_in_place_of_a_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(SourceError, match="Not a directory"):
+        Directory().add_tree(tmp_path / "file")
+
+
+def test_single_file_keeps_its_name_and_time(tmp_path: Path) -> None:
+    path = tmp_path / "one.txt"
+    path.write_text("data")
+    os.utime(path, ns=(0, 1_500_000_000_123_456_789))
+    root = Directory()
+    assert root.add_file(path).mtime_ns == 1_500_000_000_123_456_789
+    assert root.add_file(path, "two.txt").size == 4
+    assert paths(root) == ["/one.txt", "/two.txt"]
+
+
+def test_relative_source_survives_a_change_of_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("data")
+    monkeypatch.chdir(tmp_path)
+    root = Directory()
+    file = root.add_file("file")
+    monkeypatch.chdir("/")
+    buffer = bytearray(4)
+    file.source.read_whole(memoryview(buffer))
+    assert buffer == b"data"
+
+
+def test_device_is_no_source() -> None:
+    with pytest.raises(SourceError, match="no regular file"):
+        Directory().add_file("/dev/null")
+
+
+def test_reader_without_a_size_is_refused() -> None:
+    with pytest.raises(ValueError, match="size of 'x' must be given"):
+        Directory().create_file("x", io.BytesIO)
+
+
+def test_very_deep_tree_needs_no_recursion() -> None:
+    root = node = Directory()
+    for _ in range(3000):
+        node = node.create_directory("d")
+    node.create_file("f", b"")
+    assert len(paths(root)) == 3001
+    assert len(take_snapshot(root).directories) == 3001
+
+
+def test_snapshot_has_parents_before_children_and_sorted_files(odd_tree: Path) -> None:
+    root = Directory()
+    root.add_tree(odd_tree)
+    snapshot = take_snapshot(root)
+    assert all(item.parent.number < item.number for item in snapshot.directories[1:])
+    assert [item.number for item in snapshot.directories] == list(range(len(snapshot.directories)))
+    assert sorted(file.path for file in snapshot.files) == sorted(n.path for n in root.walk() if isinstance(n, File))
+
+
+def test_clock_is_the_newest_time_of_the_tree() -> None:
+    root = Directory(mtime_ns=5)
+    root.create_directory("a", mtime_ns=7).create_file("x", b"", mtime_ns=9)
+    root.create_file("timeless", b"")
+    snapshot = take_snapshot(root)
+    assert snapshot.clock == 9
+    assert [file.mtime_ns for file in snapshot.files] == [9, 9]
+    assert snapshot.issues == []
+
+
+def test_clock_of_a_tree_without_times_is_1970() -> None:
+    assert take_snapshot(Directory()).clock == 0
+
+
+def test_source_date_epoch_is_the_clock_and_later_times_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1000")
+    root = Directory(mtime_ns=1)
+    root.create_file("early", b"", mtime_ns=2)
+    root.create_file("late", b"", mtime_ns=2000 * 10**9)
+    snapshot = take_snapshot(root)
+    assert snapshot.clock == 1000 * 10**9
+    assert [file.mtime_ns for file in snapshot.files] == [2, 1000 * 10**9]
+    assert [(i.path, i.change) for i in snapshot.issues] == [("/late", Change.TIME_CLAMPED)]
+    assert "1970-01-01 00:33:20 UTC is later than 1970-01-01 00:16:40 UTC" in str(snapshot.issues[0])
+
+
+def test_nonsense_in_source_date_epoch_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
+    with pytest.raises(LayoutError, match="SOURCE_DATE_EPOCH is 'yesterday'"):
+        take_snapshot(Directory())
+
+
+def test_names_in_messages_are_printable() -> None:
+    assert printable("Köln\udcff\n") == "Köln\\xff\\n"
