@@ -179,6 +179,37 @@ static void each_side_wakes_the_other_by_a_single_unit(void)
 	ring_free(ring);
 }
 
+static void *fill_by_three_units(void *ring)
+{
+	int64_t length;
+	size_t offset;
+
+	sleep_ns(10 * MS);
+	while ((length = ring_reserve(ring, 3 * UNIT, -1, &offset)) > 0)
+		EXPECT(ring_commit(ring, length) == 0);
+	return NULL;
+}
+
+static void a_ring_is_full_when_its_producer_waits(void)
+{
+	struct ring *ring = ring_new(8 * UNIT, UNIT);
+	const int64_t start = os_now();
+	struct ring_counters counters;
+	pthread_t thread;
+	size_t offset;
+
+	EXPECT(ring_reserve(ring, UNIT, 0, &offset) == UNIT && ring_commit(ring, UNIT) == 0);
+	EXPECT(ring_take(ring, UNIT, 0, &offset) == UNIT && ring_release(ring, UNIT) == 0);
+	pthread_create(&thread, NULL, fill_by_three_units, ring);
+	EXPECT(ring_wait_full(ring, 5 * S) == 0);
+	EXPECT(os_now() - start < 4 * S); /* a lost wake-up would show as a timeout */
+	ring_count(ring, &counters);
+	EXPECT(counters.fill == 7 * UNIT && counters.empty == 0);
+	ring_cancel(ring);
+	pthread_join(thread, NULL);
+	ring_free(ring);
+}
+
 static void waits_end_in_time(void)
 {
 	struct ring *ring = ring_new(2 * UNIT, UNIT);
@@ -558,6 +589,7 @@ int main(int argc, char **argv)
 
 	EXPECT(!ring_new(UNIT, UNIT) && !ring_new(3 * UNIT + 1, UNIT) && !ring_new(0, 0));
 	RUN(each_side_wakes_the_other_by_a_single_unit);
+	RUN(a_ring_is_full_when_its_producer_waits);
 	RUN(waits_end_in_time);
 	RUN(failing_and_closing_differ);
 	RUN(a_stream_is_written_whole);
