@@ -15,8 +15,13 @@ from typing import Any
 
 import pytest
 
+from discstack.mmc.spec.cdb import Direction
 from discstack.mmc.stream import Pump, digest, ring_size
 from discstack.native import NativeFeeder, Ring
+from discstack.transport import sgio
+from discstack.transport._sgio import ffi
+from discstack.transport.base import Command
+from discstack.transport.sgio import SgioTransport
 
 HERE = Path(__file__).parent
 SRC = HERE.parent / "native" / "src"
@@ -221,3 +226,23 @@ def test_bd_16x(benchmark: Any, image: Path, drives: ctypes.CDLL, blocking: int,
     benchmark.extra_info["lowest_fill"] = round(drive.lowest / buffer, 2)
     assert drive.underruns == 0
     assert busy <= 600
+
+
+@pytest.mark.benchmark(group="command")
+@pytest.mark.parametrize(
+    "command",
+    [
+        Command(bytes(6)),
+        Command(bytes.fromhex("12 00 00 00 24 00"), Direction.FROM_DEVICE, allocation=36),
+        Command(bytes.fromhex("2a 00 00 00 00 00 00 00 10 00"), Direction.TO_DEVICE, bytearray(32768)),
+    ],
+    ids=["TEST UNIT READY", "INQUIRY", "WRITE"],
+)
+def test_execute_without_the_ioctl(
+    benchmark: Any, drives: ctypes.CDLL, monkeypatch: pytest.MonkeyPatch, command: Command
+) -> None:
+    address = ctypes.cast(drives.null_submit, ctypes.c_void_p).value
+    monkeypatch.setattr(sgio, "_submit", ffi.cast("submit_function", address))
+    with SgioTransport.open("/dev/null") as transport:
+        benchmark(transport.execute, command)
+    assert benchmark.stats["median"] < 10e-6

@@ -26,12 +26,11 @@ from threading import Event
 from typing import Any, Final, TypeVar
 
 from discstack.mmc.errors import Cancelled, CommandError, RecoveredError, ShortTransfer, command_error
-from discstack.mmc.feed import feed_by_execute
+from discstack.mmc.feed import OBSERVE_INTERVAL, feed_by_execute
 from discstack.mmc.spec.cdb import Direction
 from discstack.transport.base import GOOD, Command, FeedCounters, Feeder, FeedResult, Reply, Stream, Transport
 
 T = TypeVar("T")
-OBSERVE_INTERVAL: Final = 0.2  # seconds between two looks at a running stream's counters
 DEFERRED_LIMIT: Final = 4  # deferred recovered errors in a row before a command counts as failed
 
 
