@@ -2,7 +2,7 @@
 # Build wheel and sdist, audit the wheel's ABI, and use each in an empty environment. PYTHON has the build tools.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-python=$(realpath -s "${PYTHON:-python3}")
+python=$(realpath -s "$(command -v "${PYTHON:-python3}")")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
