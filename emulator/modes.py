@@ -51,7 +51,7 @@ PAGES: Final = {
     # Informational Exceptions Control, SPC-4 7.5.11
     0x1C: Page.of(0x1C, "00 00 00000000 00000001", "05 0F 00000000 00000000"),
     # Timeout and Protect, MMC-6 7.7: group 1 and group 2 minimum time-outs
-    0x1D: Page.of(0x1D, "0000 00 00 0005 0006", "0000 07 00 FFFF FFFF"),
+    0x1D: Page.of(0x1D, "0000 00 00 0005 0006 0000", "0000 07 00 FFFF FFFF 0000"),
 }
 
 
