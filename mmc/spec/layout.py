@@ -232,11 +232,8 @@ class Structure:
         super().__init_subclass__()
         layout = cls.__dict__.get("layout")
         known = {name for base in cls.__mro__ for name in getattr(base, "__annotations__", ())}
-        known |= {
-            cls.length_field,
-            *cls.computed,
-            *(f"{name}_{half}" for name in cls.joined for half in ("msb", "lsb")),
-        }
+        known |= {cls.length_field, *cls.computed}
+        known |= {f"{name}_{half}" for name in cls.joined for half in ("msb", "lsb")}
         if layout is not None and (missing := layout.slots.keys() - known):
             raise TypeError(f"{cls.__name__} lacks {', '.join(sorted(missing))}")
 
