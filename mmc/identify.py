@@ -74,7 +74,9 @@ def open_work() -> Procedure[Work]:
         raise DiscStateError("there is no medium in the drive") from error
     names = yield from persist(queries.inquiry, swallow_attentions=True)
     if names.peripheral_device_type != MMC_DEVICE:
-        raise UnsupportedMedium(f"{names.name} is no CD, DVD or BD drive: device type {names.peripheral_device_type:02X}h")
+        raise UnsupportedMedium(
+            f"{names.name} is of device type {names.peripheral_device_type:02X}h: no CD, DVD or BD drive"
+        )
     configuration = yield from persist(queries.current_configuration, swallow_attentions=True)
     recipe = RECIPES.get(configuration.current_profile)
     if recipe is None:

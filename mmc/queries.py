@@ -33,21 +33,21 @@ from discstack.mmc.spec.disc_information import DiscInformation
 from discstack.mmc.spec.features import Configuration
 from discstack.mmc.spec.inquiry import InquiryData
 from discstack.mmc.spec.layout import StructureError
-from discstack.mmc.spec.mode_pages import CapabilitiesPage
+from discstack.mmc.spec.mode_pages import CapabilitiesPage, WriteParametersPage
 from discstack.mmc.spec.performance import NominalPerformance, WriteSpeedDescriptor
 from discstack.mmc.spec.sense import Sense
 from discstack.mmc.spec.track_information import AddressNumberType, TrackInformation
 from discstack.transport.base import Reply
 
 T = TypeVar("T")
+P = TypeVar("P", CapabilitiesPage, WriteParametersPage)
 
 INQUIRY_LENGTH: Final = 96
 SENSE_LENGTH: Final = 18
 TRACK_INFORMATION_LENGTH: Final = 48
 CURRENT_FEATURES: Final = 1  # RT field: only the features that are current now
 MODE_HEADER: Final = 8
-LARGEST: Final = 0xFFFF
-"""Largest allocation length of two bytes."""
+LARGEST: Final = 0xFFFF  # allocation length of two bytes
 EVENT_CLASSES: Final = 0x7E
 MOST_EVENTS: Final = 16
 PERFORMANCE_HEADER, PERFORMANCE_ROW = 8, 16
@@ -185,8 +185,18 @@ def _page_end(start: bytes, code: int) -> int | None:
 
 def capabilities() -> Procedure[CapabilitiesPage]:
     """Ask for mode page 2Ah (MMC-3 5.5.10), which tells the speeds of drives that have no better way."""
-    page = yield from mode_page(CapabilitiesPage.page_code)
-    return interpret(command(MODE_SENSE_10, allocation=len(page)), CapabilitiesPage.parse, page)
+    return (yield from _typed_page(CapabilitiesPage))
+
+
+def write_parameters() -> Procedure[WriteParametersPage]:
+    """Ask for mode page 05h (MMC-6 7.5), which says how CDs and DVD-R/RW are to be written."""
+    return (yield from _typed_page(WriteParametersPage))
+
+
+def _typed_page(kind: type[P]) -> Procedure[P]:
+    code: int = kind.page_code
+    page = yield from mode_page(code)
+    return interpret(command(MODE_SENSE_10, allocation=len(page), page_code=code), kind.parse, page)
 
 
 def _performance(kind: int, row: int, parse: Callable[[bytes], T], **fields: Any) -> Procedure[list[T]]:

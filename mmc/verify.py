@@ -10,7 +10,7 @@ from discstack.mmc import actions, stream
 from discstack.mmc.command import BLOCK_SIZE
 from discstack.mmc.errors import BlankCheck, CommandError, IllegalRequest, MediumError, VerificationError
 from discstack.mmc.job import Digests, VerifyLevel
-from discstack.mmc.polling import persist
+from discstack.mmc.polling import persist, wait_ready
 from discstack.mmc.procedure import Checkpoint, MaxTransfer, Phase, Procedure, Report
 
 READ_BYTES: Final = 64 << 10  # the most that one READ asks for; more gains nothing
@@ -29,6 +29,7 @@ def verify(
     if expected.algorithm != stream.ALGORITHM:
         raise ValueError(f"these digests are {expected.algorithm}, not {stream.ALGORITHM}")
     yield Report(Phase.VERIFYING, 0.0)
+    yield from wait_ready()
     if read_speed is not None:
         yield from _limit_speed(read_speed)
     piece = max(min((yield MaxTransfer()), READ_BYTES) // BLOCK_SIZE, 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,7 +54,7 @@ class Tap:
         def dead(command: Command, execute: Callable[[], Reply]) -> Reply:
             raise DeviceGone("the cable was pulled")
 
-        self.strikes = {n: dead for n in range(number, number + 500)}
+        self.strikes = dict.fromkeys(range(number, number + 500), dead)
 
     def on_disc(self, lba: int, blocks: int) -> bytes:
         """Return what is really on the disc."""
@@ -63,6 +63,39 @@ class Tap:
         buffer = bytearray(blocks * BLOCK)
         medium.store.readinto(lba, memoryview(buffer))
         return bytes(buffer)
+
+
+class Script:
+    """A transport that reads its answers from a list: sense triples, data, or errors; the last one goes on for ever."""
+
+    def __init__(self, answers: Sequence[Any]) -> None:
+        self.answers = list(answers)
+        self.seen: list[bytes] = []
+        self.max_transfer = 1 << 16
+        self.clock = self
+        self.time = 0.0
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float, /) -> None:
+        self.time += seconds
+
+    @property
+    def lines(self) -> list[str]:
+        return [describe(cdb) for cdb in self.seen]
+
+    def execute(self, command: Command, /) -> Reply:
+        self.seen.append(command.cdb)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, BaseException):
+            raise answer
+        if isinstance(answer, tuple):
+            return Reply(CHECK_CONDITION, Sense(*answer).build())
+        return answer if isinstance(answer, Reply) else Reply(data=answer or b"")
+
+    def close(self) -> None:
+        pass
 
 
 @dataclass
@@ -124,6 +157,17 @@ class Lab:
         self.drives.append(tap)
         return tap
 
+    def copy_of(self, prepared: Tap, medium: str, capacity: int | None = None, **options: Any) -> Tap:
+        """Make another drive of the same kind, with a disc that is like the one in `prepared`."""
+        tap = self.drive(medium, capacity, **options)
+        old, new = prepared.inner.drive.medium, tap.inner.drive.medium
+        assert old is not None
+        assert new is not None
+        if old.store.blocks:
+            new.store.write(0, prepared.on_disc(0, old.store.blocks))
+        new.restore(old.state())
+        return tap
+
     def close(self) -> None:
         for tap in self.drives:
             tap.close()
@@ -143,6 +187,9 @@ class Lab:
     def run(self, procedure: Any, tap: Tap, **options: Any) -> Any:
         return run(procedure, tap, **options)
 
+    def script(self, *answers: Any) -> Script:
+        return Script(answers)
+
     def diary(self) -> Diary:
         return Diary()
 
@@ -155,18 +202,6 @@ class Lab:
             return Reply(CHECK_CONDITION, sense.build(), done.data, done.residual)
 
         return strike
-
-    def talk(self, procedure: Generator[Any, Any, Any], answers: Sequence[Any]) -> tuple[list[Any], Any]:
-        """Carry a procedure out by hand: one answer (or exception to throw) for each effect, then its result."""
-        effects = []
-        try:
-            effect = next(procedure)
-            for answer in answers:
-                effects.append(effect)
-                effect = procedure.throw(answer) if isinstance(answer, BaseException) else procedure.send(answer)
-        except StopIteration as stop:
-            return effects, stop.value
-        raise AssertionError(f"the procedure went on with {effect}")
 
 
 @pytest.fixture

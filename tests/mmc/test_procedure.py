@@ -1,0 +1,105 @@
+"""The runner: what it sends into a procedure for each effect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from threading import Event
+from typing import Any
+
+import pytest
+
+from discstack.mmc.command import command
+from discstack.mmc.errors import Cancelled, MediumError, RecoveredError, ShortTransfer, StatusError
+from discstack.mmc.procedure import Checkpoint, MaxTransfer, Now, Pause, Phase, Report
+from discstack.mmc.spec.commands import MODE_SELECT_10, READ_CAPACITY, TEST_UNIT_READY
+from discstack.mmc.spec.sense import Sense
+from discstack.transport.base import CHECK_CONDITION, DeviceGone, Reply
+
+TUR = command(TEST_UNIT_READY)
+
+
+def once(effect: Any) -> Iterator[Any]:
+    return (yield effect)
+
+
+def test_a_reply_is_sent_in(lab: Any) -> None:
+    reply = lab.run(once(command(READ_CAPACITY, allocation=8)), lab.script(b"\0\0\0\x0f\0\0\x08\0"))
+    assert reply.data == b"\0\0\0\x0f\0\0\x08\0"
+
+
+def test_check_condition_is_thrown_in_by_its_sense_key(lab: Any) -> None:
+    with pytest.raises(MediumError, match="3/0C/00"):
+        lab.run(once(TUR), lab.script((3, 0x0C, 0)))
+
+
+def test_another_status_is_thrown_in_as_itself(lab: Any) -> None:
+    with pytest.raises(StatusError, match="0x8"):
+        lab.run(once(TUR), lab.script(Reply(0x08)))
+
+
+def test_a_recovered_error_is_a_success_that_is_heard_of(lab: Any) -> None:
+    diary = lab.diary()
+    answer = Reply(CHECK_CONDITION, Sense(1, 0x17, 1).build(), b"12345678")
+    reply = lab.run(once(command(READ_CAPACITY, allocation=8)), lab.script(answer), observer=diary)
+    assert reply.data == b"12345678"
+    assert [error.sense.triple for error in diary.recoveries] == [(1, 0x17, 1)]
+
+
+def test_a_command_is_sent_again_after_a_deferred_recovered_error(lab: Any) -> None:
+    diary = lab.diary()
+    script = lab.script(Reply(CHECK_CONDITION, Sense(1, 0x17, 1, deferred=True).build()), None)
+    lab.run(once(TUR), script, observer=diary)
+    assert len(script.seen) == 2
+    assert len(diary.recoveries) == 1
+
+
+def test_deferred_recovered_errors_without_end_are_an_error(lab: Any) -> None:
+    script = lab.script(Reply(CHECK_CONDITION, Sense(1, 0x17, 1, deferred=True).build()))
+    with pytest.raises(RecoveredError):
+        lab.run(once(TUR), script)
+    assert len(script.seen) == 4
+
+
+def test_data_that_did_not_reach_the_drive_is_an_error(lab: Any) -> None:
+    with pytest.raises(ShortTransfer, match="6 bytes did not move"):
+        lab.run(once(command(MODE_SELECT_10, data=bytes(10), pf=True)), lab.script(Reply(residual=6)))
+
+
+def test_a_transport_error_reaches_the_procedure(lab: Any) -> None:
+    def procedure() -> Iterator[Any]:
+        try:
+            yield TUR
+        except DeviceGone:
+            return "gone"
+
+    assert lab.run(procedure(), lab.script(DeviceGone("gone"))) == "gone"
+
+
+def test_time_passes_on_the_device_s_clock(lab: Any) -> None:
+    def procedure() -> Iterator[Any]:
+        before = yield Now()
+        yield Pause(2.5)
+        return (yield Now()) - before
+
+    assert lab.run(procedure(), lab.script(None)) == 2.5
+
+
+def test_the_largest_transfer_is_the_transport_s(lab: Any) -> None:
+    assert lab.run(once(MaxTransfer()), lab.script(None)) == 65536
+
+
+def test_a_checkpoint_lets_a_job_pass_that_nobody_cancelled(lab: Any) -> None:
+    lab.run(once(Checkpoint()), lab.script(None), cancelled=Event())
+
+
+def test_a_checkpoint_ends_a_cancelled_job(lab: Any) -> None:
+    cancelled = Event()
+    cancelled.set()
+    with pytest.raises(Cancelled):
+        lab.run(once(Checkpoint()), lab.script(None), cancelled=cancelled)
+
+
+def test_reports_reach_the_observer(lab: Any) -> None:
+    diary = lab.diary()
+    lab.run(once(Report(Phase.WRITING, 0.5, "half")), lab.script(None), observer=diary)
+    assert diary.reports == [Report(Phase.WRITING, 0.5, "half")]

@@ -1,0 +1,80 @@
+"""Asking: two-step lengths, and the oddities of drives and bridges."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from discstack.mmc import queries
+from discstack.mmc.errors import ResponseError
+
+# Header, then the current/maximum descriptor: 2295104 blocks of 2048 bytes, blank (MMC-6 6.23.3).
+FORMATS = bytes.fromhex("000000 08 00230540 01 000800")
+PAGE_05 = bytes.fromhex("05 32 41 C4 08 10 00 00 00 00 00000010 0096") + bytes(36)
+
+
+def test_format_capacities_are_asked_for_by_four_bytes_first(lab: Any) -> None:
+    script = lab.script(FORMATS[:4], FORMATS)
+    capacities = lab.run(queries.format_capacities(), script)
+    assert [cdb.hex() for cdb in script.seen] == ["23000000000000000400", "23000000000000000c00"]
+    assert capacities.current.number_of_blocks == 2295104
+
+
+def test_a_header_that_is_too_short_is_refused(lab: Any) -> None:
+    with pytest.raises(ResponseError, match="READ FORMAT CAPACITIES"):
+        lab.run(queries.format_capacities(), lab.script(b"\0\0"))
+
+
+def test_a_mode_page_is_asked_for_by_its_length(lab: Any) -> None:
+    header = bytes.fromhex("003A 00 00 0000 0000")
+    script = lab.script((header + PAGE_05)[:10], header + PAGE_05)
+    assert lab.run(queries.mode_page(5), script) == PAGE_05
+    assert [cdb[7:9].hex() for cdb in script.seen] == ["000a", "003c"]
+
+
+def test_the_page_s_own_length_wins_over_a_header_that_counts_less(lab: Any) -> None:
+    header = bytes.fromhex("0008 00 00 0000 0000")
+    script = lab.script((header + PAGE_05)[:10], header + PAGE_05)
+    assert lab.run(queries.mode_page(5), script) == PAGE_05
+
+
+def test_block_descriptors_are_skipped(lab: Any) -> None:
+    header = bytes.fromhex("0042 00 00 0000 0008") + bytes(8)
+    script = lab.script((header + PAGE_05)[:10], header + PAGE_05)
+    assert lab.run(queries.mode_page(5), script) == PAGE_05
+
+
+def test_another_page_than_the_one_asked_for_is_refused(lab: Any) -> None:
+    header = bytes.fromhex("003A 00 00 0000 0000")
+    with pytest.raises(ResponseError):
+        lab.run(queries.mode_page(0x2A), lab.script(header + PAGE_05))
+
+
+def performance(*rows: str) -> bytes:
+    return (4 + 16 * len(rows)).to_bytes(4, "big") + bytes(4) + b"".join(map(bytes.fromhex, rows))
+
+
+FAST = "00000000 00230540 00005690 00005690"  # 22160 kB/s
+SLOW = "00000000 00230540 00005690 00000CFC"  # 3324 kB/s
+
+
+def test_write_speeds_of_a_drive_that_counts_one_row_when_asked_for_one(lab: Any) -> None:
+    script = lab.script(performance(FAST), performance(FAST, SLOW))
+    speeds = lab.run(queries.write_speed_descriptors(), script)
+    assert [row.write_speed for row in speeds] == [22160, 3324]
+
+
+def test_rows_of_another_length_are_refused(lab: Any) -> None:
+    with pytest.raises(ResponseError, match="16 bytes"):
+        lab.run(queries.write_speed_descriptors(), lab.script((4 + 15).to_bytes(4, "big") + bytes(20)))
+
+
+def test_events_are_drained_until_there_is_none_and_never_for_ever(lab: Any) -> None:
+    event, none = bytes.fromhex("0006 04 10 02 02 00 00"), bytes.fromhex("0006 04 10 00 02 00 00")
+    script = lab.script(event, event, none)
+    lab.run(queries.drain_events(), script)
+    assert len(script.seen) == 3
+    endless = lab.script(event)
+    lab.run(queries.drain_events(), endless)
+    assert len(endless.seen) == queries.MOST_EVENTS
