@@ -167,7 +167,7 @@ class _FileObjectReader:
         self._file.close()
 
 
-class PathSource:
+class PathSource(_Wholly):
     """A regular file as it was when it was looked at; size, time of change and inode are compared when it is read.
 
     Where the system tells no inode when it lists a folder (Windows), that one is not compared.
@@ -186,7 +186,7 @@ class PathSource:
     @property
     def label(self) -> str:
         """The path of the file."""
-        return os.path.join(self._folder, self._name)
+        return f"{self._folder}{os.sep}{self._name}"
 
     def open(self) -> Reader:
         """Open the file and check that it is still the one that was looked at."""
@@ -200,12 +200,17 @@ class PathSource:
 
     def read_whole(self, buffer: memoryview) -> None:
         """Fill `buffer` with all data and check the file afterwards, so that no change goes unseen."""
-        reader = _PathReader(self)
         try:
-            reader.read_at(0, buffer)
-            reader.finish()
-        finally:
-            reader.close()
+            descriptor = os.open(f"{self._folder}{os.sep}{self._name}", _FLAGS)
+            try:
+                count = _read_into(descriptor, buffer, 0)
+                self.check(os.fstat(descriptor))
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise SourceError(self.label, _words(error)) from error
+        if count < self.size:  # the system gives large files in several parts
+            super().read_whole(buffer)
 
     def check(self, status: os.stat_result) -> None:
         """Raise SourceError unless the file is what it was."""
