@@ -9,7 +9,7 @@ from typing import Final
 
 from discstack.fs.plan import SECTOR, Region, Span, round_up, sectors_for
 from discstack.fs.snapshot import FileItem
-from discstack.fs.sources import Reader
+from discstack.fs.sources import Reader, Source
 
 _ZEROS: Final = bytes(SECTOR)
 
@@ -74,6 +74,10 @@ class FileData(Region):
                     yield Span(self.lba + first, take, label, is_file)
                     first += take
             index += 1
+
+    def sources(self) -> Iterator[Source]:
+        """Yield the source of every run of sectors, in address order."""
+        return (file.source for file in self._files)
 
     def index_at(self, sector: int) -> int:
         """Return the number of the last file that starts at or before a sector of the region."""

@@ -61,6 +61,14 @@ class Image:
             raise ValueError(f"{len(view)} bytes from sector {lba} on are no sectors of an image of {self.sectors}")
         _fill(self._plan, lba, view, None)
 
+    def check_sources(self) -> None:
+        """Open and close every source, so that a missing, changed or unreadable one is known before the first byte.
+
+        Raises SourceError for the first of them.
+        """
+        for source in self._data.sources():
+            source.open().close()
+
     def file_at(self, lba: int) -> Span:
         """Return the file or structure that a sector belongs to."""
         return next(self.files_in(lba, 1))

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
+from discstack.fs.errors import printable
+
 if TYPE_CHECKING:
     from discstack.fs.plan import Plan
 
@@ -54,7 +56,7 @@ class Issue:
 
     def __str__(self) -> str:
         where = f" in {self.view.value}" if self.view else ""
-        return f"{self.path}: {self.change.value}{where}: {self.detail}"
+        return f"{printable(self.path)}: {self.change.value}{where}: {self.detail}"
 
 
 class Emitter(Protocol):

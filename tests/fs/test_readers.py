@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -102,6 +103,21 @@ def test_7z_finds_nothing_to_complain_of(written: Callable[..., Path], tool: Too
     listing = tool("7z", "l", "-tiso", written())
     assert "Warning" not in listing
     assert "Error" not in listing
+
+
+def test_name_that_is_no_text_is_replaced_and_reported(
+    tmp_path: Path, tool: Tool, image_of: Callable[..., Image]
+) -> None:
+    top, path = tmp_path / "source", tmp_path / "image.iso"
+    top.mkdir()
+    Path(os.fsdecode(os.fsencode(top) + b"/caf\xe9.txt")).write_text("latin")
+    image = image_of(top, views=ISO_JOLIET)
+    image.write_to(path)
+    assert [str(issue) for issue in image.issues] == [
+        "/caf\\xe9.txt: renamed in ISO 9660: CAF_.TXT",
+        "/caf\\xe9.txt: renamed in Joliet: caf_.txt",
+    ]
+    assert tool("bsdtar", "-x", "-O", "-f", path, "caf_.txt") == "latin"
 
 
 def test_isoinfo_reads_the_descriptors(written: Callable[..., Path], tool: Tool) -> None:

@@ -99,6 +99,14 @@ def test_change_is_named_by_a_random_read(image: Image, source: Path, change: Ca
         image.read_at(lba, bytearray(2048))
 
 
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
+def test_change_is_named_before_anything_is_read(image: Image, source: Path, change: Callable[[Path], None]) -> None:
+    image.check_sources()
+    change(source)
+    with pytest.raises(SourceError, match=CHANGES[change]):
+        image.check_sources()
+
+
 def test_file_that_became_a_fifo_does_not_block(image: Image, source: Path) -> None:
     become_a_fifo(source)
     with pytest.raises(SourceError, match=str(source)):
