@@ -60,23 +60,14 @@ class Source(Protocol):
         ...
 
 
-class _Wholly:
-    """How sources are read whole that have no quicker way."""
-
-    __slots__ = ()
-
-    def open(self) -> Reader:
-        """Open it for reading."""
-        raise NotImplementedError
-
-    def read_whole(self, buffer: memoryview) -> None:
-        """Fill `buffer` with all data."""
-        reader = self.open()
-        try:
-            reader.read_at(0, buffer)
-            reader.finish()
-        finally:
-            reader.close()
+def _read_through(source: Source, buffer: memoryview) -> None:
+    """Fill `buffer` with all data of a source by way of its reader."""
+    reader = source.open()
+    try:
+        reader.read_at(0, buffer)
+        reader.finish()
+    finally:
+        reader.close()
 
 
 class BytesSource:
@@ -114,7 +105,7 @@ class BytesSource:
         """Bytes hold nothing open."""
 
 
-class FactorySource(_Wholly):
+class FactorySource:
     """What a function opens: a binary reader that can seek. It is called anew whenever the data is wanted."""
 
     __slots__ = ("_factory", "label", "size")
@@ -134,6 +125,10 @@ class FactorySource(_Wholly):
             return _FileObjectReader(self._factory(), self.size, self.label)
         except OSError as error:
             raise SourceError(self.label, _words(error)) from error
+
+    def read_whole(self, buffer: memoryview) -> None:
+        """Fill `buffer` with all data."""
+        _read_through(self, buffer)
 
 
 class _FileObjectReader:
@@ -167,7 +162,7 @@ class _FileObjectReader:
         self._file.close()
 
 
-class PathSource(_Wholly):
+class PathSource:
     """A regular file as it was when it was looked at; size, time of change and inode are compared when it is read.
 
     Where the system tells no inode when it lists a folder (Windows), that one is not compared.
@@ -210,7 +205,7 @@ class PathSource(_Wholly):
         except OSError as error:
             raise SourceError(self.label, _words(error)) from error
         if count < self.size:  # the system gives large files in several parts
-            super().read_whole(buffer)
+            _read_through(self, buffer)
 
     def check(self, status: os.stat_result) -> None:
         """Raise SourceError unless the file is what it was."""
