@@ -47,6 +47,7 @@ SENSE_LENGTH: Final = 18
 TRACK_INFORMATION_LENGTH: Final = 48
 CURRENT_FEATURES: Final = 1  # RT field: only the features that are current now
 MODE_HEADER: Final = 8
+WRITE_PARAMETERS, CAPABILITIES = 0x05, 0x2A  # mode pages
 LARGEST: Final = 0xFFFF  # allocation length of two bytes
 EVENT_CLASSES: Final = 0x7E
 MOST_EVENTS: Final = 16
@@ -185,16 +186,15 @@ def _page_end(start: bytes, code: int) -> int | None:
 
 def capabilities() -> Procedure[CapabilitiesPage]:
     """Ask for mode page 2Ah (MMC-3 5.5.10), which tells the speeds of drives that have no better way."""
-    return (yield from _typed_page(CapabilitiesPage))
+    return (yield from _typed_page(CAPABILITIES, CapabilitiesPage))
 
 
 def write_parameters() -> Procedure[WriteParametersPage]:
     """Ask for mode page 05h (MMC-6 7.5), which says how CDs and DVD-R/RW are to be written."""
-    return (yield from _typed_page(WriteParametersPage))
+    return (yield from _typed_page(WRITE_PARAMETERS, WriteParametersPage))
 
 
-def _typed_page(kind: type[P]) -> Procedure[P]:
-    code: int = kind.page_code
+def _typed_page(code: int, kind: type[P]) -> Procedure[P]:
     page = yield from mode_page(code)
     return interpret(command(MODE_SENSE_10, allocation=len(page), page_code=code), kind.parse, page)
 

@@ -33,7 +33,7 @@ def test_check_condition_is_thrown_in_by_its_sense_key(lab: Any) -> None:
 
 
 def test_another_status_is_thrown_in_as_itself(lab: Any) -> None:
-    with pytest.raises(StatusError, match="0x8"):
+    with pytest.raises(StatusError, match="0x08"):
         lab.run(once(TUR), lab.script(Reply(0x08)))
 
 

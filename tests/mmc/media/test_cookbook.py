@@ -1,0 +1,95 @@
+"""The cookbook's transcripts are what the recipes really send; `UPDATE_COOKBOOK=1` writes them anew."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from discstack.mmc.burn import burn
+from discstack.mmc.identify import identify
+from discstack.mmc.media import RECIPES
+from discstack.mmc.operations import erase, format_medium
+
+COOKBOOK = Path(__file__).parents[3] / "docs" / "cookbook"
+MEDIA = ("cd-r", "cd-rw", "dvd+r", "dvd+rw", "bd-r", "bd-re")
+BLOCKS = 40
+
+
+def first_burn(lab: Any, tap: Any) -> None:
+    lab.run(burn(lab.job(BLOCKS)), tap)
+
+
+def append_and_close(lab: Any, tap: Any) -> None:
+    start = lab.run(identify(), tap).next_writable_address
+    tap.seen.clear()
+    lab.run(burn(lab.job(BLOCKS, start=start, close=True)), tap)
+
+
+def burn_over(lab: Any, tap: Any) -> None:
+    lab.run(burn(lab.job(BLOCKS, erase=True)), tap)
+
+
+def erase_it(lab: Any, tap: Any) -> None:
+    lab.run(erase(), tap)
+
+
+def format_it(lab: Any, tap: Any) -> None:
+    lab.run(format_medium(), tap)
+
+
+Step = Callable[[Any, Any], None]
+SECTIONS: dict[str, dict[str, tuple[Step, ...]]] = {
+    "cd-r": {"Burn": (first_burn,), "Append and finalize": (first_burn, append_and_close)},
+    "cd-rw": {"Burn": (first_burn,), "Burn over": (first_burn, burn_over), "Erase": (first_burn, erase_it)},
+    "dvd+r": {"Burn": (first_burn,), "Append and finalize": (first_burn, append_and_close)},
+    "dvd+rw": {"Burn": (first_burn,), "Burn over": (first_burn, burn_over), "Erase": (first_burn, erase_it)},
+    "bd-r": {"Burn": (first_burn,), "Append and finalize": (first_burn, append_and_close), "Format": (format_it,)},
+    "bd-re": {"Burn": (first_burn,), "Burn over": (first_burn, burn_over), "Format": (format_it,)},
+}
+
+
+def transcript(lab: Any, medium: str, steps: tuple[Step, ...]) -> str:
+    tap = lab.drive(medium, 65536, speed=4)
+    for step in steps:
+        tap.seen.clear()
+        step(lab, tap)
+    return "\n".join(line for name, group in groupby(tap.lines, opcode_of) for line in told(name, list(group)))
+
+
+def opcode_of(line: str) -> str:
+    return re.sub(r" \w+=.*", "", line)
+
+
+def told(name: str, lines: list[str]) -> list[str]:
+    """Shorten a run of one command; how long answers are is the drive's business."""
+    if name == "TEST UNIT READY":
+        return [name + " (until ready)" * (len(lines) > 1)]
+    lines = [re.sub(r" (allocation_length|maximum_number_of_descriptors)=\w+", "", line) for line in lines]
+    if name in ("READ (10)", "WRITE (10)") and len(lines) > 3:
+        return [lines[0], f"... {len(lines) - 2} more", lines[-1]]
+    return [line + " (length first)" * (len(list(group)) > 1) for line, group in groupby(lines)]
+
+
+@pytest.mark.parametrize(("medium", "section"), [(m, s) for m, sections in SECTIONS.items() for s in sections])
+def test_a_recipe_sends_what_the_cookbook_says(lab: Any, medium: str, section: str) -> None:
+    page = COOKBOOK / f"{medium}.md"
+    text = page.read_text(encoding="utf-8")
+    block = re.compile(rf"(## {section}\n.*?```\n)(.*?)(\n```)", re.DOTALL)
+    sent = transcript(lab, medium, SECTIONS[medium][section])
+    if os.environ.get("UPDATE_COOKBOOK"):
+        page.write_text(block.sub(lambda match: match[1] + sent + match[3], text, count=1), encoding="utf-8")
+        return
+    found = block.search(text)
+    assert found
+    assert found[2] == sent
+
+
+def test_every_medium_that_has_a_recipe_has_a_page() -> None:
+    names = {recipe.name.lower() for recipe in RECIPES.values()}
+    assert names == set(MEDIA) == {page.stem for page in COOKBOOK.glob("*.md") if page.stem != "index"}
