@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from discstack.emulator.commands import configuration, disc, recording, speed, structure, toc, transfer, unit
+from discstack.emulator.commands import configuration, disc, modes, recording, speed, structure, toc, transfer, unit
 from discstack.emulator.conditions import INVALID_FIELD_IN_CDB, INVALID_OPCODE, Refusal
 from discstack.emulator.drive import Drive
 from discstack.emulator.request import Request
@@ -68,8 +68,8 @@ TABLE: Final[dict[int, Entry]] = {
     commands.REQUEST_SENSE.opcode: serve(unit.request_sense, ANY),
     commands.FORMAT_UNIT.opcode: serve(recording.format_unit, READY),
     commands.INQUIRY.opcode: serve(unit.inquiry, ANY),
-    commands.MODE_SELECT_6.opcode: serve(speed.mode_select_6, UNIT),
-    commands.MODE_SENSE_6.opcode: serve(speed.mode_sense_6, UNIT),
+    commands.MODE_SELECT_6.opcode: serve(modes.mode_select_6, UNIT),
+    commands.MODE_SENSE_6.opcode: serve(modes.mode_sense_6, UNIT),
     commands.START_STOP_UNIT.opcode: serve(unit.start_stop_unit, IDLE),
     commands.PREVENT_ALLOW_MEDIUM_REMOVAL.opcode: serve(unit.prevent_allow_medium_removal, UNIT),
     commands.READ_FORMAT_CAPACITIES.opcode: serve(disc.read_format_capacities, IDLE),
@@ -89,8 +89,8 @@ TABLE: Final[dict[int, Entry]] = {
     commands.READ_TRACK_INFORMATION.opcode: serve(disc.read_track_information, READY),
     commands.RESERVE_TRACK.opcode: serve(recording.reserve_track, READY),
     commands.SEND_OPC_INFORMATION.opcode: serve(recording.send_opc_information, READY),
-    commands.MODE_SELECT_10.opcode: serve(speed.mode_select_10, UNIT),
-    commands.MODE_SENSE_10.opcode: serve(speed.mode_sense_10, UNIT),
+    commands.MODE_SELECT_10.opcode: serve(modes.mode_select_10, UNIT),
+    commands.MODE_SENSE_10.opcode: serve(modes.mode_sense_10, UNIT),
     commands.CLOSE_TRACK_SESSION.opcode: serve(recording.close_track_session, READY),
     commands.READ_BUFFER_CAPACITY.opcode: serve(transfer.read_buffer_capacity, LOADED),
     commands.REPORT_LUNS.opcode: serve(unit.report_luns, ANY),

@@ -29,6 +29,7 @@ from discstack.mmc.spec.inquiry import (
     UnitSerialNumber,
 )
 from discstack.mmc.spec.layout import Structure
+from discstack.mmc.spec.mechanism import MechanismStatus
 
 SPC_3: Final = 5  # version field of INQUIRY
 ASCII, T10_VENDOR_ID = 2, 1  # code set and designator type, SPC-4 7.8.6
@@ -147,7 +148,7 @@ def prevent_allow_medium_removal(drive: Drive, request: Request, *, prevent: boo
 
 def mechanism_status(drive: Drive, request: Request) -> bytes:
     """MECHANISM STATUS of a drive without a changer (MMC-6 6.10)."""
-    return bytes([0, 0x10 if drive.tray_open else 0, 0, 0, 0, 0, 0, 0])
+    return MechanismStatus(door_open=drive.tray_open).build()
 
 
 def log_sense(drive: Drive, request: Request, *, page_code: int, subpage_code: int) -> bytes:

@@ -219,6 +219,21 @@ def test_fastest_speed_of_a_bd_r_is_beyond_16_bits(load: Load) -> None:
     assert int.from_bytes(nominal[12:16], "big") == 71928
 
 
+def test_mode_pages_have_the_lengths_of_the_standard(load: Load) -> None:
+    host = load("dvd+r")
+    lengths = {0x01: 0x0A, 0x05: 0x32, 0x08: 0x0A, 0x1A: 0x0A, 0x1C: 0x0A, 0x1D: 0x0A}
+    for code, length in lengths.items():
+        for control in (0x00, 0x40, 0x80):
+            data = host.ok(f"5A 08 {control | code:02X} 00 00 00 00 0040 00", allocation=64)
+            assert data[8:10] == bytes([code, length])
+            assert len(data) == 8 + 2 + length
+
+
+def test_default_write_parameters_in_bytes(load: Load) -> None:
+    data = load("cd-r").ok("5A 08 85 00 00 00 00 0040 00", allocation=64)
+    assert data == bytes.fromhex("003A 00 00 00 00 0000 05 32 41 C4 08 10 00 00 00 00 00000010 0096" + "00" * 36)
+
+
 def test_changeable_values_are_a_mask(load: Load) -> None:
     data = load("dvd+r").ok("5A 08 48 00 00 00 00 0040 00", allocation=64)
     assert data[8:] == bytes.fromhex("08 0A") + bytes(10)
