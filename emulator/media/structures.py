@@ -11,6 +11,7 @@ DATA_ZONE: Final = 0x30000  # physical sector number of LBA 0 on DVD
 BOOK_SIZE: Final = 2048
 DVD_PLUS_R, DVD_PLUS_RW = 0xA, 0x9  # book types
 DISC_INFORMATION: Final = 0x00  # of BD
+BD_DATA_ZONE: Final = 0x100000
 BD_INFORMATION_SIZE: Final = 4096
 BD_R, BD_RE = b"BDR", b"BDW"  # disc type identifiers
 
@@ -42,9 +43,8 @@ def bd_structures(
     unit[0:8] = b"DI\x01\x08\x00\x00\x00\x62"  # format 1, units in each block, layer 0, sequence 0, bytes in use
     unit[8:11] = type_identifier
     unit[11:16] = bytes([0x01, 0x01, 0x10, 0x00, 0x01])  # 120 mm, class 0, version 1; one layer of 25 GB; hard-coated
-    unit[24:32] = struct.pack(
-        ">II", 0x100000, 0x100000 + capacity * 2 - 2
-    )  # first and last address unit of the data zone
+    # first and last physical sector of the data zone, in address units of two to a block
+    unit[24:32] = struct.pack(">II", BD_DATA_ZONE, BD_DATA_ZONE + capacity * 2 - 2)
     unit[100:106] = manufacturer[:6].encode("ascii").ljust(6)
     unit[106:109] = media_type[:3].encode("ascii").ljust(3)
     return {(BD, DISC_INFORMATION): bytes(unit).ljust(BD_INFORMATION_SIZE, b"\0")}
