@@ -338,7 +338,7 @@ class CapabilitiesPage(ModePage):
 
     @property
     def current_write_speed(self) -> int:
-        """The write speed that is set, where MMC-3 has it or else where MMC-1 has it; 0 where the drive says neither."""
+        """The write speed that is set, where MMC-3 or else where MMC-1 has it; 0 where the drive tells neither."""
         return self.current_write_speed_selected or self.obsolete_current_write_speed
 
 

@@ -22,7 +22,7 @@ def parse_mode_pages(data: Bytes) -> Iterator[ModePage]:
 
 
 def _end_of_pages(data: Bytes, counted: int) -> int:
-    """Return where the pages end; a page that the list's count cuts through is taken whole, as SANYO drives miscount."""
+    """Return where the pages end; a page that the list's count cuts through is taken whole: SANYO drives miscount."""
     at = 0
     while at + PAGE_HEADER_SIZE <= min(counted, len(data)):
         kind = kind_of_page(data[at:])

@@ -1,0 +1,317 @@
+"""Disc structures of DVD media (MMC-6 6.22.3.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import ClassVar
+
+from discstack.mmc.spec.disc_structure.base import DiscStructure, structure
+from discstack.mmc.spec.layout import Layout, bits, enumerated, flag, raw, reserved, text
+
+
+class DiskCategory(IntEnum):
+    """The book that a DVD belongs to."""
+
+    DVD_ROM = 0x0
+    DVD_RAM = 0x1
+    DVD_R = 0x2
+    DVD_RW = 0x3
+    HD_DVD_ROM = 0x4
+    HD_DVD_RAM = 0x5
+    HD_DVD_R = 0x6
+    DVD_PLUS_RW = 0x9
+    DVD_PLUS_R = 0xA
+    DVD_PLUS_RW_DL = 0xD
+    DVD_PLUS_R_DL = 0xE
+
+
+class CopyrightProtectionSystem(IntEnum):
+    """How the contents are protected."""
+
+    NONE = 0x00
+    CSS_CPPM = 0x01
+    CPRM = 0x02
+    AACS = 0x10
+
+
+PLUS_MEDIA = (
+    *(DiskCategory.DVD_PLUS_RW, DiskCategory.DVD_PLUS_R),
+    *(DiskCategory.DVD_PLUS_RW_DL, DiskCategory.DVD_PLUS_R_DL),
+)
+MANUFACTURER, MEDIA_TYPE = slice(2, 10), slice(10, 13)  # of what follows byte 16 of the format information of DVD+
+
+
+def readable(data: bytes) -> str:
+    """Return an id that is ASCII by convention, without its padding."""
+    return data.decode("ascii", "replace").strip(" \0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhysicalFormatInformation(DiscStructure):
+    """Formats 00h (of the lead-in), 10h (of a rewritable medium's control data) and 11h (ADIP).
+
+    Sector numbers are physical ones. `maximum_rate` and the densities are codes. `data` is what the book of the medium
+    adds from byte 17 on.
+    """
+
+    layout: ClassVar[Layout] = structure(
+        "physical format information",
+        *("disk_category" / enumerated(4, DiskCategory), "part_version" / bits(4), "disc_size" / bits(4)),
+        *("maximum_rate" / bits(4), reserved(1), "number_of_layers" / bits(2), "track_path" / flag()),
+        *("layer_type" / bits(4), "linear_density" / bits(4), "track_density" / bits(4), reserved(8)),
+        *("starting_physical_sector_number_of_data_area" / bits(24), reserved(8)),
+        *("end_physical_sector_number_of_data_area" / bits(24), reserved(8)),
+        *("end_physical_sector_number_in_layer_0" / bits(24), "bca" / flag(), reserved(7)),
+        clause="MMC-6 6.22.3.2.1",
+    )
+    required: ClassVar[int] = 20
+    disk_category: int = DiskCategory.DVD_ROM
+    part_version: int = 1
+    disc_size: int = 0
+    maximum_rate: int = 0
+    number_of_layers: int = 0
+    track_path: bool = False
+    layer_type: int = 0
+    linear_density: int = 0
+    track_density: int = 0
+    starting_physical_sector_number_of_data_area: int = 0x030000
+    end_physical_sector_number_of_data_area: int = 0
+    end_physical_sector_number_in_layer_0: int = 0
+    bca: bool = False
+
+    @property
+    def layers(self) -> int:
+        """How many layers the disc has; the field counts from 0."""
+        return self.number_of_layers + 1
+
+    @property
+    def layer_0_blocks(self) -> int | None:
+        """How many blocks lie on layer 0 of a disc with two, None where that is not told."""
+        if not self.end_physical_sector_number_in_layer_0:
+            return None
+        first = self.starting_physical_sector_number_of_data_area
+        return self.end_physical_sector_number_in_layer_0 - first + 1
+
+    @property
+    def manufacturer_id(self) -> str | None:
+        """Who made a DVD+R or DVD+RW; None for other media."""
+        return readable(self.data[MANUFACTURER]) if self.disk_category in PLUS_MEDIA else None
+
+    @property
+    def media_type_id(self) -> str | None:
+        """Which of its media the maker of a DVD+R or DVD+RW means; None for other media."""
+        return readable(self.data[MEDIA_TYPE]) if self.disk_category in PLUS_MEDIA else None
+
+    @property
+    def media_id(self) -> str | None:
+        """Manufacturer and media type of a DVD+R or DVD+RW, such as "MCC/004/"; None for other media."""
+        return f"{self.manufacturer_id}/{self.media_type_id}" if self.disk_category in PLUS_MEDIA else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyrightInformation(DiscStructure):
+    """Format 01h: copy protection, and in which regions the disc plays not (a bit set for each)."""
+
+    layout: ClassVar[Layout] = structure(
+        "DVD copyright information",
+        "copyright_protection_system_type" / enumerated(8, CopyrightProtectionSystem),
+        *("region_management_information" / bits(8), reserved(16)),
+        clause="MMC-6 6.22.3.2.2",
+    )
+    required: ClassVar[int] = 5
+    copyright_protection_system_type: int = CopyrightProtectionSystem.NONE
+    region_management_information: int = 0
+
+    @property
+    def regions(self) -> tuple[int, ...]:
+        """The regions, from 1 to 8, that the disc plays in."""
+        return tuple(region for region in range(1, 9) if not self.region_management_information >> region - 1 & 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BurstCuttingArea(DiscStructure):
+    """Format 03h, of DVD and BD: the bar code at the hub, 12 to 188 bytes, in `data`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManufacturingInformation(DiscStructure):
+    """Format 04h: what the maker wrote into the lead-in, 2048 bytes, in `data`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyrightManagementInformation(DiscStructure):
+    """Format 05h: the copyright bytes of one sector, in `data`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaIdentifier(DiscStructure):
+    """Format 06h: the identifier of a CPRM medium, in `data`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediumStatus(DiscStructure):
+    """Format 09h: the cartridge and write protection of a DVD-RAM."""
+
+    layout: ClassVar[Layout] = structure(
+        "DVD-RAM medium status",
+        *("cartridge" / flag(), "out" / flag(), reserved(2), "mswi" / flag(), "cwp" / flag(), "pwp" / flag()),
+        *(reserved(1), "disc_type_identification" / bits(8), reserved(8)),
+        "dvd_ram_specific_write_inhibit_information" / bits(8),
+        clause="MMC-6 6.22.3.2.9",
+    )
+    required: ClassVar[int] = 5
+    cartridge: bool = False
+    out: bool = False
+    mswi: bool = False
+    cwp: bool = False
+    pwp: bool = False
+    disc_type_identification: int = 0
+    dvd_ram_specific_write_inhibit_information: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DdsInformation(DiscStructure):
+    """Format 08h, of DVD-RAM and BD: the disc definition structure, in `data`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpareAreaInformation(DiscStructure):
+    """Format 0Ah: what is left to replace defects of a DVD-RAM with, in blocks."""
+
+    layout: ClassVar[Layout] = structure(
+        "DVD-RAM spare area information",
+        *("number_of_unused_primary_spare_blocks" / bits(32), "number_of_unused_supplementary_spare_blocks" / bits(32)),
+        "number_of_allocated_supplementary_spare_blocks" / bits(32),
+        clause="MMC-6 6.22.3.2.10",
+    )
+    required: ClassVar[int] = 16
+    number_of_unused_primary_spare_blocks: int = 0
+    number_of_unused_supplementary_spare_blocks: int = 0
+    number_of_allocated_supplementary_spare_blocks: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingManagementData(DiscStructure):
+    """Formats 0Ch and 0Dh: the recording management data of a DVD-R or DVD-RW, in `data`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreRecordedInformation(DiscStructure):
+    """Format 0Eh: what the pre-pits of a DVD-R or DVD-RW hold, in fields of 8 bytes that begin with their id."""
+
+    layout: ClassVar[Layout] = structure(
+        "pre-recorded information in lead-in",
+        *("field_id_1" / bits(8), "disc_application_code" / bits(8), "disc_physical_code" / bits(8)),
+        *("last_address_of_data_recordable_area" / bits(24), "part_version" / bits(4), "extension_code" / bits(4)),
+        *(reserved(8), "field_id_2" / bits(8), "opc_suggested_code" / bits(8), "wavelength_code" / bits(8)),
+        *("write_strategy_code" / raw(4), reserved(8), "field_id_3" / bits(8), "manufacturer_id_1" / raw(6)),
+        *(reserved(8), "field_id_4" / bits(8), "manufacturer_id_2" / raw(6), reserved(8)),
+        *("field_id_5" / bits(8), "manufacturer_id_3" / raw(6), reserved(8)),
+        clause="MMC-6 6.22.3.2.14",
+    )
+    required: ClassVar[int] = 36
+    field_id_1: int = 1
+    disc_application_code: int = 0
+    disc_physical_code: int = 0
+    last_address_of_data_recordable_area: int = 0
+    part_version: int = 0
+    extension_code: int = 0
+    field_id_2: int = 2
+    opc_suggested_code: int = 0
+    wavelength_code: int = 0
+    write_strategy_code: bytes = bytes(4)
+    field_id_3: int = 3
+    manufacturer_id_1: bytes = bytes(6)
+    field_id_4: int = 4
+    manufacturer_id_2: bytes = bytes(6)
+    field_id_5: int = 5
+    manufacturer_id_3: bytes = bytes(6)
+
+    @property
+    def media_id(self) -> str | None:
+        """Who made the disc; None where the fields do not have the ids that they should."""
+        if (self.field_id_3, self.field_id_4) != (3, 4):
+            return None
+        return readable(self.manufacturer_id_1 + self.manufacturer_id_2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UniqueDiscIdentifier(DiscStructure):
+    """Format 0Fh: the number and the time, as digits, that a DVD-R or DVD-RW got when it was first written to."""
+
+    layout: ClassVar[Layout] = structure(
+        "unique disc identifier",
+        *(reserved(16), "random_number" / bits(16), "year" / text(4), "month" / text(2), "day" / text(2)),
+        *("hour" / text(2), "minute" / text(2), "second" / text(2)),
+        clause="MMC-6 6.22.3.2.15",
+    )
+    required: ClassVar[int] = 8
+    random_number: int = 0
+    year: str = ""
+    month: str = ""
+    day: str = ""
+    hour: str = ""
+    minute: str = ""
+    second: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerBoundaryInformation(DiscStructure):
+    """Format 20h: how many blocks layer 0 of a DVD+R DL takes, and whether that is settled (`init_status`)."""
+
+    layout: ClassVar[Layout] = structure(
+        "layer boundary information",
+        *("init_status" / flag(), reserved(31), "capacity_of_l0" / bits(32)),
+        clause="MMC-6 6.22.3.2.20",
+    )
+    required: ClassVar[int] = 12
+    init_status: bool = False
+    capacity_of_l0: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShiftedMiddleAreaStartAddress(DiscStructure):
+    """Format 21h: where the middle area of a DVD-R DL starts, and whether that is settled (`init_status`)."""
+
+    layout: ClassVar[Layout] = structure(
+        "shifted middle area start address",
+        *("init_status" / flag(), reserved(31), "shifted_middle_area_start_address" / bits(32)),
+        clause="MMC-6 6.22.3.2.21",
+    )
+    required: ClassVar[int] = 12
+    init_status: bool = False
+    shifted_middle_area_start_address: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JumpIntervalSize(DiscStructure):
+    """Format 22h: after how many blocks a DVD-R DL jumps to the other layer."""
+
+    layout: ClassVar[Layout] = structure(
+        "jump interval size", *(reserved(32), "jump_interval_size" / bits(32)), clause="MMC-6 6.22.3.2.22"
+    )
+    required: ClassVar[int] = 12
+    jump_interval_size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManualLayerJumpAddress(DiscStructure):
+    """Format 23h: the address from which a DVD-R DL jumps to the other layer."""
+
+    layout: ClassVar[Layout] = structure(
+        "manual layer jump address", *(reserved(32), "manual_layer_jump_address" / bits(32)), clause="MMC-6 6.22.3.2.23"
+    )
+    required: ClassVar[int] = 12
+    manual_layer_jump_address: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemappingAddress(DiscStructure):
+    """Format 24h: the address that is to be the anchor point of a DVD-R DL."""
+
+    layout: ClassVar[Layout] = structure(
+        "remapping address", *(reserved(32), "remapping_address" / bits(32)), clause="MMC-6 6.22.3.2.24"
+    )
+    required: ClassVar[int] = 12
+    remapping_address: int

@@ -1,0 +1,283 @@
+"""READ DISC STRUCTURE, byte by byte (MMC-6 6.22)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from discstack.mmc.spec.disc_structure import (
+    BY_FORMAT,
+    BdDiscInformation,
+    BdSpareAreaInformation,
+    CartridgeStatus,
+    CopyrightInformation,
+    CopyrightProtectionSystem,
+    DiscControlBlock,
+    DiscInformationUnit,
+    DiscStructure,
+    DiscStructureList,
+    DiskCategory,
+    JumpIntervalSize,
+    LayerBoundaryInformation,
+    ManualLayerJumpAddress,
+    ManufacturingInformation,
+    MediaType,
+    MediumStatus,
+    PhysicalFormatInformation,
+    PreRecordedInformation,
+    RemappingAddress,
+    ShiftedMiddleAreaStartAddress,
+    SpareAreaInformation,
+    StructureListEntry,
+    UniqueDiscIdentifier,
+    WriteProtectionStatus,
+    parse_disc_structure,
+)
+from discstack.mmc.spec.layout import Structure, StructureError
+
+DVD_PLUS_R_DL = PhysicalFormatInformation(
+    disk_category=DiskCategory.DVD_PLUS_R_DL,
+    part_version=1,
+    disc_size=1,
+    maximum_rate=15,
+    number_of_layers=1,
+    track_path=True,
+    layer_type=2,
+    linear_density=3,
+    track_density=4,
+    starting_physical_sector_number_of_data_area=0x030000,
+    end_physical_sector_number_of_data_area=0xFCFFFF,
+    end_physical_sector_number_in_layer_0=0x22D7FF,
+    bca=True,
+    data=b"\x00\x01MKM" + bytes(5) + b"003" + bytes(2),
+)
+UNIT = DiscInformationUnit(
+    format=2,
+    units_per_block=17,
+    layer=5,
+    legacy=0x13,
+    sequence=0x14,
+    continuation=True,
+    length=0x62,
+    disc_type_identifier="BDR",
+    disc_size=1,
+    disc_class=2,
+    disc_version=3,
+    number_of_layers=4,
+    layer_type=2,
+    dvd_layer=1,
+    cd_layer=2,
+    channel_bit_length=3,
+    push_pull_polarity=0x21,
+    recorded_mark_polarity=0x22,
+    bca=9,
+    maximum_transfer_rate=0x24,
+    last_user_data_address=0x31323334,
+    first_address_unit_number=0x41424344,
+    last_address_unit_number=0x51525354,
+    format_dependent=bytes(range(68)),
+    disc_manufacturer_id="VERBAT",
+    media_type_id="IMe",
+    time_stamp=0x6162,
+    product_revision_number=0x63,
+)
+UNIT_BYTES = (
+    "4449 02 8d 13 14 e2 00 424452 63 42 63 21 22 09 24 0000 31323334 41424344 51525354"
+    + bytes(range(68)).hex()
+    + "564552424154 494d65 6162 63"
+)
+
+ROWS: list[tuple[int, int, str, DiscStructure]] = [
+    (
+        MediaType.DVD,
+        0x00,
+        "0022 0000 e1 1f 32 34 00 030000 00 fcffff 00 22d7ff 80 0001 4d4b4d0000000000 303033 0000",
+        DVD_PLUS_R_DL,
+    ),
+    (
+        MediaType.DVD,
+        0x01,
+        "0006 0000 01 fd 0000",
+        CopyrightInformation(
+            copyright_protection_system_type=CopyrightProtectionSystem.CSS_CPPM, region_management_information=0xFD
+        ),
+    ),
+    (MediaType.DVD, 0x04, "0005 0000 414243", ManufacturingInformation(data=b"ABC")),
+    (
+        MediaType.DVD,
+        0x09,
+        "0006 0000 8a 10 00 03",
+        MediumStatus(
+            cartridge=True,
+            mswi=True,
+            pwp=True,
+            disc_type_identification=0x10,
+            dvd_ram_specific_write_inhibit_information=3,
+        ),
+    ),
+    (MediaType.DVD, 0x09, "0006 0000 44 00 00 00", MediumStatus(out=True, cwp=True)),
+    (
+        MediaType.DVD,
+        0x0A,
+        "000e 0000 00000102 00000304 00000506",
+        SpareAreaInformation(
+            number_of_unused_primary_spare_blocks=0x102,
+            number_of_unused_supplementary_spare_blocks=0x304,
+            number_of_allocated_supplementary_spare_blocks=0x506,
+        ),
+    ),
+    (
+        MediaType.DVD,
+        0x0E,
+        "002a 0000 01 41 c1 26053f 53 00  02 32 12 0a0b0c0d 00"
+        "03 545947303300 00  04 414243444546 00  05 474849000000 00",
+        PreRecordedInformation(
+            disc_application_code=0x41,
+            disc_physical_code=0xC1,
+            last_address_of_data_recordable_area=0x26053F,
+            part_version=5,
+            extension_code=3,
+            opc_suggested_code=0x32,
+            wavelength_code=0x12,
+            write_strategy_code=b"\x0a\x0b\x0c\x0d",
+            manufacturer_id_1=b"TYG03\0",
+            manufacturer_id_2=b"ABCDEF",
+            manufacturer_id_3=b"GHI\0\0\0",
+        ),
+    ),
+    (
+        MediaType.DVD,
+        0x0F,
+        "0014 0000 0000 1234 32303037 3131 3036 3133 3234 3335",
+        UniqueDiscIdentifier(
+            random_number=0x1234, year="2007", month="11", day="06", hour="13", minute="24", second="35"
+        ),
+    ),
+    (
+        MediaType.DVD,
+        0x20,
+        "000a 0000 80 000000 001fd800",
+        LayerBoundaryInformation(init_status=True, capacity_of_l0=0x1FD800),
+    ),
+    (
+        MediaType.DVD,
+        0x21,
+        "000a 0000 80 000000 001fd800",
+        ShiftedMiddleAreaStartAddress(init_status=True, shifted_middle_area_start_address=0x1FD800),
+    ),
+    (MediaType.DVD, 0x22, "000a 0000 00000000 00001230", JumpIntervalSize(jump_interval_size=0x1230)),
+    (MediaType.DVD, 0x23, "000a 0000 00000000 0000122f", ManualLayerJumpAddress(manual_layer_jump_address=0x122F)),
+    (MediaType.DVD, 0x24, "000a 0000 00000000 00004560", RemappingAddress(remapping_address=0x4560)),
+    (
+        MediaType.DVD,
+        0x30,
+        "002e 0000 57444300 0000000f" + b"MAKER".hex() + "00" * 27 + "a1a2a3a4",
+        DiscControlBlock(
+            content_descriptor=0x57444300,
+            unknown_content_descriptor_actions=15,
+            vendor_id=b"MAKER".ljust(32, b"\0"),
+            data=b"\xa1\xa2\xa3\xa4",
+        ),
+    ),
+    (MediaType.DVD, 0xC0, "0006 0000 0a 000000", WriteProtectionStatus(mswi=True, pwp=True)),
+    (MediaType.BD, 0xC0, "0006 0000 05 000000", WriteProtectionStatus(cwp=True, swpp=True)),
+    (
+        MediaType.DVD,
+        0xFF,
+        "000a 0000 00 40 0804  20 c0 000c",
+        DiscStructureList(
+            entries=(
+                StructureListEntry(format_code=0x00, rds=True, structure_length=0x804),
+                StructureListEntry(format_code=0x20, sds=True, rds=True, structure_length=12),
+            )
+        ),
+    ),
+    (MediaType.BD, 0x00, "0074 0000" + UNIT_BYTES + "0102", BdDiscInformation(units=(UNIT,), data=b"\1\2")),
+    (MediaType.BD, 0x09, "0006 0000 c4 000000", CartridgeStatus(cartridge=True, out=True, cwp=True)),
+    (
+        MediaType.BD,
+        0x0A,
+        "000e 0000 00000000 00000102 00000304",
+        BdSpareAreaInformation(number_of_free_spare_blocks=0x102, number_of_allocated_spare_blocks=0x304),
+    ),
+    (MediaType.BD, 0x77, "0004 0000 a5a6", DiscStructure(data=b"\xa5\xa6")),
+]
+
+
+@pytest.mark.parametrize(
+    ("media_type", "code", "text", "structure"), ROWS, ids=[f"{type(row[3]).__name__}" for row in ROWS]
+)
+def test_disc_structure_is_the_bytes_of_its_table(
+    media_type: int, code: int, text: str, structure: DiscStructure
+) -> None:
+    assert parse_disc_structure(media_type, code, bytes.fromhex(text)) == structure
+    assert structure.build() == bytes.fromhex(text)
+
+
+def test_every_structure_with_fields_has_a_row_above() -> None:
+    with_fields = {kind for kind in BY_FORMAT.values() if "layout" in vars(kind)}
+    assert with_fields <= {type(row[3]) for row in ROWS}
+
+
+@pytest.mark.parametrize(("media_type", "code"), sorted(BY_FORMAT))
+def test_every_format_refuses_less_than_a_header(media_type: int, code: int) -> None:
+    with pytest.raises(StructureError):
+        parse_disc_structure(media_type, code, bytes(3))
+
+
+@given(st.sampled_from(ROWS), st.data())
+def test_any_bytes_are_read_or_refused(
+    reads_or_refuses: Callable[[type[Structure], bytes], None],
+    row: tuple[int, int, str, DiscStructure],
+    data: st.DataObject,
+) -> None:
+    good = bytes.fromhex(row[2])
+    reads_or_refuses(type(row[3]), good[: data.draw(st.integers(0, len(good)))] + data.draw(st.binary(max_size=60)))
+
+
+def test_unit_and_list_entry_are_structures_of_their_own() -> None:
+    assert DiscInformationUnit.parse(bytes.fromhex(UNIT_BYTES)) == UNIT
+    assert StructureListEntry.parse(bytes.fromhex("20 c0 000c")).build() == bytes.fromhex("20 c0 000c")
+
+
+def test_media_id_of_a_dvd_plus_is_maker_and_type() -> None:
+    assert DVD_PLUS_R_DL.media_id == "MKM/003"
+    assert (DVD_PLUS_R_DL.manufacturer_id, DVD_PLUS_R_DL.media_type_id) == ("MKM", "003")
+    other = replace(DVD_PLUS_R_DL, disk_category=DiskCategory.DVD_RAM)
+    assert (other.media_id, other.manufacturer_id, other.media_type_id) == (None, None, None)
+
+
+def test_layers_of_a_dvd_are_counted_from_1() -> None:
+    assert DVD_PLUS_R_DL.layers == 2
+    assert DVD_PLUS_R_DL.layer_0_blocks == 0x22D7FF - 0x030000 + 1
+    assert PhysicalFormatInformation().layer_0_blocks is None
+
+
+def test_media_id_of_a_dvd_minus_is_in_fields_3_and_4() -> None:
+    pits = PreRecordedInformation(manufacturer_id_1=b"TYG03\0", manufacturer_id_2=bytes(6))
+    assert pits.media_id == "TYG03"
+    assert replace(pits, field_id_4=0).media_id is None
+
+
+def test_media_id_of_a_bd_is_in_its_first_unit() -> None:
+    assert BdDiscInformation(units=(UNIT,)).media_id == "VERBAT/IMe"
+    assert BdDiscInformation().media_id is None
+
+
+def test_units_end_where_their_mark_ends() -> None:
+    information = BdDiscInformation.parse(bytes.fromhex("00e2 0000" + UNIT_BYTES) + bytes(112))
+    assert (information.units, information.data) == ((UNIT,), bytes(112))
+
+
+def test_regions_are_the_bits_that_are_not_set() -> None:
+    assert CopyrightInformation(region_management_information=0xFD).regions == (2,)
+    assert CopyrightInformation().regions == tuple(range(1, 9))
+
+
+def test_medium_is_protected_by_any_means() -> None:
+    assert WriteProtectionStatus(cwp=True).protected
+    assert not WriteProtectionStatus().protected
