@@ -11,6 +11,8 @@ from discstack.mmc.errors import CommandError, DriveTimeout, HardwareError, NotR
 from discstack.mmc.polling import persist, wait_ready
 from discstack.mmc.procedure import Phase
 from discstack.mmc.quirks import Quirk
+from discstack.mmc.spec.sense import Sense
+from discstack.transport.base import Reply
 
 GOOD = None
 
@@ -54,9 +56,6 @@ def test_the_five_seconds_begin_anew_when_the_drive_gives_a_reason(lab: Any) -> 
 
 
 def test_progress_is_reported_but_proves_nothing(lab: Any) -> None:
-    from discstack.mmc.spec.sense import Sense
-    from discstack.transport.base import Reply
-
     stuck = Reply(2, Sense(2, 4, 4, progress=0.25).build())
     diary = lab.diary()
     with pytest.raises(DriveTimeout):
@@ -72,9 +71,6 @@ def test_a_drive_that_is_ready_too_early_meets_a_barrier(lab: Any) -> None:
 
 
 def test_a_deferred_error_is_not_taken_for_being_busy(lab: Any) -> None:
-    from discstack.mmc.spec.sense import Sense
-    from discstack.transport.base import Reply
-
     with pytest.raises(NotReady):
         lab.run(wait_ready(), lab.script(Reply(2, Sense(2, 4, 8, deferred=True).build())))
 

@@ -1,0 +1,302 @@
+"""Burns on virtual drives: what is refused, what is kept when something goes wrong, and what the result says."""
+
+from __future__ import annotations
+
+from threading import Event
+from typing import Any
+
+import pytest
+
+from discstack.emulator.faults import Fault
+from discstack.mmc.burn import burn
+from discstack.mmc.errors import (
+    Cancelled,
+    DiscStateError,
+    DriveTimeout,
+    MediumError,
+    MediumFull,
+    MediumNotBlank,
+    UnitAttention,
+    UnsupportedMedium,
+    VerificationError,
+)
+from discstack.mmc.identify import identify
+from discstack.mmc.job import VerifyLevel
+from discstack.mmc.medium import Action, DiscState
+from discstack.mmc.operations import close_disc, close_session
+from discstack.mmc.procedure import Phase
+from discstack.mmc.spec.sense import Sense
+from discstack.mmc.verify import verify
+from discstack.transport.base import DeviceGone, Reply
+
+WRITE = 0x2A
+BLOCK = 2048
+UNITS = {"cd-r": 1, "dvd+r": 16, "dvd+rw": 16, "bd-r": 32, "bd-re": 32}
+
+
+def writes(tap: Any) -> list[bytes]:
+    return [cdb for cdb in tap.seen if cdb[0] == WRITE]
+
+
+@pytest.mark.parametrize("blocks", [1, 15, 16, 17, 31, 32, 33, 64])
+@pytest.mark.parametrize("medium", UNITS)
+def test_an_image_of_any_length_comes_back_and_is_padded_with_zeros(lab: Any, medium: str, blocks: int) -> None:
+    tap = lab.drive(medium, 32768, speed=4)
+    result = lab.run(burn(lab.job(blocks)), tap)
+    assert (result.start, result.blocks, result.verified) == (0, blocks, blocks)
+    assert tap.on_disc(0, blocks + result.padding) == lab.image(blocks) + bytes(result.padding * BLOCK)
+    assert (blocks + result.padding) % UNITS[medium] == 0
+
+
+def test_a_result_tells_speed_and_time(lab: Any) -> None:
+    result = lab.run(burn(lab.job(64, speed=5540)), lab.drive("dvd+r", 32768))
+    assert (result.speed.asked, result.speed.accepted) == (5540, 5540)
+    assert result.speed.measured is not None
+    assert result.seconds > 0
+    assert result.medium.state is DiscState.APPENDABLE
+    assert result.notices == ()
+
+
+def test_phases_come_in_order(lab: Any) -> None:
+    diary = lab.diary()
+    lab.run(burn(lab.job(40)), lab.drive("bd-re", 4096), observer=diary)
+    phases = list(dict.fromkeys(report.phase for report in diary.reports))
+    assert phases == [
+        *(Phase.VALIDATING, Phase.FORMATTING, Phase.WRITING, Phase.FINALISING, Phase.VERIFYING, Phase.DONE),
+    ]
+
+
+def test_too_large_an_image_is_refused_with_the_excess_before_anything_is_written(lab: Any) -> None:
+    tap = lab.drive("dvd+r", 64)
+    with pytest.raises(MediumFull, match="16 more") as caught:
+        lab.run(burn(lab.job(65)), tap)
+    assert caught.value.excess == 16
+    assert not tap.inner.drive.prevented
+    assert not writes(tap)
+
+
+@pytest.mark.parametrize("medium", ["cd-r", "dvd+r", "bd-r"])
+def test_the_whole_of_a_disc_can_be_used(lab: Any, medium: str) -> None:
+    tap = lab.drive(medium, 640, speed=4)
+    room = lab.run(identify(), tap).free_blocks - (2 if medium == "cd-r" else 0)
+    result = lab.run(burn(lab.job(room, close=True)), tap)
+    assert (result.blocks, result.padding) == (room, 0)
+    assert result.medium.state is DiscState.FINALIZED
+
+
+@pytest.mark.parametrize("medium", UNITS)
+def test_data_is_not_written_over_without_permission(lab: Any, medium: str) -> None:
+    tap = lab.drive(medium, 32768, speed=4)
+    lab.run(burn(lab.job(40)), tap)
+    tap.seen.clear()
+    with pytest.raises(MediumNotBlank):
+        lab.run(burn(lab.job(40, source=lab.source(40, 2))), tap)
+    assert not writes(tap)
+    assert tap.on_disc(0, 40) == lab.image(40)
+
+
+def test_a_disc_that_is_finalized_is_refused(lab: Any) -> None:
+    tap = lab.drive("dvd+r", 32768)
+    lab.run(burn(lab.job(40, close=True)), tap)
+    with pytest.raises(MediumNotBlank, match="finalized"):
+        lab.run(burn(lab.job(40, start=4096)), tap)
+
+
+def test_an_image_planned_for_another_address_is_refused(lab: Any) -> None:
+    tap = lab.drive("dvd+r", 32768)
+    lab.run(burn(lab.job(40)), tap)
+    with pytest.raises(DiscStateError, match="planned for address 4096, the medium goes on at 2096"):
+        lab.run(burn(lab.job(40, start=4096)), tap)
+
+
+def test_an_empty_drive_is_refused(lab: Any) -> None:
+    tap = lab.drive("dvd+r", 32768)
+    disc = tap.inner.drive.remove()
+    assert lab.run(identify(), tap).state is DiscState.NO_MEDIUM
+    with pytest.raises(DiscStateError, match="no medium"):
+        lab.run(burn(lab.job(40)), tap)
+    disc.store.close()
+
+
+def test_a_test_burn_leaves_the_disc_as_it_was(lab: Any) -> None:
+    tap = lab.drive("cd-r", 32768)
+    result = lab.run(burn(lab.job(40, simulate=True)), tap)
+    assert result.simulated
+    assert result.verified == 0
+    assert lab.run(identify(), tap).state is DiscState.BLANK
+
+
+def test_a_medium_without_test_writing_refuses_a_test(lab: Any) -> None:
+    tap = lab.drive("dvd+r", 32768)
+    with pytest.raises(UnsupportedMedium, match="no test writing"):
+        lab.run(burn(lab.job(40, simulate=True)), tap)
+    assert not writes(tap)
+
+
+@pytest.mark.parametrize("medium", UNITS)
+def test_a_cancelled_burn_leaves_a_known_disc_and_says_which(lab: Any, medium: str) -> None:
+    tap = lab.drive(medium, 65536, speed=4, buffer=1 << 17)
+    cancelled = Event()
+    source = lab.source(2000, hook=lambda at: cancelled.set() if at >= 512 * BLOCK else None)
+    with pytest.raises(Cancelled) as caught:
+        lab.run(burn(lab.job(source=source)), tap, cancelled=cancelled)
+    status = caught.value.medium
+    assert status is not None
+    assert status.state in (DiscState.APPENDABLE, DiscState.OVERWRITABLE)
+    assert status == lab.run(identify(), tap)
+    assert any(note.startswith("the disc is now") for note in caught.value.__notes__)
+    assert not tap.inner.drive.prevented
+    assert len(writes(tap)) < 125
+
+
+def test_a_cancelled_disc_can_be_closed_and_then_finalized(lab: Any) -> None:
+    tap = lab.drive("dvd+r", 65536, speed=4, buffer=1 << 17)
+    cancelled = Event()
+    source = lab.source(2000, hook=lambda at: cancelled.set() if at >= 512 * BLOCK else None)
+    with pytest.raises(Cancelled) as caught:
+        lab.run(burn(lab.job(source=source)), tap, cancelled=cancelled)
+    assert caught.value.medium.open_session
+    assert Action.CLOSE_SESSION in caught.value.medium.actions
+    status = lab.run(close_session(), tap)
+    assert (status.state, status.open_session, status.sessions) == (DiscState.APPENDABLE, False, 1)
+    assert lab.run(close_disc(), tap).state is DiscState.FINALIZED
+
+
+def test_cancelling_before_anything_was_done_writes_nothing(lab: Any) -> None:
+    tap = lab.drive("dvd+r", 32768)
+    cancelled = Event()
+    cancelled.set()
+    with pytest.raises(Cancelled):
+        lab.run(burn(lab.job(40)), tap, cancelled=cancelled)
+    assert not writes(tap)
+    assert lab.run(identify(), tap).blank
+
+
+def test_a_source_that_fails_ends_the_burn_with_its_own_error(lab: Any) -> None:
+    tap = lab.drive("dvd+r", 65536, speed=4)
+    with pytest.raises(OSError, match="the file went bad") as caught:
+        lab.run(burn(lab.job(source=lab.source(2000, fail_at=600 * BLOCK))), tap)
+    assert any("DVD+R, " in note for note in caught.value.__notes__)
+    assert not tap.inner.drive.prevented
+    assert tap.lines[-20:].count("CLOSE TRACK/SESSION immed=0x1 close_function=0x1 logical_track_number=0x1") <= 1
+
+
+def test_a_source_that_ends_early_is_an_error(lab: Any) -> None:
+    with pytest.raises(EOFError):
+        lab.run(burn(lab.job(source=lab.source(200, end_at=100 * BLOCK))), lab.drive("dvd+rw", 4096))
+
+
+def test_a_deferred_error_says_at_or_before_which_address(lab: Any) -> None:
+    fault = Fault(opcode=WRITE, after=2, sense=Sense(3, 0x0C, 0), deferred=True)
+    with pytest.raises(MediumError, match="deferred") as caught:
+        lab.run(burn(lab.job(200)), lab.drive("dvd+r", 4096, faults=[fault]))
+    assert "writing failed at or before LBA 64" in caught.value.__notes__
+
+
+def test_a_recovered_write_goes_on_and_is_counted(lab: Any) -> None:
+    tap = lab.drive("dvd+r", 4096)
+    number = lab_number_of_write(lab, 2)
+    tap.strikes = {number: lab.refuse(1, 0x0C, 1)}
+    result = lab.run(burn(lab.job(200)), tap)
+    assert result.verified == 200
+    assert [notice for notice in result.notices if "recovered" in notice]
+
+
+def lab_number_of_write(lab: Any, nth: int) -> int:
+    """Return the number of the nth WRITE of a burn of 200 blocks on DVD+R."""
+    tap = lab.drive("dvd+r", 4096)
+    lab.run(burn(lab.job(200)), tap)
+    return [number for number, cdb in enumerate(tap.seen, 1) if cdb[0] == WRITE][nth - 1]
+
+
+@pytest.mark.parametrize(
+    "sense", [(2, 4, 1), (2, 4, 4), (2, 4, 7), (2, 4, 8), (5, 0x2C, 0), (6, 0x2A, 1), (5, 0x21, 2)]
+)
+def test_the_same_write_is_sent_again_after_what_will_pass(lab: Any, sense: tuple[int, int, int]) -> None:
+    tap = lab.drive("dvd+r", 4096, faults=[Fault(opcode=WRITE, lba=range(64, 65), sense=Sense(*sense))])
+    result = lab.run(burn(lab.job(200)), tap)
+    assert result.verified == 200
+    addresses = [int.from_bytes(cdb[2:6], "big") for cdb in writes(tap)]
+    assert addresses == [0, 32, 64, 64, 96, 128, 160, 192]
+
+
+@pytest.mark.parametrize("sense", [(3, 0x0C, 0), (4, 0x44, 0), (5, 0x24, 0), (5, 0x21, 0), (7, 0x27, 0), (6, 0x29, 0)])
+def test_nothing_is_written_after_what_will_not_pass(lab: Any, sense: tuple[int, int, int]) -> None:
+    tap = lab.drive("dvd+r", 4096, faults=[Fault(opcode=WRITE, lba=range(64, 65), sense=Sense(*sense))])
+    with pytest.raises(Exception, match="WRITE") as caught:
+        lab.run(burn(lab.job(200)), tap)
+    assert [int.from_bytes(cdb[2:6], "big") for cdb in writes(tap)] == [0, 32, 64]
+    assert caught.value.medium.state is DiscState.APPENDABLE
+
+
+@pytest.mark.parametrize("sense", [(2, 4, 1), (2, 4, 7), (2, 4, 8), (5, 0x2C, 0), (6, 0x2A, 1)])
+def test_a_write_that_never_passes_is_given_up(lab: Any, sense: tuple[int, int, int]) -> None:
+    tap = lab.drive("dvd+r", 4096, faults=[Fault(opcode=WRITE, lba=range(64, 65), sense=Sense(*sense), times=None)])
+    with pytest.raises(Exception, match="WRITE"):
+        lab.run(burn(lab.job(200)), tap)
+    assert tap.clock.now() < 1000
+
+
+def test_a_changed_medium_is_left_alone(lab: Any) -> None:
+    tap = lab.drive("dvd+r", 4096, faults=[Fault(opcode=WRITE, lba=range(64, 65), sense=Sense(6, 0x28, 0))])
+    with pytest.raises(UnitAttention):
+        lab.run(burn(lab.job(200)), tap)
+    last = max(number for number, cdb in enumerate(tap.seen) if cdb[0] == WRITE)
+    assert {cdb[0] for cdb in tap.seen[last + 1 :]}.isdisjoint({0x35, 0x5B})
+
+
+def test_nothing_but_unlocking_is_tried_after_the_device_is_gone(lab: Any) -> None:
+    tap = lab.drive("dvd+r", 4096, faults=[Fault(opcode=WRITE, lba=range(64, 65), error=DeviceGone, times=None)])
+    with pytest.raises(DeviceGone):
+        lab.run(burn(lab.job(200)), tap)
+    last = max(number for number, cdb in enumerate(tap.seen) if cdb[0] == WRITE)
+    assert tap.lines[last + 1 :] == ["PREVENT ALLOW MEDIUM REMOVAL"]
+
+
+def test_data_that_went_bad_on_the_disc_is_found_and_located(lab: Any) -> None:
+    tap = lab.drive("dvd+rw", 8192)
+    result = lab.run(burn(lab.job(1500, verify=VerifyLevel.NONE)), tap)
+    tap.inner.drive.medium.store.write(700, b"X" * BLOCK)
+    with pytest.raises(VerificationError, match="512-1023") as caught:
+        lab.run(verify(result.digests), tap)
+    assert caught.value.bad == (range(512, 1024),)
+
+
+def test_a_burn_that_cannot_be_read_back_is_no_success(lab: Any) -> None:
+    fault = Fault(opcode=0x28, lba=range(10, 11), sense=Sense(3, 0x11, 0), times=None)
+    with pytest.raises(VerificationError) as caught:
+        lab.run(burn(lab.job(40)), lab.drive("dvd+r", 4096, faults=[fault]))
+    assert caught.value.bad == (range(40),)
+    assert caught.value.medium.state is DiscState.APPENDABLE
+
+
+def test_a_quick_look_reads_less(lab: Any) -> None:
+    tap = lab.drive("dvd+rw", 16384)
+    result = lab.run(burn(lab.job(512 * 12, verify=VerifyLevel.QUICK)), tap)
+    assert result.verified == 512 * 8
+
+
+def test_a_drive_that_is_busy_for_ever_after_the_flush_is_given_up(lab: Any) -> None:
+    tap = lab.drive("dvd+r", 4096)
+    busy = lab.refuse(2, 4, 7)
+    rehearsal = lab.drive("dvd+r", 4096)
+    lab.run(burn(lab.job(40)), rehearsal)
+    flush = next(number for number, cdb in enumerate(rehearsal.seen, 1) if cdb[0] == 0x35)
+    tap.strikes = dict.fromkeys(range(flush + 1, flush + 100000), busy)
+    with pytest.raises(DriveTimeout):
+        lab.run(burn(lab.job(40)), tap)
+
+
+def test_a_drive_that_only_pretends_to_write_is_found_out(lab: Any) -> None:
+    tap = lab.drive("dvd+r", 4096)
+    execute = tap.execute
+
+    def pretend(command: Any) -> Any:
+        if command.cdb[0] in (WRITE, 0x35, 0x5B):
+            tap.seen.append(command.cdb)
+            return Reply()
+        return execute(command)
+
+    tap.execute = pretend
+    with pytest.raises(DiscStateError, match="still blank"):
+        lab.run(burn(lab.job(40)), tap)
