@@ -7,7 +7,7 @@ read, changed and sent back.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from discstack.mmc.spec.counted import Bytes, Counted, by_code, each, join
 from discstack.mmc.spec.layout import Layout, Structure, bits, enumerated, flag, raw, reserved
@@ -20,12 +20,15 @@ from discstack.mmc.spec.mode_page_values import (
     WriteType,
 )
 
+if TYPE_CHECKING:
+    from discstack.mmc.spec.layout import Field
+
 PAGE_CODE_MASK: Final = 0x3F
 SUBPAGE_FORMAT: Final = 0x40
 PAGE_HEADER_SIZE: Final = 2
 
 
-def _page(name: str, *body: Any, clause: str) -> Layout:
+def _page(name: str, *body: Field, clause: str) -> Layout:
     header = ("ps" / flag(), "spf" / flag(), "page_code" / bits(6), "page_length" / bits(8))
     return Layout(f"{name} mode page", *header, *body, clause=clause)
 
@@ -219,6 +222,7 @@ class TimeoutAndProtectPage(ModePage):
         "time-out and protect",
         *(reserved(16), reserved(4), "g3enable" / flag(), "tmoe" / flag(), "disp" / flag(), "swpp" / flag()),
         *(reserved(8), "group_1_minimum_timeout" / bits(16), "group_2_minimum_timeout" / bits(16)),
+        "group_3_minimum_timeout" / bits(16),
         clause="MMC-6 7.7",
     )
     page_code: int = 0x1D
@@ -228,6 +232,7 @@ class TimeoutAndProtectPage(ModePage):
     swpp: bool = False
     group_1_minimum_timeout: int = 0
     group_2_minimum_timeout: int = 0
+    group_3_minimum_timeout: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

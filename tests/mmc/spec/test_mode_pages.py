@@ -94,10 +94,16 @@ ROWS: list[tuple[str, ModePage]] = [
     ),
     ("1c 0a 16 00 00000000 00000000", InformationalExceptionsPage(ewasc=True, test=True, ebackerr=True)),
     (
-        "1d 08 0000 0a 00 0005 001e",
-        TimeoutAndProtectPage(g3enable=True, disp=True, group_1_minimum_timeout=5, group_2_minimum_timeout=30),
+        "1d 0a 0000 0a 00 0005 001e 0102",
+        TimeoutAndProtectPage(
+            g3enable=True,
+            disp=True,
+            group_1_minimum_timeout=5,
+            group_2_minimum_timeout=30,
+            group_3_minimum_timeout=0x0102,
+        ),
     ),
-    ("1d 0a 0000 05 00 0000 0000 0102", TimeoutAndProtectPage(tmoe=True, swpp=True, rest=b"\1\2")),
+    ("1d 0b 0000 05 00 0000 0000 0000 a1", TimeoutAndProtectPage(tmoe=True, swpp=True, rest=b"\xa1")),
     (
         "2a 26 2a 15 aa aa 2a 2a 2113 0100 0800 1b90 00 24 1612 0b09 0001 000000 01 05840002 00 00 1612 00 01 0b09",
         CapabilitiesPage(
