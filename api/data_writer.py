@@ -76,6 +76,8 @@ class DataWriter(Job):
             ring_bytes=self.ring_bytes,
         )
         image = source if isinstance(source, Image) else None
+        if image is not None:
+            image.check_sources()
         try:
             return self._run(burn(job), on_event, _namer(image, start))
         except VerificationError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from threading import Event, RLock
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from discstack.address import Address, parse_address
 from discstack.mmc.drive import Drive
 from discstack.mmc.errors import UnsupportedMedium
+from discstack.mmc.inspection import Inspection, Question, inspect
 from discstack.mmc.procedure import Observer, Procedure, run
 from discstack.mmc.spec.cdb import Direction, lookup
 from discstack.transport.base import Command, DeviceGone
@@ -133,6 +134,15 @@ class Recorder:
     def product_revision(self) -> str:
         """The firmware's revision, without padding."""
         return self.inquiry.product_revision_level
+
+    def supported_profiles(self) -> tuple[int, ...]:
+        """Return the profiles that the drive knows, in its order of preference."""
+        with self._lock:
+            return self.drive.configuration().profiles
+
+    def inspect(self, questions: Mapping[str, Question]) -> Inspection:
+        """Ask the questions of one of the tables of `discstack.mmc.inspection`."""
+        return self.run(inspect(questions))
 
     def medium(self) -> MediumStatus:
         """Return what the medium in the drive is and what can be done with it; a drive still loading is waited for."""

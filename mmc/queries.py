@@ -36,6 +36,7 @@ from discstack.mmc.spec.layout import StructureError
 from discstack.mmc.spec.mode_pages import CapabilitiesPage, WriteParametersPage
 from discstack.mmc.spec.performance import NominalPerformance, WriteSpeedDescriptor
 from discstack.mmc.spec.sense import Sense
+from discstack.mmc.spec.toc import Atip, TocFormat
 from discstack.mmc.spec.track_information import AddressNumberType, TrackInformation
 from discstack.transport.base import Reply
 
@@ -66,7 +67,7 @@ def request_sense() -> Procedure[Sense]:
     return (yield from ask(REQUEST_SENSE, Sense.parse, SENSE_LENGTH))
 
 
-def _counted(
+def counted(
     cdb: CDB, parse: Callable[[bytes], T], header: int, size: Callable[[bytes], int], **fields: Any
 ) -> Procedure[T]:
     """Ask for the `header` bytes from which `size` tells the whole length, then for that."""
@@ -80,14 +81,14 @@ def _counted(
     return interpret(whole, parse, received(reply))
 
 
-def _behind(width: int) -> Callable[[bytes], int]:
+def behind(width: int) -> Callable[[bytes], int]:
     """Read a length that counts the bytes behind its own `width` bytes."""
     return lambda start: width + int.from_bytes(start[:width], "big")
 
 
 def configuration(rt: int = 0) -> Procedure[Configuration]:
     """Ask for the features: all (0), the current ones (1) (MMC-6 6.5)."""
-    return (yield from _counted(GET_CONFIGURATION, Configuration.parse, 8, _behind(4), rt=rt))
+    return (yield from counted(GET_CONFIGURATION, Configuration.parse, 8, behind(4), rt=rt))
 
 
 def current_configuration() -> Procedure[Configuration]:
@@ -97,7 +98,7 @@ def current_configuration() -> Procedure[Configuration]:
 
 def disc_information() -> Procedure[DiscInformation]:
     """Ask for the standard disc information (MMC-6 6.21)."""
-    return (yield from _counted(READ_DISC_INFORMATION, DiscInformation.parse, 2, _behind(2)))
+    return (yield from counted(READ_DISC_INFORMATION, DiscInformation.parse, 2, behind(2)))
 
 
 def track_information(number: int) -> Procedure[TrackInformation]:
@@ -115,7 +116,7 @@ def track_information(number: int) -> Procedure[TrackInformation]:
 
 def format_capacities() -> Procedure[FormatCapacities]:
     """Ask how large the medium is and how it can be formatted (MMC-6 6.23); 4 bytes first, for picky USB bridges."""
-    return (yield from _counted(READ_FORMAT_CAPACITIES, FormatCapacities.parse, 4, lambda start: 4 + start[3]))
+    return (yield from counted(READ_FORMAT_CAPACITIES, FormatCapacities.parse, 4, lambda start: 4 + start[3]))
 
 
 def read_capacity() -> Procedure[Capacity]:
@@ -126,19 +127,22 @@ def read_capacity() -> Procedure[Capacity]:
 def toc(format: int, number: int = 0, *, msf: bool = False) -> Procedure[bytes]:
     """Ask for one format of READ TOC/PMA/ATIP, as bytes with its header (MMC-6 6.25)."""
     return (
-        yield from _counted(
-            READ_TOC_PMA_ATIP, bytes, 4, _behind(2), format=format, track_session_number=number, msf=msf
-        )
+        yield from counted(READ_TOC_PMA_ATIP, bytes, 4, behind(2), format=format, track_session_number=number, msf=msf)
     )
+
+
+def atip() -> Procedure[Atip]:
+    """Ask what the pre-groove of a recordable CD says (MMC-6 6.25.3.6)."""
+    return (yield from counted(READ_TOC_PMA_ATIP, Atip.parse, 4, behind(2), format=TocFormat.ATIP, msf=True))
 
 
 def disc_structure(format: int, *, media_type: int = 0, layer: int = 0, address: int = 0) -> Procedure[bytes]:
     """Ask for a disc structure, without its header (MMC-6 6.22)."""
-    data = yield from _counted(
+    data = yield from counted(
         READ_DISC_STRUCTURE,
         bytes,
         4,
-        _behind(2),
+        behind(2),
         format=format,
         media_type=media_type,
         layer_number=layer,
@@ -147,7 +151,7 @@ def disc_structure(format: int, *, media_type: int = 0, layer: int = 0, address:
     return data[4:]
 
 
-def buffer_capacity() -> Procedure[BufferCapacity]:
+def read_buffer_capacity() -> Procedure[BufferCapacity]:
     """Ask for the size of the drive's buffer and how much of it is free (MMC-6 6.17)."""
     return (yield from ask(READ_BUFFER_CAPACITY, BufferCapacity.parse, 12))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from discstack.recorder import Recorder
 
 SECTOR = 2048
+WIDEST_VALUE = 100
 
 
 @click.command()
@@ -31,3 +34,126 @@ def drives(as_json: bool) -> None:
         click.echo(f"{drive.address:<12} {drive.vendor} {drive.model} {drive.revision}{also}")
     if not found:
         click.echo("no drives found; try one that needs no hardware: discstack info virtual:dvd+r", err=True)
+
+
+@click.command()
+@click.argument("drive")
+@click.option("--features", is_flag=True, help="All features, current or not (GET CONFIGURATION).")
+@click.option("--modes", is_flag=True, help="All mode pages (MODE SENSE).")
+@click.option("--disc", is_flag=True, help="All that the drive says of the disc.")
+@click.option("--all", "everything", is_flag=True, help="All of these.")
+@drive_command
+def info(
+    drive: str, features: bool, modes: bool, disc: bool, everything: bool, as_json: bool, trace: IO[str] | None
+) -> None:
+    """Show what a drive and its medium say of themselves. Changes nothing."""
+    from discstack.mmc import inspection
+
+    chosen = [
+        ("drive", inspection.DRIVE, everything),
+        ("features", inspection.FEATURES, features or everything),
+        ("modes", inspection.MODES, modes or everything),
+        ("disc", inspection.DISC, disc or everything),
+    ]
+    with open_recorder(drive, trace) as recorder:
+        medium = recorder.medium()
+        found = {title: recorder.inspect(questions) for title, questions, wanted in chosen if wanted}
+        summary = _summary(recorder)
+    if as_json:
+        print_json({**summary, "medium": medium, **found})
+        return
+    print_fields(drive, summary)
+    _say_medium(medium)
+    for inspected in found.values():
+        for question, answer in inspected.answers.items():
+            _say_answer(question, answer)
+        for question, reason in inspected.refusals.items():
+            click.echo(f"{click.style(question, bold=True)}: no answer: {reason}")
+
+
+def _summary(recorder: Recorder) -> dict[str, Any]:
+    return {
+        "vendor": recorder.vendor_id,
+        "product": recorder.product_id,
+        "revision": recorder.product_revision,
+        "profiles": recorder.supported_profiles(),
+    }
+
+
+def _say_medium(medium: MediumStatus) -> None:
+    rows: dict[str, Any] = {"state": medium.state.value, "why": medium.reason}
+    if medium.capacity_blocks:
+        rows |= {
+            "capacity": _blocks(medium.capacity_blocks),
+            "used": _blocks(medium.used_blocks),
+            "free": _blocks(medium.free_blocks),
+            "next write at": medium.next_writable_address,
+            "sessions": medium.sessions,
+            "tracks": ", ".join(f"{track.number}: {track.start}-{track.end - 1}" for track in medium.tracks),
+            "erasable": medium.erasable,
+            "write speeds": ", ".join(str(speed) for speed in medium.write_speeds),
+            "next steps": ", ".join(sorted(action.name.lower().replace("_", " ") for action in medium.actions)),
+        }
+    print_fields(medium.name or "medium", rows)
+
+
+def _blocks(count: int) -> str:
+    return f"{count} sectors ({size(count * SECTOR)})"
+
+
+def _say_answer(question: str, answer: Any) -> None:
+    """Print an answer of any shape: a structure by its fields, a list of structures each by its own."""
+    if isinstance(answer, Mapping):
+        for name, item in answer.items():
+            _say_answer(f"{question} {name}", item)
+    elif isinstance(answer, (tuple, list)):
+        for item in answer:
+            _say_answer(question, item)
+    elif dataclasses.is_dataclass(answer):
+        _say_structure(question, answer)
+    else:
+        print_fields(question, {"": answer})
+
+
+def _say_structure(title: str, structure: Any) -> None:
+    rows, below = {}, []
+    for field in dataclasses.fields(structure):
+        value = getattr(structure, field.name)
+        if isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):
+            below.append((_words(field.name), value))
+        else:
+            rows[_words(field.name)] = _short(value)
+    print_fields(f"{title}: {type(structure).__name__}", rows)
+    for name, items in below:
+        for item in items:
+            click.echo(f"  {name}: {_line(item)}")
+
+
+def _line(structure: Any) -> str:
+    """Spell a structure within another one on a line of its own: its class, then the fields that say something."""
+    names = [field.name for field in dataclasses.fields(structure)]
+    selector = getattr(structure, "selector", None)  # what the class says already
+    fields = [(_words(name), getattr(structure, name)) for name in names if name != selector]
+    said = [
+        name if value is True else f"{name} {_nested(value)}"
+        for name, value in fields
+        if value is not False and value != ()
+    ]
+    return f"{click.style(type(structure).__name__, bold=True)} " + ", ".join(said)
+
+
+def _nested(value: Any) -> str:
+    if isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):
+        return "(" + "; ".join(_line(item) for item in value) + ")"
+    return spell(_short(value))
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, bytes):
+        value = value.rstrip(b"\0").hex(" ") or f"{len(value)} zero bytes" if value else "none"
+    text = str(value)
+    return f"{text[:WIDEST_VALUE]}..." if isinstance(value, str) and len(text) > WIDEST_VALUE else value

@@ -1,0 +1,154 @@
+"""Asking a drive and a disc everything that there is to ask, for people and for bug reports.
+
+Nothing here changes anything. The questions are tables; a question that the drive refuses, or answers with nonsense, is
+no error: the reason takes the place of the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final, TypeVar
+
+from discstack.mmc import queries
+from discstack.mmc.command import ask
+from discstack.mmc.errors import CommandError, DriveTimeout, ResponseError
+from discstack.mmc.polling import persist
+from discstack.mmc.procedure import Procedure
+from discstack.mmc.spec.commands import INQUIRY, MECHANISM_STATUS, MODE_SENSE_10, READ_DISC_STRUCTURE, READ_TOC_PMA_ATIP
+from discstack.mmc.spec.disc_structure import parse_disc_structure
+from discstack.mmc.spec.inquiry import UnitSerialNumber
+from discstack.mmc.spec.mechanism import MechanismStatus
+from discstack.mmc.spec.mode_pages import ModePage
+from discstack.mmc.spec.mode_parameters import ModeParameters10
+from discstack.mmc.spec.toc import Atip, CdText, MultiSessionInformation, Pma, RawToc, Toc, TocFormat
+from discstack.mmc.spec.track_information import TrackInformation
+
+T = TypeVar("T")
+Question = Callable[[], Procedure[Any]]
+
+ALL_PAGES: Final = 0x3F
+SERIAL_NUMBER_LENGTH: Final = 255
+MODE_HEADER: Final = 8
+MECHANISM_HEADER: Final = 8
+DVD, BD = 0, 1  # media types of READ DISC STRUCTURE
+LIST_OF_FORMATS: Final = 0xFF
+MOST_STRUCTURES: Final = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """Answers by question, and for the questions without an answer the reason."""
+
+    answers: Mapping[str, Any]
+    refusals: Mapping[str, str]
+
+
+def inspect(questions: Mapping[str, Question]) -> Procedure[Inspection]:
+    """Ask all questions of a table."""
+    answers: dict[str, Any] = {}
+    refusals: dict[str, str] = {}
+    for name, question in questions.items():
+        try:
+            answers[name] = yield from persist(question, swallow_attentions=True)
+        except (CommandError, ResponseError, DriveTimeout) as error:
+            refusals[name] = str(error)
+    return Inspection(answers=answers, refusals=refusals)
+
+
+def serial_number() -> Procedure[UnitSerialNumber]:
+    """Ask for the unit serial number (SPC-4 7.8.17)."""
+    page = UnitSerialNumber.code
+    return (yield from ask(INQUIRY, UnitSerialNumber.parse, SERIAL_NUMBER_LENGTH, evpd=True, page_code=page))
+
+
+def mode_pages() -> Procedure[tuple[ModePage, ...]]:
+    """Ask for all mode pages with their current values (SPC-4 6.12)."""
+    parameters = yield from queries.counted(
+        MODE_SENSE_10, ModeParameters10.parse, MODE_HEADER, queries.behind(2), page_code=ALL_PAGES, dbd=True
+    )
+    return parameters.pages
+
+
+def mechanism() -> Procedure[MechanismStatus]:
+    """Ask for the state of the mechanism and its slots (MMC-6 6.9)."""
+    return (
+        yield from queries.counted(
+            MECHANISM_STATUS,
+            MechanismStatus.parse,
+            MECHANISM_HEADER,
+            lambda start: MECHANISM_HEADER + int.from_bytes(start[6:8], "big"),
+        )
+    )
+
+
+def tracks() -> Procedure[tuple[TrackInformation, ...]]:
+    """Ask for every logical track of the disc."""
+    disc = yield from queries.disc_information()
+    found: list[TrackInformation] = []
+    for number in range(max(disc.number_of_first_track, 1), disc.last_track_number_in_last_session + 1):
+        found += ((yield from queries.track_information(number)),)
+    return tuple(found)
+
+
+def toc(format: TocFormat, parse: Callable[[bytes], T]) -> Procedure[T]:
+    """Ask for a format of READ TOC/PMA/ATIP, typed (MMC-6 6.25)."""
+    return (
+        yield from queries.counted(
+            READ_TOC_PMA_ATIP, parse, 4, queries.behind(2), format=format, track_session_number=0
+        )
+    )
+
+
+def structures(media_type: int) -> Procedure[dict[str, Any]]:
+    """Ask for every readable disc structure that the drive lists (MMC-6 6.22); those that it refuses are left out."""
+    listed = yield from _structure(media_type, LIST_OF_FORMATS)
+    found = {}
+    for entry in listed.entries[:MOST_STRUCTURES]:
+        if not entry.rds or entry.format_code == LIST_OF_FORMATS:
+            continue
+        try:
+            found[f"{entry.format_code:02X}h"] = yield from _structure(media_type, entry.format_code)
+        except (CommandError, ResponseError):
+            continue
+    return found
+
+
+def _structure(media_type: int, format: int) -> Procedure[Any]:
+    return (
+        yield from queries.counted(
+            READ_DISC_STRUCTURE,
+            partial(parse_disc_structure, media_type, format),
+            4,
+            queries.behind(2),
+            media_type=media_type,
+            format=format,
+        )
+    )
+
+
+DRIVE: Final[Mapping[str, Question]] = {
+    "inquiry": queries.inquiry,
+    "serial number": serial_number,
+    "mechanism": mechanism,
+    "buffer": queries.read_buffer_capacity,
+}
+FEATURES: Final[Mapping[str, Question]] = {"configuration": queries.configuration}
+MODES: Final[Mapping[str, Question]] = {"mode pages": mode_pages}
+DISC: Final[Mapping[str, Question]] = {
+    "disc information": queries.disc_information,
+    "tracks": tracks,
+    "capacity": queries.read_capacity,
+    "format capacities": queries.format_capacities,
+    "table of contents": partial(toc, TocFormat.FORMATTED_TOC, Toc.parse),
+    "sessions": partial(toc, TocFormat.MULTI_SESSION_INFORMATION, MultiSessionInformation.parse),
+    "full table of contents": partial(toc, TocFormat.RAW_TOC, RawToc.parse),
+    "program memory area": partial(toc, TocFormat.PMA, Pma.parse),
+    "absolute time in pre-groove": partial(toc, TocFormat.ATIP, Atip.parse),
+    "CD-TEXT": partial(toc, TocFormat.CD_TEXT, CdText.parse),
+    "write speeds": queries.write_speed_descriptors,
+    "write performance": queries.write_performance,
+    "DVD structures": partial(structures, DVD),
+    "BD structures": partial(structures, BD),
+}
