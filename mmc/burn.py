@@ -16,7 +16,7 @@ from discstack.mmc.identify import next_writable, open_work, status_of
 from discstack.mmc.job import BurnJob, BurnResult, VerifyLevel
 from discstack.mmc.medium import DiscState
 from discstack.mmc.outcome import check_outcome, check_pace
-from discstack.mmc.planning import must_erase, plan_burn
+from discstack.mmc.planning import blanked, must_erase, plan_burn
 from discstack.mmc.procedure import Checkpoint, Phase, Procedure, Report
 from discstack.mmc.recipe import BurnPlan, FormatOptions, Work
 from discstack.mmc.recording import write_session
@@ -36,8 +36,7 @@ def burn(job: BurnJob) -> Procedure[BurnResult]:
     yield Report(Phase.VALIDATING)
     work = yield from open_work()
     erase_first = must_erase(work.status, job)
-    if not erase_first:
-        plan_burn(work.recipe, work.status, job)
+    plan_burn(work.recipe, blanked(work.status) if erase_first else work.status, job)
     yield Checkpoint()
     result = yield from locked(_burn(work, job, erase_first=erase_first))
     yield Report(Phase.DONE)

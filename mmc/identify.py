@@ -15,6 +15,7 @@ from discstack.mmc.errors import (
     IllegalRequest,
     MediumError,
     NotReady,
+    ResponseError,
     UnsupportedMedium,
 )
 from discstack.mmc.media import READ_ONLY, RECIPES
@@ -145,6 +146,7 @@ def _survey(recipe: Recipe, configuration: Configuration) -> Procedure[Survey]:
         open_track=(yield from _open_track(recipe, disc)),
         formats=(yield from persist(lambda: optional(queries.format_capacities()))),
         read_capacity=(yield from _read_capacity()),
+        groove_capacity=(yield from _groove_capacity()) if recipe.is_cd else 0,
         write_speeds=(yield from write_speeds(recipe)),
     )
     if recipe.sequential:
@@ -193,9 +195,18 @@ def _read_capacity() -> Procedure[int]:
     """Return the number of blocks that READ CAPACITY tells; 0 for a medium that has none yet."""
     try:
         capacity = yield from persist(queries.read_capacity)
-    except (IllegalRequest, MediumError, BlankCheck):
+    except (IllegalRequest, MediumError, BlankCheck, NotReady):
         return 0
     return capacity.blocks if capacity.returned_lba else 0
+
+
+def _groove_capacity() -> Procedure[int]:
+    """Return how many blocks a CD has room for, 0 where the drive cannot read its pre-groove."""
+    try:
+        atip = yield from persist(queries.atip)
+    except (IllegalRequest, MediumError, ResponseError):
+        return 0
+    return max(atip.last_lead_out.lba, 0) if atip.last_lead_out.valid else 0
 
 
 def _starts_empty(capacity: int) -> Procedure[bool]:

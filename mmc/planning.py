@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from discstack.mmc.errors import DiscStateError, MediumFull, MediumNotBlank, UnsupportedMedium
@@ -37,7 +38,7 @@ def plan_burn(recipe: Recipe, status: MediumStatus, job: BurnJob) -> BurnPlan:
     Raises UnsupportedMedium, DiscStateError, MediumNotBlank or MediumFull.
     """
     _check_state(status)
-    _check_options(recipe, status, job)
+    _check_options(recipe, job)
     _check_start(recipe, status, job)
     blocks = job.source.sectors
     if blocks < 1:
@@ -58,6 +59,20 @@ def plan_burn(recipe: Recipe, status: MediumStatus, job: BurnJob) -> BurnPlan:
     return BurnPlan(start=job.start, blocks=blocks, padding=total - blocks)
 
 
+def blanked(status: MediumStatus) -> MediumStatus:
+    """Return what a medium will be when it is blanked."""
+    return replace(
+        status,
+        state=DiscState.BLANK,
+        free_blocks=status.capacity_blocks,
+        next_writable_address=0,
+        sessions=0,
+        open_session=False,
+        tracks=(),
+        blank=True,
+    )
+
+
 def _check_state(status: MediumStatus) -> None:
     if status.state in _WRITABLE:
         return
@@ -66,7 +81,7 @@ def _check_state(status: MediumStatus) -> None:
     raise DiscStateError(f"the medium is not in a state to be written: {status}")
 
 
-def _check_options(recipe: Recipe, status: MediumStatus, job: BurnJob) -> None:
+def _check_options(recipe: Recipe, job: BurnJob) -> None:
     if job.simulate and not recipe.simulates:
         raise UnsupportedMedium(f"{recipe.name} has no test writing; nothing was written")
 

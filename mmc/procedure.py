@@ -173,7 +173,7 @@ class _Runner:
 
     def checkpoint(self, _: Checkpoint) -> None:
         if self.cancelled.is_set():
-            raise Cancelled
+            raise Cancelled("the job was cancelled")
 
     def now(self, _: Now) -> float:
         return self.transport.clock.now()

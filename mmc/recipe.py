@@ -26,7 +26,8 @@ class Survey:
     """All that was asked of a medium, before anybody thinks about it.
 
     `tracks` are the logical tracks in order, `open_track` the one that the next write goes to (None where the medium
-    has no such thing or the drive knows none). `read_capacity` is in blocks, 0 where the drive does not say.
+    has no such thing or the drive knows none). `read_capacity` is in blocks, 0 where the drive does not say;
+    `groove_capacity` is what the pre-groove of a CD has room for, 0 on other media.
     `starts_empty` tells of an overwritable medium that its beginning holds no data.
     """
 
@@ -37,6 +38,7 @@ class Survey:
     open_track: Track | None = None
     formats: FormatCapacities | None = None
     read_capacity: int = 0
+    groove_capacity: int = 0
     starts_empty: bool = False
     write_speeds: tuple[WriteSpeed, ...] = ()
 
@@ -117,7 +119,7 @@ class Recipe:
     session_gap: int = 0
     simulates: bool = False
     calibrates: bool = False
-    uses_cd_speed: bool = False
+    is_cd: bool = False
     verify_speed: int | None = None
     open_track: Callable[[DiscInformation], int] | None = None
     prepare: Callable[[Work, BurnJob], Procedure[None]] = _nothing

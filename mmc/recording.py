@@ -103,6 +103,6 @@ def transfer_blocks(wished: int, max_transfer: int) -> int:
 
 def _nap(rate: float) -> Procedure[float]:
     """Return how long half the drive's buffer lasts."""
-    buffer = yield from optional(queries.buffer_capacity())
+    buffer = yield from optional(queries.read_buffer_capacity())
     size = buffer.length_of_the_buffer if buffer is not None and not buffer.block else 0
     return min(size / 2 / rate, LONGEST_NAP) if size else LONGEST_NAP

@@ -23,7 +23,7 @@ BARELY: Final = 0.9  # a speed below this part of 1x is not of this medium
 
 def write_speeds(recipe: Recipe) -> Procedure[tuple[WriteSpeed, ...]]:
     """Return the speeds that the drive offers for the present medium, fastest first; none if it does not say."""
-    if recipe.uses_cd_speed:
+    if recipe.is_cd:
         speeds = yield from _speeds_of_page()
     else:
         descriptors = yield from _descriptors()
@@ -50,7 +50,7 @@ def _speeds_of_page() -> Procedure[list[int]]:
 def set_write_speed(work: Work, asked: int | None) -> Procedure[SpeedReport]:
     """Set the write speed, or the fastest; a drive that will not have it told is left to itself, with a notice."""
     try:
-        if work.recipe.uses_cd_speed:
+        if work.recipe.is_cd:
             yield from _set_by_cd_speed(work, asked)
         else:
             yield from _set_by_streaming(work, asked)
@@ -93,7 +93,7 @@ def _set_by_streaming(work: Work, asked: int | None) -> Procedure[None]:
 
 def _accepted(work: Work) -> Procedure[int | None]:
     """Ask the drive what speed is set now, in the way that is most likely true for it."""
-    if not work.recipe.uses_cd_speed and Quirk.SPEED_REPORTED_WRONG not in work.quirks:
+    if not work.recipe.is_cd and Quirk.SPEED_REPORTED_WRONG not in work.quirks:
         rows = yield from persist(lambda: optional(queries.write_performance()))
         if rows:
             return max(row.end_performance for row in rows)

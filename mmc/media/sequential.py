@@ -42,7 +42,7 @@ def assess(recipe: Recipe, survey: Survey) -> MediumStatus:
         profile=survey.profile,
         name=recipe.name,
         state=state,
-        capacity_blocks=address + free if address is not None else max(used, survey.read_capacity),
+        capacity_blocks=max(used + free, survey.read_capacity, survey.groove_capacity),
         free_blocks=free,
         used_blocks=used,
         next_writable_address=address,

@@ -9,6 +9,7 @@ import pytest
 
 from discstack.emulator.faults import Fault
 from discstack.mmc.burn import burn
+from discstack.mmc.drive import Drive
 from discstack.mmc.errors import (
     Cancelled,
     DiscStateError,
@@ -300,3 +301,32 @@ def test_a_drive_that_only_pretends_to_write_is_found_out(lab: Any) -> None:
     tap.execute = pretend
     with pytest.raises(DiscStateError, match="still blank"):
         lab.run(burn(lab.job(40)), tap)
+
+
+def test_nothing_is_erased_for_an_image_that_does_not_fit_or_belongs_elsewhere(lab: Any) -> None:
+    tap = lab.drive("cd-rw", 32768, speed=4)
+    lab.run(burn(lab.job(40, close=True)), tap)
+    with pytest.raises(MediumFull):
+        lab.run(burn(lab.job(40_000, erase=True)), tap)
+    with pytest.raises(DiscStateError, match="planned for address 100"):
+        lab.run(burn(lab.job(40, erase=True, start=100)), tap)
+    assert tap.on_disc(0, 40) == lab.image(40)
+    assert lab.run(identify(), tap).state is DiscState.FINALIZED
+
+
+def test_a_drive_object_runs_the_same_procedures(lab: Any) -> None:
+    with Drive(lab.drive("bd-re", 4096)) as drive:
+        assert drive.inquiry().product_identification == "VIRTUAL BURNER"
+        assert drive.identify().state is DiscState.UNFORMATTED
+        assert drive.format().state is DiscState.OVERWRITABLE
+        result = drive.burn(lab.job(40))
+        assert drive.verify(result.digests) == 40
+        assert drive.erase().blank
+
+
+def test_a_drive_object_can_be_cancelled_from_another_thread(lab: Any) -> None:
+    drive = Drive(lab.drive("dvd+r", 65536, speed=4, buffer=1 << 17))
+    source = lab.source(2000, hook=lambda at: drive.cancel() if at >= 512 * BLOCK else None)
+    with pytest.raises(Cancelled):
+        drive.burn(lab.job(source=source))
+    assert drive.identify().open_session
