@@ -44,6 +44,7 @@ SENSES = {
 }
 DEAD = -1
 WRITE = b"\x2a"
+DATA = {b"\x28", WRITE}
 CAPACITY = {"cd-r": 40000, "cd-rw": 40000, "dvd+r": 8192, "dvd+rw": 128, "bd-r": 4096, "bd-re": 128}
 
 
@@ -121,10 +122,18 @@ def rehearsal(lab: Any, case: Case, medium: str, ready: Any) -> list[bytes]:
 
 
 def positions(seen: list[bytes]) -> list[int]:
-    """Number the commands from 1; of those that are polled or asked again and again only the first and the last."""
-    first = {cdb: number for number, cdb in reversed(list(enumerate(seen, 1)))}
-    last = {cdb: number for number, cdb in enumerate(seen, 1)}
-    return sorted({*first.values(), *last.values()})
+    """Number the commands from 1, less what is more of the same.
+
+    Of commands that are sent again and again the first and the last are kept, of the WRITEs and READs of a run of data
+    the first two and the last.
+    """
+    places: dict[bytes, list[int]] = {}
+    for number, cdb in enumerate(seen, 1):
+        places.setdefault(cdb[:1] if cdb[:1] in DATA else cdb, []).append(number)
+    kept = [
+        numbers[:2] + numbers[-1:] if kind in DATA else [numbers[0], numbers[-1]] for kind, numbers in places.items()
+    ]
+    return sorted({number for numbers in kept for number in numbers})
 
 
 @pytest.mark.parametrize(
