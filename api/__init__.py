@@ -24,13 +24,18 @@ if TYPE_CHECKING:
     from discstack.events import Progress as Progress
     from discstack.events import Writing as Writing
     from discstack.file_system_image import FileSystemImage as FileSystemImage
+    from discstack.fs.attributes import Attributes as Attributes
+    from discstack.fs.attributes import Device as Device
+    from discstack.fs.attributes import Kind as Kind
     from discstack.fs.errors import CapacityError as CapacityError
     from discstack.fs.errors import LayoutError as LayoutError
     from discstack.fs.errors import SourceError as SourceError
     from discstack.fs.image import Image as Image
+    from discstack.fs.nodes import File as File
+    from discstack.fs.nodes import Special as Special
+    from discstack.fs.nodes import Symlink as Symlink
     from discstack.fs.options import ImageOptions as ImageOptions
     from discstack.fs.tree import Directory as Directory
-    from discstack.fs.tree import File as File
     from discstack.fs.view import Issue as Issue
     from discstack.fs.view import View as View
     from discstack.image_file import ImageFile as ImageFile
@@ -64,10 +69,12 @@ _HOMES: Final = {
     "discstack.events": ("Done", "Event", "Notice", "Phase", "PhaseStarted", "Progress", "Writing"),
     "discstack.file_system_image": ("FileSystemImage",),
     "discstack.image_file": ("ImageFile",),
+    "discstack.fs.attributes": ("Attributes", "Device", "Kind"),
     "discstack.fs.errors": ("CapacityError", "LayoutError", "SourceError"),
     "discstack.fs.image": ("Image",),
+    "discstack.fs.nodes": ("File", "Special", "Symlink"),
     "discstack.fs.options": ("ImageOptions",),
-    "discstack.fs.tree": ("Directory", "File"),
+    "discstack.fs.tree": ("Directory",),
     "discstack.fs.view": ("Issue", "View"),
     "discstack.mmc.errors": (
         "Cancelled",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, Protocol
 
 from discstack.job import Job
@@ -37,18 +38,30 @@ class DiscReader(Job):
     """Reads what a disc holds; one job at a time."""
 
     def recorded(self) -> range:
-        """Return the blocks that hold data, or may.
+        """Return the blocks from the first one on that hold data, or may.
 
-        On a medium that is written in order that is what is recorded; on one that is written anywhere it is the volume
-        that lies there, or all of it where there is none. Raises MediaError where there is nothing.
+        On a medium that is written in order they end with the last recorded track; on one that is written anywhere,
+        with the volume that lies there, or with the medium. Raises MediaError where there is nothing.
         """
         medium = self.recorder.medium()
-        if medium.state in _UNWRITTEN or not (medium.used_blocks or medium.capacity_blocks):
-            raise MediaError(f"there is nothing to read: {medium}")
         recipe = RECIPES.get(medium.profile)
-        if recipe is None or recipe.sequential:
-            return range(medium.used_blocks)
-        return range(self._volume_size(medium) or medium.capacity_blocks)
+        tracks = max((track.end for track in medium.tracks), default=0)
+        end = tracks or medium.used_blocks
+        if recipe is not None and not recipe.sequential:
+            end = self._volume_size(medium) or medium.capacity_blocks
+        if medium.state in _UNWRITTEN or not end:
+            raise MediaError(f"there is nothing to read: {medium}")
+        return range(end)
+
+    def _gaps(self, blocks: range) -> list[range]:
+        """Return what lies between the tracks of a medium that is written in order: nothing is recorded there."""
+        medium = self.recorder.medium()
+        recipe = RECIPES.get(medium.profile)
+        if recipe is None or not recipe.sequential:
+            return []
+        tracks = sorted(medium.tracks, key=lambda track: track.start)
+        between = (range(track.end, after.start) for track, after in pairwise(tracks))
+        return [gap for gap in between if len(gap) and gap.start < blocks.stop and blocks.start < gap.stop]
 
     def _volume_size(self, medium: MediumStatus) -> int | None:
         """Return the volume space size of the primary volume descriptor (ECMA-119 8.4.8), None where there is none."""
@@ -70,12 +83,14 @@ class DiscReader(Job):
     ) -> list[range]:
         """Read blocks (by default all that is recorded) into a sink and return the ranges that could not be read.
 
-        A block that cannot be read raises MediumError, unless `skip_bad`: then zeros stand for it.
+        Between the sessions of a disc nothing is recorded: zeros stand for that. A block that cannot be read raises
+        MediumError, unless `skip_bad`: then zeros stand for it too.
         """
         wanted = self.recorded() if blocks is None else blocks
         recipe = RECIPES.get(self.recorder.medium().profile)
         run_out = recipe.run_out if recipe else 0
-        return self._run(read_disc(wanted, sink.write, skip_bad=skip_bad, run_out=run_out), on_event, write=False)
+        procedure = read_disc(wanted, sink.write, gaps=self._gaps(wanted), skip_bad=skip_bad, run_out=run_out)
+        return self._run(procedure, on_event, write=False)
 
     def verify(self, image: Writable, *, start: int = 0, on_event: EventHandler | None = None) -> int:
         """Compare the disc with an image that was written at `start`; return how many sectors were compared.

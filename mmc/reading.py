@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
@@ -17,28 +17,50 @@ Consume = Callable[[memoryview], object]
 UNREADABLE: Final = (MediumError, BlankCheck, IllegalRequest)
 
 
-def read_disc(blocks: range, consume: Consume, *, skip_bad: bool = False, run_out: int = 0) -> Procedure[list[range]]:
+def read_disc(
+    blocks: range,
+    consume: Consume,
+    *,
+    gaps: Sequence[range] = (),
+    skip_bad: bool = False,
+    run_out: int = 0,
+) -> Procedure[list[range]]:
     """Read blocks in order, hand them on, and return the ranges that could not be read.
 
-    `consume` gets pieces of whole blocks, valid only during the call. A block that cannot be read raises the drive's
-    error with the address in its notes, unless `skip_bad`: then zeros stand for it. The last `run_out` blocks may be
-    unreadable: they are what a drive leaves behind a track written at once, and are left out then (MMC-6 4.2.3.8).
+    `consume` gets pieces of whole blocks, valid only during the call. Nothing is read of `gaps`: zeros stand for them.
+    A block that cannot be read raises the drive's error with the address in its notes, unless `skip_bad`: then zeros
+    stand for it too. The last `run_out` blocks before a gap or the end may be unreadable: they are what a drive leaves
+    behind a track written at once, and are left out at the end (MMC-6 4.2.3.8).
     """
     piece = max(min((yield MaxTransfer()), READ_BYTES) // BLOCK_SIZE, 1)
-    buffer = memoryview(bytearray(piece * BLOCK_SIZE))
     bad: list[range] = []
     yield Report(Phase.READING, 0.0)
-    for lba in range(blocks.start, blocks.stop, piece):
+    lba = blocks.start
+    for gap in [*gaps, range(blocks.stop, blocks.stop)]:
+        yield from _read_run(range(lba, gap.start), blocks, piece, consume, bad, skip_bad=skip_bad, run_out=run_out)
+        for at in range(gap.start, gap.stop, piece):
+            consume(memoryview(bytes(min(piece, gap.stop - at) * BLOCK_SIZE)))
+        lba = gap.stop
+    return merged(bad)
+
+
+def _read_run(
+    run: range, blocks: range, piece: int, consume: Consume, bad: list[range], *, skip_bad: bool, run_out: int
+) -> Procedure[None]:
+    buffer = memoryview(bytearray(piece * BLOCK_SIZE))
+    for lba in range(run.start, run.stop, piece):
         yield Checkpoint()
-        data = buffer[: min(piece, blocks.stop - lba) * BLOCK_SIZE]
+        wanted = min(piece, run.stop - lba) * BLOCK_SIZE
+        data = buffer[:wanted]
         try:
             yield from persist(partial(actions.read_blocks, lba, data))
         except UNREADABLE:
-            got = yield from _one_by_one(lba, data, blocks.stop - run_out, bad, skip_bad=skip_bad)
-            data = data[: got * BLOCK_SIZE]
+            got = yield from _one_by_one(lba, data, run.stop - run_out, bad, skip_bad=skip_bad)
+            data[got * BLOCK_SIZE :] = bytes(wanted - got * BLOCK_SIZE)
+            if run.stop == blocks.stop:
+                data = data[: got * BLOCK_SIZE]
         consume(data)
-        yield Report(Phase.READING, (lba + piece - blocks.start) / len(blocks) if lba + piece < blocks.stop else 1.0)
-    return merged(bad)
+        yield Report(Phase.READING, min(lba + piece - blocks.start, len(blocks)) / len(blocks))
 
 
 def _one_by_one(first: int, data: memoryview, certain: int, bad: list[range], *, skip_bad: bool) -> Procedure[int]:

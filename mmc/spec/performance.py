@@ -49,7 +49,7 @@ class NominalPerformance(Structure):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PerformanceException(Structure):
-    """An address where a seek takes longer; `time` is in units of 100 ms."""
+    """An address where a seek takes longer; `time` is in units of 100 us."""
 
     layout: ClassVar[Layout] = Layout(
         "exceptions performance descriptor", *("lba" / bits(32), "time" / bits(16)), clause="MMC-6 6.7.3.2"
@@ -61,7 +61,7 @@ class PerformanceException(Structure):
     @property
     def seconds(self) -> float:
         """How long the seek takes."""
-        return self.time / 10
+        return self.time / 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

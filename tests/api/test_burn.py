@@ -48,7 +48,7 @@ def test_a_folder_is_burnt_and_other_readers_find_it_all(
     assert hashes(tmp_path / "udf") == hashes(folder)
     assert (tmp_path / "udf/empty folder").is_dir()
     extract_joliet(tmp_path / "disc.img", tmp_path / "joliet")
-    assert hashes(tmp_path / "joliet").values() == hashes(folder).values()
+    assert sorted(hashes(tmp_path / "joliet").values()) == sorted(hashes(folder).values())
 
 
 @pytest.mark.parametrize("medium", ["cd-r", "dvd+r", "bd-r"])
@@ -240,15 +240,19 @@ def test_a_missing_drive_is_named(discstack: Discstack, folder: Path) -> None:
     assert "/dev/nowhere" in burnt.err
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("medium", MEDIA)
+@pytest.mark.parametrize(
+    ("medium", "number", "code"), [*((medium, signal.SIGINT, 130) for medium in MEDIA), ("dvd+r", signal.SIGTERM, 143)]
+)
 def test_a_signal_cancels_cleanly_and_the_disc_is_in_a_known_state(
     discstack: Discstack, folder: Path, tmp_path: Path, medium: str, number: int, code: int
 ) -> None:
+    drive = f"virtual:{medium}?file=disc.img"
+    if medium in ("dvd+rw", "bd-re"):  # so that it is formatted: on the real clock that takes long
+        assert discstack("burn", "folder", "-d", drive).code == 0
     with (folder / "much.bin").open("wb") as file:
         file.truncate(500 << 20)
-    drive = f"virtual:{medium}?file=disc.img"
     words = [sys.executable, "-m", "discstack", "burn", "folder", "-d", f"{drive}&realtime=yes", "--trace", "trace"]
+    words += ["--erase"] if medium in ("dvd+rw", "bd-re") else []
     process = subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     trace = tmp_path / "trace"
     deadline = time.monotonic() + 60
@@ -258,10 +262,9 @@ def test_a_signal_cancels_cleanly_and_the_disc_is_in_a_known_state(
     _, err = process.communicate(timeout=60)
     assert process.returncode == code, err
     assert "the disc is now:" in err
-    assert "PREVENT ALLOW" in trace.read_text().splitlines()[-1] or "the disc is now" in err
     after = discstack("info", drive, "--json")
     assert after.code == 0, after.err
-    assert not after.json["medium"]["open_session"]
+    assert after.json["medium"]["state"] in ("appendable", "overwritable")
 
 
 def test_a_file_that_vanishes_while_it_is_burnt_is_named(discstack: Discstack, folder: Path, tmp_path: Path) -> None:

@@ -170,8 +170,8 @@ def test_streaming_speeds_are_sizes_by_times() -> None:
     assert PerformanceDescriptor(read_time=0, write_time=0).write_speed == 0
 
 
-def test_seek_times_are_tenths_of_seconds() -> None:
-    assert PerformanceException(lba=0, time=15).seconds == 1.5
+def test_seek_times_are_tenths_of_milliseconds() -> None:
+    assert PerformanceException(lba=0, time=15).seconds == 0.0015
 
 
 def test_slot_number_has_its_high_bits_apart() -> None:
