@@ -40,6 +40,7 @@ class Recorder:
         self._trace = trace
         self._lock = RLock()
         self._exclusive = 0
+        self._closed = False
         self._transport: Transport | None = self._open(write=False)
 
     def __enter__(self) -> Recorder:
@@ -56,6 +57,7 @@ class Recorder:
     def close(self) -> None:
         """Let the drive go; a virtual drive's disc is saved."""
         with self._lock:
+            self._closed = True
             transport, self._transport = self._transport, None
             if transport:
                 transport.close()
@@ -70,9 +72,11 @@ class Recorder:
 
     @property
     def transport(self) -> Transport:
-        """The transport as it is open now."""
-        if self._transport is None:
+        """The transport as it is open now; opened anew where the drive was lost meanwhile."""
+        if self._closed:
             raise DeviceGone(f"{self.address}: the recorder is closed")
+        if self._transport is None:
+            self._transport = self._open(write=False)
         return self._transport
 
     @contextmanager
@@ -90,19 +94,20 @@ class Recorder:
         """Hold the drive for oneself and for writing; may be nested. Raises DeviceBusy if somebody else has it."""
         with self._lock:
             if self._exclusive == 0 and self.address.shared:
-                self._reopen(write=True)
+                self._swap(self._open(write=True))
             self._exclusive += 1
             try:
                 yield self.transport
             finally:
                 self._exclusive -= 1
-                if self._exclusive == 0 and self.address.shared and self._transport is not None:
-                    self._reopen(write=False)
+                if self._exclusive == 0 and self.address.shared:
+                    self._swap(None)
 
-    def _reopen(self, *, write: bool) -> None:
-        self.transport.close()
-        self._transport = None
-        self._transport = self._open(write=write)
+    def _swap(self, transport: Transport | None) -> None:
+        """Take another transport in place of the open one; with None the drive is opened to look at its next use."""
+        before, self._transport = self._transport, transport
+        if before is not None:
+            before.close()
 
     def run(self, procedure: Procedure[T], *, observer: Observer | None = None, cancelled: Event | None = None) -> T:
         """Run a procedure of `discstack.mmc` on the drive as it is open now."""

@@ -1,0 +1,222 @@
+"""Writers, erasers and readers as another program uses them."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+import discstack
+from discstack.emulator.faults import Fault
+from discstack.emulator.open import open_virtual
+from discstack.transport.base import DeviceGone, Transport, TransportError
+
+SECTOR = 2048
+
+
+class Pattern:
+    """Sectors with their number in every byte; `gate` is waited for at a sector, when given."""
+
+    def __init__(self, sectors: int, *, stop_at: int | None = None) -> None:
+        self.sectors = sectors
+        self.position = 0
+        self.reached, self.gate = threading.Event(), threading.Event()
+        self._stop_at = stop_at
+
+    def readinto(self, buffer: memoryview) -> int:
+        count = min(len(buffer) // SECTOR, self.sectors - self.position)
+        for index in range(count):
+            number = self.position + index
+            if number == self._stop_at:
+                self.reached.set()
+                assert self.gate.wait(30)
+            buffer[index * SECTOR : (index + 1) * SECTOR] = bytes([number % 251]) * SECTOR
+        self.position += count
+        return count * SECTOR
+
+
+class Opened:
+    """An address whose drive is there already; it counts how it is opened."""
+
+    shared = True
+
+    def __init__(self, transport: Transport, failures: int = 0) -> None:
+        self.transport, self.opened = transport, list[bool]()
+        self._failures = failures
+
+    def __str__(self) -> str:
+        return "a drive"
+
+    def open(self, *, write: bool) -> Transport:
+        self.opened.append(write)
+        if write and self._failures:
+            self._failures -= 1
+            raise TransportError("somebody else has it")
+        return Kept(self.transport)
+
+
+class Kept:
+    """A transport that survives its closing, as a device node does."""
+
+    def __init__(self, inner: Transport) -> None:
+        self.inner = inner
+        self.execute, self.clock, self.max_transfer = inner.execute, inner.clock, inner.max_transfer
+
+    def close(self) -> None:
+        self.execute = self._gone  # type: ignore[method-assign, assignment]
+
+    def _gone(self, *_: object) -> None:
+        raise DeviceGone("closed")
+
+
+@contextmanager
+def opened(transport: Transport, failures: int = 0) -> Iterator[tuple[Opened, discstack.Recorder]]:
+    address = Opened(transport, failures)
+    with discstack.Recorder(address) as drive:
+        yield address, drive
+    transport.close()
+
+
+@pytest.fixture
+def recorder() -> Iterator[discstack.Recorder]:
+    with discstack.open("virtual:dvd+r?capacity=4096") as opened:
+        yield opened
+
+
+def test_events_tell_the_phases_in_order_and_end_with_done(recorder: discstack.Recorder) -> None:
+    events: list[discstack.Event] = []
+    result = discstack.DataWriter(recorder).write(Pattern(1000), on_event=events.append)
+    phases = [event.phase.value for event in events if isinstance(event, discstack.PhaseStarted)]
+    assert phases == ["validating", "calibrating", "writing", "finalising", "verifying", "done"]
+    assert isinstance(events[-1], discstack.Done)
+    times = [event.elapsed for event in events]
+    assert times == sorted(times)
+    written = [event.sectors for event in events if isinstance(event, discstack.Writing)]
+    assert written == sorted(written)
+    assert written[-1] == result.blocks + result.padding
+    assert result.verified == result.blocks == 1000
+
+
+def test_events_name_the_file_that_is_written(tmp_path: Path) -> None:
+    (tmp_path / "payload").write_bytes(b"p" * 7_000_000)  # more than the drive buffers
+    image = discstack.FileSystemImage()
+    image.root.add_tree(tmp_path)
+    events: list[discstack.Event] = []
+    with discstack.open("virtual:dvd+r?capacity=4096&speed=2.4") as slow:
+        discstack.DataWriter(slow).write(image.create_result(), on_event=events.append)
+    assert "/payload" in {event.current_file for event in events if isinstance(event, discstack.Writing)}
+
+
+def test_cancel_from_another_thread_stops_the_writing() -> None:
+    recorder = discstack.open("virtual:dvd+r")
+    source = Pattern(3000, stop_at=2500)
+    writer = discstack.DataWriter(recorder, ring_bytes=1 << 20)
+    with ThreadPoolExecutor(1) as pool:
+        job = pool.submit(writer.write, source)
+        assert source.reached.wait(30)
+        writer.cancel()
+        source.gate.set()
+        with pytest.raises(discstack.Cancelled) as stopped:
+            job.result(30)
+    assert stopped.value.medium is not None
+    assert stopped.value.medium.state is discstack.DiscState.APPENDABLE
+    assert any("the disc is now" in note for note in stopped.value.__notes__)
+    assert recorder.medium().state is discstack.DiscState.APPENDABLE
+    recorder.close()
+
+
+def test_cancel_without_a_job_does_nothing(recorder: discstack.Recorder) -> None:
+    writer = discstack.DataWriter(recorder)
+    writer.cancel()
+    assert writer.write(Pattern(64)).verified == 64
+
+
+def test_several_drives_burn_at_once(tmp_path: Path) -> None:
+    def burn(number: int) -> int:
+        with discstack.open(f"virtual:bd-re?file={tmp_path}/{number}.img&capacity=4096") as drive:
+            return discstack.DataWriter(drive).write(Pattern(1000 + number)).verified
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(burn, range(4))) == [1000, 1001, 1002, 1003]
+
+
+def test_a_recorder_may_be_asked_from_many_threads(recorder: discstack.Recorder) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        states = list(pool.map(lambda _: recorder.medium().state, range(40)))
+    assert set(states) == {discstack.DiscState.BLANK}
+
+
+def test_a_job_opens_the_drive_for_writing_and_goes_back() -> None:
+    with opened(open_virtual("dvd+r", capacity=4096)) as (address, drive):
+        discstack.DataWriter(drive).write(Pattern(100))
+        assert address.opened == [False, True]
+        drive.medium()
+        discstack.DiscReader(drive).recorded()
+        assert address.opened == [False, True, False]
+
+
+def test_a_recorder_survives_a_drive_that_somebody_else_has() -> None:
+    with opened(open_virtual("dvd+r", capacity=4096), failures=1) as (_, drive):
+        writer = discstack.DataWriter(drive)
+        with pytest.raises(discstack.TransportError, match="somebody else"):
+            writer.write(Pattern(100))
+        assert drive.medium().state is discstack.DiscState.BLANK
+        assert writer.write(Pattern(100)).verified == 100
+
+
+def test_a_closed_recorder_says_so() -> None:
+    drive = discstack.open("virtual:dvd+r")
+    drive.close()
+    drive.close()
+    with pytest.raises(DeviceGone, match="is closed"):
+        drive.medium()
+
+
+def test_files_in_a_bad_range_are_named(tmp_path: Path) -> None:
+    for name in ("first", "second", "third"):
+        (tmp_path / name).write_bytes(name.encode() * 300_000)
+    image = discstack.FileSystemImage()
+    image.root.add_tree(tmp_path)
+    planned = image.create_result()
+    victim = next(span for span in planned.files_in(0, planned.sectors) if span.label == "/second")
+    middle = victim.lba + victim.sectors // 2
+    bad = Fault(opcode=0x28, lba=range(middle, middle + 1), sense=discstack.Sense(key=3, asc=0x11, ascq=5))
+    with (
+        opened(open_virtual("dvd+r", faults=[bad])) as (_, drive),
+        pytest.raises(discstack.VerificationError) as failed,
+    ):
+        discstack.DataWriter(drive).write(planned)
+    notes = "\n".join(failed.value.__notes__)
+    assert "/second" in notes
+    assert "/first" not in notes
+
+
+def test_a_source_that_fails_stops_the_burn_with_its_own_error(recorder: discstack.Recorder) -> None:
+    class Broken(Pattern):
+        def readinto(self, buffer: memoryview) -> int:
+            if self.position > 1500:
+                raise OSError("the shelf fell over")
+            return super().readinto(buffer[: 512 * SECTOR])
+
+    with pytest.raises(OSError, match="the shelf fell over") as failed:
+        discstack.DataWriter(recorder).write(Broken(3000))
+    assert any("the disc is now" in note for note in failed.value.__notes__)
+
+
+def test_an_image_is_fitted_to_the_medium(tmp_path: Path, recorder: discstack.Recorder) -> None:
+    (tmp_path / "large").write_bytes(bytes(5000 * SECTOR))
+    image = discstack.FileSystemImage()
+    image.choose_defaults(recorder)
+    image.root.add_tree(tmp_path)
+    with pytest.raises(discstack.CapacityError, match="too many"):
+        image.create_result()
+
+
+def test_every_public_name_can_be_imported() -> None:
+    for name in discstack.__all__:
+        assert getattr(discstack, name) is not None
+    assert set(discstack.__all__) <= set(dir(discstack))
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = discstack.nonsense
