@@ -7,7 +7,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from discstack.emulator.open import MEDIA, open_virtual
 from discstack.transport.base import AccessDenied, DeviceBusy, TransportError
 
 Load = Callable[..., Any]
+NOBODY = 65534
 
 
 @pytest.fixture
@@ -141,12 +144,27 @@ def test_damaged_sidecar_is_refused(path: Path, text: str) -> None:
         open_virtual("dvd+r", file=path)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may open anything")
-def test_unwritable_file_is_access_denied(load: Load, path: Path) -> None:
-    load("dvd+r", file=path).transport.close()
-    path.chmod(0o400)
-    with pytest.raises(AccessDenied):
-        open_virtual("dvd+r", file=path)
+@contextmanager
+def ordinary_user() -> Iterator[None]:
+    """Be nobody for a while, where the tests run as root, who may open anything."""
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+
+
+def test_unwritable_file_is_access_denied(load: Load) -> None:
+    with tempfile.TemporaryDirectory() as folder:  # pytest's own are for root's eyes only
+        os.chmod(folder, 0o755)
+        path = Path(folder, "disc.img")
+        load("dvd+r", file=path).transport.close()
+        path.chmod(0o444)
+        with ordinary_user(), pytest.raises(AccessDenied):
+            open_virtual("dvd+r", file=path)
 
 
 def test_missing_folder_is_an_error_with_its_name(tmp_path: Path) -> None:
