@@ -4,8 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 NATIVE := $(wildcard native/src/*.c native/src/*.h native/src/*.py)
-TEST_PACKAGES := gcc xorriso genisoimage p7zip-full libarchive-tools udftools grub-common
-TEST_PROGRAMS := cc xorriso isoinfo 7z bsdtar udfinfo grub-fstest
+TEST_PACKAGES := gcc xorriso genisoimage p7zip-full libarchive-tools udftools grub-common user-mode-linux kmod busybox-static
+TEST_PROGRAMS := cc xorriso isoinfo 7z bsdtar udfinfo grub-fstest linux.uml modprobe busybox
 
 .PHONY: help demo test check types bench bench-compare fuzz clean system
 
@@ -31,14 +31,14 @@ types:  ## the link farm that lets static checkers see the installed shape
 	@for layer in mmc fs transport emulator native; do ln -sfn ../../$$layer .types/discstack/$$layer; done
 
 bench: $(VENV)/.test  ## the benchmarks, saved under .benchmarks
-	$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-autosave --benchmark-group-by=group -p no:timeout $(PYTEST_FLAGS)
+	$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-autosave --benchmark-group-by=group --timeout=0 $(PYTEST_FLAGS)
 	$(BIN)/python benchmarks/peers.py
 
 bench-compare: $(VENV)/.test  ## the last two saved benchmark runs side by side
 	$(BIN)/pytest-benchmark compare --group-by=name $$(ls -t .benchmarks/*/*.json | head -2)
 
 fuzz: $(VENV)/.test  ## the property tests with many more examples than in `make test`
-	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -p no:timeout $(PYTEST_FLAGS)
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest --timeout=0 $(PYTEST_FLAGS)
 
 clean:  ## remove all that is made
 	rm -rf $(VENV) .types build dist demo *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
