@@ -69,7 +69,7 @@ def say_issues(issues: Iterable[Issue]) -> None:
     if len(others) > MOST_ISSUES:
         click.echo(f"note: and {len(others) - MOST_ISSUES} more (discstack image --json lists all)", err=True)
     if usual:
-        click.echo(f"note: {len(usual)} names are others in ISO 9660, such as {usual[0].detail}", err=True)
+        click.echo(f"note: names changed for ISO 9660: {len(usual)}, such as {usual[0].detail}", err=True)
 
 
 @click.command()
