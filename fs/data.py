@@ -17,7 +17,7 @@ _ZEROS: Final = bytes(SECTOR)
 class FileData(Region):
     """The data of all files, in the order given; every file starts at a multiple of `alignment` sectors.
 
-    Empty files take no room. Files that share a source share its sectors.
+    Empty files take no room. Hard links, and files that share a source, share sectors.
     """
 
     __slots__ = ("_files", "_offsets", "_sharing")
@@ -34,14 +34,13 @@ class FileData(Region):
         for file in files:
             if not file.size:
                 continue
-            if file.source.shared:
-                known = shared.get(id(file.source))
-                if known is not None:
-                    self._sharing.append((file, known))
-                    continue
+            owner = file.link or (file.source if file.source.shared else None)
+            if owner is not None and id(owner) in shared:
+                self._sharing.append((file, shared[id(owner)]))
+                continue
             start = round_up(end, alignment)
-            if file.source.shared:
-                shared[id(file.source)] = start
+            if owner is not None:
+                shared[id(owner)] = start
             self._files.append(file)
             self._offsets.append(start)
             end = start + sectors_for(file.size)

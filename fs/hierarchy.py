@@ -53,6 +53,7 @@ class Hierarchy:
 
     def __init__(self, view: View, snapshot: Snapshot, scheme: Scheme) -> None:
         self._view = view
+        self._snapshot = snapshot
         self._scheme = scheme
         self.folders = [Folder(snapshot.root, SELF, None, 0)]
         self._folder_of = dict[int, Folder]()
@@ -97,6 +98,7 @@ class Hierarchy:
 
     def issues(self) -> Iterator[Issue]:
         """Tell which names and times became others; that ISO 9660 knows upper case only is not worth a word."""
+        yield from self._snapshot.without_specials(self._view)
         for folder in self.folders:
             for identifier, item in zip(folder.identifiers, folder.items, strict=True):
                 yield from self._changes(identifier, item)

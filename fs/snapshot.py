@@ -3,51 +3,103 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
 from typing import Final
 
+from discstack.fs.attributes import DIRECTORY, FILE, SYMBOLIC_LINK, Attributes, Times, rationalized
 from discstack.fs.errors import LayoutError
-from discstack.fs.sources import Source
-from discstack.fs.tree import Directory, File
-from discstack.fs.view import Change, Issue
+from discstack.fs.nodes import File, Special, Symlink
+from discstack.fs.tree import Directory, Node
+from discstack.fs.view import Change, Issue, View
 
 NANOSECONDS: Final = 10**9
+_DEFAULTS: Final[Mapping[type, Attributes]] = {Directory: DIRECTORY, Symlink: SYMBOLIC_LINK}
 
 
-class FileItem:
-    """A file of the image.
+class HardLinks:
+    """All names of one file: how many of them the image has."""
 
-    Its data lies in one run of whole sectors from `lba` on, known after the file data was placed; a file of size 0 has
-    no data and `lba` 0. Hard-linked files of the source share one run.
+    __slots__ = ("count",)
+
+    def __init__(self) -> None:
+        self.count = 0
+
+
+class Item:
+    """What files, special files and directories of the image have in common.
+
+    `times` are None unless they are to be recorded beside the time of the last change.
     """
 
-    __slots__ = ("lba", "mtime_ns", "name", "parent", "size", "source")
+    __slots__ = ("attributes", "mtime_ns", "name", "parent", "times")
 
-    def __init__(self, name: str, parent: DirectoryItem, source: Source, mtime_ns: int) -> None:
-        self.name = name
-        self.parent = parent
-        self.source = source
-        self.size = source.size
-        self.mtime_ns = mtime_ns
-        self.lba = 0
+    name: str
+    parent: DirectoryItem
+    mtime_ns: int
+    attributes: Attributes
+    times: Times | None
+
+
+class LinkedItem(Item):
+    """A file or special file; items with the same `link` (not None) are names of one of them."""
+
+    __slots__ = ("link",)
+    link: HardLinks | None
 
     @property
     def path(self) -> str:
         """The path in the image, from "/" on."""
         return self.parent.prefix + self.name
 
+    @property
+    def links(self) -> int:
+        """How many names it has in the image."""
+        return 1 if self.link is None else self.link.count
 
-class DirectoryItem:
-    """A directory of the image; `number` is its place in `Snapshot.directories`; the root is its own parent.
 
-    `files` and `directories` are sorted by name, in code-point order.
+class FileItem(LinkedItem):
+    """A file of the image.
+
+    Its data lies in one run of whole sectors from `lba` on, known after the file data was placed; a file of size 0 has
+    no data and `lba` 0. Hard links share one run.
     """
 
-    __slots__ = ("directories", "files", "mtime_ns", "name", "number", "parent", "prefix")
+    __slots__ = ("lba", "size", "source")
+
+    def __init__(self, node: File, parent: DirectoryItem, mtime_ns: int) -> None:
+        self.name = node.name
+        self.parent = parent
+        self.source = node.source
+        self.size = node.source.size
+        self.mtime_ns = mtime_ns
+        self.lba = 0
+
+
+class SpecialItem(LinkedItem):
+    """A symbolic link (with its `target`), a device node (with its `device`), a FIFO or a socket."""
+
+    __slots__ = ("device", "kind", "target")
+
+    def __init__(self, node: Symlink | Special, parent: DirectoryItem, mtime_ns: int) -> None:
+        self.name = node.name
+        self.parent = parent
+        self.mtime_ns = mtime_ns
+        self.kind = node.kind
+        self.target = node.target if isinstance(node, Symlink) else b""
+        self.device = node.device if isinstance(node, Special) else None
+
+
+class DirectoryItem(Item):
+    """A directory of the image; `number` is its place in `Snapshot.directories`; the root is its own parent.
+
+    `files`, `specials` and `directories` are sorted by name, in code-point order.
+    """
+
+    __slots__ = ("directories", "files", "number", "prefix", "specials")
 
     def __init__(self, name: str, parent: DirectoryItem | None, mtime_ns: int, number: int) -> None:
         self.name = name
@@ -56,6 +108,7 @@ class DirectoryItem:
         self.number = number
         self.prefix: str = "/" if parent is None else f"{parent.prefix}{name}/"
         self.files = list[FileItem]()
+        self.specials = list[SpecialItem]()
         self.directories = list[DirectoryItem]()
 
     @property
@@ -84,22 +137,29 @@ class Snapshot:
         for directory in self.directories:
             yield from directory.files
 
+    def without_specials(self, view: View) -> Iterator[Issue]:
+        """Tell what a view lacks that holds neither symbolic links nor special files."""
+        for directory in self.directories:
+            for item in directory.specials:
+                yield Issue(item.path, Change.SKIPPED, f"{item.kind.described}, which this view cannot hold", view)
+
     @cached_property
     def digest(self) -> bytes:
         """SHA-256 over names, sizes and times: equal for equal trees, for ids that should differ for different ones."""
         total = sha256(b"%d" % self.clock)
         for directory in self.directories:
             items = [f"{item.name}\0{item.size}\0{item.mtime_ns}\0" for item in directory.files]
+            items += [f"{item.name}\0{item.target!r}\0{item.mtime_ns}\0" for item in directory.specials]
             text = f"{directory.prefix}\0{directory.mtime_ns}\0{''.join(items)}\0"
             total.update(text.encode("utf-8", "surrogatepass"))
         return total.digest()
 
 
-def take_snapshot(root: Directory, clock: int | None = None) -> Snapshot:
+def take_snapshot(root: Directory, clock: int | None = None, *, rationalize: bool = False) -> Snapshot:
     """Return the tree as it is now; later changes of it do not matter.
 
     The clock is the one given, else SOURCE_DATE_EPOCH, else the newest time in the tree, else 1970. What has no time of
-    its own gets the clock's.
+    its own gets the clock's. `rationalize` gives everything owners and permissions that are of use on any machine.
     """
     settled = _chosen_clock(clock)
     if settled is None:
@@ -107,32 +167,71 @@ def take_snapshot(root: Directory, clock: int | None = None) -> Snapshot:
     issues = list[Issue]()
     top = DirectoryItem("", None, _clamped("/", root.mtime_ns, settled, issues), 0)
     directories = list[DirectoryItem]()
+    settler = _Settler(settled, issues, rationalize=rationalize)
+    settler.settle(top, root, "/")
     stack = [(root, top)]
     while stack:
         node, item = stack.pop()
         item.number = len(directories)
         directories.append(item)
-        below = list(_children(node, item, settled, issues))
+        below = list(settler.children(node, item))
         stack.extend(reversed(below))
     return Snapshot(top, settled, directories, issues)
 
 
-def _children(
-    node: Directory, item: DirectoryItem, clock: int, issues: list[Issue]
-) -> Iterator[tuple[Directory, DirectoryItem]]:
-    for child in node:
-        time = child.mtime_ns
-        if time is None:
-            time = clock
-        elif time > clock:
-            time = _clamped(item.prefix + child.name, time, clock, issues)
-        if isinstance(child, File):
-            item.files.append(FileItem(child.name, item, child.source, time))
-        else:
-            below = DirectoryItem(child.name, item, time, 0)
-            item.directories.append(below)
-            yield child, below
-    issues += [Issue(item.prefix + name, Change.SKIPPED, reason) for name, reason in node.skipped]
+class _Settler:
+    """Makes items of nodes: with times up to the clock, attributes, and hard links that are in the tree."""
+
+    def __init__(self, clock: int, issues: list[Issue], *, rationalize: bool) -> None:
+        self._clock, self._issues, self._rationalize = clock, issues, rationalize
+        self._links = dict[Hashable, HardLinks]()
+        self._rational = dict[tuple[Attributes, bool], Attributes]()
+
+    def children(self, node: Directory, item: DirectoryItem) -> Iterator[tuple[Directory, DirectoryItem]]:
+        """Put the items of what a directory holds into its item; yield the directories with theirs."""
+        clock = self._clock
+        for child in node:
+            time = child.mtime_ns
+            path = item.prefix + child.name
+            if time is None:
+                time = clock
+            elif time > clock:
+                time = _clamped(path, time, clock, self._issues)
+            if isinstance(child, File):
+                file = FileItem(child, item, time)
+                file.link = None if child.link is None else self._link(child.link)
+                item.files.append(file)
+                self.settle(file, child, path)
+            elif isinstance(child, Directory):
+                below = DirectoryItem(child.name, item, time, 0)
+                item.directories.append(below)
+                self.settle(below, child, path)
+                yield child, below
+            else:
+                special = SpecialItem(child, item, time)
+                special.link = None if child.link is None else self._link(child.link)
+                item.specials.append(special)
+                self.settle(special, child, path)
+        self._issues += [Issue(item.prefix + name, Change.SKIPPED, reason) for name, reason in node.skipped]
+
+    def settle(self, item: Item, node: Node, path: str) -> None:
+        """Settle attributes and times of an item."""
+        attributes = node.attributes or _DEFAULTS.get(type(node), FILE)
+        if self._rationalize:
+            directory = isinstance(node, Directory)
+            key = (attributes, directory)
+            if key not in self._rational:
+                self._rational[key] = rationalized(attributes, directory=directory)
+            attributes = self._rational[key]
+        item.attributes = attributes
+        item.times = None
+        if node.times is not None:
+            item.times = Times(*(_clamped(path, time, self._clock, self._issues) for time in node.times))
+
+    def _link(self, key: Hashable) -> HardLinks:
+        link = self._links.setdefault(key, HardLinks())
+        link.count += 1
+        return link
 
 
 def _clamped(path: str, mtime_ns: int | None, clock: int, issues: list[Issue]) -> int:
@@ -161,9 +260,10 @@ def _newest(root: Directory) -> int:
     stack = [root]
     while stack:
         node = stack.pop()
-        for time in (node.mtime_ns, *(child.mtime_ns for child in node.children())):
-            if time is not None and (newest is None or time > newest):
-                newest = time
+        for child in (node, *node.children()):
+            for time in (child.mtime_ns, *(child.times or ())):
+                if time is not None and (newest is None or time > newest):
+                    newest = time
         stack += [child for child in node.children() if isinstance(child, Directory)]
     return newest or 0
 

@@ -224,13 +224,6 @@ class PathSource:
         raise SourceError(self.label, reason)
 
 
-class LinkedPathSource(PathSource):
-    """A file that has several names in the tree."""
-
-    __slots__ = ()
-    shared = True
-
-
 class _PathReader:
     """Reads a file by its descriptor."""
 
@@ -262,8 +255,8 @@ class _PathReader:
         os.close(self._descriptor)
 
 
-def source_of(path: str | os.PathLike[str]) -> PathSource:
-    """Return the source for the file at a path; a symbolic link stands for what it points to."""
+def source_of(path: str | os.PathLike[str]) -> tuple[PathSource, os.stat_result]:
+    """Return the source for the file at a path, and its status; a symbolic link stands for what it points to."""
     absolute = os.path.abspath(os.fspath(path))
     try:
         status = os.stat(absolute)
@@ -271,7 +264,7 @@ def source_of(path: str | os.PathLike[str]) -> PathSource:
         raise SourceError(absolute, _words(error)) from error
     if not stat.S_ISREG(status.st_mode):
         raise SourceError(absolute, "it is no regular file")
-    return PathSource(*os.path.split(absolute), status)
+    return PathSource(*os.path.split(absolute), status), status
 
 
 def _words(error: OSError) -> str:

@@ -1,4 +1,4 @@
-"""The tree of files and directories that becomes an image. Nothing is opened and no data is read here.
+"""The tree of files, directories, links and special files that becomes an image. No data is read here.
 
 Names are text; bytes of a name that are no text in the file system's encoding are kept as Python keeps them (surrogate
 escapes), and each view decides what to show for them.
@@ -7,65 +7,23 @@ escapes), and each view decides what to show for them.
 from __future__ import annotations
 
 import os
-import stat
-from collections.abc import Callable, Iterator, Sequence
-from typing import BinaryIO, Final, TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import BinaryIO, TypeAlias, TypeVar
 
-from discstack.fs.errors import LayoutError, SourceError, printable
-from discstack.fs.sources import BytesSource, FactorySource, LinkedPathSource, PathSource, Source, source_of
+from discstack.fs.attributes import DEVICES, Attributes, Device, Kind, Times
+from discstack.fs.errors import LayoutError, printable
+from discstack.fs.nodes import BaseNode, File, Leaf, Special, Symlink
+from discstack.fs.scan import Scan, attributes_of, link_of
+from discstack.fs.sources import BytesSource, FactorySource, Source, source_of
 
 Content: TypeAlias = bytes | bytearray | str | os.PathLike[str] | Source | Callable[[], BinaryIO]
-Node: TypeAlias = "File | Directory"
-
-KINDS: Final = {
-    stat.S_IFLNK: "a symbolic link, which no view of this image can hold",
-    stat.S_IFIFO: "a FIFO, which no view of this image can hold",
-    stat.S_IFSOCK: "a socket, which no view of this image can hold",
-    stat.S_IFCHR: "a character device, which no view of this image can hold",
-    stat.S_IFBLK: "a block device, which no view of this image can hold",
-}
+Target: TypeAlias = str | bytes | os.PathLike[str]
+Node: TypeAlias = "File | Symlink | Special | Directory"
+AnyNode = TypeVar("AnyNode", "File", "Symlink", "Special", "Directory")
+AnyLeaf = TypeVar("AnyLeaf", File, Symlink, Special)
 
 
-class _Node:
-    """What files and directories have in common."""
-
-    __slots__ = ("mtime_ns", "name", "parent")
-
-    def __init__(self, name: str, parent: Directory | None, mtime_ns: int | None) -> None:
-        self.name = name
-        self.parent = parent
-        self.mtime_ns = mtime_ns
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.path!r})"
-
-    @property
-    def path(self) -> str:
-        """The path from the root of the tree, which is "/"."""
-        names = list[str]()
-        node: _Node = self
-        while node.parent is not None:
-            names.append(node.name)
-            node = node.parent
-        return "/" + "/".join(reversed(names))
-
-
-class File(_Node):
-    """A file; `source` gives its data. `mtime_ns` None means: the time of the image."""
-
-    __slots__ = ("source",)
-
-    def __init__(self, name: str, parent: Directory, source: Source, mtime_ns: int | None) -> None:
-        super().__init__(name, parent, mtime_ns)
-        self.source = source
-
-    @property
-    def size(self) -> int:
-        """Length in bytes."""
-        return self.source.size
-
-
-class Directory(_Node):
+class Directory(BaseNode):
     """A directory; the one that is made without arguments is the root of a tree.
 
     `skipped` lists what `add_tree` found here and could not take: pairs of a name and the reason.
@@ -73,8 +31,15 @@ class Directory(_Node):
 
     __slots__ = ("_children", "skipped")
 
-    def __init__(self, name: str = "", parent: Directory | None = None, mtime_ns: int | None = None) -> None:
-        super().__init__(name, parent, mtime_ns)
+    def __init__(
+        self,
+        name: str = "",
+        parent: Directory | None = None,
+        mtime_ns: int | None = None,
+        attributes: Attributes | None = None,
+        times: Times | None = None,
+    ) -> None:
+        super().__init__(name, parent, mtime_ns, attributes, times)
         self._children = dict[str, Node]()
         self.skipped: Sequence[tuple[str, str]] = ()
 
@@ -123,39 +88,93 @@ class Directory(_Node):
             node = node._children.get(name)
         return node
 
-    def create_directory(self, name: str, *, mtime_ns: int | None = None) -> Directory:
+    def create_directory(
+        self, name: str, *, mtime_ns: int | None = None, attributes: Attributes | None = None
+    ) -> Directory:
         """Add an empty directory and return it."""
-        directory = Directory(name, self, mtime_ns)
-        self._insert(directory)
-        return directory
+        return self._insert(Directory(name, self, mtime_ns, attributes))
 
-    def create_file(self, name: str, content: Content, *, size: int | None = None, mtime_ns: int | None = None) -> File:
+    def create_file(
+        self,
+        name: str,
+        content: Content,
+        *,
+        size: int | None = None,
+        mtime_ns: int | None = None,
+        attributes: Attributes | None = None,
+    ) -> File:
         """Add a file of bytes, of the file at a path, or of what a function opens each time that it is called.
 
-        Such a function returns a binary reader that can seek; it needs the `size` in bytes.
+        Such a function returns a binary reader that can seek; it needs the `size` in bytes. Times and attributes that
+        are not given are those of the file at the path.
         """
-        source = _as_source(name, content, size)
-        file = File(name, self, source, source.mtime_ns if mtime_ns is None else mtime_ns)
-        self._insert(file)
-        return file
+        source: Source
+        link = None
+        if isinstance(content, str | os.PathLike):
+            source, status = source_of(content)
+            link = link_of(status)
+            attributes = attributes or attributes_of(status)
+        else:
+            source = _as_source(name, content, size)
+        time = source.mtime_ns if mtime_ns is None else mtime_ns
+        return self._insert(File(name, self, source, time, attributes, None, link))
+
+    def create_symlink(
+        self, name: str, target: Target, *, mtime_ns: int | None = None, attributes: Attributes | None = None
+    ) -> Symlink:
+        """Add a symbolic link to `target`, which need not exist."""
+        data = target if isinstance(target, bytes) else os.fspath(target).encode("utf-8", "surrogateescape")
+        if not data or b"\0" in data:
+            raise LayoutError(f"{printable(name)}: {data!r} cannot be the target of a symbolic link")
+        return self._insert(Symlink(name, self, data, mtime_ns, attributes))
+
+    def create_special(
+        self,
+        name: str,
+        kind: Kind,
+        *,
+        device: Device | None = None,
+        mtime_ns: int | None = None,
+        attributes: Attributes | None = None,
+    ) -> Special:
+        """Add a FIFO, a socket or a device node; the latter needs to know its device."""
+        if kind is Kind.SYMBOLIC_LINK:
+            raise ValueError("a symbolic link is made by create_symlink")
+        if (kind in DEVICES) != (device is not None):
+            raise ValueError(f"{printable(name)}: devices have a device number, others have none")
+        return self._insert(Special(name, self, kind, device, mtime_ns, attributes))
+
+    def create_hard_link(self, name: str, node: AnyLeaf) -> AnyLeaf:
+        """Add another name, here, for a file, symbolic link or special file of this tree."""
+        if node.link is None:
+            node.link = object()
+        common = (node.mtime_ns, node.attributes, node.times, node.link)
+        if isinstance(node, File):
+            return self._insert(File(name, self, node.source, *common))
+        if isinstance(node, Symlink):
+            return self._insert(Symlink(name, self, node.target, *common))
+        return self._insert(Special(name, self, node.kind, node.device, *common))
 
     def add_file(self, path: str | os.PathLike[str], name: str | None = None) -> File:
         """Add the file at `path`, under its own name or another; a symbolic link stands for what it points to."""
         return self.create_file(os.path.basename(os.fspath(path)) if name is None else name, path)
 
-    def add_tree(self, path: str | os.PathLike[str]) -> None:
+    def add_tree(self, path: str | os.PathLike[str], *, all_times: bool = False) -> None:
         """Add what the folder at `path` holds, with all that lies below it.
 
-        Symbolic links and special files are not followed or read but listed in `skipped`. Directories that are there
-        already take in what the folder has for them; any other name that is there already is a LayoutError. A folder
-        that cannot be read is a SourceError. After an error nothing was added.
+        Symbolic links are taken as such and never followed; what no image knows is listed in `skipped`. Directories
+        that are there already take in what the folder has for them; any other name that is there already is a
+        LayoutError. A folder that cannot be read is a SourceError. After an error nothing was added.
+
+        Of the times that of the last change counts, and with `all_times` those of the last access and of the last
+        change of attributes too.
         """
         top = os.path.abspath(os.fspath(path))
-        scanned = Directory(mtime_ns=_stat(top).st_mtime_ns)
-        _scan(top, scanned)
+        scanned = Directory()
+        Scan(all_times=all_times).scan(top, scanned)
         merges = list(self._merges(scanned))
         if self.parent is None or self.mtime_ns is None:
-            self.mtime_ns = scanned.mtime_ns
+            self.mtime_ns, self.attributes, self.times = scanned.mtime_ns, scanned.attributes, scanned.times
         for target, found in merges:
             target._adopt(found)
 
@@ -180,10 +199,15 @@ class Directory(_Node):
             siblings[name] = siblings.pop(node.name)
             node.name = name
 
-    def _insert(self, node: Node) -> None:
+    def take(self, leaves: Iterable[Leaf]) -> None:
+        """Put nodes that know this directory as their parent, under names that it has not yet."""
+        self._children.update((leaf.name, leaf) for leaf in leaves)
+
+    def _insert(self, node: AnyNode) -> AnyNode:
         check_name(node.name)
         self._refuse_second(node.name)
         self._children[node.name] = node
+        return node
 
     def _refuse_second(self, name: str) -> None:
         if name in self._children:
@@ -217,58 +241,11 @@ def check_name(name: str) -> None:
         raise LayoutError(f"{name!r} cannot be the name of a file or directory")
 
 
-def _as_source(name: str, content: Content, size: int | None) -> Source:
+def _as_source(name: str, content: bytes | bytearray | Source | Callable[[], BinaryIO], size: int | None) -> Source:
     if isinstance(content, Source):
         return content
     if isinstance(content, bytes | bytearray):
         return BytesSource(bytes(content), name)
-    if callable(content):
-        if size is None:
-            raise ValueError(f"the size of {name!r} must be given, since only its reader will know its data")
-        return FactorySource(content, size, name)
-    return source_of(content)
-
-
-def _stat(path: str) -> os.stat_result:
-    try:
-        return os.stat(path)
-    except OSError as error:
-        raise SourceError(path, error.strerror or str(error)) from error
-
-
-def _scan(top: str, into: Directory) -> None:
-    """Read a folder and all below it, without following links; each entry is looked at once."""
-    links = dict[tuple[int, int], PathSource]()
-    stack = [(top, into)]
-    while stack:
-        path, directory = stack.pop()
-        try:
-            with os.scandir(path) as entries:
-                found = [(entry.name, entry.stat(follow_symlinks=False)) for entry in entries]
-        except OSError as error:
-            raise SourceError(error.filename or path, error.strerror or str(error)) from error
-        children, skipped = directory._children, list[tuple[str, str]]()
-        for name, status in found:
-            kind = stat.S_IFMT(status.st_mode)
-            if kind == stat.S_IFREG:
-                source = _path_source(path, name, status, links)
-                children[name] = File(name, directory, source, source.mtime_ns)
-            elif kind == stat.S_IFDIR:
-                below = Directory(name, directory, status.st_mtime_ns)
-                children[name] = below
-                stack.append((os.path.join(path, name), below))
-            else:
-                skipped.append((name, KINDS.get(kind, "neither a file nor a directory")))
-        directory.skipped = tuple(sorted(skipped))
-
-
-def _path_source(
-    folder: str, name: str, status: os.stat_result, links: dict[tuple[int, int], PathSource]
-) -> PathSource:
-    """Return the source of a scanned file; hard links to one file share one."""
-    if status.st_nlink <= 1:
-        return PathSource(folder, name, status)
-    key = (status.st_dev, status.st_ino)
-    if key not in links:
-        links[key] = LinkedPathSource(folder, name, status)
-    return links[key]
+    if size is None:
+        raise ValueError(f"the size of {name!r} must be given, since only its reader will know its data")
+    return FactorySource(content, size, name)

@@ -69,8 +69,9 @@ def _number_children(index: Index, item: DirectoryItem, shared: dict[tuple[int, 
         items.append(below)
     for file in item.files:
         number = len(items)
-        if file.source.shared:
-            number = shared.setdefault((id(file.source), file.mtime_ns), number)
+        owner = file.link or (file.source if file.source.shared else None)
+        if owner is not None:
+            number = shared.setdefault((id(owner), file.mtime_ns), number)
             links[number] = links.get(number, 0) + 1
         if number == len(items):
             items.append(file)

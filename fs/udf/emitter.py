@@ -80,6 +80,7 @@ class UdfEmitter:
         """Tell which names, times and ids became others in this view."""
         if self._ids.logical_volume != self._options.volume_ids.get(View.UDF, self._options.volume_id):
             yield Issue("/", Change.VOLUME_ID, self._ids.logical_volume, View.UDF)
+        yield from self._snapshot.without_specials(View.UDF)
         for directory, identifiers in zip(self._snapshot.directories, self._index.names, strict=True):
             children: list[DirectoryItem | FileItem] = [*directory.directories, *directory.files]
             for child, identifier in zip(children, identifiers, strict=True):

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from discstack.fs.attributes import Attributes, Device, Kind, Times
 from discstack.fs.errors import LayoutError, SourceError, printable
+from discstack.fs.nodes import File, Special, Symlink
 from discstack.fs.snapshot import take_snapshot
-from discstack.fs.tree import Directory, File
-from discstack.fs.view import Change
+from discstack.fs.tree import Directory
+from discstack.fs.view import Change, View
 
 
 def paths(root: Directory) -> list[str]:
@@ -102,7 +104,7 @@ def test_folder_that_clashes_adds_nothing(tmp_path: Path) -> None:
     assert paths(root) == ["/deep", "/deep/file"]
 
 
-def test_links_and_special_files_are_reported(tmp_path: Path) -> None:
+def test_links_and_special_files_are_taken_as_such(tmp_path: Path) -> None:
     (tmp_path / "target").write_text("x")
     (tmp_path / "link").symlink_to("target")
     (tmp_path / "dangling").symlink_to("/nowhere")
@@ -111,12 +113,24 @@ def test_links_and_special_files_are_reported(tmp_path: Path) -> None:
         listener.bind(str(tmp_path / "socket"))
     root = Directory()
     root.add_tree(tmp_path)
-    assert paths(root) == ["/target"]
-    issues = take_snapshot(root).issues
-    assert [(i.path, i.change) for i in issues] == [
-        (f"/{name}", Change.SKIPPED) for name in ("dangling", "fifo", "link", "socket")
+    assert paths(root) == ["/dangling", "/fifo", "/link", "/socket", "/target"]
+    link, fifo = root["dangling"], root["fifo"]
+    assert isinstance(link, Symlink)
+    assert link.target == b"/nowhere"
+    assert isinstance(fifo, Special)
+    assert (fifo.kind, fifo.device) == (Kind.FIFO, None)
+
+
+def test_views_without_links_report_them() -> None:
+    root = Directory()
+    root.create_symlink("link", "target")
+    root.create_special("null", Kind.CHARACTER_DEVICE, device=Device(1, 3))
+    issues = list(take_snapshot(root).without_specials(View.JOLIET))
+    assert [(i.path, i.change, i.view) for i in issues] == [
+        (f"/{name}", Change.SKIPPED, View.JOLIET) for name in ("link", "null")
     ]
-    assert "symbolic link" in issues[0].detail
+    assert "a symbolic link, which this view cannot hold" in str(issues[0])
+    assert "a character device" in str(issues[1])
 
 
 def test_link_to_a_folder_outside_is_not_followed(tmp_path: Path) -> None:
@@ -126,8 +140,100 @@ def test_link_to_a_folder_outside_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "tree" / "link").symlink_to(tmp_path / "outside", target_is_directory=True)
     root = Directory()
     root.add_tree(tmp_path / "tree")
-    assert paths(root) == []
-    assert root.skipped[0][0] == "link"
+    assert paths(root) == ["/link"]
+    assert isinstance(root["link"], Symlink)
+
+
+def test_permissions_and_owners_are_those_of_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "one").touch(mode=0o600)
+    (tmp_path / "two").touch(mode=0o600)
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub").chmod(0o2750)
+    root = Directory()
+    root.add_tree(tmp_path)
+    status = (tmp_path / "one").stat()
+    assert root["one"].attributes == Attributes(0o600, status.st_uid, status.st_gid)
+    assert root["one"].attributes is root["two"].attributes
+    assert root["sub"].attributes is not None
+    assert root["sub"].attributes.mode == 0o2750
+    assert root.attributes is not None
+
+
+def test_attributes_that_nobody_gave_are_roots() -> None:
+    root = Directory()
+    root.create_file("file", b"")
+    root.create_symlink("link", b"target")
+    snapshot = take_snapshot(root)
+    assert snapshot.root.attributes == Attributes(0o755, 0, 0)
+    assert snapshot.root.files[0].attributes == Attributes(0o644, 0, 0)
+    assert snapshot.root.specials[0].attributes == Attributes(0o777, 0, 0)
+
+
+def test_rationalized_attributes_are_of_use_anywhere() -> None:
+    root = Directory(attributes=Attributes(0o700, 1000, 1000))
+    for name, mode in (("plain", 0o600), ("program", 0o4710)):
+        root.create_file(name, b"", attributes=Attributes(mode, 1000, 1000))
+    snapshot = take_snapshot(root, rationalize=True)
+    assert snapshot.root.attributes == Attributes(0o555, 0, 0)
+    assert [file.attributes for file in snapshot.root.files] == [Attributes(0o444), Attributes(0o555)]
+
+
+def test_hard_links_are_counted_within_the_image(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a").write_text("x")
+    for name in ("in/b", "outside"):
+        (tmp_path / name).hardlink_to(tmp_path / "in" / "a")
+    root = Directory()
+    root.add_tree(tmp_path / "in")
+    first, second = take_snapshot(root).root.files
+    assert first.links == second.links == 2
+    assert first.link is second.link
+    root.add_file(tmp_path / "outside")
+    assert [file.links for file in take_snapshot(root).files] == [3, 3, 3]
+    root.remove("a")
+    assert [file.links for file in take_snapshot(root).files] == [2, 2]
+
+
+def test_hard_links_can_be_made_to_anything_but_directories() -> None:
+    root = Directory()
+    file = root.create_file("file", b"data")
+    link = root.create_symlink("link", "file")
+    fifo = root.create_special("fifo", Kind.FIFO)
+    root.create_hard_link("file 2", file)
+    root.create_hard_link("link 2", link)
+    root.create_hard_link("fifo 2", fifo)
+    snapshot = take_snapshot(root)
+    assert [(item.name, item.links) for item in snapshot.root.specials] == [
+        (name, 2) for name in ("fifo", "fifo 2", "link", "link 2")
+    ]
+    assert [file.links for file in snapshot.files] == [2, 2]
+
+
+def test_only_the_time_of_the_last_change_counts_unless_asked(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    os.utime(tmp_path / "file", ns=(7 * 10**9, 5 * 10**9))
+    os.utime(tmp_path, ns=(7 * 10**9, 5 * 10**9))
+    root, asked = Directory(), Directory()
+    root.add_tree(tmp_path)
+    asked.add_tree(tmp_path, all_times=True)
+    assert take_snapshot(root).clock == 5 * 10**9
+    assert root["file"].times is None
+    times = take_snapshot(asked).root.files[0].times
+    assert times == Times(7 * 10**9, (tmp_path / "file").stat().st_ctime_ns)
+
+
+def test_link_without_a_target_is_refused() -> None:
+    with pytest.raises(LayoutError, match="cannot be the target"):
+        Directory().create_symlink("link", "")
+
+
+def test_device_without_a_number_is_refused() -> None:
+    with pytest.raises(ValueError, match="device number"):
+        Directory().create_special("device", Kind.BLOCK_DEVICE)
+    with pytest.raises(ValueError, match="device number"):
+        Directory().create_special("fifo", Kind.FIFO, device=Device(1, 1))
+    with pytest.raises(ValueError, match="create_symlink"):
+        Directory().create_special("link", Kind.SYMBOLIC_LINK)
 
 
 def test_missing_folder_is_named(tmp_path: Path) -> None:

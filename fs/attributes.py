@@ -1,0 +1,61 @@
+"""What POSIX knows of a file beside its name, its data and its time of change."""
+
+from __future__ import annotations
+
+import stat
+from enum import IntEnum
+from typing import Final, NamedTuple
+
+PERMISSIONS: Final = 0o7777
+_READ: Final = 0o444
+_EXECUTE: Final = 0o111
+
+
+class Attributes(NamedTuple):
+    """Permission bits (at most 0o7777) and owners; all files that have the same share one."""
+
+    mode: int
+    uid: int = 0
+    gid: int = 0
+
+
+class Times(NamedTuple):
+    """Times of the last access and of the last change of attributes, in nanoseconds since 1970."""
+
+    atime_ns: int
+    ctime_ns: int
+
+
+class Device(NamedTuple):
+    """What a device node stands for."""
+
+    major: int
+    minor: int
+
+
+class Kind(IntEnum):
+    """What is neither a file nor a directory, by its bits in POSIX's st_mode."""
+
+    FIFO = stat.S_IFIFO
+    CHARACTER_DEVICE = stat.S_IFCHR
+    BLOCK_DEVICE = stat.S_IFBLK
+    SYMBOLIC_LINK = stat.S_IFLNK
+    SOCKET = stat.S_IFSOCK
+
+    @property
+    def described(self) -> str:
+        """The kind in words, with its article."""
+        return f"a {self.name.lower().replace('_', ' ')}" if self is not Kind.FIFO else "a FIFO"
+
+
+DEVICES: Final = frozenset({Kind.CHARACTER_DEVICE, Kind.BLOCK_DEVICE})
+# What has no attributes of its own gets these
+FILE: Final = Attributes(0o644)
+DIRECTORY: Final = Attributes(0o755)
+SYMBOLIC_LINK: Final = Attributes(0o777)
+
+
+def rationalized(attributes: Attributes, *, directory: bool = False) -> Attributes:
+    """Return attributes of use on any machine: root's, readable by all, written by none, executable by all or none."""
+    execute = _EXECUTE if directory or attributes.mode & _EXECUTE else 0
+    return Attributes(_READ | execute)

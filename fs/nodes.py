@@ -1,0 +1,123 @@
+"""What a tree is made of beside directories: files, symbolic links and special files.
+
+Names are text; bytes of a name that are no text in the file system's encoding are kept as Python keeps them (surrogate
+escapes), and each view decides what to show for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, TypeAlias
+
+from discstack.fs.attributes import Attributes, Device, Kind, Times
+from discstack.fs.sources import Source
+
+if TYPE_CHECKING:
+    from discstack.fs.tree import Directory
+
+Leaf: TypeAlias = "File | Symlink | Special"
+
+
+class BaseNode:
+    """What all nodes have in common.
+
+    `mtime_ns` None means the time of the image, `attributes` None root's with the usual permissions; `times` are set
+    where more than the time of the last change is to be recorded.
+    """
+
+    __slots__ = ("attributes", "mtime_ns", "name", "parent", "times")
+
+    def __init__(
+        self,
+        name: str,
+        parent: Directory | None,
+        mtime_ns: int | None,
+        attributes: Attributes | None,
+        times: Times | None = None,
+    ) -> None:
+        self.name = name
+        self.parent = parent
+        self.mtime_ns = mtime_ns
+        self.attributes = attributes
+        self.times = times
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.path!r})"
+
+    @property
+    def path(self) -> str:
+        """The path from the root of the tree, which is "/"."""
+        names = list[str]()
+        node: BaseNode = self
+        while node.parent is not None:
+            names.append(node.name)
+            node = node.parent
+        return "/" + "/".join(reversed(names))
+
+
+class File(BaseNode):
+    """A file; `source` gives its data. Nodes with equal `link` (not None) are hard links: several names of one file."""
+
+    __slots__ = ("link", "source")
+
+    def __init__(
+        self,
+        name: str,
+        parent: Directory,
+        source: Source,
+        mtime_ns: int | None,
+        attributes: Attributes | None = None,
+        times: Times | None = None,
+        link: Hashable = None,
+    ) -> None:
+        super().__init__(name, parent, mtime_ns, attributes, times)
+        self.source = source
+        self.link = link
+
+    @property
+    def size(self) -> int:
+        """Length in bytes."""
+        return self.source.size
+
+
+class Symlink(BaseNode):
+    """A symbolic link; `target` is what it points to, a path of any form, in bytes. Hard links as for files."""
+
+    __slots__ = ("link", "target")
+    kind = Kind.SYMBOLIC_LINK
+
+    def __init__(
+        self,
+        name: str,
+        parent: Directory,
+        target: bytes,
+        mtime_ns: int | None,
+        attributes: Attributes | None = None,
+        times: Times | None = None,
+        link: Hashable = None,
+    ) -> None:
+        super().__init__(name, parent, mtime_ns, attributes, times)
+        self.target = target
+        self.link = link
+
+
+class Special(BaseNode):
+    """A FIFO, a socket or a device node; `device` is what a device node stands for. Hard links as for files."""
+
+    __slots__ = ("device", "kind", "link")
+
+    def __init__(
+        self,
+        name: str,
+        parent: Directory,
+        kind: Kind,
+        device: Device | None,
+        mtime_ns: int | None,
+        attributes: Attributes | None = None,
+        times: Times | None = None,
+        link: Hashable = None,
+    ) -> None:
+        super().__init__(name, parent, mtime_ns, attributes, times)
+        self.kind = kind
+        self.device = device
+        self.link = link
