@@ -26,11 +26,14 @@ class FileSystemImage:
         self.root = Directory()
 
     def choose_defaults(self, recorder: Recorder, *, erase: bool = False) -> None:
-        """Fit the choices to the medium in a recorder: the image may not be larger than what can be written there.
+        """Fit the choices to the medium in a recorder.
 
-        `erase` counts what lies on a rewritable medium as free. Raises MediaError where nothing can be written.
+        The image may not be larger than what can be written there, and is as long as some whole write units, so that it
+        ends where the recording ends. `erase` counts what lies on a rewritable medium as free. Raises MediaError where
+        nothing can be written.
         """
-        self.options = replace(self.options, max_sectors=recorder.writable_sectors(erase=erase))
+        sectors = recorder.writable_sectors(erase=erase)
+        self.options = replace(self.options, max_sectors=sectors, multiple=recorder.write_unit())
 
     def create_result(self) -> Image:
         """Plan the image; every address and its size are known afterwards, no file has been opened.

@@ -13,6 +13,7 @@ from discstack.address import Address, parse_address
 from discstack.mmc.drive import Drive
 from discstack.mmc.errors import UnsupportedMedium
 from discstack.mmc.inspection import Inspection, Question, inspect
+from discstack.mmc.media import RECIPES
 from discstack.mmc.procedure import Observer, Procedure, run
 from discstack.mmc.spec.cdb import Direction, lookup
 from discstack.transport.base import Command, DeviceGone
@@ -161,6 +162,11 @@ class Recorder:
         if not sectors:
             raise UnsupportedMedium(f"{self.address}: nothing can be written here: {medium}")
         return sectors
+
+    def write_unit(self) -> int:
+        """Return in units of how many sectors the medium is written."""
+        recipe = RECIPES.get(self.medium().profile)
+        return recipe.write_unit if recipe else 1
 
     def eject(self) -> None:
         """Open the tray."""

@@ -51,6 +51,32 @@ def test_a_folder_is_burnt_and_other_readers_find_it_all(
     assert sorted(hashes(tmp_path / "joliet").values()) == sorted(hashes(folder).values())
 
 
+READERS = {
+    "isoinfo": ["isoinfo", "-J", "-f", "-i", "disc.img"],
+    "xorriso": ["xorriso", "-indev", "disc.img", "-find", "/"],
+    "7z": ["7z", "l", "-tiso", "disc.img"],
+    "bsdtar": ["bsdtar", "-tf", "disc.img"],
+    "grub": ["grub-fstest", "disc.img", "ls", "(loop0)/deep/er/and/deeper/"],
+}
+
+
+@pytest.mark.parametrize("medium", ["cd-rw", "dvd+r", "bd-re"])
+def test_a_burnt_disc_is_listed_by_every_reader(
+    discstack: Discstack, folder: Path, tmp_path: Path, medium: str
+) -> None:
+    burnt = discstack("burn", "folder", "-d", f"virtual:{medium}?file=disc.img", "-V", "LISTED")
+    assert burnt.code == 0, burnt.err
+    for name, words in READERS.items():
+        listed = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, errors="replace", check=False)
+        assert listed.returncode == 0, f"{name}: {listed.stderr}"
+        assert "a rather long name that no short view can" in listed.stdout, name
+    told = subprocess.run(["udfinfo", "disc.img"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "label=LISTED" in told.stdout
+    assert "integrity=closed" in told.stdout
+    if medium == "dvd+r":  # the others hold more behind the image: a post-gap, or the rest of the medium
+        assert told.stderr == ""
+
+
 @pytest.mark.parametrize("medium", ["cd-r", "dvd+r", "bd-r"])
 def test_a_disc_that_can_only_be_added_to_is_not_written_over(
     discstack: Discstack, folder: Path, tmp_path: Path, medium: str
