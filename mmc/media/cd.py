@@ -13,6 +13,7 @@ from discstack.mmc.media import sequential
 from discstack.mmc.polling import persist
 from discstack.mmc.procedure import Phase, Procedure
 from discstack.mmc.recipe import Recipe, Work
+from discstack.mmc.spec.mode_page_values import DataBlockType, MultiSession, SessionFormat, WriteType
 from discstack.mmc.spec.track_information import DATA_TRACK
 from discstack.mmc.steps import close, long_operation
 
@@ -20,17 +21,13 @@ NOMINAL_SPEED: Final = 176.4
 BLANK_DISC, BLANK_MINIMAL = 0, 1  # MMC-6 table 243
 CLOSE_SESSION: Final = 2
 INVISIBLE_TRACK: Final = 0xFF
-TRACK_AT_ONCE: Final = 1  # fields of the write parameters page, MMC-6 7.5
-FINAL_SESSION, NEXT_SESSION_ALLOWED = 0, 3
-MODE_1: Final = 8  # 2048 bytes of user data a block
-CD_ROM: Final = 0
 AUDIO_PAUSE: Final = 150
 
 
 def prepare(work: Work, job: BurnJob) -> Procedure[None]:
     """Send the write parameters; their multi-session field decides what closing the session will mean."""
     yield from _select(
-        multi_session=FINAL_SESSION if job.close else NEXT_SESSION_ALLOWED,
+        multi_session=MultiSession.FINAL if job.close else MultiSession.NEXT_SESSION_ALLOWED,
         test_write=job.simulate,
         bufe=job.underrun_protection,
     )
@@ -44,13 +41,13 @@ def _select(*, multi_session: int, test_write: bool = False, bufe: bool = True) 
         bufe=bufe,
         ls_v=False,
         test_write=test_write,
-        write_type=TRACK_AT_ONCE,
+        write_type=WriteType.TRACK_AT_ONCE,
         multi_session=multi_session,
         fp=False,
         copy=False,
         track_mode=DATA_TRACK,
-        data_block_type=MODE_1,
-        session_format=CD_ROM,
+        data_block_type=DataBlockType.MODE_1,
+        session_format=SessionFormat.CD_DA_OR_CD_ROM,
         packet_size=0,
         audio_pause_length=AUDIO_PAUSE,
     )
@@ -75,7 +72,7 @@ def blank(work: Work, full: bool) -> Procedure[None]:
 
 def close_session(work: Work) -> Procedure[None]:
     """Close the open session so that another one can follow."""
-    yield from _select(multi_session=NEXT_SESSION_ALLOWED)
+    yield from _select(multi_session=MultiSession.NEXT_SESSION_ALLOWED)
     yield from close(work, CLOSE_SESSION)
 
 
@@ -83,7 +80,7 @@ def close_disc(work: Work) -> Procedure[None]:
     """Close the open session as the last one; a CD without an open session cannot be finalized by itself."""
     if not work.status.open_session:
         raise MediaError(f"a CD is finalized with its last session, and no session is open ({work.status})")
-    yield from _select(multi_session=FINAL_SESSION)
+    yield from _select(multi_session=MultiSession.FINAL)
     yield from close(work, CLOSE_SESSION)
 
 

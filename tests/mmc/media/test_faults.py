@@ -98,7 +98,7 @@ def reread(lab: Any) -> Any:
 
 
 CASES = (
-    Case("burn", ("cd-r", "dvd+r", "dvd+rw", "bd-r", "bd-re"), nothing, lambda lab: burn(lab.job(BLOCKS)), holds_image),
+    Case("burn", ("dvd+r", "dvd+rw", "bd-r", "bd-re"), nothing, lambda lab: burn(lab.job(BLOCKS)), holds_image),
     Case("burn over", ("cd-rw",), burn_first, lambda lab: burn(lab.job(BLOCKS, erase=True)), holds_image),
     Case("append", ("cd-r", "dvd+r", "bd-r"), burn_first, append, holds_both),
     Case("verify", ("dvd+r",), burn_first, reread, nothing),
@@ -130,9 +130,7 @@ def positions(seen: list[bytes]) -> list[int]:
     places: dict[bytes, list[int]] = {}
     for number, cdb in enumerate(seen, 1):
         places.setdefault(cdb[:1] if cdb[:1] in DATA else cdb, []).append(number)
-    kept = [
-        numbers[:2] + numbers[-1:] if kind in DATA else [numbers[0], numbers[-1]] for kind, numbers in places.items()
-    ]
+    kept = [numbers[: 2 if kind in DATA else 1] + numbers[-1:] for kind, numbers in places.items()]
     return sorted({number for numbers in kept for number in numbers})
 
 
