@@ -1,0 +1,156 @@
+"""The real Linux kernel for the tests: Debian's user-mode-linux, booted once, an ordinary process of this user."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+GUEST = Path(__file__).parent / "guest"
+MODULES = ("loop", "isofs", "udf", "sr_mod", "sg", "target_core_user", "tcm_loop")
+PROGRAMS = ("linux.uml", "modprobe", "busybox", "setpriv")
+INIT_SPEAKS = "guest: init runs"
+# A guest is several processes in a session of their own; when the one that started it ends, all of them must go
+LAUNCHER = '"$0" "$@" & trap "kill -KILL -$! $!; wait" TERM; wait'
+MEMORY = "512M"
+BOOT_TIMEOUT = 60.0
+STOP_TIMEOUT = 10.0
+POLL = 0.01
+
+
+class KernelFailure(Exception):
+    """The guest does not come up, or does not answer any more; its console is in the text."""
+
+
+class NoKernel(Exception):
+    """This machine does not run user-mode Linux."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a command of the guest ended, and all that it wrote."""
+
+    status: int
+    output: str
+
+
+class Kernel:
+    """A running guest. `share` is the folder that both sides see at the same path; commands run one at a time."""
+
+    def __init__(self, share: Path) -> None:
+        self.share, self.jobs, self.number = share, share / "jobs", 0
+        self.jobs.mkdir()
+        self.console = share / "console"
+        arguments = [f"mem={MEMORY}", "root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro", "quiet"]
+        arguments += [f"init={GUEST / 'init.sh'}", "con=null", "con0=fd:0,fd:1", f"uml_dir={share}"]
+        arguments += [f"share={share}", f"modules={','.join(MODULES)}"]
+        command = ["setpriv", "--pdeathsig", "TERM", "sh", "-c", LAUNCHER, "linux.uml", *arguments]
+        with self.console.open("wb") as console:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=console, stderr=console)
+        try:
+            self._wait(self.jobs / "ready", BOOT_TIMEOUT)
+        except KernelFailure as error:
+            if INIT_SPEAKS not in str(error):
+                raise NoKernel(f"linux.uml comes to no init: {error}") from error
+            raise
+
+    def run(self, *command: str | Path, timeout: float = 60.0) -> Result:
+        """Run a command line (one string) or a program with its operands in the guest, as root."""
+        line = str(command[0]) if len(command) == 1 else shlex.join(map(str, command))
+        job = self._submit(f"timeout -k 2 {timeout:g} bash -c {shlex.quote(line)}")
+        self._wait(job.with_suffix(".rc"), timeout + STOP_TIMEOUT)
+        output = job.with_suffix(".out").read_bytes().decode("utf-8", "replace")
+        return Result(int(job.with_suffix(".rc").read_text()), output)
+
+    def check(self, *command: str | Path, timeout: float = 60.0) -> str:
+        """Run a command that must succeed, and give what it wrote."""
+        result = self.run(*command, timeout=timeout)
+        assert result.status == 0, f"{shlex.join(map(str, command))}: status {result.status}\n{result.output}"
+        return result.output
+
+    def stop(self) -> None:
+        """Switch the guest off, by force if it does not listen."""
+        try:
+            self._submit("stop")
+            self.process.wait(STOP_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            self._kill()
+
+    def _submit(self, script: str) -> Path:
+        self.number += 1
+        job = self.jobs / f"{self.number}.sh"
+        job.write_text(script)
+        job.with_suffix(".run").touch()
+        return job
+
+    def _wait(self, path: Path, timeout: float) -> None:
+        deadline = time.monotonic() + timeout
+        while not path.exists():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self._kill()
+                console = self.console.read_text(errors="replace")[-4000:]
+                raise KernelFailure(f"no {path.name} from the guest kernel; its console says:\n{console}")
+            time.sleep(POLL)
+
+    def _kill(self) -> None:
+        """End all processes of the guest; each of its processes is one of the host's."""
+        self.process.terminate()
+        self.process.wait()
+
+
+def check_programs() -> None:
+    """Raise NoKernel where something is not installed."""
+    if missing := [name for name in PROGRAMS if shutil.which(name) is None]:
+        raise NoKernel(f"not installed: {', '.join(missing)}")
+
+
+@pytest.fixture(scope="session")
+def kernel() -> Iterator[Kernel]:
+    """The guest, up for the whole session; skips where there can be none, unless DISCSTACK_KERNEL says `required`."""
+    share = Path(tempfile.mkdtemp(prefix="discstack-kernel-"))
+    guest = None
+    try:
+        check_programs()
+        guest = Kernel(share)
+        yield guest
+    except NoKernel as error:
+        (pytest.fail if os.environ.get("DISCSTACK_KERNEL") == "required" else pytest.skip)(f"no guest kernel: {error}")
+    finally:
+        if guest:
+            guest.stop()
+        shutil.rmtree(share)
+
+
+@pytest.fixture(scope="session")
+def kernel_share(kernel: Kernel) -> Path:
+    """The folder that host and guest see at the same path."""
+    return kernel.share
+
+
+@pytest.fixture
+def share(kernel_share: Path) -> Iterator[Path]:
+    """A new folder that host and guest see at the same path."""
+    folder = Path(tempfile.mkdtemp(dir=kernel_share))
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def guest_python(kernel: Kernel) -> Callable[..., str]:
+    """Runs one of the guest's Python scripts and gives what it printed."""
+
+    def run(script: str, *operands: str | Path, timeout: float = 60.0) -> str:
+        return kernel.check(sys.executable, GUEST / script, *operands, timeout=timeout)
+
+    return run
