@@ -1,0 +1,87 @@
+"""The R-W sub-channels as packs: parity and interleaving between what a host hands over and what is on the disc.
+
+A pack is 24 symbols of 6 bits; a sector has four (IEC 60908 19, ECMA-130 annex of the R to W channels). Two symbols of
+Q parity protect the first two, four of P parity the whole pack; symbols then lie up to seven packs later on the disc.
+A drive does this for data block type 2 (packed) and undoes it when it is asked for corrected R-W.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Final
+
+FIELD: Final = 0x43  # x^6 + x + 1
+PACK: Final = 24
+PACKS_PER_SECTOR: Final = 4
+DELAYS: Final = 8  # symbol n of a pack lies n modulo 8 packs later
+SWAPPED: Final = {1: 18, 2: 5, 3: 23, 18: 1, 5: 2, 23: 3}  # these change places before the delay
+Q_DATA, Q_PARITY = 2, 2
+P_DATA, P_PARITY = 20, 4
+
+
+@cache
+def _powers() -> tuple[tuple[int, ...], dict[int, int]]:
+    powers, value = [], 1
+    for _ in range(63):
+        powers.append(value)
+        value = value << 1 ^ (FIELD if value & 0x20 else 0)
+    return tuple(powers), {power: exponent for exponent, power in enumerate(powers)}
+
+
+def _times(one: int, other: int) -> int:
+    powers, logs = _powers()
+    return powers[(logs[one] + logs[other]) % 63] if one and other else 0
+
+
+@cache
+def _generator(degree: int) -> tuple[int, ...]:
+    """Return the coefficients of (x + 1)(x + alpha)...(x + alpha^(degree-1)), highest first, without the leading 1."""
+    polynomial = [1]
+    for exponent in range(degree):
+        root = _powers()[0][exponent]
+        shifted = [*polynomial, 0]
+        for at, coefficient in enumerate(polynomial):
+            shifted[at + 1] ^= _times(coefficient, root)
+        polynomial = shifted
+    return tuple(polynomial[1:])
+
+
+def parity(symbols: bytes, count: int) -> bytes:
+    """Return `count` symbols of Reed-Solomon parity over GF(2^6)."""
+    generator, register = _generator(count), [0] * count
+    for symbol in symbols:
+        feedback = symbol ^ register[0]
+        register = [*register[1:], 0]
+        for at, coefficient in enumerate(generator):
+            register[at] ^= _times(feedback, coefficient)
+    return bytes(register)
+
+
+def protected(pack: bytes) -> bytes:
+    """Return a pack with its parity symbols computed: 2 and 3, and 20 to 23."""
+    if len(pack) != PACK:
+        raise ValueError(f"a pack has {PACK} symbols, not {len(pack)}")
+    start = bytes(pack[:Q_DATA]) + parity(pack[:Q_DATA], Q_PARITY) + bytes(pack[4:P_DATA])
+    return start + parity(start, P_PARITY)
+
+
+def scatter(packs: bytes) -> bytes:
+    """Return a run of packs as their symbols lie on the disc; those that come from before the run are zeros."""
+    lying = bytearray(len(packs))
+    for at in range(len(packs)):
+        pack, symbol = divmod(at, PACK)
+        place = (pack + symbol % DELAYS) * PACK + symbol
+        if place < len(lying):
+            lying[place] = packs[pack * PACK + SWAPPED.get(symbol, symbol)]
+    return bytes(lying)
+
+
+def gather(symbols: bytes) -> bytes:
+    """Undo `scatter`; the packs that reach beyond the run are incomplete, their missing symbols zeros."""
+    packs = bytearray(len(symbols))
+    for at in range(len(symbols)):
+        pack, symbol = divmod(at, PACK)
+        place = (pack + symbol % DELAYS) * PACK + symbol
+        if place < len(symbols):
+            packs[pack * PACK + SWAPPED.get(symbol, symbol)] = symbols[place]
+    return bytes(packs)
