@@ -17,7 +17,7 @@ from typing import Any
 from discstack.emulator.drive import Drive
 from discstack.emulator.request import Request
 from discstack.mmc.spec.cdb import describe, lookup
-from discstack.mmc.spec.sense import Sense
+from discstack.mmc.spec.sense import Sense, SenseKey
 from discstack.transport.base import CHECK_CONDITION, GOOD, Reply, TransportError
 
 Executor = Callable[[Drive, Request], Reply]
@@ -29,8 +29,9 @@ class Fault:
 
     `at_command` counts all commands from 1, `fields` are those of the CDB, of what matches each `every`th is struck,
     `times` is how often at most, None for ever. The actions: `sense` (with `deferred` the command itself is answered
-    GOOD and the sense comes `after` commands later), `status` such as BUSY, `reset` of the drive before the command,
-    `error` raised instead of an answer (with `executed` after the work was done), `keep` bytes of the answer.
+    GOOD and the sense comes `after` commands later; a recovered error comes with the work done), `status` such as BUSY,
+    `reset` of the drive before the command, `error` raised instead of an answer (with `executed` after the work was
+    done), `keep` bytes of the answer.
     """
 
     at_command: int | None = None
@@ -115,9 +116,16 @@ class FaultPlan:
         struck = next((armed for armed in self.armed if armed.strikes(self.number, request)), None)
         return executor(drive, request) if struck is None else self._apply(struck.fault, drive, request, executor)
 
+    @staticmethod
+    def _refuse(sense: Sense, drive: Drive, request: Request, executor: Executor) -> Reply:
+        """Answer with sense data; a recovered error means that the work was done."""
+        if sense.key == SenseKey.RECOVERED_ERROR and (reply := executor(drive, request)).status == GOOD:
+            return replace(reply, status=CHECK_CONDITION, sense=sense.build())
+        return Reply(CHECK_CONDITION, sense.build(), b"", _moved(request))
+
     def _apply(self, fault: Fault, drive: Drive, request: Request, executor: Executor) -> Reply:
         if fault.sense is not None and not fault.deferred:
-            return Reply(CHECK_CONDITION, fault.sense.build(), b"", _moved(request))
+            return self._refuse(fault.sense, drive, request, executor)
         if fault.reset:
             drive.reset()
             return executor(drive, request)

@@ -6,6 +6,7 @@ Long operations are asked for with Immed and are then still running; `discstack.
 from __future__ import annotations
 
 from discstack.mmc.command import BLOCK_SIZE, act, command
+from discstack.mmc.errors import ShortTransfer
 from discstack.mmc.procedure import Procedure
 from discstack.mmc.spec.commands import (
     BLANK,
@@ -21,6 +22,7 @@ from discstack.mmc.spec.commands import (
     START_STOP_UNIT,
     SYNCHRONIZE_CACHE_10,
 )
+from discstack.transport.base import Reply
 
 MODE_PARAMETER_HEADER_10 = 8  # bytes, SPC-4 7.5.5
 FASTEST = 0xFFFF  # SET CD SPEED: no limit
@@ -93,5 +95,11 @@ def mode_select(page: bytes) -> Procedure[None]:
 
 
 def read_blocks(lba: int, buffer: memoryview) -> Procedure[None]:
-    """Fill `buffer`, a whole number of blocks, from the disc (MMC-6 6.14)."""
-    yield command(READ_10, data=buffer, lba=lba, transfer_length=len(buffer) // BLOCK_SIZE)
+    """Fill `buffer`, a whole number of blocks, from the disc (MMC-6 6.14).
+
+    Raises ShortTransfer where the drive says GOOD but sent less: the rest of the buffer is then what was in it before.
+    """
+    request = command(READ_10, data=buffer, lba=lba, transfer_length=len(buffer) // BLOCK_SIZE)
+    reply: Reply = yield request
+    if missing := len(buffer) - len(reply.data):
+        raise ShortTransfer(request.cdb, missing)

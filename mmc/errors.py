@@ -6,7 +6,7 @@
     |     BlankCheck, VendorSpecific, CopyAborted, AbortedCommand, VolumeOverflow, Miscompare, Completed
     |  +- StatusError             BUSY, RESERVATION CONFLICT and the other statuses that carry no sense
     +- ResponseError              the device answered something malformed; the bytes are kept
-    +- ShortTransfer              the device answered GOOD, but not all bytes moved
+    +- ShortTransfer              the device reports success, but not all bytes moved
     +- MediaError                 no medium, or one unsuitable for the request
     |  +- UnsupportedMedium, MediumNotBlank, MediumFull, DiscStateError, VerificationError
     +- DriveTimeout               the device answers, but does not get done
@@ -129,10 +129,10 @@ class ResponseError(DriveError):
 
 
 class ShortTransfer(DriveError):
-    """The device answered GOOD, but `residual` bytes did not move."""
+    """The device reports success, but `residual` bytes did not move."""
 
     def __init__(self, cdb: bytes, residual: int) -> None:
-        super().__init__(f"{describe(cdb)}: the drive says GOOD, but {residual} bytes did not move")
+        super().__init__(f"{describe(cdb)}: the drive reports success, but {residual} bytes did not move")
         self.cdb, self.residual = cdb, residual
 
 

@@ -16,6 +16,7 @@ from discstack.mmc.errors import (
     MediumError,
     NotReady,
     ResponseError,
+    ShortTransfer,
     UnsupportedMedium,
 )
 from discstack.mmc.media import READ_ONLY, RECIPES
@@ -218,7 +219,7 @@ def _starts_empty(capacity: int) -> Procedure[bool]:
             yield from persist(partial(actions.read_blocks, lba, buffer))
         except (BlankCheck, IllegalRequest):
             continue
-        except MediumError:
+        except (MediumError, ShortTransfer):
             return False
         if bytes(buffer).strip(b"\0"):
             return False

@@ -144,15 +144,13 @@ class _Runner:
         for _ in range(DEFERRED_LIMIT):
             reply = self.transport.execute(command)
             if reply.status == GOOD:
-                if reply.residual and command.direction is Direction.TO_DEVICE:
-                    raise ShortTransfer(command.cdb, reply.residual)
-                return reply
+                return _whole(command, reply)
             error = command_error(command.cdb, reply)
             if not isinstance(error, RecoveredError):
                 break
             self.observer.recovered(error)
             if not error.sense.deferred:  # with a deferred error the command itself was not carried out: SPC-4 4.5.7
-                return reply
+                return _whole(command, reply)
         raise error
 
     def pause(self, pause: Pause) -> None:
@@ -180,6 +178,13 @@ class _Runner:
 
     def max_transfer(self, _: MaxTransfer) -> int:
         return self.transport.max_transfer
+
+
+def _whole(command: Command, reply: Reply) -> Reply:
+    """Return the reply to a command that succeeded, unless the device did not take all of its data."""
+    if reply.residual and command.direction is Direction.TO_DEVICE:
+        raise ShortTransfer(command.cdb, reply.residual)
+    return reply
 
 
 _PERFORM: Final[dict[type, Callable[[_Runner, Any], Any]]] = {

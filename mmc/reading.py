@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Final
 
 from discstack.mmc import actions
 from discstack.mmc.command import BLOCK_SIZE
-from discstack.mmc.errors import BlankCheck, CommandError, IllegalRequest, MediumError
+from discstack.mmc.errors import DriveError
 from discstack.mmc.polling import persist
 from discstack.mmc.procedure import Checkpoint, MaxTransfer, Phase, Procedure, Report
-from discstack.mmc.verify import READ_BYTES, merged
+from discstack.mmc.verify import READ_BYTES, UNREADABLE, merged
 
 Consume = Callable[[memoryview], object]
-UNREADABLE: Final = (MediumError, BlankCheck, IllegalRequest)
 
 
 def read_disc(
@@ -78,7 +76,7 @@ def _one_by_one(first: int, data: memoryview, certain: int, bad: list[range], *,
     return len(data) // BLOCK_SIZE
 
 
-def _refuse_or_note(error: CommandError, lba: int, bad: list[range], *, skip_bad: bool) -> None:
+def _refuse_or_note(error: DriveError, lba: int, bad: list[range], *, skip_bad: bool) -> None:
     if not skip_bad:
         error.add_note(f"reading stopped at LBA {lba}; what was read before it is whole")
         raise error

@@ -8,7 +8,14 @@ from typing import Final
 
 from discstack.mmc import actions, stream
 from discstack.mmc.command import BLOCK_SIZE
-from discstack.mmc.errors import BlankCheck, CommandError, IllegalRequest, MediumError, VerificationError
+from discstack.mmc.errors import (
+    BlankCheck,
+    CommandError,
+    IllegalRequest,
+    MediumError,
+    ShortTransfer,
+    VerificationError,
+)
 from discstack.mmc.job import Digests, VerifyLevel
 from discstack.mmc.polling import persist, wait_ready
 from discstack.mmc.procedure import Checkpoint, MaxTransfer, Phase, Procedure, Report
@@ -16,6 +23,8 @@ from discstack.mmc.procedure import Checkpoint, MaxTransfer, Phase, Procedure, R
 READ_BYTES: Final = 64 << 10  # the most that one READ asks for; more gains nothing
 QUICK_ENDS: Final = 4  # chunks at the beginning and at the end that a quick look reads
 QUICK_STEP: Final = 64  # and one in so many between
+# What a READ of blocks that are not there, or not whole, ends with
+UNREADABLE: Final = (MediumError, BlankCheck, IllegalRequest, ShortTransfer)
 
 
 def verify(
@@ -67,7 +76,7 @@ def _read(blocks: range, data: memoryview, piece: int) -> Procedure[bool]:
         part = data[at * BLOCK_SIZE : (at + piece) * BLOCK_SIZE]
         try:
             yield from persist(partial(actions.read_blocks, blocks[at], part))
-        except (MediumError, BlankCheck, IllegalRequest):
+        except UNREADABLE:
             return False
     return True
 

@@ -12,7 +12,7 @@ from enum import Enum, auto
 from typing import Final
 
 from discstack.mmc import actions
-from discstack.mmc.errors import Cancelled, CommandError, ShortTransfer, command_error
+from discstack.mmc.errors import Cancelled, CommandError, RecoveredError, ShortTransfer, command_error
 from discstack.mmc.feed import remainder
 from discstack.mmc.polling import BUSY, persist
 from discstack.mmc.procedure import Now, Pause, Phase, Procedure
@@ -130,6 +130,8 @@ def _error(stream: Stream, result: FeedResult) -> CommandError:
     if result.status == GOOD:
         raise ShortTransfer(bytes(cdb), result.residual)
     error = command_error(bytes(cdb), Reply(result.status, result.sense))
+    if isinstance(error, RecoveredError) and result.residual and not error.sense.deferred:
+        raise ShortTransfer(bytes(cdb), result.residual) from error
     where = "at or before" if error.sense.deferred else "at"
     error.add_note(f"writing failed {where} LBA {result.reply_lba}")
     return error

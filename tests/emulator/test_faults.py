@@ -37,6 +37,13 @@ def test_address_fault_strikes_what_touches_it(load: Load) -> None:
     host.write(32)
 
 
+def test_recovered_error_comes_with_the_work_done(load: Load) -> None:
+    host = load("dvd+r", faults=[Fault(opcode=0x2A, sense=Sense(1, 0x0C, 1))])
+    reply = host.send(host.write_cdb(0, 32), bytes(65536))
+    assert (reply.status, reply.residual) == (2, 0)
+    assert host.next_writable() == 32
+
+
 def test_deferred_error_comes_with_a_later_command(load: Load) -> None:
     host = load("dvd+r", faults=[Fault(opcode=0x2A, deferred=True, after=3, sense=Sense(3, 0x0C))])
     for lba in (0, 32, 64):

@@ -17,6 +17,7 @@ from discstack.mmc.errors import (
     MediumError,
     MediumFull,
     MediumNotBlank,
+    ShortTransfer,
     UnitAttention,
     UnsupportedMedium,
     VerificationError,
@@ -201,6 +202,15 @@ def test_a_recovered_write_goes_on_and_is_counted(lab: Any) -> None:
     result = lab.run(burn(lab.job(200)), tap)
     assert result.verified == 200
     assert [notice for notice in result.notices if "recovered" in notice]
+
+
+def test_a_recovered_write_that_was_cut_short_is_an_error(lab: Any) -> None:
+    tap = lab.drive("dvd+r", 4096)
+    cut = Reply(0x02, Sense(1, 0x0C, 1).build(), residual=BLOCK)
+    tap.strikes = {lab_number_of_write(lab, 2): lambda command, execute: cut}
+    with pytest.raises(ShortTransfer, match="2048 bytes did not move"):
+        lab.run(burn(lab.job(200)), tap)
+    assert len(writes(tap)) == 2
 
 
 def lab_number_of_write(lab: Any, nth: int) -> int:

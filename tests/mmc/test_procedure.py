@@ -60,9 +60,10 @@ def test_deferred_recovered_errors_without_end_are_an_error(lab: Any) -> None:
     assert len(script.seen) == 4
 
 
-def test_data_that_did_not_reach_the_drive_is_an_error(lab: Any) -> None:
+@pytest.mark.parametrize("reply", [Reply(residual=6), Reply(CHECK_CONDITION, Sense(1, 0x17, 1).build(), residual=6)])
+def test_data_that_did_not_reach_the_drive_is_an_error(lab: Any, reply: Reply) -> None:
     with pytest.raises(ShortTransfer, match="6 bytes did not move"):
-        lab.run(once(command(MODE_SELECT_10, data=bytes(10), pf=True)), lab.script(Reply(residual=6)))
+        lab.run(once(command(MODE_SELECT_10, data=bytes(10), pf=True)), lab.script(reply))
 
 
 def test_a_transport_error_reaches_the_procedure(lab: Any) -> None:
