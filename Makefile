@@ -32,7 +32,7 @@ types:  ## the link farm that lets static checkers see the installed shape
 
 bench: $(VENV)/.test  ## the benchmarks, saved under .benchmarks
 	$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-autosave --benchmark-group-by=group --timeout=0 $(PYTEST_FLAGS)
-	$(BIN)/python benchmarks/peers.py
+	$(BIN)/python benchmarks/peers.py --divide 10
 
 bench-compare: $(VENV)/.test  ## the last two saved benchmark runs side by side
 	$(BIN)/pytest-benchmark compare --group-by=name $$(ls -t .benchmarks/*/*.json | head -2)

@@ -1,13 +1,15 @@
-"""Run discstack and its peers on the same work in one run and print ratios: `make bench` does, among others.
+"""Run discstack and its peers on the same trees in one run and print ratios: `make bench` does, among others.
 
-Machines are noisy, so each program runs several times in turn with the others, and the medians are compared. Peak
-memory is the largest resident set of the process. A peer that is not installed is left out, and said so.
+Machines are noisy, so each program runs several times in turn with the others and the medians are compared; the first
+round, which fills the cache, does not count. Peak memory is that of the program and all that it started, together. A
+peer that is not installed is left out, and said so.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import shutil
 import statistics
 import subprocess
@@ -19,33 +21,82 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import trees
 from rich.console import Console
 from rich.table import Table
 
-Command = Callable[[Path, Path], list[str]]
+Command = Callable[[Path, str], list[str]]
 POLL: Final = 0.005  # seconds between two looks at a program's memory
-DISCSTACK: Final = [sys.executable, "-m", "discstack", "image"]
+TO_PIPE: Final = "|"  # as an output: into a pipe that `cat` empties
+SCRIPTS: Final = Path(sys.executable).parent
 
-# name: (how it is called for the views that all of them have, on a tree and an output)
-BRIDGE: Final[Mapping[str, Command]] = {
-    "discstack": lambda tree, out: [*DISCSTACK, str(tree), "-o", str(out)],
-    "genisoimage -J -udf": lambda tree, out: [
-        *["genisoimage", "-quiet", "-iso-level", "3", "-J", "-udf", "-input-charset", "utf-8"],
-        *["-allow-limited-size", "-o", str(out), str(tree)],
-    ],
+
+def discstack(*options: str) -> Command:
+    return lambda tree, out: [sys.executable, "-m", "discstack", "image", *options, str(tree), "-o", out]
+
+
+def genisoimage(*options: str) -> Command:
+    words = ["genisoimage", "-quiet", "-iso-level", "3", "-allow-limited-size", "-input-charset", "utf-8", *options]
+    return lambda tree, out: [*words, "-o", out, str(tree)]
+
+
+def xorriso(*options: str) -> Command:
+    words = ["xorriso", "-as", "mkisofs", "-quiet", "-iso-level", "3", *options]
+    return lambda tree, out: [*words, "-o", out, str(tree)]
+
+
+def pycdlib(*options: str) -> Command:
+    words = [str(SCRIPTS / "pycdlib-genisoimage"), "-quiet", "-iso-level", "3", *options]
+    return lambda tree, out: [*words, "-o", out, str(tree)]
+
+
+def tar(tree: Path, out: str) -> list[str]:
+    # through cat: tar does not read any data if it goes to /dev/null itself
+    return ["sh", "-c", f"tar -c {shlex.quote(str(tree))} | cat > {shlex.quote(out)}"]
+
+
+def cat(tree: Path, out: str) -> list[str]:
+    return ["sh", "-c", f"exec cat {shlex.quote(str(tree))}/* > {shlex.quote(out)}"]
+
+
+ALL_VIEWS: Final[Mapping[str, Command]] = {
+    "discstack": discstack(),
+    "genisoimage -J -r -udf": genisoimage("-J", "-r", "-udf"),
+    # it counts the bytes of a Joliet name in UTF-8 and refuses these
+    "pycdlib -R -udf": pycdlib("-R", "-udf"),
+    "tar": tar,
 }
-NO_UDF: Final[Mapping[str, Command]] = {
-    "discstack -J": lambda tree, out: [*DISCSTACK, "-J", str(tree), "-o", str(out)],
-    "xorriso -J": lambda tree, out: [
-        *["xorriso", "-as", "mkisofs", "-quiet", "-iso-level", "3", "-J", "--norock", "-o", str(out), str(tree)]
-    ],
-    "genisoimage -J": lambda tree, out: [
-        *["genisoimage", "-quiet", "-iso-level", "3", "-J", "-input-charset", "utf-8", "-o", str(out), str(tree)]
-    ],
+WITHOUT_UDF: Final[Mapping[str, Command]] = {
+    "discstack -J -R": discstack("-J"),
+    "xorriso -J -r": xorriso("-J", "-r"),
+    "genisoimage -J -r": genisoimage("-J", "-r"),
 }
 COPY: Final[Mapping[str, Command]] = {
-    "discstack": lambda tree, out: [*DISCSTACK, str(tree), "-o", str(out)],
-    "cat": lambda tree, out: ["sh", "-c", f"cat {tree}/* > {out}"],
+    "discstack": discstack(),
+    "cat": cat,
+    "xorriso -J -r": xorriso("-J", "-r"),
+    "genisoimage -J -r -udf": genisoimage("-J", "-r", "-udf"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A tree, and what is run on it: `sets` pairs words with programs, `outputs` are files, devices or TO_PIPE."""
+
+    title: str
+    make: Callable[[Path, int], None]
+    size: int
+    sets: Mapping[str, Mapping[str, Command]]
+    outputs: Sequence[str] = ("image", os.devnull)
+
+
+VIEWS: Final = {"ISO 9660, Joliet, Rock Ridge and UDF": ALL_VIEWS, "ISO 9660, Joliet and Rock Ridge": WITHOUT_UDF}
+CASES: Final[Mapping[str, Case]] = {
+    "small": Case("{} small files in 500 folders", trees.small_files, 100_000, VIEWS),
+    "big": Case("{} bytes in two files", trees.big_files, 2 << 30, {"copying": COPY}, ("image", TO_PIPE)),
+    "empty": Case("{} entries of no length", trees.empty_files, 1_000_000, VIEWS, (os.devnull,)),
+    "empty-tenth": Case("{} entries of no length", trees.empty_files, 100_000, VIEWS, (os.devnull,)),
+    "wide": Case("{} entries in one folder", trees.wide_folder, 100_000, VIEWS, (os.devnull,)),
 }
 
 
@@ -60,19 +111,32 @@ class Run:
 
 def measure(command: Sequence[str]) -> Run:
     with tempfile.TemporaryFile() as errors:
-        began = time.perf_counter()
+        began, before = time.perf_counter(), os.times()
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
-        memory = 0
-        while not (ended := os.wait4(process.pid, os.WNOHANG))[0]:
-            memory = max(memory, _high_water(process.pid))
+        peaks = dict[int, int]()
+        while process.poll() is None:
+            for pid in _family(process.pid):
+                peaks[pid] = max(_high_water(pid), peaks.get(pid, 0))
             time.sleep(POLL)
-        wall = time.perf_counter() - began
-        process.returncode = os.waitstatus_to_exitcode(ended[1])
+        wall, after = time.perf_counter() - began, os.times()
         if process.returncode:
             errors.seek(0)
             words = errors.read().decode(errors="replace")
-            raise SystemExit(f"{' '.join(command)}: exit code {process.returncode}\n{words}")
-    return Run(wall, ended[2].ru_utime + ended[2].ru_stime, memory)
+            raise SystemExit(f"{shlex.join(command)}: exit code {process.returncode}\n{words}")
+    cpu = after.children_user + after.children_system - before.children_user - before.children_system
+    return Run(wall, cpu, sum(peaks.values()))
+
+
+def _family(pid: int) -> list[int]:
+    """A process and all below it."""
+    found = [pid]
+    for member in found:
+        try:
+            for thread in os.scandir(f"/proc/{member}/task"):
+                found += map(int, Path(thread.path, "children").read_text(encoding="ascii").split())
+        except OSError:
+            continue  # it ended just now
+    return found
 
 
 def _high_water(pid: int) -> int:
@@ -84,42 +148,39 @@ def _high_water(pid: int) -> int:
     return next((int(line.split()[1]) << 10 for line in lines if line.startswith("VmHWM")), 0)
 
 
-def small_files(root: Path, count: int) -> None:
-    """A tree of small files, a hundred to a directory."""
-    for number in range(count):
-        folder = root / f"folder {number // 100:04d}"
-        if number % 100 == 0:
-            folder.mkdir()
-        (folder / f"some file with a name {number:06d}.txt").write_bytes(b"x" * (number * 37 % 4000))
-
-
-def big_file(root: Path, mebibytes: int) -> None:
-    block = os.urandom(1 << 20)
-    with (root / "big.bin").open("wb") as file:
-        for _ in range(mebibytes):
-            file.write(block)
-
-
-def compare(title: str, tree: Path, programs: Mapping[str, Command], repeats: int, console: Console) -> None:
-    there = {name: make for name, make in programs.items() if shutil.which(make(tree, tree)[0])}
-    runs: dict[str, list[Run]] = {name: [] for name in there}
+def compare(title: str, tree: Path, output: str, programs: Mapping[str, Command], repeats: int) -> Table:
+    runs: dict[str, list[Run]] = {}
     with tempfile.TemporaryDirectory(dir=tree.parent) as folder:
-        out = Path(folder, "image")
-        for _ in range(repeats):
-            for name, make in there.items():
-                out.unlink(missing_ok=True)
-                runs[name].append(measure(make(tree, out)))
+        out = output if os.path.isabs(output) else str(Path(folder, "image"))
+        for count in range(repeats + 1):
+            for name, make in programs.items():
+                command = make(tree, out)
+                if not shutil.which(command[0]):
+                    continue
+                if output == TO_PIPE:
+                    words = shlex.join(make(tree, "-" if name != "cat" else "/dev/stdout"))
+                    command = ["sh", "-c", f"{words} | cat > {os.devnull}"]
+                Path(folder, "image").unlink(missing_ok=True)
+                run = measure(command)
+                if count:
+                    runs.setdefault(name, []).append(run)
+    return _table(f"{title}, to {'a pipe' if output == TO_PIPE else output}", programs, runs)
+
+
+def _table(title: str, programs: Mapping[str, Command], runs: Mapping[str, Sequence[Run]]) -> Table:
     table = Table(title=title, title_justify="left")
-    for heading in ("program", "wall", "CPU", "peak memory", "our wall : its wall"):
+    for heading in ("program", "wall", "CPU", "memory", "our wall : its", "our CPU : its"):
         table.add_column(heading, justify="left" if heading == "program" else "right")
     medians = {name: _median(done) for name, done in runs.items()}
     ours = next(iter(medians.values()))
-    for name, run in medians.items():
-        ratio = f"{ours.wall / run.wall:.2f}" if run is not ours else ""
-        table.add_row(name, f"{run.wall:.2f} s", f"{run.cpu:.2f} s", f"{run.memory / 1e6:.0f} MB", ratio)
-    console.print(table)
-    for name in programs.keys() - there.keys():
-        console.print(f"not installed: {name}")
+    for name in programs:
+        if name not in medians:
+            table.add_row(name, "not installed")
+            continue
+        run = medians[name]
+        ratios = (f"{ours.wall / run.wall:.2f}", f"{ours.cpu / run.cpu:.2f}") if run is not ours else ("", "")
+        table.add_row(name, f"{run.wall:.2f} s", f"{run.cpu:.2f} s", f"{run.memory / 1e6:.0f} MB", *ratios)
+    return table
 
 
 def _median(runs: Sequence[Run]) -> Run:
@@ -132,22 +193,26 @@ def _median(runs: Sequence[Run]) -> Run:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--files", type=int, default=10_000, help="how many small files (default: %(default)s)")
-    parser.add_argument("--mebibytes", type=int, default=1024, help="size of the big file (default: %(default)s)")
-    parser.add_argument("--repeats", type=int, default=3, help="runs of each program (default: %(default)s)")
-    parser.add_argument("--scratch", type=Path, help="where trees and images go")
+    parser.add_argument("cases", nargs="*", default=[*CASES], help=f"which of {', '.join(CASES)} (default: all)")
+    parser.add_argument("--divide", type=int, default=1, metavar="N", help="make every tree N times smaller")
+    parser.add_argument("--repeats", type=int, default=3, help="runs of each program that count (default: %(default)s)")
+    parser.add_argument("--scratch", type=Path, help="where trees and images go; a tree that is there is used again")
     choices = parser.parse_args()
-    console = Console()
-    with tempfile.TemporaryDirectory(dir=choices.scratch) as scratch:
-        trees = {name: Path(scratch, name) for name in ("small", "big")}
-        for tree in trees.values():
-            tree.mkdir()
-        small_files(trees["small"], choices.files)
-        big_file(trees["big"], choices.mebibytes)
-        title = f"{choices.files} small files"
-        compare(f"{title}: ISO 9660, Joliet and UDF", trees["small"], BRIDGE, choices.repeats, console)
-        compare(f"{title}: ISO 9660 and Joliet", trees["small"], NO_UDF, choices.repeats, console)
-        compare(f"one file of {choices.mebibytes} MiB", trees["big"], COPY, choices.repeats, console)
+    console = Console(width=120)
+    with tempfile.TemporaryDirectory() as temporary:
+        for name in choices.cases:
+            if name not in CASES:
+                parser.error(f"there is no case {name}")
+            case = CASES[name]
+            size = case.size // choices.divide
+            tree = Path(choices.scratch or temporary, f"{name}-{size}")
+            if not tree.exists():
+                tree.mkdir(parents=True)
+                case.make(tree, size)
+            for words, programs in case.sets.items():
+                for output in case.outputs:
+                    title = f"{case.title.format(size)}: {words}"
+                    console.print(compare(title, tree, output, programs, choices.repeats))
 
 
 if __name__ == "__main__":
