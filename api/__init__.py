@@ -27,6 +27,13 @@ if TYPE_CHECKING:
     from discstack.fs.attributes import Attributes as Attributes
     from discstack.fs.attributes import Device as Device
     from discstack.fs.attributes import Kind as Kind
+    from discstack.fs.boot.el_torito import BootPlatform as BootPlatform
+    from discstack.fs.boot.el_torito import Emulation as Emulation
+    from discstack.fs.boot.options import BootAddress as BootAddress
+    from discstack.fs.boot.options import BootImage as BootImage
+    from discstack.fs.boot.options import BootOptions as BootOptions
+    from discstack.fs.boot.options import BootSector as BootSector
+    from discstack.fs.boot.options import PartitionTable as PartitionTable
     from discstack.fs.errors import CapacityError as CapacityError
     from discstack.fs.errors import LayoutError as LayoutError
     from discstack.fs.errors import SourceError as SourceError
@@ -70,6 +77,8 @@ _HOMES: Final = {
     "discstack.file_system_image": ("FileSystemImage",),
     "discstack.image_file": ("ImageFile",),
     "discstack.fs.attributes": ("Attributes", "Device", "Kind"),
+    "discstack.fs.boot.el_torito": ("BootPlatform", "Emulation"),
+    "discstack.fs.boot.options": ("BootAddress", "BootImage", "BootOptions", "BootSector", "PartitionTable"),
     "discstack.fs.errors": ("CapacityError", "LayoutError", "SourceError"),
     "discstack.fs.image": ("Image",),
     "discstack.fs.nodes": ("File", "Special", "Symlink"),

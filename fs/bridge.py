@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import lcm
 from typing import Final
 
+from discstack.fs.boot.emitter import BootEmitter
 from discstack.fs.data import FileData
 from discstack.fs.ecma119 import SET_TERMINATOR
 from discstack.fs.errors import CapacityError, LayoutError
@@ -28,16 +30,17 @@ DEFAULTS: Final = ImageOptions()
 
 
 def build_image(root: Directory, options: ImageOptions = DEFAULTS) -> Image:
-    """Plan the image of a tree: all addresses and the size are settled, no source has been opened.
+    """Plan the image of a tree: all addresses and the size are settled; of the sources only boot images were read.
 
     Later changes of the tree do not matter to the image. Raises LayoutError where a view cannot hold something, and
     CapacityError where the image would be larger than `max_sectors`.
     """
     _check(options)
     snapshot = take_snapshot(root, options.clock)
+    boot = BootEmitter(options.boot, snapshot, options.views)
     plan, data = Plan(), FileData(snapshot.files, options.alignment)
     emitters = [EMITTERS[view](snapshot, options) for view in View if view in options.views]
-    _place(plan, data, emitters, options)
+    _place(plan, data, emitters, boot, options)
     if plan.sectors > MAX_SECTORS:
         raise LayoutError(f"the image would have {plan.sectors} sectors, and no view counts more than {MAX_SECTORS}")
     if options.max_sectors is not None and plan.sectors > options.max_sectors:
@@ -45,8 +48,8 @@ def build_image(root: Directory, options: ImageOptions = DEFAULTS) -> Image:
     return Image(plan, data, snapshot, emitters)
 
 
-def _place(plan: Plan, data: FileData, emitters: list[Emitter], options: ImageOptions) -> None:
-    plan.pin(0, plan.cursor, "system area", bytes)
+def _place(plan: Plan, data: FileData, emitters: list[Emitter], boot: BootEmitter, options: ImageOptions) -> None:
+    boot.place_descriptors(plan)
     last = [emitter for emitter in emitters if emitter.view in ECMA_119][-1:]
     for emitter in emitters:
         emitter.place_descriptors(plan)
@@ -54,13 +57,16 @@ def _place(plan: Plan, data: FileData, emitters: list[Emitter], options: ImageOp
             plan.append(1, "volume descriptor set terminator", lambda: SET_TERMINATOR)
     for emitter in emitters:
         emitter.place_metadata(plan)
+    boot.place_data(plan)
     plan.append_region(data, options.alignment)
     data.settle()
-    tail = sum(emitter.tail_sectors for emitter in emitters)
-    end = round_up(max(plan.sectors, plan.cursor) + options.padding + tail, options.multiple) - tail
+    tail = boot.tail_sectors + sum(emitter.tail_sectors for emitter in emitters)
+    multiple = lcm(options.multiple, boot.multiple)
+    end = round_up(max(plan.sectors, plan.cursor) + options.padding + tail, multiple) - tail
     plan.append_region(Region(end - plan.cursor, "padding", bytes))
     for emitter in emitters:
         emitter.place_tail(plan)
+    boot.place_tail(plan)
 
 
 def _check(options: ImageOptions) -> None:

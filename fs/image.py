@@ -66,8 +66,9 @@ class Image:
 
         Raises SourceError for the first of them.
         """
-        for source in self._data.sources():
-            source.open().close()
+        for region in self._plan.regions:
+            for source in region.sources():
+                source.open().close()
 
     def file_at(self, lba: int) -> Span:
         """Return the file or structure that a sector belongs to."""

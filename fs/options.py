@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from discstack.fs.boot.options import BootOptions
 from discstack.fs.view import View
 
 BRIDGE: Final = frozenset({View.ISO9660, View.JOLIET, View.UDF})
+NO_BOOT: Final = BootOptions()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,3 +38,4 @@ class ImageOptions:
     padding: int = 0  # sectors of zeros after the file data
     multiple: int = 1  # sectors: the image's length is a multiple of this
     max_sectors: int | None = None  # refuse an image larger than this
+    boot: BootOptions = NO_BOOT  # how machines start from the image

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from discstack.fs.errors import LayoutError
+from discstack.fs.sources import Source
 
 SECTOR: Final = 2048
 SYSTEM_AREA: Final = 16  # sectors that every standard leaves alone, ECMA-119 6.2.1
@@ -75,6 +76,10 @@ class Region:
     def spans(self, first: int, count: int) -> Iterator[Span]:
         """Tell who owns `count` of the region's sectors from its `first` on."""
         yield Span(self.lba + first, count, self.label)
+
+    def sources(self) -> Iterator[Source]:
+        """Yield the sources that the region's bytes are read from, in address order."""
+        return iter(())
 
     @staticmethod
     def _checked(data: bytes, sectors: int, label: str) -> bytes:

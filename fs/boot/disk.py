@@ -1,0 +1,139 @@
+"""What makes a disk of the image: a boot sector, an MBR, and a GPT with the EFI boot images as partitions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID, uuid5
+
+from discstack.fs.boot import gpt, mbr
+from discstack.fs.boot.el_torito import BootPlatform, Emulation
+from discstack.fs.boot.hidden import source_for
+from discstack.fs.boot.images import BLOCKS, PlannedImage
+from discstack.fs.boot.options import BootAddress, BootOptions, BootSector, PartitionTable
+from discstack.fs.errors import LayoutError
+from discstack.fs.plan import SECTOR, SYSTEM_AREA, Plan, sectors_for
+from discstack.fs.snapshot import Snapshot
+
+ADDRESS: Final = slice(432, 440)  # where boot sectors look for the BIOS boot image's block
+GRUB2_SKIP: Final = 4  # blocks of GRUB's boot image that only a CD needs
+BACKUP_SECTORS: Final = sectors_for((gpt.ARRAY_BLOCKS + 1) * gpt.BLOCK)
+CYLINDER: Final = 512  # sectors; 64 heads of 32 blocks, by which many a BIOS guesses the geometry
+LABELS: Final = {PartitionTable.MBR: "MBR", PartitionTable.GPT: "MBR and GPT"}
+PARTITION_NAME: Final = "EFI boot image"
+
+
+class Disk:
+    """The partition tables over an image; their ids come from the digest of the tree."""
+
+    def __init__(self, options: BootOptions, images: Sequence[PlannedImage], snapshot: Snapshot) -> None:
+        self._options = options
+        self._snapshot = snapshot
+        self._bios = next((image for image in images if _for_bios(image)), None)
+        efi = {id(image.place): image for image in images if image.choice.platform == BootPlatform.EFI}
+        self._partitions = list(efi.values())
+        self.table = options.partition_table or (PartitionTable.MBR if options.boot_sector else None)
+        self._code = _boot_code(options.boot_sector, self._bios) if options.boot_sector else b""
+        self._check()
+
+    def _check(self) -> None:
+        if self.table is PartitionTable.GPT and not self._partitions:
+            raise LayoutError("a GPT needs an EFI boot image, which becomes its partition")
+        if self.table is PartitionTable.MBR and len(self._partitions) >= mbr.ENTRIES:
+            raise LayoutError(f"an MBR has room for {mbr.ENTRIES - 1} EFI boot images; take a GPT, or fewer of them")
+
+    @property
+    def multiple(self) -> int:
+        """The image's length is a multiple of so many sectors."""
+        return CYLINDER if self.table is PartitionTable.MBR else 1
+
+    @property
+    def tail_sectors(self) -> int:
+        """How many sectors the disk needs at the very end of the image."""
+        return BACKUP_SECTORS if self.table is PartitionTable.GPT else 0
+
+    @property
+    def label(self) -> str:
+        """What lies in the system area."""
+        return f"system area with {LABELS[self.table]}" if self.table else "system area"
+
+    def system_area(self, plan: Plan) -> bytes:
+        """Return the first sectors of the image."""
+        blocks = plan.sectors * BLOCKS
+        if self.table is None:
+            return b""
+        if self.table is PartitionTable.MBR:
+            return mbr.master_boot_record(self._boot_code(), self._signature(), blocks, self._mbr_partitions(blocks))
+        record = mbr.master_boot_record(self._boot_code(), 0, blocks, [mbr.protective_partition(blocks)])
+        array = self._gpt_array()
+        return record + self._header(blocks, array, gpt.PRIMARY, blocks - 1, gpt.PRIMARY_ARRAY) + array
+
+    def backup(self, plan: Plan) -> bytes:
+        """Return the last sectors of the image, which end with the backup of the GPT."""
+        blocks = plan.sectors * BLOCKS
+        array = self._gpt_array()
+        header = self._header(blocks, array, blocks - 1, gpt.PRIMARY, blocks - 1 - gpt.ARRAY_BLOCKS)
+        return (array + header).rjust(BACKUP_SECTORS * SECTOR, b"\0")
+
+    def _boot_code(self) -> bytes:
+        """Return the boot sector's program with the address that it looks for."""
+        sector = self._options.boot_sector
+        if sector is None or sector.address is BootAddress.NONE or self._bios is None:
+            return self._code
+        block = self._bios.place.lba * BLOCKS + (GRUB2_SKIP if sector.address is BootAddress.GRUB2 else 0)
+        return self._code[: ADDRESS.start].ljust(ADDRESS.start, b"\0") + block.to_bytes(8, "little")
+
+    def _mbr_partitions(self, blocks: int) -> list[mbr.MbrPartition]:
+        """Return the whole image, active, and the EFI images.
+
+        Since partitions may not overlap for EFI, the first one has no type then.
+        """
+        kind = mbr.NO_TYPE if self._partitions else mbr.HIDDEN_NTFS
+        whole = mbr.MbrPartition(kind, 0, blocks, active=True)
+        extents = ((image.place.lba * BLOCKS, image.sectors * BLOCKS) for image in self._partitions)
+        return [whole, *(mbr.MbrPartition(mbr.EFI_SYSTEM, first, count) for first, count in extents)]
+
+    def _gpt_array(self) -> bytes:
+        kind = self._options.efi_partition_type
+        entries = list[gpt.GptPartition]()
+        for number, image in enumerate(self._partitions, 1):
+            first = image.place.lba * BLOCKS
+            last = first + image.sectors * BLOCKS - 1
+            entries.append(gpt.GptPartition(kind, self._guid(f"partition {number}"), first, last, PARTITION_NAME))
+        return gpt.partition_array(entries)
+
+    def _header(self, blocks: int, array: bytes, my_lba: int, alternate_lba: int, array_lba: int) -> bytes:
+        header = gpt.GptHeader(
+            my_lba=my_lba,
+            alternate_lba=alternate_lba,
+            first_usable_lba=SYSTEM_AREA * BLOCKS,
+            last_usable_lba=blocks - 2 - gpt.ARRAY_BLOCKS,
+            disk=self._guid("disk"),
+            array_lba=array_lba,
+            array=array,
+        )
+        return bytes(header)
+
+    def _guid(self, name: str) -> UUID:
+        return uuid5(UUID(bytes=self._snapshot.digest[:16]), name)
+
+    def _signature(self) -> int:
+        return int.from_bytes(self._snapshot.digest[:4], "little")
+
+
+def _for_bios(image: PlannedImage) -> bool:
+    return image.choice.platform == BootPlatform.X86 and image.emulation is Emulation.NONE
+
+
+def _boot_code(sector: BootSector, bios: PlannedImage | None) -> bytes:
+    """Return the program of a boot sector, and check that it is one and that it will find its boot image."""
+    source = source_for(sector.content, "boot sector")
+    if not 0 < source.size <= mbr.BLOCK:
+        raise LayoutError(f"the boot sector has {source.size} bytes, not 1 to {mbr.BLOCK}")
+    data = bytearray(source.size)
+    source.read_whole(memoryview(data))
+    if sector.address is not BootAddress.NONE and bios is None:
+        raise LayoutError("the boot sector needs a boot image for x86 without emulation, which it starts")
+    if sector.address is BootAddress.ISOLINUX and any(data[ADDRESS]):
+        raise LayoutError("the boot sector has data where the boot image's address belongs; is it none for ISOLINUX?")
+    return bytes(data[: mbr.CODE_SIZE])

@@ -1,0 +1,118 @@
+"""Places all that starts a machine: the system area, boot record, boot catalogue, boot images, and the backup GPT."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Set
+from io import BytesIO
+from typing import Final
+
+from discstack.fs.attributes import FILE
+from discstack.fs.boot.catalog import Catalog
+from discstack.fs.boot.disk import Disk
+from discstack.fs.boot.el_torito import BootRecordVolumeDescriptor
+from discstack.fs.boot.hidden import HiddenData
+from discstack.fs.boot.images import find, plan_image
+from discstack.fs.boot.info_table import InfoTableSource
+from discstack.fs.boot.options import BootOptions
+from discstack.fs.errors import LayoutError, printable
+from discstack.fs.nodes import File
+from discstack.fs.plan import SECTOR, Plan, sectors_for
+from discstack.fs.snapshot import DirectoryItem, FileItem, Snapshot
+from discstack.fs.sources import FactorySource
+from discstack.fs.tree import Directory, check_name
+from discstack.fs.view import View
+
+ANCHOR_DISTANCE: Final = 256  # sectors behind UDF's anchor before the end of the volume, UDF 1.02 2.2.3
+CATALOG: Final = "El Torito boot catalogue"
+
+
+class BootEmitter:
+    """Everything about booting in one image; with nothing chosen it places an empty system area.
+
+    It is made before the views are, since the catalogue may become a file of the snapshot, and boot images that get a
+    boot info table get another source there.
+    """
+
+    def __init__(self, options: BootOptions, snapshot: Snapshot, views: Set[View]) -> None:
+        self._images = [plan_image(choice, number, snapshot) for number, choice in enumerate(options.images, 1)]
+        self._catalog = Catalog(self._images) if self._images else None
+        self._disk = Disk(options, self._images, snapshot)
+        self._udf = View.UDF in views
+        self._primary = 0  # sector of the primary volume descriptor
+        self._shown: FileItem | None = None
+        if self._images and View.ISO9660 not in views:
+            raise LayoutError("boot images need ISO 9660, whose boot record tells of them; take that view too")
+        for image in self._images:
+            if image.choice.info_table:
+                self._patch(image.place, snapshot)
+        if options.catalog is not None:
+            self._shown = self._show_catalog(options.catalog, snapshot)
+
+    @property
+    def multiple(self) -> int:
+        """The image's length is a multiple of so many sectors."""
+        return self._disk.multiple
+
+    @property
+    def tail_sectors(self) -> int:
+        """How many sectors `place_tail` will take."""
+        sectors = self._disk.tail_sectors
+        return ANCHOR_DISTANCE if sectors and self._udf else sectors
+
+    def place_descriptors(self, plan: Plan) -> None:
+        """Pin the system area, and the boot record as the second of the descriptors that are going to be appended."""
+        plan.pin(0, plan.cursor, self._disk.label, lambda: self._disk.system_area(plan))
+        self._primary = plan.cursor
+        if self._images:
+            plan.pin(plan.cursor + 1, 1, "El Torito boot record", self._boot_record)
+
+    def place_data(self, plan: Plan) -> None:
+        """Append the catalogue and the boot images that are no files of the tree."""
+        if self._catalog is not None and self._shown is None:
+            self._hidden = plan.append(sectors_for(self._catalog.size), CATALOG, self._catalog_bytes)
+        for image in self._images:
+            if isinstance(image.place, HiddenData):
+                plan.append_region(image.place)
+
+    def place_tail(self, plan: Plan) -> None:
+        """Append the backup of the GPT, in such a way that UDF's last anchor lies where it may."""
+        sectors = self._disk.tail_sectors
+        if sectors:
+            plan.advance(plan.cursor + self.tail_sectors - sectors)
+            plan.append(sectors, "backup GPT", lambda: self._disk.backup(plan))
+
+    def _boot_record(self) -> bytes:
+        return bytes(BootRecordVolumeDescriptor((self._shown or self._hidden).lba))
+
+    def _catalog_bytes(self) -> bytes:
+        return bytes(self._catalog) if self._catalog is not None else b""
+
+    def _patch(self, place: FileItem | HiddenData, snapshot: Snapshot) -> None:
+        """Give a boot image, and all other names that a file has, a source with the boot info table."""
+        if isinstance(place.source, InfoTableSource):
+            return
+        source = InfoTableSource(place.source, lambda: (self._primary, place.lba))
+        place.source = source
+        if isinstance(place, FileItem) and place.link is not None:
+            for file in snapshot.files:
+                if file.link is place.link:
+                    file.source = source
+
+    def _show_catalog(self, path: str, snapshot: Snapshot) -> FileItem:
+        """Make the catalogue a file of the tree, of one whole sector or several."""
+        if self._catalog is None:
+            raise LayoutError("a boot catalogue needs a boot image")
+        folder, _, name = path.strip("/").rpartition("/")
+        check_name(name)
+        directory = find(snapshot, folder)
+        if not isinstance(directory, DirectoryItem):
+            raise LayoutError(f"the boot catalogue {printable(path)} is to lie in a directory that is not in the tree")
+        if find(snapshot, path) is not None or any(item.name == name for item in directory.specials):
+            raise LayoutError(f"the boot catalogue {printable(path)} would take the place of what is in the tree")
+        size = sectors_for(self._catalog.size) * SECTOR
+        padded = lambda: BytesIO(self._catalog_bytes().ljust(size, b"\0"))  # noqa: E731
+        item = FileItem(File(name, Directory(), FactorySource(padded, size, path), None), directory, snapshot.clock)
+        item.attributes, item.times, item.link = FILE, None, None
+        directory.files.insert(bisect_left(directory.files, name, key=lambda file: file.name), item)
+        return item

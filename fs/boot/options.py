@@ -1,0 +1,91 @@
+"""What can be chosen about starting a machine from an image."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, TypeAlias
+from uuid import UUID
+
+from discstack.fs.boot.el_torito import BootPlatform, Emulation
+from discstack.fs.sources import Source
+
+Content: TypeAlias = bytes | bytearray | str | os.PathLike[str] | Source
+
+# Partition types, UEFI 2.10 5.3.3
+EFI_SYSTEM: Final = UUID("C12A7328-F81F-11D2-BA4B-00A0C93EC93B")
+BASIC_DATA: Final = UUID("EBD0A0A2-B9E5-4433-87C0-68B6B72699C7")
+
+
+@dataclass(frozen=True, slots=True)
+class BootImage:
+    """What a firmware starts from: one entry of the El Torito boot catalogue.
+
+    The image is the file at `path` in the tree, or else `content`: bytes, the path of a file of this machine, or a
+    source; that one lies in the image without a name. For EFI it is a FAT file system with `/EFI/BOOT/BOOTX64.EFI` or
+    the like, for a BIOS a program, a floppy, or a hard disk with one partition.
+
+    `emulation` None means a floppy for what has exactly the size of one, else none. `load_size` is what a BIOS reads
+    at first, in blocks of 512 bytes: all by default, one for an emulated drive. `load_segment` 0 means 7C0h.
+    `info_table` puts the addresses of the volume and of the image into bytes 8 to 63 of what is recorded, as ISOLINUX
+    and GRUB want it; the source stays as it is. `manufacturer` is the id string, of up to 24 bytes in the first entry
+    and 28 in others; `selection_criteria` are up to 19 bytes for entries but the first.
+    """
+
+    path: str | None = None
+    content: Content | None = None
+    platform: int = BootPlatform.X86
+    emulation: Emulation | None = None
+    load_size: int | None = None
+    load_segment: int = 0
+    info_table: bool = False
+    manufacturer: str = ""
+    bootable: bool = True
+    selection_criteria: bytes = b""
+
+    def __post_init__(self) -> None:
+        if (self.path is None) == (self.content is None):
+            raise ValueError("a boot image is either at a path in the tree or made of content")
+
+
+class BootAddress(Enum):
+    """Where a boot sector expects the first block of the BIOS boot image, if anywhere."""
+
+    NONE = "none"
+    ISOLINUX = "isolinux"  # its 512-byte block at byte 432
+    GRUB2 = "grub2"  # the same, behind the first 2048 bytes
+
+
+@dataclass(frozen=True, slots=True)
+class BootSector:
+    """The program in the first sector of a disk, such as SYSLINUX's isohdpfx.bin: its first 440 bytes count."""
+
+    content: Content
+    address: BootAddress = BootAddress.ISOLINUX
+
+
+class PartitionTable(Enum):
+    """What makes a disk of the image: partitions of the MBR alone, or a GPT behind a protective MBR."""
+
+    MBR = "MBR"
+    GPT = "GPT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BootOptions:
+    """How machines start from the image as a CD, and as a disk such as a USB stick.
+
+    The first of `images` is the default entry. `catalog` is the path at which all views show the boot catalogue; its
+    directory must be in the tree. Without one it is hidden.
+
+    As a disk: `boot_sector` is what a BIOS starts, and the EFI images are the partitions of the `partition_table`, by
+    default an MBR if there is a boot sector, else none. `efi_partition_type` is their type in a GPT.
+    """
+
+    images: Sequence[BootImage] = ()
+    catalog: str | None = None
+    boot_sector: BootSector | None = None
+    partition_table: PartitionTable | None = None
+    efi_partition_type: UUID = EFI_SYSTEM

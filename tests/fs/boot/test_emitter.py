@@ -1,0 +1,241 @@
+"""Where the structures lie in an image, read by hand."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+from zlib import crc32
+
+import pytest
+
+from discstack.fs.boot.el_torito import BootPlatform
+from discstack.fs.boot.options import BootAddress, BootImage, BootOptions, BootSector, PartitionTable
+from discstack.fs.bridge import build_image
+from discstack.fs.errors import SourceError
+from discstack.fs.image import Image
+from discstack.fs.options import ImageOptions
+from discstack.fs.tree import Directory
+from discstack.fs.view import View
+
+Bootable = Callable[..., Image]
+Whole = Callable[[Image], bytes]
+BIOS = BootImage("boot/bios.bin")
+EFI = BootImage("boot/efi.img", platform=BootPlatform.EFI)
+
+
+def sector(data: bytes, lba: int, count: int = 1) -> bytes:
+    return data[lba * 2048 : (lba + count) * 2048]
+
+
+def catalog_of(data: bytes) -> tuple[int, list[bytes]]:
+    """The address of the boot catalogue and its records of 32 bytes."""
+    record = sector(data, 17)
+    assert record[:30] == b"\0CD001\1EL TORITO SPECIFICATION"
+    lba = int.from_bytes(record[71:75], "little")
+    found = sector(data, lba)
+    return lba, [found[at : at + 32] for at in range(0, 2048, 32) if any(found[at : at + 32])]
+
+
+def lba_of(image: Image, label: str) -> int:
+    return next(span.lba for span in image.files_in(0, image.sectors) if span.label == label)
+
+
+@pytest.mark.parametrize("views", [{View.ISO9660}, {View.ISO9660, View.JOLIET}, set(View)])
+def test_boot_record_is_the_second_descriptor_and_moves_all_others(
+    bootable: Bootable, whole: Whole, views: set[View]
+) -> None:
+    data = whole(bootable(BIOS, views=frozenset(views)))
+    kinds = [1, 0, 2, 255] if View.JOLIET in views else [1, 0, 255]
+    assert [sector(data, lba)[:6] for lba in range(16, 16 + len(kinds))] == [bytes([kind]) + b"CD001" for kind in kinds]
+    if View.UDF in views:
+        assert [sector(data, lba)[1:6] for lba in (20, 21, 22)] == [b"BEA01", b"NSR02", b"TEA01"]
+
+
+def test_entries_lead_to_the_boot_images(bootable: Bootable, whole: Whole) -> None:
+    image = bootable(BIOS, EFI)
+    data = whole(image)
+    _, records = catalog_of(data)
+    assert [record[0] for record in records] == [0x01, 0x88, 0x91, 0x88]
+    assert records[2][1] == 0xEF
+    for record, label, content in ((records[1], "/boot/bios.bin", b"B" * 3000), (records[3], "/boot/efi.img", None)):
+        blocks, lba = struct.unpack_from("<HI", record, 6)
+        assert lba == lba_of(image, label)
+        assert blocks == (8 if content else 64)
+        assert content is None or sector(data, lba, 2) == content.ljust(4096, b"\0")
+
+
+def test_entries_of_one_platform_and_id_form_a_section(bootable: Bootable, whole: Whole) -> None:
+    others = [BootImage(content=b"x" * 10, manufacturer="THEM"), BootImage(content=b"y" * 10, manufacturer="THEM")]
+    first = BootImage("boot/bios.bin", manufacturer="US", load_segment=0x1000, load_size=4)
+    last = BootImage("boot/efi.img", platform=BootPlatform.EFI, bootable=False, selection_criteria=b"why")
+    _, records = catalog_of(whole(bootable(first, *others, last)))
+    assert records[0][4:6] == b"US"
+    assert records[1][:8].hex(" ") == "88 00 00 10 00 00 04 00"
+    assert records[2][:9].hex(" ") == "90 00 02 00 54 48 45 4d 00"
+    assert [record[:1].hex() for record in records[3:]] == ["88", "88", "91", "00"]
+    assert records[6][12:16] == b"\1why"
+
+
+def test_catalogue_is_hidden_unless_it_has_a_path(bootable: Bootable, whole: Whole) -> None:
+    image = bootable(BIOS)
+    lba, _ = catalog_of(whole(image))
+    assert image.file_at(lba).label == "El Torito boot catalogue"
+    assert not image.file_at(lba).is_file
+
+
+def test_catalogue_with_a_path_is_a_file_in_all_views(
+    bootable: Bootable, whole: Whole, reader: Callable[..., Any]
+) -> None:
+    image = bootable(BIOS, catalog="/boot/boot.cat")
+    data = whole(image)
+    lba, records = catalog_of(data)
+    assert image.file_at(lba).label == "/boot/boot.cat"
+    assert image.file_at(lba).is_file
+    for descriptor, path in ((16, "BOOT/BOOT.CAT;1"), (18, "boot/boot.cat;1")):
+        found = reader(image, descriptor).entries()
+        assert found[path][:64] == b"".join(records)
+        assert len(found[path]) == 2048
+
+
+def test_image_from_outside_is_hidden_and_known_by_name(bootable: Bootable, whole: Whole, tmp_path: Path) -> None:
+    path = tmp_path / "loader.bin"
+    path.write_bytes(b"L" * 5000)
+    image = bootable(BootImage(content=path), BootImage(content=b"M" * 100))
+    data = whole(image)
+    first, second = lba_of(image, "boot image loader.bin"), lba_of(image, "boot image number 2")
+    assert sector(data, first, 3) == (b"L" * 5000).ljust(6144, b"\0")
+    assert sector(data, second) == (b"M" * 100).ljust(2048, b"\0")
+    assert not image.file_at(first).is_file
+    buffer = bytearray(2048)
+    image.read_at(first + 2, buffer)
+    assert buffer == sector(data, first + 2)
+
+
+def test_image_from_outside_that_changed_is_found_before_the_first_byte(bootable: Bootable, tmp_path: Path) -> None:
+    path = tmp_path / "loader.bin"
+    path.write_bytes(b"L" * 5000)
+    image = bootable(BootImage(content=path))
+    image.check_sources()
+    path.write_bytes(b"L" * 5001)
+    with pytest.raises(SourceError, match="grew from 5000 to 5001"):
+        image.check_sources()
+
+
+def test_info_table_is_in_the_image_and_not_in_the_source(tmp_path: Path, whole: Whole) -> None:
+    path = tmp_path / "isolinux.bin"
+    path.write_bytes(bytes(range(200)) * 20)
+    root = Directory()
+    root.create_hard_link("another name", root.add_file(path))
+    options = ImageOptions(boot=BootOptions(images=[BootImage("isolinux.bin", info_table=True)]))
+    image = build_image(root, options)
+    data = whole(image)
+    lba = next(span.lba for span in image.files_in(0, image.sectors) if span.is_file)
+    assert struct.unpack_from("<3I", sector(data, lba), 8) == (16, lba, 4000)
+    assert sector(data, lba, 2)[64:4000] == (bytes(range(200)) * 20)[64:]
+    assert path.read_bytes() == bytes(range(200)) * 20
+    assert whole(image) == data
+
+
+def test_image_without_boot_images_is_as_before(whole: Whole) -> None:
+    root = Directory()
+    root.create_file("a", b"a")
+    data = whole(build_image(root))
+    assert not any(data[: 16 * 2048])
+    assert sector(data, 17)[0] == 2
+
+
+def test_gpt_lies_at_both_ends_and_has_the_efi_image(bootable: Bootable, whole: Whole) -> None:
+    image = bootable(BIOS, EFI, partition_table=PartitionTable.GPT)
+    data = whole(image)
+    last = len(data) // 512 - 1
+    first = lba_of(image, "/boot/efi.img") * 4
+    assert data[446:462].hex() == "00000200ee" + data[451:454].hex() + "01000000" + last.to_bytes(4, "little").hex()
+    headers = {}
+    for block, array in ((1, 2), (last, last - 32)):
+        header = data[block * 512 :][:92]
+        signature, revision, size, crc, zero, mine, other, usable, end = struct.unpack_from("<8sIIIIQQQQ", header)
+        assert (signature, revision, size, zero) == (b"EFI PART", 0x10000, 92, 0)
+        assert crc32(header[:16] + bytes(4) + header[20:]) == crc
+        assert (mine, other) == (block, last + 1 - block)
+        assert (usable, end) == (64, last - 33)
+        entries, count, each, array_crc = struct.unpack_from("<QIII", header, 72)
+        assert (entries, count, each) == (array, 128, 128)
+        content = data[array * 512 :][:16384]
+        assert crc32(content) == array_crc
+        headers[block] = content
+        assert UUID(bytes_le=content[:16]) == UUID("C12A7328-F81F-11D2-BA4B-00A0C93EC93B")
+        assert struct.unpack_from("<QQQ", content, 32) == (first, first + 63, 0)
+        assert content[56:128].decode("utf-16-le").rstrip("\0") == "EFI boot image"
+        assert not any(content[128:])
+    assert headers[1] == headers[last]
+    assert image.file_at(image.sectors - 1).label == "backup GPT"
+    assert image.file_at(0).label == "system area with MBR and GPT"
+
+
+def test_last_anchor_of_udf_lies_256_sectors_before_the_end_of_a_disk_with_a_gpt(
+    bootable: Bootable, whole: Whole
+) -> None:
+    data = whole(bootable(EFI, partition_table=PartitionTable.GPT))
+    last = len(data) // 2048 - 1
+    anchors = [lba for lba in range(last + 1) if sector(data, lba)[:2] == b"\2\0" and lba >= 256]
+    assert anchors == [256, last - 256]
+    assert sector(data, last - 256)[12:16] == (last - 256).to_bytes(4, "little")
+
+
+def test_gpt_without_udf_takes_no_more_than_it_needs(bootable: Bootable) -> None:
+    image = bootable(EFI, partition_table=PartitionTable.GPT, views=frozenset({View.ISO9660}))
+    assert image.file_at(image.sectors - 9).label == "backup GPT"
+    assert image.file_at(image.sectors - 10).is_file
+
+
+def test_mbr_has_the_whole_image_and_the_efi_image(bootable: Bootable, whole: Whole) -> None:
+    image = bootable(BIOS, EFI, boot_sector=BootSector(b"\xeb\xfe"))
+    data = whole(image)
+    assert len(data) % (1 << 20) == 0
+    assert data[:2] == b"\xeb\xfe"
+    assert data[432:440] == (lba_of(image, "/boot/bios.bin") * 4).to_bytes(8, "little")
+    first, second = data[446:462], data[462:478]
+    assert (first[0], first[4], *struct.unpack_from("<II", first, 8)) == (0x80, 0, 0, len(data) // 512)
+    efi = lba_of(image, "/boot/efi.img") * 4
+    assert (second[0], second[4], *struct.unpack_from("<II", second, 8)) == (0, 0xEF, efi, 64)
+    assert data[478:512] == bytes(32) + b"\x55\xaa"
+    assert any(data[440:444])
+
+
+def test_mbr_alone_marks_the_whole_image_as_somebody_elses(bootable: Bootable, whole: Whole) -> None:
+    data = whole(bootable(BIOS, boot_sector=BootSector(b"\xeb\xfe")))
+    assert data[450] == 0x17
+
+
+@pytest.mark.parametrize(("address", "skip"), [(BootAddress.ISOLINUX, 0), (BootAddress.GRUB2, 4)])
+def test_boot_sector_gets_the_address_that_it_looks_for(
+    bootable: Bootable, whole: Whole, address: BootAddress, skip: int
+) -> None:
+    image = bootable(EFI, BIOS, boot_sector=BootSector(b"c" * 432, address), partition_table=PartitionTable.GPT)
+    data = whole(image)
+    assert data[:432] == b"c" * 432
+    assert int.from_bytes(data[432:440], "little") == lba_of(image, "/boot/bios.bin") * 4 + skip
+    assert data[440:446] == bytes(6)
+
+
+def test_boot_sector_of_its_own_kind_is_taken_as_it_is(bootable: Bootable, whole: Whole) -> None:
+    data = whole(bootable(boot_sector=BootSector(b"c" * 512, BootAddress.NONE)))
+    assert data[:440] == b"c" * 440
+    assert data[440:444] != b"c" * 4
+
+
+def test_same_tree_gives_the_same_ids_and_another_tree_others(whole: Whole, fat_image: Callable[[], bytes]) -> None:
+    def disk(content: bytes) -> bytes:
+        root = Directory()
+        root.create_file("data", content)
+        boot = BootOptions(
+            images=[BootImage(content=fat_image(), platform=BootPlatform.EFI)], partition_table=PartitionTable.GPT
+        )
+        return whole(build_image(root, ImageOptions(boot=boot)))
+
+    guid = slice(512 + 56, 512 + 72)
+    assert disk(b"one") == disk(b"one")
+    assert disk(b"one")[guid] != disk(b"another")[guid]
