@@ -91,17 +91,23 @@ class VirtualAddress:
 
 
 def _spell(value: object) -> str:
-    return ("no", "yes")[value] if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return ("no", "yes")[value]
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _boolean(word: str) -> bool:
     return _TRUE[word.lower()]
 
 
+def _pace(word: str) -> bool | float:
+    return _TRUE[word.lower()] if word.lower() in _TRUE else float(word)
+
+
 OPTIONS: Final[Mapping[str, Callable[[str], Any]]] = {
     "file": Path,
     "speed": float,
-    "realtime": _boolean,
+    "realtime": _pace,
     "buffer": int,
     "busy": _boolean,
     "capacity": int,

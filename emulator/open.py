@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from discstack.emulator.clock import VirtualClock
+from discstack.emulator.clock import QuickClock, VirtualClock
 from discstack.emulator.discfile import DiscFile
 from discstack.emulator.drive import DEFAULTS, Drive, Settings
 from discstack.emulator.faults import Fault, FaultPlan
@@ -15,7 +15,7 @@ from discstack.emulator.media.base import MediumKind
 from discstack.emulator.media.families import MEDIA
 from discstack.emulator.store import BlockStore
 from discstack.emulator.transport import MAX_TRANSFER, VirtualTransport
-from discstack.transport.base import Clock, SystemClock
+from discstack.transport.base import Clock
 
 __all__ = ["MEDIA", "open_virtual"]
 
@@ -25,7 +25,7 @@ def open_virtual(
     *,
     file: str | os.PathLike[str] | None = None,
     speed: float | None = None,
-    realtime: bool = False,
+    realtime: bool | float = False,
     buffer: int = DEFAULTS.buffer,
     busy: bool = False,
     capacity: int | None = None,
@@ -38,15 +38,16 @@ def open_virtual(
 
     `speed` is the fastest write speed, in the medium's x; `buffer` the drive's buffer in bytes, which makes the host
     wait inside WRITE or, with `busy`, answers 2/04/08; `capacity` the blocks of a smaller disc for tests. The clock is
-    virtual, so that nothing ever takes time, unless `realtime`. Raises ValueError for an unknown medium, DiscFileError
-    where `file` is not such a disc, DeviceBusy where another drive holds it.
+    virtual, so that nothing ever takes time, unless `realtime`: then a drive takes as long as a real one or, with a
+    number, is so many times as quick. Raises ValueError for an unknown medium, DiscFileError where `file` is not such a
+    disc, DeviceBusy where another drive holds it.
     """
     kind = _kind(medium, speed)
     if capacity is not None and (capacity <= 0 or capacity % kind.write_unit):
         raise ValueError(f"a {medium} has a multiple of {kind.write_unit} blocks, not {capacity}")
     if buffer < 1 or max_transfer < 1:
         raise ValueError("the buffer and the largest transfer must hold something")
-    clock: Clock = SystemClock() if realtime else VirtualClock()
+    clock: Clock = QuickClock(realtime) if realtime else VirtualClock()
     settings = Settings(buffer=buffer, busy=busy, read_breaks_write=read_breaks_write, serial=serial)
     if file is not None:
         disc = DiscFile.open(Path(file), kind, clock, capacity)

@@ -23,6 +23,14 @@ def test_a_virtual_address_has_typed_options() -> None:
     assert address == VirtualAddress("dvd+r", options)
 
 
+@pytest.mark.parametrize(("word", "pace"), [("yes", True), ("1", True), ("10", 10.0), ("0.5", 0.5), ("no", False)])
+def test_a_drive_may_be_quicker_or_slower_than_a_real_one(word: str, pace: bool | float) -> None:
+    address = parse_address(f"virtual:dvd+r?realtime={word}")
+    assert isinstance(address, VirtualAddress)
+    assert address.options["realtime"] == pace
+    assert parse_address(str(address)) == address
+
+
 def test_plus_is_literal_and_percent_is_decoded() -> None:
     address = parse_address("virtual:dvd+r?file=my%20disc+1%26.img")
     assert isinstance(address, VirtualAddress)
@@ -52,6 +60,7 @@ def test_a_windows_drive_is_refused_by_name_when_opened(name: str) -> None:
         ("virtual:dvd+r?colour=red", "'colour=red' is no option"),
         ("virtual:dvd+r?file", "'file' is no option"),
         ("virtual:dvd+r?busy=perhaps", "busy does not take 'perhaps'"),
+        ("virtual:dvd+r?realtime=slow", "realtime does not take 'slow'"),
         ("virtual:dvd+r?capacity=many", "capacity does not take 'many'"),
     ],
 )
