@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from discstack.fs.image import Image
 from discstack.job import Job
@@ -11,7 +12,7 @@ from discstack.mmc.errors import VerificationError
 from discstack.mmc.job import BurnJob, BurnResult, VerifyLevel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from discstack.events import EventHandler
     from discstack.mmc.stream import BlockSource
@@ -20,12 +21,40 @@ if TYPE_CHECKING:
 MOST_FILES_NAMED: Final = 20
 
 
+class SectorStream(Protocol):
+    """A stream of sectors that holds files open."""
+
+    @property
+    def sectors(self) -> int:
+        """How many sectors there are."""
+        ...
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        """Put the next bytes into `buffer` and return how many; 0 only at the end."""
+        ...
+
+    def close(self) -> None:
+        """Let the files go."""
+        ...
+
+
+@runtime_checkable
 class Writable(Protocol):
     """Something that can be opened as a stream of sectors again and again."""
 
-    def stream(self) -> BlockSource:
+    def stream(self) -> SectorStream:
         """Open a new stream, at its start."""
         ...
+
+
+@contextmanager
+def opened(source: Writable | BlockSource) -> Iterator[BlockSource]:
+    """Open what can be opened, and close it in the end; what is a stream already stays the caller's."""
+    if not isinstance(source, Writable):
+        yield source
+        return
+    with closing(source.stream()) as stream:
+        yield stream
 
 
 class DataWriter(Job):
@@ -64,33 +93,35 @@ class DataWriter(Job):
         does not suit (before anything is written), SourceError if a file changed, CommandError and TransportError if
         the drive fails, VerificationError if something reads back differently, Cancelled after `cancel`.
         """
-        job = BurnJob(
-            source=source if not hasattr(source, "stream") else source.stream(),
-            start=start,
-            erase=self.erase,
-            close=self.close,
-            simulate=self.simulate,
-            speed=self.speed,
-            underrun_protection=self.underrun_protection,
-            verify=self.verify,
-            ring_bytes=self.ring_bytes,
-        )
-        image = source if isinstance(source, Image) else None
-        if image is not None:
-            image.check_sources()
+        with opened(source) as stream:
+            job = BurnJob(
+                source=stream,
+                start=start,
+                erase=self.erase,
+                close=self.close,
+                simulate=self.simulate,
+                speed=self.speed,
+                underrun_protection=self.underrun_protection,
+                verify=self.verify,
+                ring_bytes=self.ring_bytes,
+            )
+            if isinstance(source, Image):
+                return self._write_image(job, source, on_event)
+            return self._run(burn(job), on_event)
+
+    def _write_image(self, job: BurnJob, image: Image, on_event: EventHandler | None) -> BurnResult:
         try:
-            return self._run(burn(job), on_event, _namer(image, start))
+            return self._run(burn(job), on_event, _namer(image, job.start), check=image.check_sources)
         except VerificationError as error:
-            if image is not None:
-                _name_bad_files(error, image, start)
+            _name_bad_files(error, image, job.start)
             raise
 
 
-def _namer(image: Image | None, start: int) -> Callable[[int], str | None]:
+def _namer(image: Image, start: int) -> Callable[[int], str | None]:
     """Return what names the file that a block of the disc holds."""
 
     def name(lba: int) -> str | None:
-        if image is None or not start <= lba < start + image.sectors:
+        if not start <= lba < start + image.sectors:
             return None
         span = image.file_at(lba - start)
         return span.label if span.is_file else None

@@ -6,11 +6,14 @@ import struct
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, Protocol
 
+from discstack.data_writer import opened
 from discstack.job import Job
+from discstack.mmc.command import BLOCK_SIZE
 from discstack.mmc.errors import MediaError
 from discstack.mmc.job import Digests
 from discstack.mmc.media import RECIPES
 from discstack.mmc.medium import DiscState
+from discstack.mmc.procedure import Checkpoint, Phase, Report
 from discstack.mmc.reading import read_disc
 from discstack.mmc.stream import ALGORITHM, CHUNK, digest
 from discstack.mmc.verify import verify
@@ -19,8 +22,9 @@ if TYPE_CHECKING:
     from discstack.data_writer import Writable
     from discstack.events import EventHandler
     from discstack.mmc.medium import MediumStatus
+    from discstack.mmc.procedure import Procedure
+    from discstack.mmc.stream import BlockSource
 
-SECTOR: Final = 2048
 PRIMARY_VOLUME_DESCRIPTOR: Final = 16  # ECMA-119 6.7.1, where nearly all discs have it
 _IDENTIFIER: Final = b"\x01CD001"
 _UNWRITTEN: Final = {DiscState.NO_MEDIUM, DiscState.BLANK, DiscState.UNFORMATTED, DiscState.FORMATTING}
@@ -95,28 +99,45 @@ class DiscReader(Job):
     def verify(self, image: Writable, *, start: int = 0, on_event: EventHandler | None = None) -> int:
         """Compare the disc with an image that was written at `start`; return how many sectors were compared.
 
-        Raises VerificationError with the ranges that differ or cannot be read.
+        The image is read through first. Raises VerificationError with the ranges that differ or cannot be read,
+        SourceError or EOFError where the image cannot be read.
         """
-        return self._run(verify(digests_of(image, start)), on_event, write=False)
+        with opened(image) as source:
+            return self._run(_compare(source, start), on_event, write=False)
 
 
-def digests_of(image: Writable, start: int) -> Digests:
-    """Read an image through and return the digests that a disc with it at `start` has."""
-    source = image.stream()
-    left = source.sectors * SECTOR
+def _compare(source: BlockSource, start: int) -> Procedure[int]:
+    return (yield from verify((yield from digests_of(source, start))))
+
+
+def digests_of(source: BlockSource, start: int) -> Procedure[Digests]:
+    """Read an image through and return the digests that a disc with it at `start` has.
+
+    Raises EOFError where the source has fewer blocks than it said.
+    """
+    size, done = source.sectors * BLOCK_SIZE, 0
     buffer = memoryview(bytearray(CHUNK))
     digests = []
-    while left:
-        chunk = buffer[: min(CHUNK, left)]
-        filled = 0
-        while filled < len(chunk):
-            filled += source.readinto(chunk[filled:])
+    while done < size:
+        yield Checkpoint()
+        chunk = buffer[: min(CHUNK, size - done)]
+        _fill(source, chunk)
         digests.append(digest(chunk))
-        left -= len(chunk)
+        done += len(chunk)
+        yield Report(Phase.VALIDATING, done / size)
     return Digests(
         algorithm=ALGORITHM,
         start=start,
         blocks=source.sectors,
-        chunk_blocks=CHUNK // SECTOR,
+        chunk_blocks=CHUNK // BLOCK_SIZE,
         digests=tuple(digests),
     )
+
+
+def _fill(source: BlockSource, chunk: memoryview) -> None:
+    filled = 0
+    while filled < len(chunk):
+        count = source.readinto(chunk[filled:])
+        if count <= 0:
+            raise EOFError(f"the image ended before the {source.sectors} sectors that it should have")
+        filled += count

@@ -45,9 +45,14 @@ class Job:
         file_at: Callable[[int], str | None] = lambda _: None,
         *,
         write: bool = True,
+        check: Callable[[], None] = lambda: None,
     ) -> T:
-        """Run a procedure; `file_at` names the file that holds a block, `write` says that it changes the disc."""
+        """Run a procedure once `check` has found no fault with what it works on.
+
+        `file_at` names the file that holds a block, `write` says that the procedure changes the disc.
+        """
         self._cancelled.clear()
+        check()
         with self.recorder.hold(write=write) as transport:
             narrator = Narrator(on_event or _ignore, transport.clock, file_at)
             result = run(procedure, transport, observer=narrator, cancelled=self._cancelled)
@@ -95,12 +100,13 @@ class Narrator(Observer):
         elapsed, written = self._elapsed(), counters.blocks * stream.block_size
         first = self._first = self._first or (elapsed, written)
         average = _rate(first, (elapsed, written))
-        left = (stream.blocks - counters.blocks) * stream.block_size
+        start, total = stream.lba - stream.earlier.blocks, stream.earlier.blocks + stream.blocks
+        left = (total - counters.blocks) * stream.block_size
         self._handler(
             Writing(
                 elapsed=elapsed,
                 sectors=counters.blocks,
-                total_sectors=stream.blocks,
+                total_sectors=total,
                 speed=self._speed(elapsed, written),
                 average_speed=average,
                 remaining=left / average if average else None,
@@ -110,7 +116,7 @@ class Narrator(Observer):
                 drive_buffer=counters.drive_buffer,
                 stalls=counters.stalls,
                 busy=counters.busy,
-                current_file=self._file_at(max(stream.lba + counters.blocks - 1, stream.lba)),
+                current_file=self._file_at(start + max(counters.blocks - 1, 0)),
             )
         )
 

@@ -59,9 +59,7 @@ class Recorder:
         """Let the drive go; a virtual drive's disc is saved."""
         with self._lock:
             self._closed = True
-            transport, self._transport = self._transport, None
-            if transport:
-                transport.close()
+            self._let_go()
 
     def _open(self, *, write: bool) -> Transport:
         transport = self.address.open(write=write)
@@ -94,21 +92,22 @@ class Recorder:
     def exclusive(self) -> Iterator[Transport]:
         """Hold the drive for oneself and for writing; may be nested. Raises DeviceBusy if somebody else has it."""
         with self._lock:
-            if self._exclusive == 0 and self.address.shared:
-                self._swap(self._open(write=True))
+            if self._exclusive == 0 and self.address.shared and not self._closed:
+                self._let_go()  # first: /dev/sgN cannot be had exclusively while anybody, we included, has it open
+                self._transport = self._open(write=True)
             self._exclusive += 1
             try:
                 yield self.transport
             finally:
                 self._exclusive -= 1
                 if self._exclusive == 0 and self.address.shared:
-                    self._swap(None)
+                    self._let_go()
 
-    def _swap(self, transport: Transport | None) -> None:
-        """Take another transport in place of the open one; with None the drive is opened to look at its next use."""
-        before, self._transport = self._transport, transport
-        if before is not None:
-            before.close()
+    def _let_go(self) -> None:
+        """Close the transport; the drive is opened to look at its next use."""
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            transport.close()
 
     def run(self, procedure: Procedure[T], *, observer: Observer | None = None, cancelled: Event | None = None) -> T:
         """Run a procedure of `discstack.mmc` on the drive as it is open now."""

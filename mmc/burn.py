@@ -50,6 +50,8 @@ def _burn(work: Work, job: BurnJob, *, erase_first: bool) -> Procedure[BurnResul
     if work.status.state is DiscState.UNFORMATTED:
         work = yield from _formatted(work)
     plan = plan_burn(work.recipe, work.status, job)
+    if job.close and not work.recipe.sequential:
+        yield from work.notice(Phase.VALIDATING, f"{work.recipe.name} stays overwritable: there is nothing to close")
     yield from work.recipe.prepare(work, job)
     speed = yield from set_write_speed(work, job.speed)
     yield from calibrate(work, job)

@@ -71,6 +71,27 @@ def remainder(stream: Stream, result: FeedResult, *, written: bool = False) -> S
     return replace(stream, lba=stream.lba + blocks, blocks=stream.blocks - blocks)
 
 
+def added(one: FeedCounters, other: FeedCounters) -> FeedCounters:
+    """Return the counters of two streams, one after the other, as those of one."""
+    return FeedCounters(
+        blocks=one.blocks + other.blocks,
+        commands=one.commands + other.commands,
+        busy=one.busy + other.busy,
+        stalls=one.stalls + other.stalls,
+        stall_time=one.stall_time + other.stall_time,
+        busy_time=one.busy_time + other.busy_time,
+        latency_max=max(one.latency_max, other.latency_max),
+        latency_total=one.latency_total + other.latency_total,
+        latencies=tuple(map(sum, zip(one.latencies, other.latencies, strict=True)))
+        if one.latencies
+        else other.latencies,
+        ring_fill=other.ring_fill,
+        ring_low=min(one.ring_low, other.ring_low) if one.commands else other.ring_low,
+        drive_buffer=other.drive_buffer,
+        drive_fill=other.drive_fill,
+    )
+
+
 class _Feed:
     def __init__(self, transport: Transport, stream: Stream, observe: Callable[[FeedCounters], None]) -> None:
         self.transport, self.stream, self.observe = transport, stream, observe

@@ -100,7 +100,8 @@ class MediumStatus:
         if self.reason:
             words.append(self.reason)
         if self.sessions:
-            words.append(f"{self.sessions} session{'s' * (self.sessions > 1)}")
+            unclosed = " (the last one not closed)" if self.open_session else ""
+            words.append(f"{self.sessions} session{'s' * (self.sessions > 1)}{unclosed}")
         if self.next_writable_address is not None:
             words.append(f"next writable address {self.next_writable_address}, {self.free_blocks} blocks free")
         return ", ".join(words)

@@ -26,7 +26,7 @@ from threading import Event
 from typing import Any, Final, TypeVar
 
 from discstack.mmc.errors import Cancelled, CommandError, RecoveredError, ShortTransfer, command_error
-from discstack.mmc.feed import OBSERVE_INTERVAL, feed_by_execute
+from discstack.mmc.feed import OBSERVE_INTERVAL, added, feed_by_execute
 from discstack.mmc.spec.cdb import Direction
 from discstack.transport.base import GOOD, Command, FeedCounters, Feeder, FeedResult, Reply, Stream, Transport
 
@@ -90,7 +90,10 @@ class Observer:
         """A phase began or moved."""
 
     def streaming(self, stream: Stream, counters: FeedCounters, /) -> None:
-        """Data is flowing; called a few times a second while it does and once at the end."""
+        """Data is flowing; called a few times a second while it does and once at the end.
+
+        The counters include those of `stream.earlier`.
+        """
 
     def recovered(self, error: CommandError, /) -> None:
         """A command succeeded after the device recovered from an error (sense key 1h)."""
@@ -136,6 +139,7 @@ class _Runner:
 
     def __init__(self, transport: Transport, observer: Observer, cancelled: Event) -> None:
         self.transport, self.observer, self.cancelled = transport, observer, cancelled
+        self.phase: Phase | None = None
 
     def perform(self, effect: Effect) -> Any:
         return _PERFORM[type(effect)](self, effect)
@@ -160,18 +164,19 @@ class _Runner:
         def observe(counters: FeedCounters) -> None:
             if self.cancelled.is_set():
                 stream.ring.cancel()
-            self.observer.streaming(stream, counters)
+            self.observer.streaming(stream, added(stream.earlier, counters))
 
         if not isinstance(self.transport, Feeder):
             return feed_by_execute(self.transport, stream, observe)
         return _feed_in_thread(self.transport, stream, observe)
 
     def report(self, report: Report) -> None:
+        self.phase = report.phase
         self.observer.report(report)
 
     def checkpoint(self, _: Checkpoint) -> None:
         if self.cancelled.is_set():
-            raise Cancelled("the job was cancelled")
+            raise Cancelled(f"cancelled while {self.phase.value}" if self.phase else "cancelled")
 
     def now(self, _: Now) -> float:
         return self.transport.clock.now()

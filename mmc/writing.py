@@ -13,7 +13,7 @@ from typing import Final
 
 from discstack.mmc import actions
 from discstack.mmc.errors import Cancelled, CommandError, RecoveredError, ShortTransfer, command_error
-from discstack.mmc.feed import remainder
+from discstack.mmc.feed import added, remainder
 from discstack.mmc.polling import BUSY, persist
 from discstack.mmc.procedure import Now, Pause, Phase, Procedure
 from discstack.mmc.queries import drain_events
@@ -76,14 +76,14 @@ def write_stream(
     `source_check` raises if the source has failed; `next_writable` asks the drive for its next writable address.
     Raises Cancelled, the source's error, CommandError or ShortTransfer; the last two with the address in their notes.
     """
-    total = FeedCounters()
     trouble: _Trouble | None = None
     while True:
         result: FeedResult = yield stream
-        total = added(total, result.counters)
+        total = added(stream.earlier, result.counters)
         if result.stopped:
             source_check()
-            raise Cancelled("cancelled while writing")
+            blocks = stream.earlier.blocks + stream.blocks
+            raise Cancelled(f"cancelled while writing; the drive has taken {total.blocks} of {blocks} blocks")
         if result.status == GOOD and not result.residual:
             source_check()
             return total
@@ -96,7 +96,9 @@ def write_stream(
         else:
             yield from _retry(work, what, error, trouble, next_writable)
             trouble.retries += 1
-        stream = replace(remainder(stream, result, written=what is Reaction.GO_ON), prefill=False)
+        left = remainder(stream, result, written=what is Reaction.GO_ON)
+        total.blocks = stream.earlier.blocks + stream.blocks - left.blocks
+        stream = replace(left, prefill=False, earlier=total)
         if not stream.blocks:
             return total
 
@@ -135,24 +137,3 @@ def _error(stream: Stream, result: FeedResult) -> CommandError:
     where = "at or before" if error.sense.deferred else "at"
     error.add_note(f"writing failed {where} LBA {result.reply_lba}")
     return error
-
-
-def added(one: FeedCounters, other: FeedCounters) -> FeedCounters:
-    """Return the counters of two streams, one after the other, as those of one."""
-    return FeedCounters(
-        blocks=one.blocks + other.blocks,
-        commands=one.commands + other.commands,
-        busy=one.busy + other.busy,
-        stalls=one.stalls + other.stalls,
-        stall_time=one.stall_time + other.stall_time,
-        busy_time=one.busy_time + other.busy_time,
-        latency_max=max(one.latency_max, other.latency_max),
-        latency_total=one.latency_total + other.latency_total,
-        latencies=tuple(map(sum, zip(one.latencies, other.latencies, strict=True)))
-        if one.latencies
-        else other.latencies,
-        ring_fill=other.ring_fill,
-        ring_low=min(one.ring_low, other.ring_low) if one.commands else other.ring_low,
-        drive_buffer=other.drive_buffer,
-        drive_fill=other.drive_fill,
-    )

@@ -147,7 +147,8 @@ class Stream:
     ring's granule. While the device answers 2/04/08 (long write in progress) the same command is repeated, after naps
     of 1 ms to `nap` seconds (what half the drive's buffer takes at full speed), for `timeout` seconds at most. With
     `prefill` the first command waits until the ring is as full as it gets. Every `watch` seconds the fill of the
-    drive's buffer is asked for, unless that is 0 or the drive refuses to tell.
+    drive's buffer is asked for, unless that is 0 or the drive refuses to tell. `earlier` is what was counted of the
+    same run before something interrupted it; observers are told of both together.
     """
 
     ring: Ring
@@ -162,6 +163,7 @@ class Stream:
     nap: float
     prefill: bool = True
     watch: float = 0.5
+    earlier: FeedCounters = field(default_factory=lambda: FeedCounters())
 
     def check(self, max_transfer: int) -> None:
         """Raise ValueError where a transport of that largest transfer cannot feed this stream."""

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from discstack.mmc import actions, polling, queries
-from discstack.mmc.errors import IllegalRequest, MediaError
+from discstack.mmc.errors import IllegalRequest
 from discstack.mmc.job import BurnJob
 from discstack.mmc.media import sequential
 from discstack.mmc.polling import persist
@@ -78,8 +78,6 @@ def close_session(work: Work) -> Procedure[None]:
 
 def close_disc(work: Work) -> Procedure[None]:
     """Close the open session as the last one; a CD without an open session cannot be finalized by itself."""
-    if not work.status.open_session:
-        raise MediaError(f"a CD is finalized with its last session, and no session is open ({work.status})")
     yield from _select(multi_session=MultiSession.FINAL)
     yield from close(work, CLOSE_SESSION)
 

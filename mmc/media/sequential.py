@@ -82,9 +82,10 @@ def actions_for(recipe: Recipe, state: DiscState, last_session: int, *, erasable
     if state is DiscState.APPENDABLE:
         actions.add(Action.APPEND)
     if state in (DiscState.APPENDABLE, DiscState.DAMAGED):
-        if last_session in UNCLOSED and recipe.close_session is not None:
+        unclosed = last_session in UNCLOSED
+        if unclosed and recipe.close_session is not None:
             actions.add(Action.CLOSE_SESSION)
-        if recipe.close_disc is not None:
+        if recipe.close_disc is not None and (unclosed or not recipe.is_cd):  # a CD is finalized with a session
             actions.add(Action.CLOSE_DISC)
     if recipe.blank is not None and erasable:
         actions.add(Action.ERASE)

@@ -11,7 +11,7 @@ import pytest
 import discstack
 from discstack.emulator.faults import Fault
 from discstack.emulator.open import open_virtual
-from discstack.transport.base import DeviceGone, Transport, TransportError
+from discstack.transport.base import DeviceBusy, DeviceGone, Transport, TransportError
 
 SECTOR = 2048
 
@@ -127,6 +127,91 @@ def test_cancel_from_another_thread_stops_the_writing() -> None:
     recorder.close()
 
 
+def test_cancel_while_the_sources_are_checked_stops_before_anything_is_written(
+    tmp_path: Path, recorder: discstack.Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_bytes(b"data")
+    image = discstack.FileSystemImage()
+    image.root.add_tree(tmp_path)
+    writer = discstack.DataWriter(recorder)
+    monkeypatch.setattr(discstack.Image, "check_sources", lambda _: writer.cancel())
+    with pytest.raises(discstack.Cancelled, match="cancelled while validating"):
+        writer.write(image.create_result())
+    assert recorder.medium().state is discstack.DiscState.BLANK
+
+
+def test_cancel_while_verifying_says_that_the_disc_is_written(recorder: discstack.Recorder) -> None:
+    writer = discstack.DataWriter(recorder)
+
+    def listen(event: discstack.Event) -> None:
+        if isinstance(event, discstack.PhaseStarted) and event.phase is discstack.Phase.VERIFYING:
+            writer.cancel()
+
+    with pytest.raises(discstack.Cancelled, match="cancelled while verifying") as stopped:
+        writer.write(Pattern(1000), on_event=listen)
+    assert stopped.value.medium is not None
+    assert stopped.value.medium.tracks[0].blocks == 1008
+
+
+class ImageOf:
+    """A pattern as an image; `broken` makes it end early."""
+
+    def __init__(self, sectors: int, *, broken: bool = False) -> None:
+        self.pattern = Pattern(sectors)
+        self.closed = 0
+        if broken:
+            self.pattern.sectors, self.pattern.readinto = sectors + 1, lambda _: 0  # type: ignore[method-assign]
+
+    def stream(self) -> "ImageOf":
+        return self
+
+    @property
+    def sectors(self) -> int:
+        return self.pattern.sectors
+
+    def readinto(self, buffer: memoryview) -> int:
+        return self.pattern.readinto(buffer)
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def test_an_image_s_stream_is_closed_however_the_job_ends(recorder: discstack.Recorder) -> None:
+    good, bad = ImageOf(700), ImageOf(700, broken=True)
+    discstack.DataWriter(recorder).write(good)
+    with pytest.raises(discstack.MediaError):
+        discstack.DataWriter(recorder).write(bad)
+    assert (good.closed, bad.closed) == (1, 1)
+    assert discstack.DiscReader(recorder).verify(compared := ImageOf(700)) == 700
+    assert compared.closed == 1
+
+
+def test_comparing_with_an_image_can_be_cancelled_while_the_image_is_read(recorder: discstack.Recorder) -> None:
+    discstack.DataWriter(recorder).write(Pattern(1000))
+    reader = discstack.DiscReader(recorder)
+    with pytest.raises(discstack.Cancelled, match="validating"):
+        reader.verify(ImageOf(1000), on_event=lambda _: reader.cancel())
+
+
+def test_comparing_with_an_image_that_ends_early_is_an_error(recorder: discstack.Recorder) -> None:
+    discstack.DataWriter(recorder).write(Pattern(1000))
+    with pytest.raises(EOFError, match="1001 sectors"):
+        discstack.DiscReader(recorder).verify(ImageOf(1000, broken=True))
+
+
+def test_events_go_on_where_a_write_was_sent_again() -> None:
+    busy = Fault(opcode=0x2A, lba=range(1600, 1601), sense=discstack.Sense(key=2, asc=4, ascq=7))
+    recovered = Fault(opcode=0x2A, lba=range(800, 801), sense=discstack.Sense(key=1, asc=0x0C, ascq=1))
+    events: list[discstack.Event] = []
+    with opened(open_virtual("dvd+r", capacity=8192, faults=[busy, recovered])) as (_, drive):
+        result = discstack.DataWriter(drive).write(Pattern(3200), on_event=events.append)
+    written = [event for event in events if isinstance(event, discstack.Writing)]
+    assert [event.sectors for event in written] == sorted(event.sectors for event in written)
+    assert {event.total_sectors for event in written} == {3200}
+    assert {event.sectors for event in written} >= {800, 1600, 3200}
+    assert result.counters.blocks == 3200
+
+
 def test_cancel_without_a_job_does_nothing(recorder: discstack.Recorder) -> None:
     writer = discstack.DataWriter(recorder)
     writer.cancel()
@@ -164,6 +249,26 @@ def test_a_recorder_survives_a_drive_that_somebody_else_has() -> None:
             writer.write(Pattern(100))
         assert drive.medium().state is discstack.DiscState.BLANK
         assert writer.write(Pattern(100)).verified == 100
+
+
+def test_a_drive_that_only_one_may_have_open_is_not_kept_from_ourselves() -> None:
+    class Single(Opened):
+        """As /dev/sgN: not to be had exclusively while it is open anywhere."""
+
+        last: Kept | None = None
+
+        def open(self, *, write: bool) -> Transport:
+            if write and self.last is not None and self.last.execute is self.transport.execute:
+                raise DeviceBusy("it is open already")
+            self.last = Kept(self.transport)
+            return self.last
+
+    drive = open_virtual("dvd+r", capacity=4096)
+    with discstack.Recorder(Single(drive)) as recorder:
+        assert recorder.medium().state is discstack.DiscState.BLANK
+        assert discstack.DataWriter(recorder).write(Pattern(100)).verified == 100
+        assert recorder.medium().state is discstack.DiscState.APPENDABLE
+    drive.close()
 
 
 def test_a_closed_recorder_says_so() -> None:

@@ -151,6 +151,12 @@ def test_a_cancelled_burn_leaves_a_known_disc_and_says_which(lab: Any, medium: s
     assert len(writes(tap)) < 125
 
 
+@pytest.mark.parametrize("medium", ["dvd+rw", "bd-re"])
+def test_closing_what_stays_overwritable_is_told_to_mean_nothing(lab: Any, medium: str) -> None:
+    result = lab.run(burn(lab.job(40, close=True)), lab.drive(medium, 4096))
+    assert [notice for notice in result.notices if "nothing to close" in notice]
+
+
 def test_a_cancelled_disc_can_be_closed_and_then_finalized(lab: Any) -> None:
     tap = lab.drive("dvd+r", 65536, speed=4, buffer=1 << 17)
     cancelled = Event()

@@ -26,6 +26,7 @@ from discstack.transport.base import Command, Reply
 
 MMC = Path(__file__).parents[3] / "mmc"
 CD_R = RECIPES[Profile.CD_R]
+DVD_PLUS_R = RECIPES[Profile.DVD_PLUS_R]
 
 
 def information(second_byte: int) -> DiscInformation:
@@ -108,6 +109,13 @@ def test_an_unclosed_session_is_told_and_can_be_closed() -> None:
     status = assess(CD_R, survey(0b00101, 5000))
     assert status.open_session
     assert Action.CLOSE_SESSION in status.actions
+
+
+@pytest.mark.parametrize(("recipe", "alone"), [(CD_R, False), (DVD_PLUS_R, True)])
+def test_a_cd_is_finalized_with_its_last_session_only(recipe: Recipe, alone: bool) -> None:
+    between, unclosed = assess(recipe, survey(0b00001, 5000)), assess(recipe, survey(0b00101, 5000))
+    assert (Action.CLOSE_DISC in between.actions) is alone
+    assert Action.CLOSE_DISC in unclosed.actions
 
 
 def test_the_run_out_of_a_track_does_not_count_as_room(lab: Any) -> None:
