@@ -84,12 +84,12 @@ def burn(
         )
         with cancelling(writer), Display(quiet=as_json) as display:
             result = writer.write(image, on_event=display)
-        if eject:
+        if as_json:
+            print_json({**_result_json(result, drive), "issues": getattr(image, "issues", ())})
+        else:
+            _say_result(result, drive)
+        if eject:  # last, so that a tray which stays shut hides nothing of what was burnt
             recorder.eject()
-    if as_json:
-        print_json(_result_json(result, drive))
-    else:
-        _say_result(result, drive)
 
 
 def _ready_made(source: str) -> ImageFile | None:

@@ -37,10 +37,9 @@ def open_recorder(address: str, trace: IO[str] | None) -> Recorder:
     from discstack.recorder import Recorder
 
     try:
-        parsed = parse_address(address)
+        return Recorder(parse_address(address), trace=trace_to(trace))
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    return Recorder(parsed, trace=trace_to(trace))
 
 
 def trace_to(file: IO[str] | None) -> Callable[[str], None] | None:
@@ -57,14 +56,14 @@ def trace_to(file: IO[str] | None) -> Callable[[str], None] | None:
 
 @contextmanager
 def cancelling(job: Job) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM cancel a job cleanly; the second one does not wait any longer."""
+    """Let Ctrl-C and SIGTERM cancel a job cleanly; the second one interrupts whatever is being done then."""
     received: list[int] = []
 
     def handle(number: int, _: FrameType | None) -> None:
         received.append(number)
         if len(received) > 1:
             raise KeyboardInterrupt
-        click.echo("cancelling: the drive finishes what it has begun (once more to stop at once)", err=True)
+        click.echo("cancelling: the drive finishes what it has begun (once more to leave the rest undone)", err=True)
         job.cancel()
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}

@@ -88,7 +88,7 @@ def _say_medium(medium: MediumStatus) -> None:
             "used": _blocks(medium.used_blocks),
             "free": _blocks(medium.free_blocks),
             "next write at": medium.next_writable_address,
-            "sessions": medium.sessions,
+            "sessions": f"{medium.sessions}{', the last one not closed' if medium.open_session else ''}",
             "tracks": ", ".join(f"{track.number}: {track.start}-{track.end - 1}" for track in medium.tracks),
             "erasable": medium.erasable,
             "write speeds": ", ".join(str(speed) for speed in medium.write_speeds),

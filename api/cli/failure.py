@@ -30,14 +30,16 @@ def _exit_code(error: BaseException) -> int | None:
         module, _, attribute = name.partition(":")
         if module in sys.modules and isinstance(error, getattr(sys.modules[module], attribute)):
             return code
-    return FAILED if isinstance(error, (OSError, ValueError)) else None
+    if isinstance(error, (KeyboardInterrupt, click.Abort)):
+        return CANCELLED
+    return FAILED if isinstance(error, (OSError, ValueError, EOFError)) else None
 
 
-def _say(error: BaseException, as_json: bool, code: int) -> None:
+def _say(error: BaseException, as_json: bool) -> None:
     notes = getattr(error, "__notes__", [])
+    message = str(error) or "interrupted"
     if as_json:
-        click.echo(json.dumps({"error": {"type": type(error).__name__, "message": str(error), "notes": notes}}))
-    message = "cancelled" if code == CANCELLED and not str(error) else str(error)
+        click.echo(json.dumps({"error": {"type": type(error).__name__, "message": message, "notes": notes}}))
     click.echo(f"discstack: {message}", err=True)
     for note in notes:
         click.echo(f"  {note}", err=True)
@@ -53,17 +55,16 @@ def run_and_exit(command: click.Command, arguments: list[str] | None) -> NoRetur
         sys.exit(error.exit_code)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("discstack: interrupted", err=True)
-        sys.exit(CANCELLED)
     except BrokenPipeError:
         # The reader of our output went away (`| head`): quiet, and Python must not try to flush at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
-    except Exception as error:
-        code = _exit_code(error)
+    except (Exception, KeyboardInterrupt) as raised:
+        # click makes an Abort out of a KeyboardInterrupt and of an EOFError
+        reason = raised.__cause__ or raised if isinstance(raised, click.Abort) else raised
+        code = _exit_code(reason)
         if code is None:
             raise
-        _say(error, "--json" in words, getattr(error, "exit_code", code))
-        sys.exit(getattr(error, "exit_code", code))
+        _say(reason, "--json" in words)
+        sys.exit(getattr(reason, "exit_code", code))
     sys.exit(OK)

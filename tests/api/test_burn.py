@@ -7,14 +7,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-Discstack = Callable[..., Any]
+import discstack
+from discstack.cli import main
 
+Discstack = Callable[..., Any]
+Process = subprocess.Popen[str]
 
 MEDIA = ("cd-r", "cd-rw", "dvd+r", "dvd+rw", "bd-r", "bd-re")
 
@@ -148,6 +151,27 @@ def test_a_test_write_leaves_the_disc_blank(discstack: Discstack, folder: Path) 
     assert burnt.json["medium"]["state"] == "blank"
 
 
+def test_a_tray_that_stays_shut_hides_nothing_of_the_burn(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stuck(_: discstack.Recorder) -> None:
+        raise discstack.TransportError("the tray is stuck")
+
+    monkeypatch.setattr(discstack.Recorder, "eject", stuck)
+    with pytest.raises(SystemExit) as ended:
+        main(["burn", str(folder), "-d", "virtual:dvd+r", "--eject"])
+    assert ended.value.code == 3
+    shown = capsys.readouterr()
+    assert "sectors read back and right" in shown.out
+    assert "the tray is stuck" in shown.err
+
+
+def test_json_tells_what_the_image_does_not_hold_as_it_was(discstack: Discstack, folder: Path) -> None:
+    burnt = discstack("burn", "folder", "-d", "virtual:dvd+r", "--json")
+    assert burnt.err == ""
+    assert {"RENAMED", "renamed"} & {issue["change"] for issue in burnt.json["issues"]}
+
+
 def test_test_writing_is_refused_where_the_medium_has_none(discstack: Discstack, folder: Path) -> None:
     burnt = discstack("burn", "folder", "-d", "virtual:dvd+r?file=disc.img", "--simulate")
     assert burnt.code == 5
@@ -266,44 +290,92 @@ def test_a_missing_drive_is_named(discstack: Discstack, folder: Path) -> None:
     assert "/dev/nowhere" in burnt.err
 
 
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Process]]:
+    """Start `discstack burn folder` with more words, wait until its trace has a line, and give the process."""
+    running = []
+
+    def call(line: str, *words: str, count: int = 1) -> Process:
+        trace = tmp_path / "trace"
+        command = [sys.executable, "-m", "discstack", "burn", "folder", *words, "--trace", str(trace)]
+        process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+        running.append(process)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and not (trace.exists() and trace.read_text().count(line) >= count):
+            assert process.poll() is None, process.communicate()
+            time.sleep(0.02)
+        return process
+
+    yield call
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def grow(folder: Path, name: str, size: int) -> None:
+    with (folder / name).open("wb") as file:
+        file.truncate(size)
+
+
 @pytest.mark.parametrize(
     ("medium", "number", "code"), [*((medium, signal.SIGINT, 130) for medium in MEDIA), ("dvd+r", signal.SIGTERM, 143)]
 )
 def test_a_signal_cancels_cleanly_and_the_disc_is_in_a_known_state(
-    discstack: Discstack, folder: Path, tmp_path: Path, medium: str, number: int, code: int
+    discstack: Discstack, start: Callable[..., Process], folder: Path, medium: str, number: int, code: int
 ) -> None:
     drive = f"virtual:{medium}?file=disc.img"
-    if medium in ("dvd+rw", "bd-re"):  # so that it is formatted: on the real clock that takes long
+    rewritable = medium in ("dvd+rw", "bd-re")
+    if rewritable:  # so that it is formatted: that takes long
         assert discstack("burn", "folder", "-d", drive).code == 0
-    with (folder / "much.bin").open("wb") as file:
-        file.truncate(500 << 20)
-    words = [sys.executable, "-m", "discstack", "burn", "folder", "-d", f"{drive}&realtime=yes", "--trace", "trace"]
-    words += ["--erase"] if medium in ("dvd+rw", "bd-re") else []
-    process = subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
-    trace = tmp_path / "trace"
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and not (trace.exists() and trace.read_text().count("WRITE (10)") > 5):
-        time.sleep(0.05)
+    grow(folder, "much.bin", 600 << 20)
+    process = start("WRITE (10)", "-d", f"{drive}&realtime=10", *(["--erase"] if rewritable else []), count=6)
     process.send_signal(number)
     _, err = process.communicate(timeout=60)
     assert process.returncode == code, err
+    assert "cancelled while writing; the drive has taken" in err
     assert "the disc is now:" in err
     after = discstack("info", drive, "--json")
     assert after.code == 0, after.err
     assert after.json["medium"]["state"] in ("appendable", "overwritable")
 
 
-def test_a_file_that_vanishes_while_it_is_burnt_is_named(discstack: Discstack, folder: Path, tmp_path: Path) -> None:
-    with (folder / "a much.bin").open("wb") as file:
-        file.truncate(200 << 20)
+@pytest.mark.parametrize(
+    ("line", "words", "state"),
+    [
+        ("PREVENT ALLOW", "cancelled while calibrating", "blank"),
+        ("SYNCHRONIZE CACHE", "cancelled while verifying", "appendable"),
+    ],
+)
+def test_a_signal_outside_of_the_writing_waits_for_what_is_begun(
+    discstack: Discstack, start: Callable[..., Process], folder: Path, line: str, words: str, state: str
+) -> None:
+    process = start(line, "-d", "virtual:dvd+r?file=disc.img&realtime=20")
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert words in err
+    assert f"the disc is now: DVD+R, {state}" in err
+    assert discstack("info", "virtual:dvd+r?file=disc.img", "--json").json["medium"]["state"] == state
+
+
+def test_a_second_signal_leaves_the_rest_undone_and_still_says_what_the_disc_is(
+    start: Callable[..., Process], folder: Path
+) -> None:
+    process = start("CLOSE TRACK/SESSION", "-d", "virtual:dvd+r?file=disc.img&realtime=5")
+    process.send_signal(signal.SIGTERM)
+    time.sleep(0.2)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 143, err
+    assert "interrupted" in err
+    assert "the disc is now: DVD+R, appendable" in err
+    assert "Traceback" not in err
+
+
+def test_a_file_that_vanishes_while_it_is_burnt_is_named(start: Callable[..., Process], folder: Path) -> None:
+    grow(folder, "a much.bin", 200 << 20)
     (folder / "z last.bin").write_bytes(b"z" * 100_000)
-    drive = "virtual:dvd+r?file=disc.img"
-    words = [sys.executable, "-m", "discstack", "burn", "folder", "-d", f"{drive}&realtime=yes", "--trace", "trace"]
-    process = subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
-    trace = tmp_path / "trace"
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and not (trace.exists() and "WRITE (10)" in trace.read_text()):
-        time.sleep(0.05)
+    process = start("WRITE (10)", "-d", "virtual:dvd+r?file=disc.img&realtime=10")
     (folder / "z last.bin").unlink()
     _, err = process.communicate(timeout=120)
     assert process.returncode == 7, err
