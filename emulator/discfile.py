@@ -81,11 +81,12 @@ class DiscFile:
                 else cls._load(path, store, kind, clock, capacity)
             )
             disc.save()
-        except OSError as error:
+        except BaseException as error:
             store.close()
-            raise DiscFileError(f"{error.filename or path}: {error.strerror}", errno=error.errno) from error
-        except BaseException:
-            store.close()
+            if new and not isinstance(error, DeviceBusy):
+                _remove(path)
+            if isinstance(error, OSError):
+                raise DiscFileError(f"{error.filename or path}: {error.strerror}", errno=error.errno) from error
             raise
         return disc
 
@@ -111,10 +112,9 @@ class DiscFile:
     def save(self) -> None:
         """Replace the sidecar by one that tells the disc's present state."""
         sidecar = Sidecar(self.medium.kind.name, self.medium.total, self.serial, self.medium.state())
-        target = sidecar_of(self.path)
-        temporary = target.with_name(target.name + ".new")
+        temporary = _unfinished(self.path)
         temporary.write_text(sidecar.dumps(), encoding="utf-8")
-        os.replace(temporary, target)
+        os.replace(temporary, sidecar_of(self.path))
 
     def close(self) -> None:
         """Put the disc away."""
@@ -124,9 +124,19 @@ class DiscFile:
             self.store.close()
 
 
+def _remove(path: Path) -> None:
+    """Take away what there is of a disc that could not be made: without all of it, it would be none."""
+    for made in (path, sidecar_of(path), _unfinished(path)):
+        made.unlink(missing_ok=True)
+
+
 def sidecar_of(path: Path) -> Path:
     """Return where the sidecar of a disc file lies."""
     return path.with_name(path.name + ".json")
+
+
+def _unfinished(path: Path) -> Path:
+    return path.with_name(path.name + ".json.new")
 
 
 def _open(path: Path) -> io.FileIO:

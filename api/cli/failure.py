@@ -37,12 +37,18 @@ def _exit_code(error: BaseException) -> int | None:
 
 def _say(error: BaseException, as_json: bool) -> None:
     notes = getattr(error, "__notes__", [])
-    message = str(error) or "interrupted"
+    message = _message(error)
     if as_json:
         click.echo(json.dumps({"error": {"type": type(error).__name__, "message": message, "notes": notes}}))
     click.echo(f"discstack: {message}", err=True)
     for note in notes:
         click.echo(f"  {note}", err=True)
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror:  # without the number that str() puts in front
+        return f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror
+    return str(error) or "interrupted"
 
 
 def run_and_exit(command: click.Command, arguments: list[str] | None) -> NoReturn:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from discstack.cli.common import json_option
-from discstack.cli.output import Display, print_json, size
+from discstack.cli.output import Display, output_file, print_json, size
 
 if TYPE_CHECKING:
     from discstack.file_system_image import FileSystemImage
@@ -88,7 +88,7 @@ def image(sources: tuple[str, ...], output: str, as_json: bool, **choices: Any) 
     result = compose(sources, **choices).create_result()
     if not as_json:
         say_issues(result.issues)
-    with Display(quiet=as_json) as display, click.open_file(output, "wb") as file:
+    with Display(quiet=as_json) as display, output_file(output, keep=False) as file:
         result.write_to(display.counting(file, "writing", result.size))
     if as_json:
         print_json({"output": output, "sectors": result.sectors, "bytes": result.size, "issues": result.issues})

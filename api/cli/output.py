@@ -6,8 +6,9 @@ import dataclasses
 import enum
 import json
 import sys
-from collections.abc import Callable, Mapping
-from pathlib import PurePath
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path, PurePath
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -142,6 +143,26 @@ class Display:
     def _finish(self) -> None:
         if self.bars and self.task is not None:
             self.bars.update(self.task, completed=1.0)
+
+
+@contextmanager
+def output_file(name: str, *, keep: bool) -> Iterator[IO[bytes]]:
+    """Open a file for output, or standard output for "-"; what cannot be written names the file.
+
+    Unless `keep`, a regular file that did not become whole is removed, so that nobody takes it for one that is.
+    """
+    regular = False
+    try:
+        with click.open_file(name, "wb") as file:
+            regular = name != "-" and Path(name).is_file()
+            yield file
+    except BaseException as error:
+        if isinstance(error, OSError) and error.filename is None and not isinstance(error, BrokenPipeError):
+            error.filename = "standard output" if name == "-" else name
+        if regular and not keep:
+            Path(name).unlink(missing_ok=True)
+            error.add_note(f"{name} was not whole and is removed")
+        raise
 
 
 class _CountingFile:

@@ -7,7 +7,7 @@ from typing import IO
 import click
 
 from discstack.cli.common import cancelling, drive_command, open_recorder
-from discstack.cli.output import Display, print_json, size
+from discstack.cli.output import Display, output_file, print_json, size
 
 SECTOR = 2048
 
@@ -43,7 +43,7 @@ def read(
     with open_recorder(drive, trace) as recorder:
         reader = DiscReader(recorder)
         blocks = range(start, start + sectors) if sectors else reader.recorded()[start:]
-        with click.open_file(output, "wb") as file, cancelling(reader), Display(quiet=as_json) as display:
+        with output_file(output, keep=True) as file, cancelling(reader), Display(quiet=as_json) as display:
             bad = reader.read(file, blocks=blocks, skip_bad=skip_bad, on_event=display)
     if as_json:
         print_json({"output": output, "start": blocks.start, "sectors": len(blocks), "skipped": _spell(bad)})

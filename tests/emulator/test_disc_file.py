@@ -172,6 +172,16 @@ def test_missing_folder_is_an_error_with_its_name(tmp_path: Path) -> None:
         open_virtual("dvd+r", file=tmp_path / "nowhere" / "disc.img")
 
 
+def test_disc_that_cannot_be_made_leaves_nothing_behind(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: Path, *_: Any, **__: Any) -> int:
+        raise OSError(28, "No space left on device", str(self))
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(DiscFileError, match="No space left"):
+        open_virtual("dvd+r", file=path)
+    assert list(path.parent.iterdir()) == []
+
+
 def test_full_file_system_is_no_answer_from_the_drive(load: Load, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     host = load("dvd+r", file=path)
 

@@ -1,0 +1,102 @@
+"""Where images and copies go: files that cannot be written, disks that are full, readers that go away."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import discstack as package
+from discstack.cli import main
+
+Discstack = Callable[..., Any]
+
+
+def fails_at(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """Let an image stream give a sector and then fail."""
+    calls = []
+
+    def readinto(self: Any, buffer: memoryview) -> int:
+        calls.append(buffer)
+        if len(calls) > 1:
+            raise error
+        buffer[:2048] = bytes(2048)
+        return 2048
+
+    monkeypatch.setattr("discstack.fs.image.ImageStream.readinto", readinto)
+
+
+@pytest.mark.parametrize("output", ["missing/folder/x.iso", "folder"])
+def test_an_output_that_cannot_be_opened_is_named(discstack: Discstack, folder: Path, output: str) -> None:
+    made = discstack("image", "folder", "-o", output)
+    assert made.code == 1
+    assert made.err.splitlines()[-1].startswith(f"discstack: {output}: ")
+
+
+def test_a_full_disk_is_named_and_leaves_no_half_image(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fails_at(monkeypatch, OSError(28, "No space left on device"))
+    with pytest.raises(SystemExit) as ended:
+        main(["image", str(folder), "-o", str(tmp_path / "x.iso")])
+    assert ended.value.code == 1
+    error = capsys.readouterr().err
+    assert f"{tmp_path}/x.iso: No space left on device" in error
+    assert "is removed" in error
+    assert not (tmp_path / "x.iso").exists()
+
+
+def test_an_interrupted_image_is_removed(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fails_at(monkeypatch, KeyboardInterrupt())
+    with pytest.raises(SystemExit) as ended:
+        main(["image", str(folder), "-o", str(tmp_path / "x.iso"), "--json"])
+    assert ended.value.code == 130
+    assert "interrupted" in capsys.readouterr().err
+    assert not (tmp_path / "x.iso").exists()
+
+
+def test_a_source_that_changes_meanwhile_leaves_no_half_image(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fails_at(monkeypatch, package.SourceError("big.bin", "it grew"))
+    with pytest.raises(SystemExit) as ended:
+        main(["image", str(folder), "-o", str(tmp_path / "x.iso")])
+    assert ended.value.code == 7
+    assert not (tmp_path / "x.iso").exists()
+
+
+def test_what_could_be_read_of_a_bad_disc_is_kept(discstack: Discstack, folder: Path, tmp_path: Path) -> None:
+    drive = "virtual:dvd+r?file=disc.img"
+    assert discstack("burn", "folder", "-d", drive).code == 0
+    read = discstack("read", drive, "-o", "copy", "--sectors", "5000")
+    assert read.code == 4
+    assert "what was read before it is whole" in read.err
+    copy = (tmp_path / "copy").read_bytes()
+    assert copy == (tmp_path / "disc.img").read_bytes()[: len(copy)]
+    assert copy
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+def test_standard_output_on_a_full_disk_is_named(folder: Path, tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "discstack", "image", "folder", "-o", "-"]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(words, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "discstack: standard output: No space left on device"
+
+
+def test_a_reader_that_goes_away_ends_the_image_quietly(folder: Path, tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "discstack", "image", "folder", "-o", "-"]
+    with subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        error = process.stderr.read()
+    assert process.returncode == 1
+    assert "Traceback" not in error
+    assert "Broken pipe" not in error
