@@ -16,7 +16,7 @@ from discstack.fs.plan import SECTOR, SYSTEM_AREA, Plan, sectors_for
 from discstack.fs.snapshot import Snapshot
 
 ADDRESS: Final = slice(432, 440)  # where boot sectors look for the BIOS boot image's block
-GRUB2_SKIP: Final = 4  # blocks of GRUB's boot image that only a CD needs
+GRUB2_BLOCKS: Final = 4  # blocks of GRUB's boot image that only a CD needs
 BACKUP_SECTORS: Final = sectors_for((gpt.ARRAY_BLOCKS + 1) * gpt.BLOCK)
 CYLINDER: Final = 512  # sectors; 64 heads of 32 blocks, by which many a BIOS guesses the geometry
 LABELS: Final = {PartitionTable.MBR: "MBR", PartitionTable.GPT: "MBR and GPT"}
@@ -80,7 +80,7 @@ class Disk:
         sector = self._options.boot_sector
         if sector is None or sector.address is BootAddress.NONE or self._bios is None:
             return self._code
-        block = self._bios.place.lba * BLOCKS + (GRUB2_SKIP if sector.address is BootAddress.GRUB2 else 0)
+        block = self._bios.place.lba * BLOCKS + (GRUB2_BLOCKS if sector.address is BootAddress.GRUB2 else 0)
         return self._code[: ADDRESS.start].ljust(ADDRESS.start, b"\0") + block.to_bytes(8, "little")
 
     def _mbr_partitions(self, blocks: int) -> list[mbr.MbrPartition]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Set
+from functools import partial
 from io import BytesIO
 from typing import Final
 
@@ -12,8 +13,8 @@ from discstack.fs.boot.catalog import Catalog
 from discstack.fs.boot.disk import Disk
 from discstack.fs.boot.el_torito import BootRecordVolumeDescriptor
 from discstack.fs.boot.hidden import HiddenData
-from discstack.fs.boot.images import find, plan_image
-from discstack.fs.boot.info_table import InfoTableSource
+from discstack.fs.boot.images import PlannedImage, find, plan_image
+from discstack.fs.boot.info_table import GRUB2_INFO, TABLE, PatchedSource, Patches, grub2_info, info_table
 from discstack.fs.boot.options import BootOptions
 from discstack.fs.errors import LayoutError, printable
 from discstack.fs.nodes import File
@@ -44,8 +45,8 @@ class BootEmitter:
         if self._images and View.ISO9660 not in views:
             raise LayoutError("boot images need ISO 9660, whose boot record tells of them; take that view too")
         for image in self._images:
-            if image.choice.info_table:
-                self._patch(image.place, snapshot)
+            if image.choice.info_table or image.choice.grub2_info:
+                self._patch(image, snapshot)
         if options.catalog is not None:
             self._shown = self._show_catalog(options.catalog, snapshot)
 
@@ -88,16 +89,24 @@ class BootEmitter:
     def _catalog_bytes(self) -> bytes:
         return bytes(self._catalog) if self._catalog is not None else b""
 
-    def _patch(self, place: FileItem | HiddenData, snapshot: Snapshot) -> None:
-        """Give a boot image, and all other names that a file has, a source with the boot info table."""
-        if isinstance(place.source, InfoTableSource):
-            return
-        source = InfoTableSource(place.source, lambda: (self._primary, place.lba))
-        place.source = source
+    def _patch(self, image: PlannedImage, snapshot: Snapshot) -> None:
+        """Give a boot image, and all other names that a file has, a source that tells where it lies."""
+        place = image.place
+        source = PatchedSource(place.source, partial(self._patches, image))
         if isinstance(place, FileItem) and place.link is not None:
             for file in snapshot.files:
                 if file.link is place.link:
                     file.source = source
+        place.source = source
+
+    def _patches(self, image: PlannedImage, data: bytes) -> Patches:
+        lba, patches = image.place.lba, list[tuple[slice, bytes]]()
+        if image.choice.grub2_info:
+            patches.append((GRUB2_INFO, grub2_info(lba)))
+            data = data[: GRUB2_INFO.start] + grub2_info(lba) + data[GRUB2_INFO.stop :]
+        if image.choice.info_table:
+            patches.append((TABLE, info_table(self._primary, lba, data)))
+        return patches
 
     def _show_catalog(self, path: str, snapshot: Snapshot) -> FileItem:
         """Make the catalogue a file of the tree, of one whole sector or several."""

@@ -18,7 +18,7 @@ from discstack.fs.boot.el_torito import (
     Emulation,
 )
 from discstack.fs.boot.hidden import HiddenData, read_start, source_for
-from discstack.fs.boot.info_table import TABLE
+from discstack.fs.boot.info_table import GRUB2_INFO, TABLE
 from discstack.fs.boot.options import BootImage
 from discstack.fs.errors import LayoutError, printable
 from discstack.fs.plan import SECTOR, sectors_for
@@ -69,8 +69,9 @@ def plan_image(choice: BootImage, number: int, snapshot: Snapshot) -> PlannedIma
     source = place.source
     if not source.size:
         raise LayoutError(f"{label} is empty")
-    if choice.info_table and source.size < TABLE.stop:
-        raise LayoutError(f"{label} has {source.size} bytes, but its boot info table would end at byte {TABLE.stop}")
+    for wanted, where, what in ((choice.info_table, TABLE, "table"), (choice.grub2_info, GRUB2_INFO, "for GRUB 2")):
+        if wanted and source.size < where.stop:
+            raise LayoutError(f"{label} has {source.size} bytes, but its boot info {what} would end at {where.stop}")
     if len(choice.selection_criteria) > (CRITERIA_SIZE if number > 1 else 0):
         raise LayoutError(f"{label}: every entry but the first may have selection criteria, of {CRITERIA_SIZE} bytes")
     emulation = _emulation(choice, source.size, label)

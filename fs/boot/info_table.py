@@ -1,19 +1,23 @@
-"""The boot info table, which tells a boot image where it lies; patched in on its way, never on the source."""
+"""What tells a boot image where it lies; patched in on its way, never on the source."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from struct import Struct, iter_unpack
 from typing import Final
 
 from discstack.fs.sources import Reader, Source
 
 TABLE: Final = slice(8, 64)  # bytes of the boot image
+GRUB2_INFO: Final = slice(2548, 2556)
+GRUB2_SKIP: Final = 5  # blocks of 512 bytes before what the address in GRUB2_INFO means
 _FIELDS: Final = Struct("<IIII40x")
+
+Patches = Sequence[tuple[slice, bytes]]  # a range of bytes, and what belongs there
 
 
 def info_table(descriptor: int, lba: int, data: bytes | bytearray) -> bytes:
-    """Return the table for a boot image: sectors of the primary volume descriptor and of the image, length, checksum.
+    """Return the boot info table: sectors of the primary volume descriptor and of the boot image, length, checksum.
 
     The checksum is the sum of the 32-bit words behind the table, the last one filled up with zeros.
     """
@@ -22,18 +26,20 @@ def info_table(descriptor: int, lba: int, data: bytes | bytearray) -> bytes:
     return _FIELDS.pack(descriptor, lba, len(data), total & 0xFFFFFFFF)
 
 
-class InfoTableSource:
-    """A boot image with its table, made from the image as it is and from the addresses that `addresses` tells.
+def grub2_info(lba: int) -> bytes:
+    """Return the address that GRUB 2 wants when it was started from a disk: the block behind its first five."""
+    return (lba * 4 + GRUB2_SKIP).to_bytes(8, "little")
 
-    These are the sectors of the primary volume descriptor and of the boot image; they are asked for when it is opened.
-    """
 
-    __slots__ = ("_addresses", "_source")
+class PatchedSource:
+    """A source of which some bytes become others: those that `patches` makes of its data once it is opened."""
+
+    __slots__ = ("_patches", "_source")
     shared = False
 
-    def __init__(self, source: Source, addresses: Callable[[], tuple[int, int]]) -> None:
+    def __init__(self, source: Source, patches: Callable[[bytes], Patches]) -> None:
         self._source = source
-        self._addresses = addresses
+        self._patches = patches
 
     @property
     def size(self) -> int:
@@ -46,28 +52,30 @@ class InfoTableSource:
         return self._source.mtime_ns
 
     def open(self) -> Reader:
-        """Open the source, and read it once for the checksum."""
+        """Open the source, and read it once for what depends on all of it."""
         data = bytearray(self.size)
         self._source.read_whole(memoryview(data))
-        return _PatchedReader(self._source.open(), info_table(*self._addresses(), data))
+        return _PatchedReader(self._source.open(), self._patches(bytes(data)))
 
     def read_whole(self, buffer: memoryview) -> None:
         """Fill `buffer` with all data."""
         self._source.read_whole(buffer)
-        buffer[TABLE] = info_table(*self._addresses(), bytes(buffer))
+        for where, patch in self._patches(bytes(buffer)):
+            buffer[where] = patch
 
 
 class _PatchedReader:
-    """Reads a source, and the table where that belongs."""
+    """Reads a source, and the patches where they belong."""
 
-    def __init__(self, reader: Reader, table: bytes) -> None:
-        self._reader, self._table = reader, table
+    def __init__(self, reader: Reader, patches: Patches) -> None:
+        self._reader, self._patches = reader, patches
 
     def read_at(self, offset: int, buffer: memoryview) -> None:
         self._reader.read_at(offset, buffer)
-        first, end = max(offset, TABLE.start), min(offset + len(buffer), TABLE.stop)
-        if first < end:
-            buffer[first - offset : end - offset] = self._table[first - TABLE.start : end - TABLE.start]
+        for where, patch in self._patches:
+            first, end = max(offset, where.start), min(offset + len(buffer), where.stop)
+            if first < end:
+                buffer[first - offset : end - offset] = patch[first - where.start : end - where.start]
 
     def finish(self) -> None:
         self._reader.finish()

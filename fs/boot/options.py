@@ -29,9 +29,12 @@ class BootImage:
 
     `emulation` None means a floppy for what has exactly the size of one, else none. `load_size` is what a BIOS reads
     at first, in blocks of 512 bytes: all by default, one for an emulated drive. `load_segment` 0 means 7C0h.
-    `info_table` puts the addresses of the volume and of the image into bytes 8 to 63 of what is recorded, as ISOLINUX
-    and GRUB want it; the source stays as it is. `manufacturer` is the id string, of up to 24 bytes in the first entry
-    and 28 in others; `selection_criteria` are up to 19 bytes for entries but the first.
+    `manufacturer` is the id string, of up to 24 bytes in the first entry and 28 in others; `selection_criteria` are up
+    to 19 bytes for entries but the first.
+
+    Two things tell a boot image where it lies; the source stays as it is. `info_table` puts the addresses of the volume
+    and of the image into bytes 8 to 63, as ISOLINUX and GRUB want it; `grub2_info` puts an address into bytes 2548 to
+    2555, which GRUB 2 wants where its boot sector starts it.
     """
 
     path: str | None = None
@@ -41,6 +44,7 @@ class BootImage:
     load_size: int | None = None
     load_segment: int = 0
     info_table: bool = False
+    grub2_info: bool = False
     manufacturer: str = ""
     bootable: bool = True
     selection_criteria: bytes = b""

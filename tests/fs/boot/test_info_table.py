@@ -5,7 +5,7 @@ import struct
 from hypothesis import given
 from hypothesis import strategies as st
 
-from discstack.fs.boot.info_table import InfoTableSource, info_table
+from discstack.fs.boot.info_table import TABLE, PatchedSource, Patches, grub2_info, info_table
 from discstack.fs.sources import BytesSource
 
 
@@ -16,9 +16,20 @@ def test_table_worked_by_hand() -> None:
     )
 
 
+def test_grub_is_told_the_block_behind_its_first_five() -> None:
+    assert grub2_info(0x100).hex(" ") == "05 04 00 00 00 00 00 00"
+
+
+def patched_source(data: bytes, lba: int) -> PatchedSource:
+    def patches(read: bytes) -> Patches:
+        return [(TABLE, info_table(16, lba, read))]
+
+    return PatchedSource(BytesSource(data, "image"), patches)
+
+
 @given(st.binary(min_size=64, max_size=300), st.integers(0, 2**32 - 1))
 def test_any_image_is_the_source_but_for_the_table(data: bytes, lba: int) -> None:
-    source = InfoTableSource(BytesSource(data, "image"), lambda: (16, lba))
+    source = patched_source(data, lba)
     patched = bytearray(source.size)
     source.read_whole(memoryview(patched))
     assert patched[:8] == data[:8]
@@ -32,7 +43,7 @@ def test_any_image_is_the_source_but_for_the_table(data: bytes, lba: int) -> Non
 @given(st.data())
 def test_any_part_read_is_that_part_of_the_whole(choose: st.DataObject) -> None:
     data = bytes(range(200))
-    source = InfoTableSource(BytesSource(data, "image"), lambda: (16, 300))
+    source = patched_source(data, 300)
     whole = bytearray(source.size)
     source.read_whole(memoryview(whole))
     first = choose.draw(st.integers(0, len(data)))

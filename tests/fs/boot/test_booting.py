@@ -1,0 +1,215 @@
+"""Machines start from our images: QEMU with SeaBIOS and with OVMF, from a CD and from a USB stick."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from discstack.fs.boot.el_torito import BootPlatform, Emulation
+from discstack.fs.boot.options import BootAddress, BootImage, BootOptions, BootSector, PartitionTable
+from discstack.fs.bridge import build_image
+from discstack.fs.image import Image
+from discstack.fs.options import ImageOptions
+from discstack.fs.tree import Directory
+
+PROGRAMS = Path(__file__).parent / "programs"
+OVMF = Path("/usr/share/ovmf/OVMF.fd")
+ISOLINUX = Path("/usr/lib/ISOLINUX")
+GRUB = Path("/usr/lib/grub/i386-pc")
+LDLINUX = Path("/usr/lib/syslinux/modules/bios/ldlinux.c32")
+SECONDS = 100
+STOPPED = 33  # QEMU's exit code when one of our programs ended the machine
+
+CD = ("-drive", "file={},format=raw,if=ide,media=cdrom,readonly=on")
+USB = (
+    *("-device", "qemu-xhci", "-drive", "file={},format=raw,if=none,id=stick,readonly=on"),
+    *("-device", "usb-storage,drive=stick"),
+)
+BIOS: tuple[str, ...] = ()
+UEFI = ("-bios", str(OVMF))
+
+
+def run(*command: str | Path, code: int = 0) -> str:
+    """Run a program of somebody else's, or skip the test where it is not installed."""
+    if shutil.which(str(command[0])) is None:
+        pytest.skip(f"{command[0]} is not installed")
+    done = subprocess.run(command, capture_output=True, check=False, timeout=SECONDS)
+    output = done.stdout.decode("latin-1")
+    assert done.returncode == code, f"{command}: {done.returncode}, {output}{done.stderr.decode()}"
+    return output
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Gives a program for a BIOS, assembled to run at 7C00h."""
+    folder = tmp_path_factory.mktemp("programs")
+
+    def build(name: str) -> Path:
+        target = folder / f"{name}.bin"
+        if not target.exists():
+            run("as", "--32", "-I", PROGRAMS, PROGRAMS / f"{name}.s", "-o", folder / f"{name}.o")
+            run("ld", "-m", "elf_i386", "-Ttext", "0x7c00", "--oformat", "binary", folder / f"{name}.o", "-o", target)
+        return target
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def efi_image(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A FAT with the program where a UEFI firmware looks for it."""
+    folder = tmp_path_factory.mktemp("efi")
+    program, target = folder / "BOOTX64.EFI", folder / "efi.img"
+    run("as", "--64", PROGRAMS / "efi.s", "-o", folder / "efi.o")
+    run("ld", "-m", "i386pep", "--subsystem", "10", "-e", "efi_main", folder / "efi.o", "-o", program)
+    target.write_bytes(bytes(1 << 20))
+    run("mformat", "-i", target, "-T", "2048", "-h", "64", "-s", "32", "::")
+    run("mmd", "-i", target, "::EFI", "::EFI/BOOT")
+    run("mcopy", "-i", target, program, "::EFI/BOOT/")
+    return target
+
+
+@pytest.fixture
+def started(tmp_path: Path) -> Callable[..., str]:
+    """Starts a machine from an image and gives what came over the serial port, without what moves a cursor."""
+
+    def start(image: Image, firmware: tuple[str, ...], drive: tuple[str, ...]) -> str:
+        if firmware == UEFI and not OVMF.exists():
+            pytest.skip("OVMF is not installed")
+        path = tmp_path / "image.iso"
+        image.write_to(path)
+        machine = ("-accel", "tcg", "-m", "256", "-nodefaults", "-display", "none", "-serial", "stdio", "-no-reboot")
+        stopper = ("-device", "isa-debug-exit,iobase=0xf4,iosize=4")
+        words = [word.format(path) for word in drive]
+        said = run("qemu-system-x86_64", *machine, *stopper, *firmware, *words, code=STOPPED)
+        return re.sub(r"\x1b\[[=0-9;]*[A-Za-z]", "", said)
+
+    return start
+
+
+def image_of(*images: BootImage, boot_sector: BootSector | None = None, table: PartitionTable | None = None) -> Image:
+    root = Directory()
+    root.create_file("data", b"data" * 5000)
+    return build_image(
+        root, ImageOptions(boot=BootOptions(images=images, boot_sector=boot_sector, partition_table=table))
+    )
+
+
+def sector_of(image: Image, label: str) -> str:
+    """Where something lies, as the programs print it."""
+    return f"{next(span.lba for span in image.files_in(0, image.sectors) if span.label == label):08x}"
+
+
+@pytest.fixture
+def hybrid(built: Callable[[str], Path], efi_image: Path) -> Callable[[PartitionTable], Image]:
+    """Plans an image for all that starts it: a CD and a disk, with a BIOS and with UEFI."""
+
+    def plan(table: PartitionTable) -> Image:
+        return image_of(
+            BootImage(content=built("program"), info_table=True),
+            BootImage(content=efi_image, platform=BootPlatform.EFI),
+            boot_sector=BootSector(built("boot_sector")),
+            table=table,
+        )
+
+    return plan
+
+
+def test_bios_starts_a_cd_without_emulation(
+    hybrid: Callable[[PartitionTable], Image], started: Callable[..., str]
+) -> None:
+    image = hybrid(PartitionTable.GPT)
+    assert started(image, BIOS, CD) == f"program at sector {sector_of(image, 'boot image program.bin')}\n"
+
+
+@pytest.mark.parametrize("table", PartitionTable)
+def test_bios_starts_a_usb_stick(
+    hybrid: Callable[[PartitionTable], Image], started: Callable[..., str], table: PartitionTable
+) -> None:
+    image = hybrid(table)
+    where = sector_of(image, "boot image program.bin")
+    assert started(image, BIOS, USB) == f"boot sector, program at sector {where}\n"
+
+
+def test_uefi_starts_a_cd(hybrid: Callable[[PartitionTable], Image], started: Callable[..., str]) -> None:
+    assert started(hybrid(PartitionTable.GPT), UEFI, CD).endswith("EFI program\n")
+
+
+@pytest.mark.parametrize("table", PartitionTable)
+def test_uefi_starts_a_usb_stick(
+    hybrid: Callable[[PartitionTable], Image], started: Callable[..., str], table: PartitionTable
+) -> None:
+    assert started(hybrid(table), UEFI, USB).endswith("EFI program\n")
+
+
+def emulated(program: bytes, size: int, text: bytes, partition: bytes = b"") -> bytes:
+    """A drive that starts with a program and has a text in its third sector; `partition` is that of a hard disk."""
+    start = program.ljust(446, b"\0") + partition.ljust(64, b"\0") + b"\x55\xaa"
+    assert len(start) == 512
+    return (start.ljust(1024, b"\0") + text).ljust(size, b"\0")
+
+
+def test_bios_starts_an_emulated_floppy(built: Callable[[str], Path], started: Callable[..., str]) -> None:
+    floppy = emulated(built("drive").read_bytes(), 1474560, b": text on the floppy")
+    assert started(image_of(BootImage(content=floppy)), BIOS, CD) == "drive 00000000: text on the floppy\n"
+
+
+def test_bios_starts_an_emulated_hard_disk(built: Callable[[str], Path], started: Callable[..., str]) -> None:
+    size = 4 << 20
+    partition = bytes.fromhex("80 01 01 00 83 0f 20 03  20 00 00 00  e0 1f 00 00")  # 0/1/1 to 3/15/32
+    disk = emulated(built("drive").read_bytes(), size, b": text on the disk", partition)
+    image = image_of(BootImage(content=disk, emulation=Emulation.HARD_DISK))
+    assert started(image, BIOS, CD) == "drive 00000080: text on the disk\n"
+
+
+@pytest.mark.parametrize("drive", [CD, USB], ids=["CD", "USB"])
+def test_isolinux_starts_with_its_own_boot_sector_and_checks_the_boot_info_table(
+    built: Callable[[str], Path], started: Callable[..., str], drive: tuple[str, ...]
+) -> None:
+    if not (ISOLINUX.exists() and LDLINUX.exists()):
+        pytest.skip("ISOLINUX is not installed")
+    root = Directory()
+    folder = root.create_directory("isolinux")
+    for path in (ISOLINUX / "isolinux.bin", LDLINUX, built("program")):
+        folder.add_file(path)
+    folder.create_file("isolinux.cfg", b"DEFAULT run\nLABEL run\n  BOOT program.bin\n")
+    boot = BootOptions(
+        images=[BootImage("isolinux/isolinux.bin", info_table=True, load_size=4)],
+        catalog="isolinux/boot.cat",
+        boot_sector=BootSector(ISOLINUX / "isohdpfx.bin"),
+    )
+    said = started(build_image(root, ImageOptions(boot=boot)), BIOS, drive)
+    assert said == "program at sector 00000000\n"
+
+
+GRUB_COMMANDS = """
+serial
+terminal_output serial
+search --set=root --file /found
+cat /found
+outb 0xf4 0x10
+"""
+
+
+@pytest.mark.parametrize("drive", [CD, USB], ids=["CD", "USB"])
+def test_grub_starts_with_its_own_boot_sector_and_finds_its_files(
+    tmp_path: Path, started: Callable[..., str], drive: tuple[str, ...]
+) -> None:
+    if not GRUB.exists():
+        pytest.skip("GRUB for a BIOS is not installed")
+    core, commands = tmp_path / "eltorito.img", tmp_path / "early.cfg"
+    commands.write_text(GRUB_COMMANDS)
+    modules = ["biosdisk", "iso9660", "serial", "terminal", "search", "search_fs_file", "cat", "iorw"]
+    run("grub-mkimage", "-O", "i386-pc-eltorito", "-c", commands, "-p", "/boot/grub", "-o", core, *modules)
+    root = Directory()
+    root.create_directory("boot").add_file(core)
+    root.create_file("found", b"GRUB found this")
+    boot = BootOptions(
+        images=[BootImage("boot/eltorito.img", info_table=True, grub2_info=True, load_size=4)],
+        boot_sector=BootSector(GRUB / "boot_hybrid.img", BootAddress.GRUB2),
+    )
+    assert "GRUB found this" in started(build_image(root, ImageOptions(boot=boot)), BIOS, drive)
