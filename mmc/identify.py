@@ -35,7 +35,6 @@ from discstack.mmc.speed import write_speeds
 
 __all__ = ["identify", "look", "next_writable", "open_work", "status_of"]
 
-MOST_TRACKS: Final = 200  # of a disc with more, the last ones are asked for
 EMPTY_START: Final = 2 << 20  # bytes; a medium whose beginning is all zeros so far holds no file system
 FORMAT_IN_PROGRESS: Final = (0x2, 0x04, 0x04)
 
@@ -156,10 +155,8 @@ def _survey(recipe: Recipe, configuration: Configuration) -> Procedure[Survey]:
 
 
 def _tracks(disc: DiscInformation) -> Procedure[tuple[Track, ...]]:
-    last = disc.last_track_number_in_last_session
-    first = max(disc.number_of_first_track, 1, last - MOST_TRACKS + 1)
     tracks = []
-    for number in range(first, last + 1):
+    for number in queries.track_numbers(disc):
         information = yield from persist(partial(_track, number))
         if information is not None:
             tracks.append(track_of(information))

@@ -87,7 +87,7 @@ def tracks() -> Procedure[tuple[TrackInformation, ...]]:
     """Ask for every logical track of the disc."""
     disc = yield from queries.disc_information()
     found: list[TrackInformation] = []
-    for number in range(max(disc.number_of_first_track, 1), disc.last_track_number_in_last_session + 1):
+    for number in queries.track_numbers(disc):
         found += ((yield from queries.track_information(number)),)
     return tuple(found)
 

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 from discstack.mmc.command import ask, command, interpret, received
 from discstack.mmc.errors import CommandError, ResponseError
-from discstack.mmc.procedure import Procedure
+from discstack.mmc.procedure import MaxTransfer, Procedure
 from discstack.mmc.spec.capacities import BufferCapacity, Capacity, FormatCapacities
 from discstack.mmc.spec.cdb import CDB
 from discstack.mmc.spec.commands import (
@@ -48,6 +48,7 @@ SENSE_LENGTH: Final = 18
 TRACK_INFORMATION_LENGTH: Final = 48
 CURRENT_FEATURES: Final = 1  # RT field: only the features that are current now
 MODE_HEADER: Final = 8
+MOST_TRACKS: Final = 200
 WRITE_PARAMETERS, CAPABILITIES = 0x05, 0x2A  # mode pages
 LARGEST: Final = 0xFFFF  # allocation length of two bytes
 EVENT_CLASSES: Final = 0x7E
@@ -70,13 +71,14 @@ def request_sense() -> Procedure[Sense]:
 def counted(
     cdb: CDB, parse: Callable[[bytes], T], header: int, size: Callable[[bytes], int], **fields: Any
 ) -> Procedure[T]:
-    """Ask for the `header` bytes from which `size` tells the whole length, then for that."""
+    """Ask for the `header` bytes from which `size` tells the whole length, then for that, as far as it can be moved."""
     first = command(cdb, allocation=header, **fields)
     reply: Reply = yield first
     start = received(reply)
     if len(start) < header:
         raise ResponseError(first.cdb, StructureError(cdb.name, start, f"shorter than {header} bytes"))
-    whole = command(cdb, allocation=min(max(size(start), header), LARGEST), **fields)
+    most = min((yield MaxTransfer()), LARGEST)
+    whole = command(cdb, allocation=min(max(size(start), header), most), **fields)
     reply = yield whole
     return interpret(whole, parse, received(reply))
 
@@ -99,6 +101,12 @@ def current_configuration() -> Procedure[Configuration]:
 def disc_information() -> Procedure[DiscInformation]:
     """Ask for the standard disc information (MMC-6 6.21)."""
     return (yield from counted(READ_DISC_INFORMATION, DiscInformation.parse, 2, behind(2)))
+
+
+def track_numbers(disc: DiscInformation) -> range:
+    """Return the numbers of a disc's logical tracks; of more than MOST_TRACKS, the last ones."""
+    last = disc.last_track_number_in_last_session
+    return range(max(disc.number_of_first_track, 1, last - MOST_TRACKS + 1), last + 1)
 
 
 def track_information(number: int) -> Procedure[TrackInformation]:
@@ -168,7 +176,7 @@ def mode_page(code: int, page_control: int = 0) -> Procedure[bytes]:
     length = _page_end(start, code)
     if length is None:
         raise ResponseError(first.cdb, StructureError(MODE_SENSE_10.name, start, f"mode page {code:02X}h is not in it"))
-    whole = command(MODE_SENSE_10, allocation=length, **fields)
+    whole = command(MODE_SENSE_10, allocation=min(length, LARGEST, (yield MaxTransfer())), **fields)
     reply = yield whole
     data = received(reply)
     at = MODE_HEADER + int.from_bytes(data[6:8], "big")
@@ -185,7 +193,7 @@ def _page_end(start: bytes, code: int) -> int | None:
     descriptors = int.from_bytes(start[6:8], "big")
     if not descriptors and start[MODE_HEADER] & 0x3F == code:
         counted = max(counted, MODE_HEADER + 2 + start[MODE_HEADER + 1])
-    return min(counted, LARGEST)
+    return counted
 
 
 def capabilities() -> Procedure[CapabilitiesPage]:
@@ -208,7 +216,7 @@ def _performance(kind: int, row: int, parse: Callable[[bytes], T], **fields: Any
 
     Some drives count exactly one row whenever they are asked for one.
     """
-    count = 1
+    count, most = 1, (min((yield MaxTransfer()), LARGEST) - PERFORMANCE_HEADER) // row
     for _ in range(3):
         request = command(
             GET_PERFORMANCE,
@@ -222,7 +230,7 @@ def _performance(kind: int, row: int, parse: Callable[[bytes], T], **fields: Any
         counted = (4 + int.from_bytes(data[:4], "big") - PERFORMANCE_HEADER) if len(data) >= PERFORMANCE_HEADER else 0
         if counted % row:
             raise ResponseError(request.cdb, StructureError("performance", data, f"rows are not {row} bytes long"))
-        wanted = min(max(counted // row, 2), LARGEST // row)
+        wanted = min(max(counted // row, 2), most)
         if wanted <= count:
             break
         count = wanted
