@@ -92,10 +92,12 @@ class Liar:
 @pytest.mark.parametrize("question", ONE_ANSWER.values(), ids=ONE_ANSWER)
 @given(st.lists(answers, min_size=1, max_size=4))
 def test_a_question_ends_with_a_value_or_a_response_error(question: Callable[[], Any], said: list[bytes]) -> None:
+    kept = b""
     try:
         run(question(), Liar(said))
     except ResponseError as error:
-        assert error.raw in {data[: len(error.raw)] for data in said}
+        kept = error.raw
+    assert kept in {data[: len(kept)] for data in said}
 
 
 @pytest.mark.parametrize("table", [inspection.DRIVE, inspection.FEATURES, inspection.MODES, inspection.DISC])
@@ -151,7 +153,9 @@ def structures() -> dict[str, type[Structure]]:
 @pytest.mark.parametrize("kind", structures().values(), ids=structures())
 @given(answers)
 def test_any_bytes_are_a_structure_or_none(kind: type[Structure], data: bytes) -> None:
+    kept = b""
     try:
         kind.parse(data)
     except StructureError as error:
-        assert error.raw == data[: len(error.raw)]
+        kept = error.raw
+    assert kept == data[: len(kept)]
