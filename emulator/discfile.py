@@ -72,7 +72,7 @@ class DiscFile:
             raise DiscFileError(
                 f"{path} has no sidecar {sidecar_path.name}: it is not a virtual disc, and is left alone"
             )
-        store = BlockStore(_open(path))
+        store = BlockStore(_open(path), path)
         try:
             _lock(store.file, path)
             disc = (

@@ -11,7 +11,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from discstack.emulator.commands import configuration, disc, modes, recording, speed, structure, toc, transfer, unit
+from discstack.emulator.commands import (
+    configuration,
+    disc,
+    modes,
+    recording,
+    sectors,
+    speed,
+    structure,
+    toc,
+    transfer,
+    unit,
+)
 from discstack.emulator.conditions import INVALID_FIELD_IN_CDB, INVALID_OPCODE, Refusal
 from discstack.emulator.drive import Drive
 from discstack.emulator.request import Request
@@ -102,7 +113,10 @@ TABLE: Final[dict[int, Entry]] = {
     commands.SET_STREAMING.opcode: serve(speed.set_streaming, UNIT),
     commands.SET_CD_SPEED.opcode: serve(speed.set_cd_speed, UNIT),
     commands.MECHANISM_STATUS.opcode: serve(unit.mechanism_status, UNIT),
-    commands.READ_CD.opcode: serve(transfer.read_cd, READY),
+    commands.READ_CD.opcode: serve(sectors.read_cd, READY),
+    commands.READ_CD_MSF.opcode: serve(sectors.read_cd_msf, READY),
+    commands.READ_SUB_CHANNEL.opcode: serve(sectors.read_sub_channel, READY),
+    commands.SEND_CUE_SHEET.opcode: serve(recording.send_cue_sheet, READY),
 }
 
 

@@ -45,6 +45,7 @@ class Settings:
     buffer: int = 4 << 20
     busy: bool = False  # answer 2/04/08 when the buffer is full, instead of holding the WRITE back
     read_breaks_write: bool = False  # a READ between WRITEs makes the next WRITE fail with 5/2C/00
+    untimed_lead_in: bool = False  # a cue sheet whose lead-in has a time is refused, as LG and Pioneer drives do
 
     def __post_init__(self) -> None:
         for name, text, longest in (
@@ -69,6 +70,7 @@ class Drive:
         self.tray_open = False
         self.prevented = False
         self.sequence_broken = False
+        self.last_read = 0
         self.attentions: deque[Sense] = deque([POWER_ON])
         self.media_events: deque[MediaEvent] = deque()
         self.operation: Operation | None = None
@@ -214,6 +216,11 @@ class Drive:
         """Fill `buffer` from the disc."""
         medium = self.loaded
         medium.read(lba, count, buffer)
+        self.has_read(lba, count)
+
+    def has_read(self, lba: int, count: int) -> None:
+        """Let the time pass that reading blocks takes, and leave the head behind them."""
+        self.last_read = lba + max(count - 1, 0)
         if self.settings.read_breaks_write and self.buffer.recording:
             self.sequence_broken = True
         self.clock.sleep(count * BLOCK / self.read_rate)

@@ -7,17 +7,25 @@ from typing import Final
 
 from discstack.emulator.conditions import PARAMETER_LIST_LENGTH, Refusal, invalid_field, invalid_parameter
 from discstack.emulator.media.base import WriteParameters
+from discstack.mmc.spec.mode_page_values import DataBlockType, MultiSession, SessionFormat, WriteType
+from discstack.mmc.spec.mode_pages import WriteParametersPage
+from discstack.mmc.spec.track_information import DATA_TRACK
 
 CURRENT, CHANGEABLE, DEFAULT, SAVED = range(4)  # page control, SPC-4 6.11.1
 ALL_PAGES: Final = 0x3F
 WRITE_PARAMETERS: Final = 0x05
 CAPABILITIES: Final = 0x2A
 
-TRACK_AT_ONCE: Final = 1
-WRITE_TYPES: Final = frozenset({0, TRACK_AT_ONCE})
-MULTI_SESSIONS: Final = frozenset({0, 3})
-TRACK_MODES: Final = frozenset({4, 5})
-MODE_1: Final = 8  # data block type: 2048 bytes of user data
+WRITE_TYPES: Final = frozenset(
+    {WriteType.PACKET_INCREMENTAL, WriteType.TRACK_AT_ONCE, WriteType.SESSION_AT_ONCE, WriteType.RAW}
+)
+MULTI_SESSIONS: Final = frozenset(MultiSession)
+TRACK_MODES: Final = frozenset({0, 1, 2, 3, 4, 5, 6, 7})  # audio and data, with pre-emphasis or incremental, copies
+SESSION_FORMATS: Final = frozenset(SessionFormat)
+COPY_PERMITTED: Final = 0x2  # bit of the track mode
+AUDIO_BLOCKS: Final = frozenset({DataBlockType.RAW})
+RAW_BLOCKS: Final = frozenset({DataBlockType.RAW_PQ, DataBlockType.RAW_RW_PACKED, DataBlockType.RAW_RW_RAW})
+DATA_BLOCKS: Final = frozenset(kind for kind in DataBlockType if kind >= DataBlockType.MODE_1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +110,38 @@ class ModePages:
 
     def write_parameters(self) -> WriteParameters:
         """Return what the medium needs to know of page 05h."""
-        page = self.current[WRITE_PARAMETERS]
-        return WriteParameters(test_write=bool(page[2] & 0x10), multi_session=page[3] >> 6, track_mode=page[3] & 0x0F)
+        page = WriteParametersPage.parse(bytes(self.current[WRITE_PARAMETERS]))
+        return WriteParameters(
+            test_write=page.test_write,
+            write_type=page.write_type,
+            multi_session=page.multi_session,
+            track_mode=page.track_mode | (COPY_PERMITTED if page.copy else 0),
+            data_block_type=page.data_block_type,
+            session_format=page.session_format,
+            fixed_packets=page.fp,
+            packet_size=page.packet_size,
+            catalogue=_code(page.media_catalog_number, 13),
+            isrc=_code(page.international_standard_recording_code, 12),
+            sub_header=page.sub_header,
+        )
+
+
+def _code(field: bytes, size: int) -> str:
+    return field[1 : 1 + size].decode("ascii", "replace") if field[0] & 0x80 else ""
 
 
 def check_write_parameters(page: bytes, offset: int) -> None:
-    """Refuse what this drive cannot write: it does packet and track-at-once recording of mode 1 data."""
+    """Refuse what this drive cannot write, and blocks that are not what the way of writing or the track takes."""
+    write_type, track_mode, block_type = page[2] & 0x0F, page[3] & 0x0F, page[4] & 0x0F
+    blocks = RAW_BLOCKS if write_type == WriteType.RAW else DATA_BLOCKS if track_mode & DATA_TRACK else AUDIO_BLOCKS
+    if write_type == WriteType.SESSION_AT_ONCE:
+        blocks = RAW_BLOCKS | DATA_BLOCKS | AUDIO_BLOCKS  # the cue sheet says what comes
     for at, value, allowed in (
-        (2, page[2] & 0x0F, WRITE_TYPES),
+        (2, write_type, WRITE_TYPES),
         (3, page[3] >> 6, MULTI_SESSIONS),
-        (3, page[3] & 0x0F, TRACK_MODES),
-        (4, page[4] & 0x0F, {MODE_1}),
-        (8, page[8], {0x00, 0x20}),
+        (3, track_mode, TRACK_MODES),
+        (4, block_type, blocks),
+        (8, page[8], SESSION_FORMATS),
     ):
         if value not in allowed:
             raise invalid_parameter(offset + at)

@@ -31,6 +31,7 @@ def open_virtual(
     capacity: int | None = None,
     faults: Iterable[Fault] = (),
     read_breaks_write: bool = False,
+    untimed_lead_in: bool = False,
     max_transfer: int = MAX_TRANSFER,
     serial: str = DEFAULTS.serial,
 ) -> VirtualTransport:
@@ -48,7 +49,13 @@ def open_virtual(
     if buffer < 1 or max_transfer < 1:
         raise ValueError("the buffer and the largest transfer must hold something")
     clock: Clock = QuickClock(realtime) if realtime else VirtualClock()
-    settings = Settings(buffer=buffer, busy=busy, read_breaks_write=read_breaks_write, serial=serial)
+    settings = Settings(
+        buffer=buffer,
+        busy=busy,
+        read_breaks_write=read_breaks_write,
+        untimed_lead_in=untimed_lead_in,
+        serial=serial,
+    )
     if file is not None:
         disc = DiscFile.open(Path(file), kind, clock, capacity)
         drive = Drive(settings, clock, disc.medium)

@@ -1,20 +1,28 @@
-"""The recorded blocks of a disc: block N lies at offset N * 2048 of a sparse file."""
+"""The recorded blocks of a disc: block N lies at offset N * 2048 of a sparse file; whole CD sectors in another one."""
 
 from __future__ import annotations
 
 import io
+import os
 import tempfile
+from pathlib import Path
 from typing import Final
+
+from discstack.mmc.spec.msf import LOWEST
 
 BLOCK: Final = 2048
 PROBE: Final = 16  # bytes that tell most data from zeros
+MAIN: Final = 2352  # bytes of a sector's main channel
+RECORD: Final = MAIN + 96
+CHANNELS_SUFFIX: Final = ".channels"
 
 
 class BlockStore:
     """Blocks in an unbuffered file; what was never written reads as zeros."""
 
-    def __init__(self, file: io.FileIO) -> None:
-        self.file = file
+    def __init__(self, file: io.FileIO, path: Path | None = None) -> None:
+        self.file, self._path = file, path
+        self._channels: ChannelStore | None = None
 
     @classmethod
     def in_memory(cls) -> BlockStore:
@@ -60,9 +68,55 @@ class BlockStore:
         if self.file.seek(0, io.SEEK_END) > blocks * BLOCK:
             self.file.truncate(blocks * BLOCK)
 
+    @property
+    def channels(self) -> ChannelStore:
+        """What a CD holds besides blocks of 2048 bytes; the file is opened when it is first asked for."""
+        if self._channels is None:
+            self._channels = ChannelStore(self._open_channels())
+        return self._channels
+
+    def _open_channels(self) -> io.FileIO:
+        if self._path is None:
+            return tempfile.TemporaryFile(buffering=0)
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
+        return io.FileIO(os.open(self._path.with_name(self._path.name + CHANNELS_SUFFIX), flags, 0o666), "r+")
+
     def close(self) -> None:
-        """Close the file."""
+        """Close the files."""
         self.file.close()
+        if self._channels is not None:
+            self._channels.file.close()
+
+
+class ChannelStore:
+    """Whole sectors of a CD with their sub-channels, from the lead-in of the first session on, in a sparse file.
+
+    A record is 2352 bytes of main channel and the sub-channels P to W, 12 bytes each.
+    """
+
+    def __init__(self, file: io.FileIO) -> None:
+        self.file = file
+
+    def write(self, lba: int, main: bytes, channels: bytes) -> None:
+        """Put a sector at `lba`."""
+        self.file.seek((lba - LOWEST) * RECORD)
+        rest = memoryview(main + channels.ljust(RECORD - len(main), b"\0"))
+        while rest:
+            rest = rest[self.file.write(rest) :]
+
+    def read(self, lba: int) -> tuple[bytes, bytes]:
+        """Return main channel and sub-channels of the sector at `lba`; zeros where there is none."""
+        self.file.seek((lba - LOWEST) * RECORD)
+        record = b""
+        while len(record) < RECORD and (more := self.file.read(RECORD - len(record))):
+            record += more
+        record = record.ljust(RECORD, b"\0")
+        return record[:MAIN], record[MAIN:]
+
+    def cut(self, lba: int) -> None:
+        """Forget everything from `lba` on."""
+        if self.file.seek(0, io.SEEK_END) > (lba - LOWEST) * RECORD:
+            self.file.truncate((lba - LOWEST) * RECORD)
 
 
 def _is_zero(data: memoryview) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from discstack.emulator.commands.recording import LONGEST_CUE_SHEET
 from discstack.emulator.conditions import invalid_field
 from discstack.emulator.drive import Drive
 from discstack.emulator.media.families import PROFILES
@@ -20,6 +21,7 @@ BD: Final = frozenset({Profile.BD_R_SRM, Profile.BD_RE})
 REWRITABLE: Final = frozenset({Profile.DVD_PLUS_RW, Profile.BD_RE})
 READ_ONLY: Final = (Profile.CD_ROM, Profile.DVD_ROM, Profile.BD_ROM)
 MODE_1: Final = 1 << 8  # data block type 8 as a bit
+TRACK_BLOCKS: Final = 0x3F01  # data block types 0 and 8 to 13 as bits
 EVERY_SUB_TYPE: Final = 0xFF
 BD_VERSIONS: Final = 0x0007  # versions 0 to 2
 
@@ -73,7 +75,7 @@ ROWS: Final = (
     ),
     Row(lambda drive: f.RandomReadable(blocking=_blocking(drive), pp=True), with_profile(CD | DVD | BD)),
     Row(lambda drive: f.MultiRead(), with_profile(CD)),
-    Row(lambda drive: f.CdRead(), with_profile(CD)),
+    Row(lambda drive: f.CdRead(c2_flags=True, cd_text=True), with_profile(CD)),
     Row(lambda drive: f.DvdRead(), with_profile(DVD)),
     Row(_random_writable, with_profile(REWRITABLE)),
     Row(
@@ -88,7 +90,20 @@ ROWS: Final = (
     Row(lambda drive: f.DvdPlusRw(write=True), with_profile(frozenset({Profile.DVD_PLUS_RW}))),
     Row(lambda drive: f.DvdPlusR(write=True), with_profile(frozenset({Profile.DVD_PLUS_R}))),
     Row(
-        lambda drive: f.CdTrackAtOnce(buf=True, test_write=True, cd_rw=True, data_type_supported=MODE_1),
+        lambda drive: f.CdTrackAtOnce(buf=True, test_write=True, cd_rw=True, data_type_supported=TRACK_BLOCKS),
+        with_profile(CD),
+    ),
+    Row(
+        lambda drive: f.CdMastering(
+            buf=True,
+            sao=True,
+            raw_ms=True,
+            raw=True,
+            test_write=True,
+            cd_rw=True,
+            rw=True,
+            maximum_cue_sheet_length=LONGEST_CUE_SHEET,
+        ),
         with_profile(CD),
     ),
     Row(

@@ -14,11 +14,14 @@ from discstack.emulator.conditions import (
 from discstack.emulator.drive import Drive
 from discstack.emulator.media.base import Job, nothing
 from discstack.emulator.request import Request
+from discstack.mmc.spec.cue_sheet import parse_cue_sheet
 from discstack.mmc.spec.disc_information import DiscStatus
 from discstack.mmc.spec.format_unit import FormatUnitParameters
 
 FORMAT_DESCRIPTOR: Final = 8  # bytes
 FORMAT_LIST: Final = 4 + FORMAT_DESCRIPTOR
+CUE_ENTRY: Final = 8  # bytes
+LONGEST_CUE_SHEET: Final = 3072  # bytes, as feature 2Eh says
 
 
 def send_opc_information(drive: Drive, request: Request, *, do_opc: bool, parameter_list_length: int) -> bytes:
@@ -40,6 +43,21 @@ def reserve_track(
     if rmz or arsv:
         raise invalid_field(1)
     drive.loaded.reserve(logical_track_reservation_parameter)
+    return b""
+
+
+def send_cue_sheet(drive: Drive, request: Request, *, parameter_list_length: int) -> bytes:
+    """SEND CUE SHEET; the drive may insist on a lead-in without a time (MMC-6 6.35)."""
+    if parameter_list_length > LONGEST_CUE_SHEET:
+        raise invalid_field(6)
+    data = bytes(request.parameters(parameter_list_length))
+    if len(data) % CUE_ENTRY:
+        raise Refusal(PARAMETER_LIST_LENGTH)
+    entries = parse_cue_sheet(data)
+    for number, entry in enumerate(entries):
+        if drive.settings.untimed_lead_in and not entry.tno and entry.adr == 1 and entry.time.minute:
+            raise invalid_parameter(number * CUE_ENTRY + 5)
+    drive.loaded.cue_sheet(entries)
     return b""
 
 

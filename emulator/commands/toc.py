@@ -40,15 +40,15 @@ def _toc(medium: Medium, msf: bool, first: int) -> Toc:
     last = tracks[-1]
     if first > last.logical_track_number and first != LEAD_OUT_TRACK:
         raise invalid_field(6)
-    starts = {t.logical_track_number: t.logical_track_start_address for t in tracks}
-    starts = {number & 0xFF: lba for number, lba in starts.items() if number >= first}
-    starts[LEAD_OUT_TRACK] = medium.lead_out(last.session_number)
+    rows = [(t.logical_track_number, t.track_mode, t.logical_track_start_address) for t in tracks]
+    rows = [(number & 0xFF, control, lba) for number, control, lba in rows if number >= first]
+    rows.append((LEAD_OUT_TRACK, last.track_mode, medium.lead_out(last.session_number)))
     return Toc(
         first_track_number=tracks[0].logical_track_number,
         last_track_number=last.logical_track_number & 0xFF,
         tracks=tuple(
-            TocTrack(control=DATA_TRACK, track_number=number, track_start_address=_address(lba, msf))
-            for number, lba in starts.items()
+            TocTrack(control=control, track_number=number, track_start_address=_address(lba, msf))
+            for number, control, lba in rows
         ),
     )
 
@@ -61,7 +61,7 @@ def _multi_session_information(medium: Medium, msf: bool) -> MultiSessionInforma
     first_track = next(track for track in tracks if track.session_number == last)
     return MultiSessionInformation(
         last_complete_session_number=last & 0xFF,
-        control=DATA_TRACK,
+        control=first_track.track_mode,
         first_track_number_in_last_complete_session=first_track.logical_track_number & 0xFF,
         start_address_of_first_track_in_last_session=_address(first_track.logical_track_start_address, msf),
     )

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from discstack.emulator.conditions import OUT_OF_RANGE, Refusal, at, invalid_field
 from discstack.emulator.drive import Drive
 from discstack.emulator.media.base import Job
-from discstack.emulator.request import NOTHING, Request
+from discstack.emulator.request import Request
 from discstack.emulator.store import BLOCK
 from discstack.mmc.spec.capacities import BufferCapacity
-
-SECTOR_TYPES: Final = frozenset({0, 2, 4})  # any, mode 1, mode 2 form 1
 
 
 def read(drive: Drive, request: Request, *, lba: int, transfer_length: int) -> memoryview:
@@ -21,39 +17,19 @@ def read(drive: Drive, request: Request, *, lba: int, transfer_length: int) -> m
     return buffer
 
 
-def read_cd(
-    drive: Drive,
-    request: Request,
-    *,
-    expected_sector_type: int,
-    lba: int,
-    transfer_length: int,
-    sync: bool,
-    header_codes: int,
-    user_data: bool,
-    edc_ecc: bool,
-    c2_error_information: int,
-    sub_channel_selection: int,
-) -> memoryview:
-    """READ CD, as far as a disc of 2048-byte blocks can answer: the user data of mode 1 (MMC-6 6.19)."""
-    if expected_sector_type not in SECTOR_TYPES:
-        raise invalid_field(1)
-    if sync or header_codes or edc_ecc or c2_error_information:
-        raise invalid_field(9)
-    if sub_channel_selection:
-        raise invalid_field(10)
-    return read(drive, request, lba=lba, transfer_length=transfer_length) if user_data else NOTHING
-
-
 def write_10(drive: Drive, request: Request, *, lba: int, transfer_length: int) -> bytes:
     """WRITE (10) (MMC-6 6.46)."""
-    drive.write(lba, transfer_length, request.parameters(transfer_length * BLOCK), streaming=False)
+    drive.write(
+        lba, transfer_length, request.parameters(transfer_length * drive.loaded.block_size(lba)), streaming=False
+    )
     return b""
 
 
 def write_12(drive: Drive, request: Request, *, lba: int, transfer_length: int, streaming: bool) -> bytes:
     """WRITE (12) (MMC-6 6.47)."""
-    drive.write(lba, transfer_length, request.parameters(transfer_length * BLOCK), streaming=streaming)
+    drive.write(
+        lba, transfer_length, request.parameters(transfer_length * drive.loaded.block_size(lba)), streaming=streaming
+    )
     return b""
 
 

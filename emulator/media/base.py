@@ -10,6 +10,8 @@ from discstack.emulator.conditions import (
     BLANK_CHECK,
     CANNOT_BLANK_MEDIUM,
     CANNOT_FORMAT_MEDIUM,
+    CANNOT_READ_FORMAT,
+    CANNOT_WRITE_MEDIUM,
     OUT_OF_RANGE,
     Refusal,
     at,
@@ -17,9 +19,11 @@ from discstack.emulator.conditions import (
 )
 from discstack.emulator.store import BLOCK, BlockStore
 from discstack.mmc.spec.capacities import CapacityType, CurrentMaximumCapacity, FormatCapacities, FormattableCapacity
+from discstack.mmc.spec.cue_sheet import CueSheetEntry
 from discstack.mmc.spec.disc_information import DiscInformation
 from discstack.mmc.spec.format_unit import FormatUnitParameters
 from discstack.mmc.spec.layout import Structure
+from discstack.mmc.spec.mode_page_values import DataBlockType, WriteType
 from discstack.mmc.spec.track_information import DATA_TRACK, DataMode, TrackInformation
 from discstack.transport.base import Clock
 
@@ -81,8 +85,16 @@ class WriteParameters:
     """What the disc needs to know of mode page 05h (MMC-6 7.5)."""
 
     test_write: bool = False
+    write_type: int = WriteType.TRACK_AT_ONCE
     multi_session: int = 0
     track_mode: int = 4
+    data_block_type: int = DataBlockType.MODE_1
+    session_format: int = 0
+    fixed_packets: bool = False
+    packet_size: int = 0
+    catalogue: str = ""
+    isrc: str = ""
+    sub_header: bytes = bytes(4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +194,34 @@ class Medium:
     def format_capacities(self) -> FormatCapacities:
         """Return the capacity and what formats offer."""
         raise NotImplementedError
+
+    def block_size(self, lba: int) -> int:
+        """Return how many bytes a block has that the host sends for an address."""
+        return BLOCK
+
+    def cue_sheet(self, entries: Sequence[CueSheetEntry]) -> None:
+        """Hear what a session at once will hold."""
+        raise Refusal(CANNOT_WRITE_MEDIUM)
+
+    def sector(self, lba: int) -> tuple[bytes, bytes]:
+        """Return the 2352 bytes of a sector, and its sub-channels one after the other; only CDs have such."""
+        raise Refusal(CANNOT_READ_FORMAT)
+
+    def corrected_packs(self, lba: int) -> bytes:
+        """Return the R to W packs of a sector, in 96 symbols."""
+        raise Refusal(CANNOT_READ_FORMAT)
+
+    def position(self, lba: int) -> tuple[int, int, int, int]:
+        """Return control field, track, index and the blocks from the track's start, or in a pre-gap to it."""
+        raise Refusal(CANNOT_READ_FORMAT)
+
+    def catalogue(self) -> str:
+        """Return the media catalogue number, empty without one."""
+        raise Refusal(CANNOT_READ_FORMAT)
+
+    def isrc(self, track: int) -> str:
+        """Return the ISRC of a track, empty without one."""
+        raise Refusal(CANNOT_READ_FORMAT)
 
     def write(self, lba: int, count: int, data: memoryview, *, streaming: bool = False) -> None:
         """Take `count` blocks."""

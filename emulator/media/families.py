@@ -6,7 +6,8 @@ from typing import Final
 
 from discstack.emulator.media.base import Durations, MediumKind, Speeds
 from discstack.emulator.media.blu_ray import BDR, BDRE, CLUSTER, FULL_SIZE
-from discstack.emulator.media.compact import CDR, CDRW
+from discstack.emulator.media.compact.disc import CDR
+from discstack.emulator.media.compact.rewritable import CDRW
 from discstack.emulator.media.dvd_plus_rw import DVDPlusRW
 from discstack.emulator.media.sequential import DVDPlusR
 

@@ -66,15 +66,16 @@ class SequentialMedium(Medium):
     session_gaps: ClassVar[tuple[int, int]] = (0, 0)  # after the first, after any other
     track_limit: ClassVar[int] = 255
     session_limit: ClassVar[int] = 255
+    track_type: ClassVar[type[Track]] = Track
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self.track_list = [Track(session=1, start=0)]
+        self.track_list = [self.track_type(session=1, start=0)]
         self.final = False
 
     def start_over(self) -> None:
         """Make the disc blank."""
-        self.track_list = [Track(session=1, start=0)]
+        self.track_list = [self.track_type(session=1, start=0)]
         self.final = False
         self.store.cut(0)
 
@@ -86,7 +87,7 @@ class SequentialMedium(Medium):
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take up the state of a disc; what a killed drive wrote last shows in the length of the file."""
-        tracks = [Track(**track) for track in state["tracks"]]
+        tracks = [self.track_type(**track) for track in state["tracks"]]
         self._check(tracks, bool(state["final"]))
         self.track_list, self.final = tracks, bool(state["final"])
         growing = [track for track in tracks if not track.closed and track.start < self.store.blocks]
@@ -245,7 +246,7 @@ class SequentialMedium(Medium):
         self.changed()
 
     def _add_track(self, start: int, session: int) -> None:
-        self.track_list.append(Track(session=session, start=min(start, self.capacity)))
+        self.track_list.append(self.track_type(session=session, start=min(start, self.capacity)))
 
     def close(self, function: int, number: int) -> Job:
         """Close a track (1), the session (2) or the disc (5, 6)."""
@@ -291,7 +292,8 @@ class SequentialMedium(Medium):
         session = empty.session
         if self.track_list[-1].session == session:
             start = self.track_list[-1].end + self.session_gaps[session > 1]
-            empty = Track(session=session + 1, start=min(round_up(start, self.kind.write_unit), self.capacity))
+            start = min(round_up(start, self.kind.write_unit), self.capacity)
+            empty = self.track_type(session=session + 1, start=start)
         self.final = final or empty.start >= self.capacity or session >= self.session_limit
         if not self.final:
             self.track_list.append(empty)

@@ -68,8 +68,8 @@ def test_answer_goes_into_the_callers_buffer(load: Load) -> None:
 @pytest.mark.parametrize(
     ("medium", "profile", "features"),
     [
-        ("cd-r", "0009", {0x1E, 0x21, 0x2D}),
-        ("cd-rw", "000A", {0x1E, 0x21, 0x2D, 0x37}),
+        ("cd-r", "0009", {0x1E, 0x21, 0x2D, 0x2E}),
+        ("cd-rw", "000A", {0x1E, 0x21, 0x2D, 0x2E, 0x37}),
         ("dvd+r", "001B", {0x1F, 0x2B}),
         ("dvd+rw", "001A", {0x1F, 0x20, 0x23, 0x2A}),
         ("bd-r", "0041", {0x23, 0x24, 0x40, 0x41}),

@@ -58,30 +58,39 @@ def parity(symbols: bytes, count: int) -> bytes:
 
 
 def protected(pack: bytes) -> bytes:
-    """Return a pack with its parity symbols computed: 2 and 3, and 20 to 23."""
+    """Return a pack with its parity symbols computed: 2 and 3, and 20 to 23; what is above the six bits goes."""
     if len(pack) != PACK:
         raise ValueError(f"a pack has {PACK} symbols, not {len(pack)}")
-    start = bytes(pack[:Q_DATA]) + parity(pack[:Q_DATA], Q_PARITY) + bytes(pack[4:P_DATA])
+    pack = bytes(symbol & 0x3F for symbol in pack)
+    start = pack[:Q_DATA] + parity(pack[:Q_DATA], Q_PARITY) + pack[4:P_DATA]
     return start + parity(start, P_PARITY)
 
 
-def scatter(packs: bytes) -> bytes:
-    """Return a run of packs as their symbols lie on the disc; those that come from before the run are zeros."""
-    lying = bytearray(len(packs))
-    for at in range(len(packs)):
-        pack, symbol = divmod(at, PACK)
-        place = (pack + symbol % DELAYS) * PACK + symbol
-        if place < len(lying):
-            lying[place] = packs[pack * PACK + SWAPPED.get(symbol, symbol)]
-    return bytes(lying)
+SECTOR: Final = PACK * PACKS_PER_SECTOR
+
+
+class Interleaver:
+    """Turns packs, a sector's four at a time, into the symbols as they lie on the disc."""
+
+    def __init__(self) -> None:
+        self._coming = bytearray(SECTOR * (1 + -(-(DELAYS - 1) // PACKS_PER_SECTOR)))
+
+    def push(self, packs: bytes) -> bytes:
+        """Take the 96 symbols of a sector's packs and return the 96 that lie in that sector."""
+        for at in range(SECTOR):
+            pack, place = divmod(at, PACK)
+            self._coming[(pack + place % DELAYS) * PACK + place] = packs[pack * PACK + SWAPPED.get(place, place)] & 0x3F
+        lying = bytes(self._coming[:SECTOR])
+        self._coming = self._coming[SECTOR:] + bytes(SECTOR)
+        return lying
 
 
 def gather(symbols: bytes) -> bytes:
-    """Undo `scatter`; the packs that reach beyond the run are incomplete, their missing symbols zeros."""
-    packs = bytearray(len(symbols))
-    for at in range(len(symbols)):
-        pack, symbol = divmod(at, PACK)
-        place = (pack + symbol % DELAYS) * PACK + symbol
-        if place < len(symbols):
-            packs[pack * PACK + SWAPPED.get(symbol, symbol)] = symbols[place]
+    """Return the packs of the first sector of a run of symbols; two sectors more hold all of them."""
+    packs = bytearray(SECTOR)
+    for at in range(SECTOR):
+        pack, place = divmod(at, PACK)
+        lies = (pack + place % DELAYS) * PACK + place
+        if lies < len(symbols):
+            packs[pack * PACK + SWAPPED.get(place, place)] = symbols[lies] & 0x3F
     return bytes(packs)

@@ -59,13 +59,13 @@ PARTS: Final[Mapping[SectorType, Parts]] = MappingProxyType(
 
 
 def bcd(value: int) -> int:
-    """Return a number below 100 as two decimal digits in a byte."""
-    return value // 10 << 4 | value % 10
+    """Return a number below 100 as two decimal digits in a byte; what is no number (A0h, FFh) stays as it is."""
+    return value // 10 << 4 | value % 10 if value < 100 else value
 
 
 def from_bcd(byte: int) -> int:
-    """Return the number that two decimal digits in a byte are; digits above 9 count as they are."""
-    return (byte >> 4) * 10 + (byte & 0x0F)
+    """Return the number that two decimal digits in a byte are; what is no number stays as it is."""
+    return (byte >> 4) * 10 + (byte & 0x0F) if byte <= 0x99 else byte
 
 
 def header(lba: int, mode: int) -> bytes:

@@ -63,17 +63,15 @@ def q_position(control: int, track: int, index: int, relative: int, absolute: Ms
     """
     second, frame = divmod(relative, 75)
     minute, second = divmod(second, 60)
-    number = track if track == LEAD_OUT_TRACK else bcd(track)
-    place = bytes((number, bcd(index), bcd(minute % 100), bcd(second), bcd(frame), 0))
+    place = bytes((bcd(track), bcd(index), bcd(minute % 100), bcd(second), bcd(frame), 0))
     return sealed(bytes((control << 4 | POSITION,)) + place + _time(absolute))
 
 
 def q_entry(entry: QEntry, running: Msf) -> bytes:
     """Return a Q block of the lead-in that carries an entry of the table of contents."""
-    point = entry.point if entry.point > 99 else bcd(entry.point)
     times = _time(running) if entry.adr == POSITION else bytes(map(bcd, (entry.min, entry.sec, entry.frame)))
     pointed = bytes((entry.zero, bcd(entry.pmin), bcd(entry.psec), bcd(entry.pframe)))
-    return sealed(bytes((entry.control << 4 | entry.adr, LEAD_IN_TRACK, point)) + times + pointed)
+    return sealed(bytes((entry.control << 4 | entry.adr, LEAD_IN_TRACK, bcd(entry.point))) + times + pointed)
 
 
 def q_catalogue(control: int, number: str, frame: int) -> bytes:
@@ -106,11 +104,10 @@ def recording_of(q: bytes | memoryview) -> str:
 
 def entry_of(q: bytes | memoryview, session: int) -> QEntry:
     """Return the entry of the table of contents that a Q block of a lead-in holds."""
-    point = q[2] if q[2] > 0x99 else from_bcd(q[2])
     names = ("min", "sec", "frame", "zero", "pmin", "psec", "pframe")
     values = [byte if name == "zero" else from_bcd(byte) for name, byte in zip(names, q[3:10], strict=True)]
     fields = dict(zip(names, values, strict=True))
-    return QEntry(session_number=session, adr=q[0] & 0x0F, control=q[0] >> 4, tno=q[1], point=point, **fields)
+    return QEntry(session_number=session, adr=q[0] & 0x0F, control=q[0] >> 4, tno=q[1], point=from_bcd(q[2]), **fields)
 
 
 def pq(p: bool, q: bytes) -> bytes:

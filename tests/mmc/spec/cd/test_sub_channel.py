@@ -110,16 +110,26 @@ def test_a_protected_pack_is_a_code_word(symbols: list[int]) -> None:
     assert pack[:2] + pack[4:20] == bytes(symbols[:2] + symbols[4:20])
 
 
+def lying(run: bytes) -> bytes:
+    interleaver = packs.Interleaver()
+    return b"".join(interleaver.push(run[at : at + 96]) for at in range(0, len(run), 96))
+
+
 def test_interleaving_spreads_a_pack_over_eight() -> None:
-    run = bytes(range(24)) + bytes(24 * 15)
-    lying = packs.scatter(run)
-    assert [lying[24 * (n % 8) + n] for n in range(24)] == [packs.SWAPPED.get(n, n) for n in range(24)]
-    assert packs.gather(lying)[:24] == run[:24]
+    on_disc = lying(bytes(range(24)) + bytes(24 * 15))
+    assert [on_disc[24 * (n % 8) + n] for n in range(24)] == [packs.SWAPPED.get(n, n) for n in range(24)]
+
+
+@given(st.lists(st.integers(0, 63), min_size=96, max_size=96))
+def test_packs_are_gathered_from_three_sectors(symbols: list[int]) -> None:
+    run = bytes(symbols) + bytes(reversed(symbols)) + bytes(192)
+    on_disc = lying(run)
+    assert packs.gather(on_disc[:288]) == run[:96]
+    assert packs.gather(on_disc[96:]) == run[96:192]
 
 
 def test_the_places_of_a_packs_symbols_are_those_that_graphics_players_know() -> None:
     # the published table of CD+G software: where in the run of symbols each one of a pack is found
     places = [0, 66, 125, 191, 100, 50, 150, 175, 8, 33, 58, 83, 108, 133, 158, 183, 16, 41, 25, 91, 116, 141, 166, 75]
-    run = bytes(range(1, 25)) + bytes(24 * 15)
-    lying = packs.scatter(run)
-    assert [lying[place] for place in places] == list(range(1, 25))
+    on_disc = lying(bytes(range(1, 25)) + bytes(24 * 15))
+    assert [on_disc[place] for place in places] == list(range(1, 25))

@@ -1,0 +1,165 @@
+"""READ CD and READ SUB-CHANNEL: sectors in all their parts (MMC-6 6.19, 6.20)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from discstack.emulator.conditions import ILLEGAL_MODE, Refusal, at, invalid_field
+from discstack.emulator.drive import Drive
+from discstack.emulator.media.base import Medium
+from discstack.emulator.request import Request
+from discstack.mmc.spec.cd import sub_channel
+from discstack.mmc.spec.cd.sector import HEADER_PART, PARTS, SYNC_PART, SectorType, sector_type
+from discstack.mmc.spec.msf import PREGAP, Msf
+
+CURRENT_POSITION, CATALOGUE_NUMBER, TRACK_ISRC = 1, 2, 3  # READ SUB-CHANNEL parameters
+NO_AUDIO_STATUS: Final = 0x15
+ERROR_BITS: Final = bytes(294)  # C2 pointers: no byte of a virtual disc is in doubt
+NO_C2, ERROR_BITS_ONLY, BLOCK_ERROR_BITS = range(3)
+SUB_HEADERS, HEADERS = 0b10, 0b01  # bits of the header codes
+
+
+def read_cd(
+    drive: Drive,
+    request: Request,
+    *,
+    expected_sector_type: int,
+    lba: int,
+    transfer_length: int,
+    sync: bool,
+    header_codes: int,
+    user_data: bool,
+    edc_ecc: bool,
+    c2_error_information: int,
+    sub_channel_selection: int,
+) -> bytes:
+    """READ CD (MMC-6 6.19)."""
+    return _sectors(
+        drive,
+        range(lba, lba + transfer_length),
+        SectorReader(
+            expected_sector_type, sync, header_codes, user_data, edc_ecc, c2_error_information, sub_channel_selection
+        ),
+    )
+
+
+def read_cd_msf(
+    drive: Drive,
+    request: Request,
+    *,
+    expected_sector_type: int,
+    starting_m: int,
+    starting_s: int,
+    starting_f: int,
+    ending_m: int,
+    ending_s: int,
+    ending_f: int,
+    sync: bool,
+    header_codes: int,
+    user_data: bool,
+    edc_ecc: bool,
+    c2_error_information: int,
+    sub_channel_selection: int,
+) -> bytes:
+    """READ CD MSF: up to, not including, the ending time (MMC-6 6.20)."""
+    start, end = Msf(starting_m, starting_s, starting_f), Msf(ending_m, ending_s, ending_f)
+    if not start.valid or not end.valid or start > end:
+        raise invalid_field(3)
+    reader = SectorReader(
+        expected_sector_type, sync, header_codes, user_data, edc_ecc, c2_error_information, sub_channel_selection
+    )
+    return _sectors(drive, range(start.lba, end.lba), reader)
+
+
+def _sectors(drive: Drive, addresses: range, reader: SectorReader) -> bytes:
+    medium, pieces, size = drive.loaded, [], None
+    for lba in addresses:
+        piece = reader.read(medium, lba)
+        if size not in (None, len(piece)):
+            raise Refusal(at(ILLEGAL_MODE, lba))
+        size = len(piece)
+        pieces.append(piece)
+    if addresses:
+        drive.has_read(addresses.start, len(addresses))
+    return b"".join(pieces)
+
+
+class SectorReader:
+    """One choice of sector parts: which, in which order, and which choices make no sense."""
+
+    def __init__(
+        self, kind: int, sync: bool, headers: int, user_data: bool, check: bool, c2: int, sub_channels: int
+    ) -> None:
+        if kind not in set(SectorType):
+            raise invalid_field(1)
+        if c2 > BLOCK_ERROR_BITS:
+            raise invalid_field(9)
+        if sub_channels not in SUB_CHANNELS:
+            raise invalid_field(10)
+        self.kind, self.c2, self.sub_channels = kind, c2, SUB_CHANNELS[sub_channels]
+        self.wanted = (sync, bool(headers & HEADERS), bool(headers & SUB_HEADERS), user_data, check)
+
+    def read(self, medium: Medium, lba: int) -> bytes:
+        """Return what is wanted of one sector: main channel, error bits, sub-channels."""
+        main, channels = medium.sector(lba)
+        found = sector_type(main)
+        if self.kind not in (SectorType.ANY, found):
+            raise Refusal(at(ILLEGAL_MODE, lba))
+        error_bits = {NO_C2: b"", ERROR_BITS_ONLY: ERROR_BITS, BLOCK_ERROR_BITS: ERROR_BITS + bytes(2)}[self.c2]
+        return self.parts(found, main) + error_bits + self.sub_channels(medium, lba, channels)
+
+    def parts(self, found: SectorType, main: bytes) -> bytes:
+        """Return the wanted parts; they must follow each other without a gap. Of audio it is all or nothing."""
+        if found is SectorType.AUDIO:
+            return main if any(self.wanted) else b""
+        parts = PARTS[found]
+        slices = (SYNC_PART, HEADER_PART, parts.sub_header, parts.user_data, parts.check)
+        pairs = zip(self.wanted, slices, strict=True)
+        chosen = [wanted for wanted, part in pairs if part.stop > part.start]
+        if "0" in "".join("01"[wanted] for wanted in chosen).strip("0"):
+            raise invalid_field(9)
+        return b"".join(main[part] for wanted, part in zip(self.wanted, slices, strict=True) if wanted)
+
+
+def _formatted_q(medium: Medium, lba: int, channels: bytes) -> bytes:
+    return sub_channel.pq(bool(channels[0] & 0x80), channels[12:24])
+
+
+SUB_CHANNELS: Final[dict[int, Callable[[Medium, int, bytes], bytes]]] = {
+    0: lambda medium, lba, channels: b"",
+    1: lambda medium, lba, channels: sub_channel.interleave(channels),
+    2: _formatted_q,
+    4: lambda medium, lba, channels: medium.corrected_packs(lba),
+}
+
+
+def read_sub_channel(
+    drive: Drive, request: Request, *, msf: bool, subq: bool, sub_channel_parameter_list: int, track_number: int
+) -> bytes:
+    """READ SUB-CHANNEL: the position of the head, the catalogue number, or a track's ISRC (MMC-2 6.1.23)."""
+    medium = drive.loaded
+    if not subq:
+        return bytes((0, NO_AUDIO_STATUS, 0, 0))
+    if sub_channel_parameter_list == CURRENT_POSITION:
+        body = _position(medium, drive.last_read, msf)
+    elif sub_channel_parameter_list == CATALOGUE_NUMBER:
+        body = bytes((CATALOGUE_NUMBER, 0, 0, 0)) + _code(medium.catalogue(), 13)
+    elif sub_channel_parameter_list == TRACK_ISRC:
+        body = bytes((TRACK_ISRC, 0x10, track_number, 0)) + _code(medium.isrc(track_number), 12)
+    else:
+        raise invalid_field(3)
+    return bytes((0, NO_AUDIO_STATUS)) + len(body).to_bytes(2, "big") + body
+
+
+def _code(code: str, size: int) -> bytes:
+    """Return a code with the bit before it that says whether there is one."""
+    return (bytes((0x80 if code else 0,)) + code.encode("ascii").ljust(size, b"\0")).ljust(16, b"\0")
+
+
+def _position(medium: Medium, lba: int, msf: bool) -> bytes:
+    control, track, index, relative = medium.position(lba)
+    absolute = Msf.from_lba(lba).number if msf else lba & 0xFFFFFFFF
+    within = Msf.from_lba(relative - PREGAP).number if msf else relative
+    head = bytes((CURRENT_POSITION, sub_channel.POSITION << 4 | control, track, index))
+    return head + absolute.to_bytes(4, "big") + within.to_bytes(4, "big")
