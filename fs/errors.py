@@ -3,6 +3,7 @@
 LayoutError (a ValueError)   the tree or the options ask for something that the image cannot hold
 +- CapacityError             the image is larger than it may be
 SourceError                  a file that should go into the image is not there, not readable, or not what it was
+VolumeError                  what lies on a disc or in an image is no file system that can be read
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ class SourceError(Exception):
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(f"{printable(path)}: {reason}")
         self.path, self.reason = path, reason
+
+
+class VolumeError(Exception):
+    """There is no file system, not the view that was asked for, or nothing that can be read of it."""
 
 
 def printable(name: str) -> str:

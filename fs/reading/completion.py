@@ -1,0 +1,42 @@
+"""What Rock Ridge knows and the view beside it may not: links, special files, owners and permissions."""
+
+from __future__ import annotations
+
+from discstack.fs.nodes import File, Leaf, Special, Symlink
+from discstack.fs.tree import Directory, Node
+
+
+def complete(tree: Directory, rock_ridge: Directory) -> int:
+    """Put into a tree what only Rock Ridge has of the same volume; return how many links and special files came new.
+
+    Names and data stay those of the tree.
+    """
+    added = 0
+    stack = [(tree, rock_ridge)]
+    while stack:
+        target, found = stack.pop()
+        _describe(target, found)
+        missing = list[Leaf]()
+        for child in found.children():
+            own = target.find(child.name)
+            if isinstance(own, Directory) and isinstance(child, Directory):
+                stack.append((own, child))
+            elif isinstance(own, File) and isinstance(child, File):
+                _describe(own, child)
+                own.link = own.link or child.link
+            elif isinstance(child, Symlink | Special) and _stands_for_nothing(own):
+                child.parent = target
+                missing.append(child)
+        target.take(missing)
+        added += len(missing)
+    return added
+
+
+def _stands_for_nothing(node: Node | None) -> bool:
+    """Tell whether nothing, or an empty file as some writers have it, is in the place of a link."""
+    return node is None or (isinstance(node, File) and not node.size)
+
+
+def _describe(node: Node, found: Node) -> None:
+    node.attributes = found.attributes or node.attributes
+    node.times = found.times or node.times

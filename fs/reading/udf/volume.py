@@ -1,0 +1,131 @@
+"""From the anchors to the root directory (ECMA-167 3/8.4, 3/10, 4/14.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from struct import Struct
+from typing import Final
+
+from discstack.fs.plan import SECTOR, sectors_for
+from discstack.fs.reading.blocks import Blocks
+from discstack.fs.reading.notes import Oddity
+from discstack.fs.reading.udf.entries import Address, Entries
+from discstack.fs.reading.udf.maps import open_partitions
+from discstack.fs.reading.udf.names import dstring
+from discstack.fs.reading.udf.tags import Tag, tag_of
+from discstack.fs.udf.sequences import ANCHOR
+
+MOST_DESCRIPTORS: Final = 4096  # in a volume descriptor sequence with its continuations
+# Behind the last data a medium may have run-out and padding: how far before its end an anchor is looked for
+_BEFORE_THE_END: Final = (1, 2, 3, 151, 152, 153, 257, 258, 259, 407, 408, 409)
+_EXTENT: Final = Struct("<II")
+_LONG_AD: Final = Struct("<IIH")
+
+
+@dataclass(slots=True)
+class Descriptors:
+    """What a volume descriptor sequence says, the prevailing descriptor of each kind (3/8.4.3)."""
+
+    volume: bytes | None = None
+    logical: bytes | None = None
+    partitions: dict[int, bytes] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        """Whether there is a logical volume and a partition."""
+        return self.logical is not None and bool(self.partitions)
+
+
+@dataclass(frozen=True, slots=True)
+class LogicalVolume:
+    """A logical volume that can be read."""
+
+    identifier: str
+    revision: int  # UDF's, 0x0102 and on
+    entries: Entries
+    root: Address
+    anchors: tuple[int, ...]  # the sectors where anchors are
+
+
+def find_volume(blocks: Blocks, start: int) -> LogicalVolume | None:
+    """Return the logical volume of the session that starts at sector `start`; None, with notes, if there is none."""
+    anchors = list(_anchors(blocks, start))
+    for _, data in anchors:
+        for at in (16, 24):  # the main sequence, and the reserve one
+            sequence = _sequence(blocks, *_EXTENT.unpack_from(data, at))
+            if sequence.complete:
+                return _logical_volume(blocks, sequence, tuple(lba for lba, _ in anchors))
+            blocks.notes.add(Oddity.MALFORMED, "UDF volume descriptor sequence", "incomplete; the next one is taken")
+    return None
+
+
+def _anchors(blocks: Blocks, start: int) -> Iterator[tuple[int, bytes]]:
+    candidates = [start + ANCHOR, *(blocks.sectors - back for back in _BEFORE_THE_END), start + 512]
+    for lba in dict.fromkeys(candidates):
+        data = blocks.sector(lba) if lba >= start else None
+        if data is None or int.from_bytes(data[:2], "little") != Tag.ANCHOR:
+            continue
+        # one that says that it lies elsewhere is a file's, or an image within the image
+        if int.from_bytes(data[12:16], "little") == lba and tag_of(data, lba, "UDF anchor", blocks.notes):
+            yield lba, data
+
+
+def _sequence(blocks: Blocks, length: int, location: int) -> Descriptors:
+    """Read a sequence through its continuations."""
+    found, numbers, where = Descriptors(), dict[tuple[int, int], int](), "UDF volume descriptor sequence"
+    lba, left, seen = location, min(sectors_for(length), MOST_DESCRIPTORS), {location}
+    for _ in range(MOST_DESCRIPTORS):
+        data = blocks.sector(lba) if left > 0 else None
+        tag = None if data is None else tag_of(data, lba, f"UDF volume descriptor at sector {lba}", blocks.notes)
+        if data is None or tag is None or tag == Tag.TERMINATING:
+            break
+        lba, left = lba + 1, left - 1
+        number = int.from_bytes(data[16:20], "little")
+        if tag == Tag.VOLUME_POINTER:
+            size, lba = _EXTENT.unpack_from(data, 20)
+            left = min(sectors_for(size), MOST_DESCRIPTORS)
+            if lba in seen:
+                blocks.notes.add(Oddity.LOOP, where, f"its continuation at sector {lba} leads to itself")
+                break
+            seen.add(lba)
+            continue
+        key = (tag, int.from_bytes(data[22:24], "little") if tag == Tag.PARTITION else 0)
+        if number < numbers.get(key, 0):
+            continue
+        numbers[key] = number
+        if tag == Tag.PRIMARY_VOLUME:
+            found.volume = data
+        elif tag == Tag.LOGICAL_VOLUME:
+            found.logical = data
+        elif tag == Tag.PARTITION:
+            found.partitions[key[1]] = data
+    return found
+
+
+def _logical_volume(blocks: Blocks, sequence: Descriptors, anchors: tuple[int, ...]) -> LogicalVolume | None:
+    data = sequence.logical or b""
+    size = int.from_bytes(data[212:216], "little")
+    if size != SECTOR:
+        blocks.notes.add(Oddity.UNSUPPORTED, "UDF logical volume", f"blocks of {size} bytes; only {SECTOR} can be read")
+        return None
+    partitions = open_partitions(blocks, data, sequence.partitions)
+    entries = Entries(blocks, partitions)
+    _, block, reference = _LONG_AD.unpack_from(data, 248)
+    root = _root(entries, Address(reference, block))
+    if root is None:
+        blocks.notes.add(Oddity.MALFORMED, "UDF file set", f"no file set descriptor at block {block}")
+        return None
+    revision = int.from_bytes(data[240:242], "little")
+    identifier = dstring(data[84:212], "UDF logical volume", blocks.notes)
+    return LogicalVolume(identifier, revision, entries, root, anchors)
+
+
+def _root(entries: Entries, address: Address) -> Address | None:
+    """Return where the root directory's entry is, by the file set descriptor."""
+    lba = entries.locate(address)
+    data = None if lba is None else entries.blocks.sector(lba)
+    if data is None or tag_of(data, address.block, "UDF file set", entries.blocks.notes) != Tag.FILE_SET:
+        return None
+    _, block, reference = _LONG_AD.unpack_from(data, 400)
+    return Address(reference, block)
