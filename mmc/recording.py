@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from discstack.mmc import queries, stream
@@ -14,7 +16,7 @@ from discstack.mmc.procedure import MaxTransfer, Now, Phase, Procedure, Report
 from discstack.mmc.recipe import BurnPlan, Work
 from discstack.mmc.spec.commands import WRITE_10
 from discstack.mmc.steps import flush
-from discstack.mmc.stream import Pump
+from discstack.mmc.stream import BlockSource, Pump
 from discstack.mmc.writing import write_stream
 from discstack.native import Ring
 from discstack.transport.base import FeedCounters, Stream, TransportError
@@ -59,13 +61,54 @@ def _abandon(work: Work, job: BurnJob) -> Procedure[None]:
 
 
 def _record(work: Work, job: BurnJob, plan: BurnPlan, speed: int | None) -> Procedure[tuple[FeedCounters, Digests]]:
-    unit = transfer_blocks(work.recipe.transfer, (yield MaxTransfer()))
-    rate = (speed or work.recipe.fastest) * 1000 * BLOCK_SIZE / work.recipe.raw_block
+    run = Run(source=job.source, lba=plan.start, padding=plan.padding, transfer=work.recipe.transfer)
+    counters, digests = yield from write_run(work, run, speed, job.ring_bytes, lambda: next_writable(work))
+    return counters, Digests(
+        algorithm=stream.ALGORITHM,
+        start=plan.start,
+        blocks=plan.blocks,
+        chunk_blocks=stream.CHUNK // BLOCK_SIZE,
+        digests=digests,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Blocks of one size that follow each other on the disc: those of a source, then `padding` of zeros.
+
+    `transfer` is how many blocks one command should carry.
+    """
+
+    source: BlockSource
+    lba: int
+    padding: int = 0
+    block_size: int = BLOCK_SIZE
+    transfer: int
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks are written."""
+        return self.source.sectors + self.padding
+
+
+def write_run(
+    work: Work,
+    run: Run,
+    speed: int | None,
+    ring_bytes: int | None,
+    next_writable: Callable[[], Procedure[int | None]],
+) -> Procedure[tuple[FeedCounters, tuple[bytes, ...]]]:
+    """Write a run of blocks; return how it went and the digests of the source, one for each CHUNK of bytes.
+
+    `speed` is the drive's in kB/s, None if it does not tell; `ring_bytes` the size of the ring, None for what suits.
+    """
+    unit = transfer_blocks(run.transfer, (yield MaxTransfer()), run.block_size)
+    rate = (speed or work.recipe.fastest) * 1000 * run.block_size / work.recipe.raw_block
     nap = yield from _nap(rate)
-    granule = unit * BLOCK_SIZE
-    wanted = min(job.ring_bytes or stream.ring_size(rate, granule), plan.total * BLOCK_SIZE)
+    granule = unit * run.block_size
+    wanted = min(ring_bytes or stream.ring_size(rate, granule), run.blocks * run.block_size)
     ring = Ring(max(-(-wanted // granule), 2) * granule, granule)
-    with Pump(job.source, ring, padding=plan.padding) as pump:
+    with Pump(run.source, ring, block_size=run.block_size, padding=run.padding) as pump:
 
         def source_check() -> None:
             if ring.failed and pump.error is not None:
@@ -76,27 +119,20 @@ def _record(work: Work, job: BurnJob, plan: BurnPlan, speed: int | None) -> Proc
             template=WRITE_10.build(),
             lba_place=WRITE_10.place("lba"),
             length_place=WRITE_10.place("transfer_length"),
-            lba=plan.start,
-            blocks=plan.total,
-            block_size=BLOCK_SIZE,
+            lba=run.lba,
+            blocks=run.blocks,
+            block_size=run.block_size,
             unit=unit,
             timeout=WRITE_10.timeout,
             nap=nap,
         )
-        counters = yield from write_stream(work, flow, source_check, lambda: next_writable(work))
-        digests = pump.result()
-    return counters, Digests(
-        algorithm=stream.ALGORITHM,
-        start=plan.start,
-        blocks=plan.blocks,
-        chunk_blocks=stream.CHUNK // BLOCK_SIZE,
-        digests=digests,
-    )
+        counters = yield from write_stream(work, flow, source_check, next_writable)
+        return counters, pump.result()
 
 
-def transfer_blocks(wished: int, max_transfer: int) -> int:
+def transfer_blocks(wished: int, max_transfer: int, block_size: int = BLOCK_SIZE) -> int:
     """Return how many blocks one command carries: `wished`, or halves of it until the transport can carry them."""
-    while wished > 1 and wished * BLOCK_SIZE > max_transfer:
+    while wished > 1 and wished * block_size > max_transfer:
         wished //= 2
     return wished
 
