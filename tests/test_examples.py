@@ -8,6 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 EXPECTED = {
+    "bootable.py": ["El Torito boot catalogue", "system area with MBR", "read back and right"],
     "diagnose.py": ["blank", "current features:", "READ CAPACITY answers"],
     "embed.py": ["writing", "finalising", "read back and right"],
     "measure.py": ["MB/s", "256 MiB in", "0 stalls"],

@@ -6,6 +6,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 import click
 
+from discstack.cli.boot import BootCommand
 from discstack.cli.common import cancelling, drive_command, open_recorder
 from discstack.cli.image import compose, image_options, say_issues
 from discstack.cli.output import Display, duration, print_fields, print_json, size
@@ -37,10 +38,11 @@ class Speed(click.ParamType[str]):
 
 
 @click.command(
+    cls=BootCommand,
     epilog=(
         "One regular file that holds an image (CD001 or NSR) is burnt as an image. Everything else becomes one: the "
         "contents of the folders and the files named lie in its root."
-    )
+    ),
 )
 @click.argument("sources", nargs=-1, required=True, metavar="SRC...|IMAGE")
 @click.option("-d", "--drive", required=True, metavar="DRIVE", help="The drive: /dev/sr0, virtual:dvd+r?file=disc.img")
@@ -72,6 +74,8 @@ def burn(
     from discstack.speed import kilobytes
 
     ready_made = None if as_file or len(sources) > 1 else _ready_made(sources[0])
+    if ready_made and "boot" in choices:
+        raise click.UsageError("an image is burnt as it is; what is said about booting needs files or folders")
     with open_recorder(drive, trace) as recorder:
         image = ready_made or _plan(sources, recorder, erase, choices, quiet=as_json)
         writer = DataWriter(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
+from discstack.cli.boot import BootCommand
 from discstack.cli.common import json_option
 from discstack.cli.output import Display, output_file, print_json, size
 
@@ -72,7 +73,7 @@ def say_issues(issues: Iterable[Issue]) -> None:
         click.echo(f"note: names changed for ISO 9660: {len(usual)}, such as {usual[0].detail}", err=True)
 
 
-@click.command()
+@click.command(cls=BootCommand)
 @click.argument("sources", nargs=-1, required=True, metavar="SRC...")
 @click.option("-o", "--output", required=True, metavar="FILE|-", help="Where the image goes; - for standard output.")
 @image_options
