@@ -1,8 +1,27 @@
 """discstack: an optical-disc driver stack with its own file-system writer.
 
 The names here are the public API; they are loaded when they are first used, so that `import discstack` costs little.
-Errors: `DriveError` (mmc), `TransportError` (transport), `LayoutError` and `SourceError` (fs) and what is below them;
-each module of errors draws its tree.
+
+What can go wrong, by who is to blame; misuse is ValueError or TypeError:
+
+    TransportError            no answer: nobody knows whether the device did anything
+    +- TransportTimeout, DeviceGone, BackendUnavailable
+    +- AccessDenied           the system refused
+       +- DeviceBusy, CommandFiltered
+    DriveError                the drive or the disc
+    +- CommandError           the drive refused or failed; by sense key:
+    |  +- NoSense, RecoveredError, NotReady, MediumError, HardwareError, IllegalRequest, UnitAttention, DataProtect,
+    |  |  BlankCheck, VendorSpecific, CopyAborted, AbortedCommand, VolumeOverflow, Miscompare, Completed
+    |  +- StatusError         BUSY, RESERVATION CONFLICT and the other statuses without sense data
+    +- ResponseError          an answer that makes no sense
+    +- ShortTransfer          success, but not all bytes moved
+    +- MediaError             the disc does not suit
+    |  +- UnsupportedMedium, MediumNotBlank, MediumFull, DiscStateError, VerificationError
+    +- DriveTimeout           the drive answers, but does not get done
+    +- Cancelled
+    LayoutError               an image that a file system cannot hold
+    +- CapacityError          or that is larger than what is to hold it
+    SourceError               a file that cannot be read, or is not what it was
 """
 
 from __future__ import annotations
@@ -46,17 +65,34 @@ if TYPE_CHECKING:
     from discstack.fs.view import Issue as Issue
     from discstack.fs.view import View as View
     from discstack.image_file import ImageFile as ImageFile
+    from discstack.mmc.errors import AbortedCommand as AbortedCommand
+    from discstack.mmc.errors import BlankCheck as BlankCheck
     from discstack.mmc.errors import Cancelled as Cancelled
     from discstack.mmc.errors import CommandError as CommandError
+    from discstack.mmc.errors import Completed as Completed
+    from discstack.mmc.errors import CopyAborted as CopyAborted
+    from discstack.mmc.errors import DataProtect as DataProtect
     from discstack.mmc.errors import DiscStateError as DiscStateError
     from discstack.mmc.errors import DriveError as DriveError
     from discstack.mmc.errors import DriveTimeout as DriveTimeout
+    from discstack.mmc.errors import HardwareError as HardwareError
+    from discstack.mmc.errors import IllegalRequest as IllegalRequest
     from discstack.mmc.errors import MediaError as MediaError
+    from discstack.mmc.errors import MediumError as MediumError
     from discstack.mmc.errors import MediumFull as MediumFull
     from discstack.mmc.errors import MediumNotBlank as MediumNotBlank
+    from discstack.mmc.errors import Miscompare as Miscompare
+    from discstack.mmc.errors import NoSense as NoSense
+    from discstack.mmc.errors import NotReady as NotReady
+    from discstack.mmc.errors import RecoveredError as RecoveredError
     from discstack.mmc.errors import ResponseError as ResponseError
+    from discstack.mmc.errors import ShortTransfer as ShortTransfer
+    from discstack.mmc.errors import StatusError as StatusError
+    from discstack.mmc.errors import UnitAttention as UnitAttention
     from discstack.mmc.errors import UnsupportedMedium as UnsupportedMedium
+    from discstack.mmc.errors import VendorSpecific as VendorSpecific
     from discstack.mmc.errors import VerificationError as VerificationError
+    from discstack.mmc.errors import VolumeOverflow as VolumeOverflow
     from discstack.mmc.job import BurnResult as BurnResult
     from discstack.mmc.job import VerifyLevel as VerifyLevel
     from discstack.mmc.medium import DiscState as DiscState
@@ -64,7 +100,13 @@ if TYPE_CHECKING:
     from discstack.mmc.spec.sense import Sense as Sense
     from discstack.recorder import Recorder as Recorder
     from discstack.recorder import open_recorder as open
+    from discstack.transport.base import AccessDenied as AccessDenied
+    from discstack.transport.base import BackendUnavailable as BackendUnavailable
+    from discstack.transport.base import CommandFiltered as CommandFiltered
+    from discstack.transport.base import DeviceBusy as DeviceBusy
+    from discstack.transport.base import DeviceGone as DeviceGone
     from discstack.transport.base import TransportError as TransportError
+    from discstack.transport.base import TransportTimeout as TransportTimeout
 
 __version__: Final = "0.1.0"
 
@@ -86,23 +128,48 @@ _HOMES: Final = {
     "discstack.fs.tree": ("Directory",),
     "discstack.fs.view": ("Issue", "View"),
     "discstack.mmc.errors": (
+        "AbortedCommand",
+        "BlankCheck",
         "Cancelled",
         "CommandError",
+        "Completed",
+        "CopyAborted",
+        "DataProtect",
         "DiscStateError",
         "DriveError",
         "DriveTimeout",
+        "HardwareError",
+        "IllegalRequest",
         "MediaError",
+        "MediumError",
         "MediumFull",
         "MediumNotBlank",
+        "Miscompare",
+        "NoSense",
+        "NotReady",
+        "RecoveredError",
         "ResponseError",
+        "ShortTransfer",
+        "StatusError",
+        "UnitAttention",
         "UnsupportedMedium",
+        "VendorSpecific",
         "VerificationError",
+        "VolumeOverflow",
     ),
     "discstack.mmc.job": ("BurnResult", "VerifyLevel"),
     "discstack.mmc.medium": ("DiscState", "MediumStatus"),
     "discstack.mmc.spec.sense": ("Sense",),
     "discstack.recorder": ("Recorder",),
-    "discstack.transport.base": ("TransportError",),
+    "discstack.transport.base": (
+        "AccessDenied",
+        "BackendUnavailable",
+        "CommandFiltered",
+        "DeviceBusy",
+        "DeviceGone",
+        "TransportError",
+        "TransportTimeout",
+    ),
 }
 _HOME: Final = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [*_HOME, "open"]

@@ -319,6 +319,17 @@ def test_an_image_is_fitted_to_the_medium(tmp_path: Path, recorder: discstack.Re
         image.create_result()
 
 
+def test_every_error_is_public() -> None:
+    def below(kind: type[Exception]) -> set[type[Exception]]:
+        return {kind}.union(*map(below, kind.__subclasses__()))
+
+    errors = below(discstack.DriveError) | below(discstack.TransportError) | below(discstack.LayoutError)
+    ours = {
+        kind.__name__ for kind in errors if kind.__module__.startswith("discstack.") and "emulator" not in str(kind)
+    }
+    assert ours <= set(discstack.__all__)
+
+
 def test_every_public_name_can_be_imported() -> None:
     for name in discstack.__all__:
         assert getattr(discstack, name) is not None
