@@ -102,6 +102,7 @@ OPTIONS: Final = (
         type=click.Choice(("mbr", "gpt")),
         help="Make EFI boot images partitions of a disk.",
     ),
+    click.option("--mbr-force-bootable", "boot_force", is_flag=True, help="An active partition before a GPT too."),
     click.option("-isohybrid-gpt-basdat", "boot_basdat", is_flag=True, help="A GPT, with partitions of basic data."),
 )
 # word about a boot image: what it says of a BootImage, given its value
@@ -164,6 +165,7 @@ def _boot_options(words: Mapping[str, Any], order: Iterable[str]) -> BootOptions
         catalog=words["boot_catalog"],
         boot_sector=_boot_sector(words),
         partition_table=PartitionTable[table.upper()] if table else None,
+        force_bootable=words["boot_force"],
         **choices,
     )
 

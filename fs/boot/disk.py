@@ -19,6 +19,9 @@ ADDRESS: Final = slice(432, 440)  # where boot sectors look for the BIOS boot im
 GRUB2_BLOCKS: Final = 4  # blocks of GRUB's boot image that only a CD needs
 BACKUP_SECTORS: Final = sectors_for((gpt.ARRAY_BLOCKS + 1) * gpt.BLOCK)
 CYLINDER: Final = 512  # sectors; 64 heads of 32 blocks, by which many a BIOS guesses the geometry
+ACTIVE: Final = mbr.MbrPartition(
+    mbr.NO_TYPE, 0, 1, active=True
+)  # of the first block, which is a partition to a BIOS only
 LABELS: Final = {PartitionTable.MBR: "MBR", PartitionTable.GPT: "MBR and GPT"}
 PARTITION_NAME: Final = "EFI boot image"
 
@@ -37,6 +40,8 @@ class Disk:
         self._check()
 
     def _check(self) -> None:
+        if self._options.force_bootable and self.table is not PartitionTable.GPT:
+            raise LayoutError("only a GPT needs a further partition to be active; an MBR has one already")
         if self.table is PartitionTable.GPT and not self._partitions:
             raise LayoutError("a GPT needs an EFI boot image, which becomes its partition")
         if self.table is PartitionTable.MBR and len(self._partitions) >= mbr.ENTRIES:
@@ -64,7 +69,8 @@ class Disk:
             return b""
         if self.table is PartitionTable.MBR:
             return mbr.master_boot_record(self._boot_code(), self._signature(), blocks, self._mbr_partitions(blocks))
-        record = mbr.master_boot_record(self._boot_code(), 0, blocks, [mbr.protective_partition(blocks)])
+        partitions = [mbr.protective_partition(blocks), *([ACTIVE] if self._options.force_bootable else ())]
+        record = mbr.master_boot_record(self._boot_code(), 0, blocks, partitions)
         array = self._gpt_array()
         return record + self._header(blocks, array, gpt.PRIMARY, blocks - 1, gpt.PRIMARY_ARRAY) + array
 

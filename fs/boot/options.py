@@ -85,7 +85,9 @@ class BootOptions:
     directory must be in the tree. Without one it is hidden.
 
     As a disk: `boot_sector` is what a BIOS starts, and the EFI images are the partitions of the `partition_table`, by
-    default an MBR if there is a boot sector, else none. `efi_partition_type` is their type in a GPT.
+    default an MBR if there is a boot sector, else none. `efi_partition_type` is their type in a GPT. UEFI wants the MBR
+    before a GPT to have one partition, which is not active; `force_bootable` adds an active one of no type, since some
+    a BIOS starts no disk without.
     """
 
     images: Sequence[BootImage] = ()
@@ -93,3 +95,4 @@ class BootOptions:
     boot_sector: BootSector | None = None
     partition_table: PartitionTable | None = None
     efi_partition_type: UUID = EFI_SYSTEM
+    force_bootable: bool = False

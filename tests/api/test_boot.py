@@ -94,6 +94,10 @@ def test_partition_tables() -> None:
     )
 
 
+def test_disk_with_a_gpt_can_be_made_active() -> None:
+    assert said("--mbr-force-bootable") == BootOptions(force_bootable=True)
+
+
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [

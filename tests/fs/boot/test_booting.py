@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -91,12 +92,10 @@ def started(tmp_path: Path) -> Callable[..., str]:
     return start
 
 
-def image_of(*images: BootImage, boot_sector: BootSector | None = None, table: PartitionTable | None = None) -> Image:
+def image_of(*images: BootImage, **choices: Any) -> Image:
     root = Directory()
     root.create_file("data", b"data" * 5000)
-    return build_image(
-        root, ImageOptions(boot=BootOptions(images=images, boot_sector=boot_sector, partition_table=table))
-    )
+    return build_image(root, ImageOptions(boot=BootOptions(images=images, **choices)))
 
 
 def sector_of(image: Image, label: str) -> str:
@@ -105,45 +104,52 @@ def sector_of(image: Image, label: str) -> str:
 
 
 @pytest.fixture
-def hybrid(built: Callable[[str], Path], efi_image: Path) -> Callable[[PartitionTable], Image]:
+def hybrid(built: Callable[[str], Path], efi_image: Path) -> Callable[..., Image]:
     """Plans an image for all that starts it: a CD and a disk, with a BIOS and with UEFI."""
 
-    def plan(table: PartitionTable) -> Image:
+    def plan(table: PartitionTable, **choices: Any) -> Image:
         return image_of(
             BootImage(content=built("program"), info_table=True),
             BootImage(content=efi_image, platform=BootPlatform.EFI),
             boot_sector=BootSector(built("boot_sector")),
-            table=table,
+            partition_table=table,
+            **choices,
         )
 
     return plan
 
 
-def test_bios_starts_a_cd_without_emulation(
-    hybrid: Callable[[PartitionTable], Image], started: Callable[..., str]
-) -> None:
+def test_bios_starts_a_cd_without_emulation(hybrid: Callable[..., Image], started: Callable[..., str]) -> None:
     image = hybrid(PartitionTable.GPT)
     assert started(image, BIOS, CD) == f"program at sector {sector_of(image, 'boot image program.bin')}\n"
 
 
 @pytest.mark.parametrize("table", PartitionTable)
 def test_bios_starts_a_usb_stick(
-    hybrid: Callable[[PartitionTable], Image], started: Callable[..., str], table: PartitionTable
+    hybrid: Callable[..., Image], started: Callable[..., str], table: PartitionTable
 ) -> None:
     image = hybrid(table)
     where = sector_of(image, "boot image program.bin")
     assert started(image, BIOS, USB) == f"boot sector, program at sector {where}\n"
 
 
-def test_uefi_starts_a_cd(hybrid: Callable[[PartitionTable], Image], started: Callable[..., str]) -> None:
+def test_uefi_starts_a_cd(hybrid: Callable[..., Image], started: Callable[..., str]) -> None:
     assert started(hybrid(PartitionTable.GPT), UEFI, CD).endswith("EFI program\n")
 
 
 @pytest.mark.parametrize("table", PartitionTable)
 def test_uefi_starts_a_usb_stick(
-    hybrid: Callable[[PartitionTable], Image], started: Callable[..., str], table: PartitionTable
+    hybrid: Callable[..., Image], started: Callable[..., str], table: PartitionTable
 ) -> None:
     assert started(hybrid(table), UEFI, USB).endswith("EFI program\n")
+
+
+def test_active_partition_before_a_gpt_keeps_no_firmware_from_starting(
+    hybrid: Callable[..., Image], started: Callable[..., str]
+) -> None:
+    image = hybrid(PartitionTable.GPT, force_bootable=True)
+    assert started(image, BIOS, USB).startswith("boot sector, program at sector")
+    assert started(image, UEFI, USB).endswith("EFI program\n")
 
 
 def emulated(program: bytes, size: int, text: bytes, partition: bytes = b"") -> bytes:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
+import random
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 from zlib import crc32
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from discstack.fs.boot.el_torito import BootPlatform
 from discstack.fs.boot.options import BootAddress, BootImage, BootOptions, BootSector, PartitionTable
@@ -175,6 +179,12 @@ def test_gpt_lies_at_both_ends_and_has_the_efi_image(bootable: Bootable, whole: 
     assert image.file_at(0).label == "system area with MBR and GPT"
 
 
+def test_mbr_before_a_gpt_has_an_active_partition_on_request(bootable: Bootable, whole: Whole) -> None:
+    data = whole(bootable(EFI, partition_table=PartitionTable.GPT, force_bootable=True))
+    assert data[446:451].hex(" ") == "00 00 02 00 ee"
+    assert data[462:478].hex(" ") == "80 00 01 00 00 00 01 00 00 00 00 00 01 00 00 00"
+
+
 def test_last_anchor_of_udf_lies_256_sectors_before_the_end_of_a_disk_with_a_gpt(
     bootable: Bootable, whole: Whole
 ) -> None:
@@ -239,3 +249,69 @@ def test_same_tree_gives_the_same_ids_and_another_tree_others(whole: Whole, fat_
     guid = slice(512 + 56, 512 + 72)
     assert disk(b"one") == disk(b"one")
     assert disk(b"one")[guid] != disk(b"another")[guid]
+
+
+def test_any_part_read_is_that_part_of_the_whole(bootable: Bootable, whole: Whole) -> None:
+    images = [BootImage("boot/bios.bin", info_table=True, grub2_info=True), BootImage(content=b"h" * 9000), EFI]
+    image = bootable(*images, catalog="cat", boot_sector=BootSector(b"c"), partition_table=PartitionTable.GPT)
+    data, generator = whole(image), random.Random(1)
+    for _ in range(300):
+        lba = generator.randrange(image.sectors)
+        part = bytearray(2048 * generator.randint(1, min(9, image.sectors - lba)))
+        image.read_at(lba, part)
+        assert part == data[lba * 2048 : lba * 2048 + len(part)]
+
+
+@given(
+    st.lists(
+        st.builds(
+            BootImage,
+            content=st.binary(min_size=64, max_size=5000),
+            platform=st.sampled_from([0, 1, 2, 0x42]),
+            manufacturer=st.sampled_from(["", "A", "B"]),
+            load_segment=st.integers(0, 0x1000),
+            info_table=st.booleans(),
+            bootable=st.booleans(),
+        ),
+        min_size=1,
+        max_size=90,
+    ),
+    st.booleans(),
+)
+def test_any_boot_images_are_found_again(images: list[BootImage], shown: bool) -> None:
+    root = Directory()
+    boot = BootOptions(images=images, catalog="boot.cat" if shown else None)
+    image = build_image(root, ImageOptions(boot=boot, views=frozenset({View.ISO9660})))
+    data = io.BytesIO()
+    image.write_to(data)
+    found = list(boot_entries(data.getvalue()))
+    assert len(found) == len(images)
+    for choice, (platform, manufacturer, bootable, segment, blocks, lba) in zip(images, found, strict=True):
+        assert (platform, manufacturer, bootable) == (choice.platform, choice.manufacturer, choice.bootable)
+        assert segment == choice.load_segment
+        recorded = data.getvalue()[lba * 2048 :][: len(choice.content)]  # type: ignore[arg-type]
+        start = 64 if choice.info_table else 0
+        assert recorded[start:] == choice.content[start:]  # type: ignore[index]
+        assert blocks * 512 >= len(recorded)
+
+
+def boot_entries(data: bytes) -> Iterator[tuple[int, str, bool, int, int, int]]:
+    """Read a boot catalogue: platform, id string, bootable, load segment, blocks and sector of every entry."""
+    at = int.from_bytes(sector(data, 17)[71:75], "little") * 2048
+    header = data[at : at + 32]
+    assert sum(struct.unpack("<16H", header)) & 0xFFFF == 0
+    yield boot_entry(header[1], header[4:28], data[at + 32 : at + 64])
+    at, last = at + 64, header[0] == 1 and not data[at + 64]
+    while not last:
+        header, at = data[at : at + 32], at + 32
+        assert header[0] in (0x90, 0x91)
+        last = header[0] == 0x91
+        for _ in range(int.from_bytes(header[2:4], "little")):
+            yield boot_entry(header[1], header[4:32], data[at : at + 32])
+            at += 32
+
+
+def boot_entry(platform: int, identifier: bytes, entry: bytes) -> tuple[int, str, bool, int, int, int]:
+    assert entry[0] in (0x88, 0)
+    segment, _, _, blocks, lba = struct.unpack_from("<HBBHI", entry, 2)
+    return platform, identifier.rstrip(b"\0").decode(), entry[0] == 0x88, segment, blocks, lba

@@ -139,6 +139,11 @@ def test_gpt_without_a_partition_is_refused(bootable: Bootable) -> None:
         bootable(BIOS, partition_table=PartitionTable.GPT)
 
 
+def test_only_a_gpt_needs_a_further_partition_to_be_active(bootable: Bootable) -> None:
+    with pytest.raises(LayoutError, match="an MBR has one already"):
+        bootable(BIOS, force_bootable=True, partition_table=PartitionTable.MBR)
+
+
 def test_mbr_has_no_room_for_a_fourth_efi_image(bootable: Bootable, fat_image: Callable[..., bytes]) -> None:
     images = [BootImage(content=fat_image(), platform=BootPlatform.EFI) for _ in range(4)]
     bootable(*images[1:], partition_table=PartitionTable.MBR)

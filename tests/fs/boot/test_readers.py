@@ -89,6 +89,12 @@ def test_xorriso_finds_a_gpt_with_a_protective_mbr(written: Callable[..., Path],
     assert lines(report, "GPT partname local") == [["1", "EFI", "boot", "image"]]
 
 
+def test_xorriso_finds_the_active_partition_before_a_gpt(written: Callable[..., Path], tool: Tool) -> None:
+    path = written(EFI, partition_table=GPT, force_bootable=True)
+    assert "--mbr-force-bootable" in tool("xorriso", "-indev", path, "-report_system_area", "as_mkisofs").split()
+    assert "No problems found" in tool("sgdisk", "-v", path)
+
+
 def test_xorriso_finds_an_mbr_like_that_of_isohybrid(written: Callable[..., Path], tool: Tool) -> None:
     path = written(BIOS, EFI, boot_sector=BootSector(b"\xeb\xfe"))
     report = tool("xorriso", "-indev", path, "-report_system_area", "plain")
