@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from discstack.fs.bridge import build_image
 from discstack.fs.options import ImageOptions
 from discstack.fs.tree import Directory
+from discstack.native import files
 
 if TYPE_CHECKING:
     from discstack.fs.image import Image
@@ -40,4 +41,4 @@ class FileSystemImage:
 
         Raises LayoutError where a view cannot hold something, CapacityError where it is larger than `max_sectors`.
         """
-        return build_image(self.root, self.options)
+        return build_image(self.root, self.options, files)

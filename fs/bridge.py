@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from math import lcm
 from typing import Final
 
+from discstack.fs.batch import BatchReader
 from discstack.fs.boot.emitter import BootEmitter
 from discstack.fs.data import FileData
 from discstack.fs.ecma119 import SET_TERMINATOR
@@ -29,16 +30,17 @@ MAX_SECTORS: Final = (1 << 32) - 1  # addresses have 32 bits in every view
 DEFAULTS: Final = ImageOptions()
 
 
-def build_image(root: Directory, options: ImageOptions = DEFAULTS) -> Image:
+def build_image(root: Directory, options: ImageOptions = DEFAULTS, batches: BatchReader | None = None) -> Image:
     """Plan the image of a tree: all addresses and the size are settled; of the sources only boot images were read.
 
-    Later changes of the tree do not matter to the image. Raises LayoutError where a view cannot hold something, and
-    CapacityError where the image would be larger than `max_sectors`.
+    Later changes of the tree do not matter to the image. `batches` reads small files where the system has something
+    quicker than Python for that. Raises LayoutError where a view cannot hold something, and CapacityError where the
+    image would be larger than `max_sectors`.
     """
     _check(options)
     snapshot = take_snapshot(root, options.clock)
     boot = BootEmitter(options.boot, snapshot, options.views)
-    plan, data = Plan(), FileData(snapshot.files, options.alignment)
+    plan, data = Plan(), FileData(snapshot.files, options.alignment, batches)
     emitters = [EMITTERS[view](snapshot, options) for view in View if view in options.views]
     _place(plan, data, emitters, boot, options)
     if plan.sectors > MAX_SECTORS:
@@ -58,7 +60,7 @@ def _place(plan: Plan, data: FileData, emitters: list[Emitter], boot: BootEmitte
     for emitter in emitters:
         emitter.place_metadata(plan)
     boot.place_data(plan)
-    plan.append_region(data, options.alignment)
+    plan.append_region(data, data.unit)
     data.settle()
     tail = boot.tail_sectors + sum(emitter.tail_sectors for emitter in emitters)
     multiple = lcm(options.multiple, boot.multiple)

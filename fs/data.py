@@ -3,28 +3,42 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from typing import Final
+from itertools import chain
+from math import lcm
+from typing import Final, TypeGuard
 
+from discstack.fs.batch import MOST, Batch, BatchReader, make_batch
 from discstack.fs.plan import SECTOR, Region, Span, round_up, sectors_for
 from discstack.fs.snapshot import FileItem
-from discstack.fs.sources import Reader, Source
+from discstack.fs.sources import PathSource, Reader, Source
 
+LARGE: Final = 1 << 20  # bytes from which on a file is aligned to the blocks of file systems, so that they can share it
+LARGE_ALIGNMENT: Final = 2  # sectors
 _ZEROS: Final = bytes(SECTOR)
+
+
+def is_large(source: Source) -> TypeGuard[PathSource]:
+    """Tell whether a source is a file worth calls of its own."""
+    return isinstance(source, PathSource) and source.size >= LARGE
 
 
 class FileData(Region):
     """The data of all files, in the order given; every file starts at a multiple of `alignment` sectors.
 
-    Empty files take no room. Hard links, and files that share a source, share sectors.
+    Empty files take no room. Hard links, and files that share a source, share sectors. The region itself must lie at a
+    multiple of `unit`. Small files are read by `batches` where that is given.
     """
 
-    __slots__ = ("_files", "_offsets", "_sharing")
+    __slots__ = ("_files", "_large", "_offsets", "_sharing", "batches", "unit")
 
-    def __init__(self, files: Iterable[FileItem], alignment: int = 1) -> None:
+    def __init__(self, files: Iterable[FileItem], alignment: int = 1, batches: BatchReader | None = None) -> None:
+        self.batches = batches
+        self.unit = lcm(alignment, LARGE_ALIGNMENT)
         self._files = list[FileItem]()
         self._offsets = array("Q")  # where each of them starts, in sectors from the region's start
+        self._large = array("Q")  # where the large ones start
         self._sharing = list[tuple[FileItem, int]]()
         super().__init__(self._lay_out(files, alignment), "file data", bytes)
 
@@ -38,11 +52,13 @@ class FileData(Region):
             if owner is not None and id(owner) in shared:
                 self._sharing.append((file, shared[id(owner)]))
                 continue
-            start = round_up(end, alignment)
+            start = round_up(end, alignment if file.size < LARGE else self.unit)
             if owner is not None:
                 shared[id(owner)] = start
             self._files.append(file)
             self._offsets.append(start)
+            if is_large(file.source):
+                self._large.append(start)
             end = start + sectors_for(file.size)
         return end
 
@@ -78,6 +94,35 @@ class FileData(Region):
         """Yield the source of every run of sectors, in address order."""
         return (file.source for file in self._files)
 
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def batch(self, index: int, end: int) -> Batch:
+        """Return the small files from number `index` on, as far as they and what follows each lie before sector `end`.
+
+        It is empty if the first one is not small, or does not, or where nobody reads batches.
+        """
+        if self.batches is None:
+            return make_batch(())
+        stop = len(self._files) if end >= self.sectors else max(bisect_right(self._offsets, end) - 1, index)
+        stop = min(stop, index + MOST)
+        starts = self._offsets[index : stop + 1]
+        sources = (file.source for file in self._files[index:stop])
+        return make_batch(zip(sources, starts, chain(starts[1:], (self.sectors,)), strict=False))
+
+    def large_at(self, sector: int) -> PathSource | None:
+        """Return the large file that starts at a sector of the region, if one does."""
+        index = self.index_at(sector)
+        if index < 0 or self._offsets[index] != sector:
+            return None
+        source = self._files[index].source
+        return source if is_large(source) else None
+
+    def next_large(self, sector: int) -> int | None:
+        """Return where the first large file starts from a sector of the region on, if there is one."""
+        index = bisect_left(self._large, sector)
+        return self._large[index] if index < len(self._large) else None
+
     def index_at(self, sector: int) -> int:
         """Return the number of the last file that starts at or before a sector of the region."""
         return bisect_right(self._offsets, sector) - 1
@@ -100,22 +145,37 @@ class DataReader:
         self._open: tuple[int, Reader] | None = None
 
     def fill(self, first: int, buffer: memoryview) -> None:
-        """Put the data from sector `first` of the region on into `buffer`."""
-        position, length = 0, len(buffer)
-        index = self._data.index_at(first)
-        while position < length:
-            file, start, _ = self._data.file(index)
-            skip = (first - start) * SECTOR + position
-            if skip < file.size:
-                take = min(file.size - skip, length - position)
-                self._read(index, file, skip, buffer[position : position + take])
-                position += take
-            # what is left of the file's last sector, and what aligns the next file
-            gap = min((self._data.start_of(index + 1) - first) * SECTOR, length) - position
-            if gap > 0:
-                buffer[position : position + gap] = _ZEROS[:gap] if gap <= SECTOR else bytes(gap)
-                position += gap
-            index += 1
+        """Put the data from sector `first` of the region on into `buffer`, which is some whole sectors long."""
+        data, end = self._data, first + len(buffer) // SECTOR
+        index, position = data.index_at(first), first
+        while position < end:
+            if position == data.start_of(index) and (count := self._fill_batch(index, end, buffer, first)):
+                index += count
+            else:
+                self._fill_file(index, position, end, buffer[(position - first) * SECTOR :])
+                index += 1
+            position = data.start_of(index)
+
+    def _fill_batch(self, index: int, end: int, buffer: memoryview, first: int) -> int:
+        """Fill in the small files from number `index` on and return how many there were."""
+        batches, batch = self._data.batches, self._data.batch(index, end)
+        if batches is None or not batch.files:
+            return 0
+        at = (self._data.start_of(index) - first) * SECTOR
+        return batches.read_files(batch.paths, batch.facts, batch.files, buffer[at : at + batch.size])
+
+    def _fill_file(self, index: int, position: int, end: int, buffer: memoryview) -> None:
+        """Fill in file number `index` from sector `position` on and the zeros up to the next one, as far as `end`."""
+        file, start, _ = self._data.file(index)
+        skip = (position - start) * SECTOR
+        limit = (min(self._data.start_of(index + 1), end) - position) * SECTOR
+        take = max(min(file.size - skip, limit), 0)
+        if take:
+            self._read(index, file, skip, buffer[:take])
+        while take < limit:
+            gap = min(limit - take, SECTOR)
+            buffer[take : take + gap] = _ZEROS[:gap]
+            take += gap
 
     def _read(self, index: int, file: FileItem, offset: int, buffer: memoryview) -> None:
         if len(buffer) == file.size:

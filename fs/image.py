@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from types import TracebackType
-from typing import BinaryIO, Final
+from typing import BinaryIO
 
 from discstack.fs.data import DataReader, FileData
+from discstack.fs.output import Tell, can_be_positioned, write_positioned
+from discstack.fs.passing import CHUNK, write_in_order
 from discstack.fs.plan import SECTOR, Plan, Region, Span
 from discstack.fs.snapshot import Snapshot
 from discstack.fs.view import Emitter, Issue
-
-CHUNK: Final = 4 << 20  # bytes moved at a time to a file
 
 
 class Image:
@@ -86,19 +87,36 @@ class Image:
                 yield from owner.spans(first, sectors)
             position += sectors
 
-    def write_to(self, target: str | os.PathLike[str] | BinaryIO) -> int:
+    def write_to(self, target: str | os.PathLike[str] | BinaryIO, tell: Tell | None = None) -> int:
         """Write the image to a path or a binary file and return its size in bytes.
 
-        When something fails, what was written so far stays; the caller decides what becomes of it.
+        `tell` hears how many bytes were written so far, perhaps from another thread. When something fails, what was
+        written so far stays; the caller decides what becomes of it.
         """
         if isinstance(target, str | os.PathLike):
             with open(target, "wb", buffering=0) as file:
-                return self.write_to(file)
+                return self.write_to(file, tell)
+        if isinstance(getattr(target, "raw", target), io.FileIO):  # nothing between it and the system
+            target.flush()
+            self._write_to_system(target, tell)
+            return self.size
         buffer = memoryview(bytearray(min(CHUNK, self.size)))
         with self.stream() as stream:
             while count := stream.readinto(buffer):
                 _write_all(target, buffer[:count])
+                if tell:
+                    tell(stream.position * SECTOR)
         return self.size
+
+    def _write_to_system(self, target: BinaryIO, tell: Tell | None) -> None:
+        descriptor = target.fileno()
+        if can_be_positioned(descriptor):
+            base = target.tell()
+            write_positioned(self._plan, self._data, descriptor, base, tell)
+            target.seek(base + self.size)
+        else:
+            with self.stream() as stream:
+                write_in_order(stream, self._data, descriptor, tell)
 
 
 class ImageStream:

@@ -168,7 +168,7 @@ class PathSource:
     Where the system tells no inode when it lists a folder (Windows), that one is not compared.
     """
 
-    __slots__ = ("_folder", "_inode", "_name", "mtime_ns", "size")
+    __slots__ = ("_folder", "_name", "inode", "mtime_ns", "size")
     shared = False
 
     def __init__(self, folder: str, name: str, status: os.stat_result) -> None:
@@ -176,16 +176,16 @@ class PathSource:
         self._name = name
         self.size = status.st_size
         self.mtime_ns = status.st_mtime_ns
-        self._inode = status.st_ino
+        self.inode = status.st_ino
 
     @property
     def label(self) -> str:
         """The path of the file."""
         return f"{self._folder}{os.sep}{self._name}"
 
-    def open(self) -> Reader:
+    def open(self) -> PathReader:
         """Open the file and check that it is still the one that was looked at."""
-        reader = _PathReader(self)
+        reader = PathReader(self)
         try:
             reader.finish()
         except SourceError:
@@ -209,7 +209,7 @@ class PathSource:
 
     def check(self, status: os.stat_result) -> None:
         """Raise SourceError unless the file is what it was."""
-        same_inode = self._inode in (0, status.st_ino)
+        same_inode = self.inode in (0, status.st_ino)
         if same_inode and status.st_size == self.size and status.st_mtime_ns == self.mtime_ns:
             return
         if not stat.S_ISREG(status.st_mode):
@@ -224,35 +224,42 @@ class PathSource:
         raise SourceError(self.label, reason)
 
 
-class _PathReader:
-    """Reads a file by its descriptor."""
+class PathReader:
+    """Reads a file by its `descriptor`."""
 
-    __slots__ = ("_descriptor", "_source")
+    __slots__ = ("_source", "descriptor")
 
     def __init__(self, source: PathSource) -> None:
         self._source = source
         try:
-            self._descriptor = os.open(source.label, _FLAGS)
+            self.descriptor = os.open(source.label, _FLAGS)
         except OSError as error:
             raise SourceError(source.label, _words(error)) from error
 
     def read_at(self, offset: int, buffer: memoryview) -> None:
+        """Fill the whole buffer with the data from `offset` on."""
         done, length = 0, len(buffer)
         while done < length:
             try:
-                count = _read_into(self._descriptor, buffer[done:] if done else buffer, offset + done)
+                count = _read_into(self.descriptor, buffer[done:] if done else buffer, offset + done)
             except OSError as error:
                 raise SourceError(self._source.label, _words(error)) from error
             if not count:
-                self.finish()
-                raise SourceError(self._source.label, _ended(offset + done, self._source.size))
+                raise self.ended(offset + done)
             done += count
 
+    def ended(self, position: int) -> SourceError:
+        """Return the error for a file that had no data at `position`; raise SourceError if it is not what it was."""
+        self.finish()
+        return SourceError(self._source.label, _ended(position, self._source.size))
+
     def finish(self) -> None:
-        self._source.check(os.fstat(self._descriptor))
+        """Raise SourceError unless the file is what it was."""
+        self._source.check(os.fstat(self.descriptor))
 
     def close(self) -> None:
-        os.close(self._descriptor)
+        """Close the file."""
+        os.close(self.descriptor)
 
 
 def source_of(path: str | os.PathLike[str]) -> tuple[PathSource, os.stat_result]:

@@ -90,7 +90,7 @@ def image(sources: tuple[str, ...], output: str, as_json: bool, **choices: Any) 
     if not as_json:
         say_issues(result.issues)
     with Display(quiet=as_json) as display, output_file(output, keep=False) as file:
-        result.write_to(display.counting(file, "writing", result.size))
+        result.write_to(file, display.counting("writing", result.size))
     if as_json:
         print_json({"output": output, "sectors": result.sectors, "bytes": result.size, "issues": result.issues})
     else:

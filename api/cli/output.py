@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePath
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import click
 
@@ -126,10 +126,10 @@ class Display:
             case events.Done():
                 self._finish()
 
-    def counting(self, file: IO[bytes], name: str, total: int) -> BinaryIO:
-        """Return a file that shows how much of `total` bytes was written to it."""
+    def counting(self, name: str, total: int) -> Callable[[int], None]:
+        """Return what shows how much of `total` bytes was written."""
         self._start(name)
-        return cast(BinaryIO, _CountingFile(file, lambda written: self._move(written / total, size(written))))
+        return lambda written: self._move(written / total, size(written))
 
     def _start(self, name: str) -> None:
         if self.bars:
@@ -146,7 +146,7 @@ class Display:
 
 
 @contextmanager
-def output_file(name: str, *, keep: bool) -> Iterator[IO[bytes]]:
+def output_file(name: str, *, keep: bool) -> Iterator[BinaryIO]:
     """Open a file for output, or standard output for "-"; what cannot be written names the file.
 
     Unless `keep`, a regular file that did not become whole is removed, so that nobody takes it for one that is.
@@ -155,7 +155,7 @@ def output_file(name: str, *, keep: bool) -> Iterator[IO[bytes]]:
     try:
         with click.open_file(name, "wb") as file:
             regular = name != "-" and Path(name).is_file()
-            yield file
+            yield cast(BinaryIO, file)
     except BaseException as error:
         if isinstance(error, OSError) and error.filename is None and not isinstance(error, BrokenPipeError):
             error.filename = "standard output" if name == "-" else name
@@ -163,20 +163,6 @@ def output_file(name: str, *, keep: bool) -> Iterator[IO[bytes]]:
             Path(name).unlink(missing_ok=True)
             error.add_note(f"{name} was not whole and is removed")
         raise
-
-
-class _CountingFile:
-    """A file that tells how much was written to it."""
-
-    def __init__(self, file: IO[bytes], tell: Callable[[int], None]) -> None:
-        self._file, self._tell, self._written = file, tell, 0
-
-    def write(self, data: memoryview) -> int:
-        """Pass bytes on and count them."""
-        written = self._file.write(data)
-        self._written += written
-        self._tell(self._written)
-        return written
 
 
 def _writing_words(event: Writing) -> str:

@@ -16,17 +16,16 @@ Discstack = Callable[..., Any]
 
 
 def fails_at(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
-    """Let an image stream give a sector and then fail."""
+    """Let some sectors of an image be written and then fail."""
     calls = []
 
-    def readinto(self: Any, buffer: memoryview) -> int:
-        calls.append(buffer)
+    def write_all(target: int, view: memoryview, position: int) -> None:
+        calls.append(position)
         if len(calls) > 1:
             raise error
-        buffer[:2048] = bytes(2048)
-        return 2048
+        os.pwrite(target, view, position)
 
-    monkeypatch.setattr("discstack.fs.image.ImageStream.readinto", readinto)
+    monkeypatch.setattr("discstack.fs.output.write_all", write_all)
 
 
 @pytest.mark.parametrize("output", ["missing/folder/x.iso", "folder"])

@@ -1,0 +1,183 @@
+"""Writing an image to a file or device that takes bytes at any position, by the cheapest calls there are.
+
+The file data comes from a second thread, while this one makes the structures. Large files are copied by the kernel,
+which shares their blocks where the file system can do that.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Callable
+from threading import Lock, Thread
+from types import TracebackType
+from typing import Final
+
+from discstack.fs.data import DataReader, FileData, is_large
+from discstack.fs.plan import SECTOR, Plan
+from discstack.fs.sources import PathReader, PathSource
+
+if sys.platform != "win32":
+    from fcntl import F_GETFL, fcntl
+
+CHUNK: Final = 1 << 20  # bytes moved at a time by way of memory
+EXTENT: Final = 64 << 20  # bytes that the kernel is asked to copy at a time
+SHARED_BLOCK: Final = 4096  # bytes; only whole blocks can be shared between files
+# what copy_file_range answers where it cannot copy between these two files
+NOT_BETWEEN: Final = frozenset({errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM, errno.EBADF})
+
+Tell = Callable[[int], None]
+
+
+def can_be_positioned(target: int) -> bool:
+    """Tell whether an open file can be written at any position."""
+    if sys.platform == "win32":
+        return False
+    try:
+        os.pwrite(target, b"", 0)
+    except OSError:
+        return False
+    return not fcntl(target, F_GETFL) & os.O_APPEND
+
+
+def write_all(target: int, view: memoryview, position: int) -> None:
+    """Write all of `view` to an open file at a position."""
+    while view:
+        written = os.pwrite(target, view, position)
+        view = view[written:]
+        position += written
+
+
+class Tally:
+    """Counts bytes in several threads and tells the sum so far."""
+
+    def __init__(self, tell: Tell | None) -> None:
+        self._tell, self._lock, self._total = tell, Lock(), 0
+
+    def add(self, count: int) -> None:
+        """Count some more bytes."""
+        if self._tell:
+            with self._lock:
+                self._total += count
+                self._tell(self._total)
+
+
+class DataCopy:
+    """A thread that writes the file data of an image to an open file; `result` raises what stopped it."""
+
+    def __init__(self, data: FileData, target: int, base: int, tally: Tally) -> None:
+        self._data, self._target, self._base, self._tally = data, target, base, tally
+        self._buffer = memoryview(bytearray(CHUNK))
+        self._stopped = False
+        self._error: BaseException | None = None
+        self._thread = Thread(target=self._run, name="discstack-data", daemon=True)
+
+    def __enter__(self) -> DataCopy:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stopped = True
+        self._thread.join()
+
+    def result(self) -> None:
+        """Wait until all is written, or raise why it was not."""
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+
+    def _run(self) -> None:
+        index, reader = 0, DataReader(self._data)
+        try:
+            while index < len(self._data) and not self._stopped:
+                before, index = index, self._copy(index, reader)
+                self._tally.add((self._data.start_of(index) - self._data.start_of(before)) * SECTOR)
+        except BaseException as error:  # kept for whoever asks for the result
+            self._error = error
+        finally:
+            reader.close()
+
+    def _copy(self, index: int, reader: DataReader) -> int:
+        """Write some files from number `index` on, with what follows each, and return the number of the next."""
+        source = self._data.file(index)[0].source
+        if is_large(source):
+            self._copy_large(index, source)
+            return index + 1
+        return index + (self._copy_batch(index) or self._copy_by_memory(index, reader))
+
+    def _copy_batch(self, index: int) -> int:
+        batches, batch = self._data.batches, self._data.batch(index, self._data.sectors)
+        if batches is None or not batch.files:
+            return 0
+        return batches.copy_files(batch.paths, batch.facts, batch.files, self._target, self._position(index))
+
+    def _copy_by_memory(self, index: int, reader: DataReader) -> int:
+        """Write one file, or several small ones where nobody reads batches."""
+        first, stop = self._data.start_of(index), index + 1
+        if self._data.batches is None:
+            stop = max(self._data.index_at(first + CHUNK // SECTOR), stop)
+        end = self._data.start_of(stop)
+        while first < end and not self._stopped:
+            part = self._buffer[: (end - first) * SECTOR]
+            reader.fill(first, part)
+            write_all(self._target, part, self._base + (self._data.lba + first) * SECTOR)
+            first += len(part) // SECTOR
+        return stop - index
+
+    def _copy_large(self, index: int, source: PathSource) -> None:
+        room = (self._data.start_of(index + 1) - self._data.start_of(index)) * SECTOR
+        reader = source.open()
+        try:
+            done = self._share(reader, source.size, self._position(index))
+            while done < room and not self._stopped:
+                part = self._buffer[: room - done]
+                data = part[: max(source.size - done, 0)]
+                reader.read_at(done, data)
+                part[len(data) :] = bytes(len(part) - len(data))
+                write_all(self._target, part, self._position(index) + done)
+                done += len(part)
+            reader.finish()
+        finally:
+            reader.close()
+
+    def _share(self, reader: PathReader, size: int, position: int) -> int:
+        """Let the kernel copy the whole blocks of a file, as far as it can, and return how many bytes it did."""
+        done, end = 0, size - size % SHARED_BLOCK
+        while done < end and not self._stopped:
+            length = min(end - done, EXTENT)
+            try:
+                count = os.copy_file_range(reader.descriptor, self._target, length, done, position + done)
+            except OSError as error:
+                if error.errno in NOT_BETWEEN:
+                    break
+                raise
+            if not count:
+                raise reader.ended(done)
+            done += count
+        return done
+
+    def _position(self, index: int) -> int:
+        return self._base + (self._data.lba + self._data.start_of(index)) * SECTOR
+
+
+def write_positioned(plan: Plan, data: FileData, target: int, base: int, tell: Tell | None) -> None:
+    """Write an image to an open file that can be written at any position; it starts at byte `base`."""
+    tally = Tally(tell)
+    buffer = memoryview(bytearray(CHUNK))
+    with DataCopy(data, target, base, tally) as copy:
+        for owner, first, count in plan.owners(0, plan.sectors):
+            if owner is data:
+                continue
+            lba = first if owner is None else owner.lba
+            for skip in range(0, count, CHUNK // SECTOR):
+                part = buffer[: (count - skip) * SECTOR]
+                if owner is None:
+                    part[:] = bytes(len(part))
+                else:
+                    owner.fill(skip, part)
+                write_all(target, part, base + (lba + skip) * SECTOR)
+                tally.add(len(part))
+        copy.result()

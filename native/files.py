@@ -1,0 +1,35 @@
+"""Many small files in one call, without the GIL; `discstack.fs.batch` says what is expected of these functions."""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+from discstack.native._native import ffi, lib
+
+ROOM: Final = 1 << 20  # bytes that are read before they are written
+
+
+def read_files(paths: bytes, facts: bytes, count: int, memory: memoryview) -> int:
+    """Fill `memory` with whole files and return how many were read before one could not be, or was not what it was.
+
+    `paths` are ended by a NUL each; `facts` are packed as size, mtime in nanoseconds, inode, start and end, 64 bits
+    each; `memory` begins at the first start and is as long as the last end says.
+    """
+    return int(lib.files_read(ffi.from_buffer(paths), _facts(facts), count, ffi.from_buffer("unsigned char[]", memory)))
+
+
+def copy_files(paths: bytes, facts: bytes, count: int, target: int, position: int) -> int:
+    """Write whole files into the file open as `target`, and return how many were written before one failed.
+
+    Their starts count from byte `position`. Raises OSError if writing fails.
+    """
+    memory = ffi.new("unsigned char[]", ROOM)
+    done = lib.files_copy(ffi.from_buffer(paths), _facts(facts), count, memory, ROOM, target, position)
+    if done < 0:
+        raise OSError(-done, os.strerror(-done))
+    return int(done)
+
+
+def _facts(packed: bytes) -> object:
+    return ffi.cast("struct file_facts *", ffi.from_buffer(packed))

@@ -1,0 +1,76 @@
+"""Reading and copying many small files in one call."""
+
+from __future__ import annotations
+
+import os
+import struct
+from pathlib import Path
+
+import pytest
+
+from discstack.native import files
+
+Batch = tuple[bytes, bytes, int]
+
+
+def batch(paths: list[Path], unit: int = 2048, start: int = 0) -> tuple[Batch, int]:
+    """Return the arguments for some files, each at a multiple of `unit`, and where the last one ends."""
+    facts = b""
+    for path in paths:
+        status = path.stat()
+        end = start + -(-status.st_size // unit) * unit
+        facts += struct.pack("=QqQQQ", status.st_size, status.st_mtime_ns, status.st_ino, start, end)
+        start = end
+    return (b"".join(os.fsencode(path) + b"\0" for path in paths), facts, len(paths)), start
+
+
+@pytest.fixture
+def some(tmp_path: Path) -> list[Path]:
+    found = []
+    for number, size in enumerate((1, 2048, 2049, 5000, 600_000, 700_000)):
+        path = tmp_path / f"n\u00e4me {number}"
+        path.write_bytes(bytes([number + 1]) * size)
+        os.utime(path, ns=(0, (number - 2) * 10**9 + 7))  # before 1970 as well
+        found.append(path)
+    return found
+
+
+def padded(paths: list[Path]) -> bytes:
+    return b"".join(path.read_bytes() + bytes(-path.stat().st_size % 2048) for path in paths)
+
+
+def test_files_are_read_with_zeros_between_them(some: list[Path]) -> None:
+    arguments, size = batch(some)
+    memory = memoryview(bytearray(b"\xff" * (size + 1)))
+    assert files.read_files(*arguments, memory[:size]) == len(some)
+    assert memory[:size] == padded(some)
+    assert memory[size] == 0xFF
+
+
+def test_copies_lie_where_they_should_in_pieces_that_memory_has_room_for(some: list[Path], tmp_path: Path) -> None:
+    arguments, size = batch(some)
+    with (tmp_path / "target").open("wb") as target:
+        assert files.copy_files(*arguments, target.fileno(), 6000) == len(some)
+    assert size > files.ROOM
+    assert (tmp_path / "target").read_bytes() == bytes(6000) + padded(some)
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_the_first_file_that_is_not_what_it_was_ends_the_call(some: list[Path], number: int, tmp_path: Path) -> None:
+    arguments, size = batch(some)
+    os.utime(some[number])
+    assert files.read_files(*arguments, memoryview(bytearray(size))) == number
+    with (tmp_path / "target").open("wb") as target:
+        assert files.copy_files(*arguments, target.fileno(), 0) == number
+    assert (tmp_path / "target").read_bytes() == padded(some[:number])
+
+
+def test_a_file_without_room_is_left_to_the_caller(some: list[Path], tmp_path: Path) -> None:
+    some[0].write_bytes(bytes(files.ROOM + 1))
+    with (tmp_path / "target").open("wb") as target:
+        assert files.copy_files(*batch(some)[0], target.fileno(), 0) == 0
+
+
+def test_an_error_of_the_target_is_raised(some: list[Path]) -> None:
+    with open("/dev/full", "wb") as target, pytest.raises(OSError, match="No space left"):
+        files.copy_files(*batch(some)[0], target.fileno(), 0)
