@@ -18,7 +18,7 @@ demo: $(VENV)/.run  ## burn the project's docs on a virtual DVD+R, read the disc
 test: system $(VENV)/.test types  ## install what the tests need and run all of them
 	$(BIN)/python -m pytest $(PYTEST_FLAGS)
 
-check: $(VENV)/.dev types  ## style, types, packaging: wheel, sdist, abi3, clean install
+check: $(VENV)/.dev types  ## style, types, packaging (wheel, sdist, abi3, clean install)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 from enum import Enum, auto
 from typing import Final, TypeVar
 
+from discstack.mmc import queries
 from discstack.mmc.command import act
 from discstack.mmc.errors import CommandError, DriveTimeout, NotReady, UnitAttention
 from discstack.mmc.procedure import Now, Pause, Phase, Procedure, Report
@@ -90,7 +91,7 @@ def wait_ready(
         if now - start >= limit:
             raise DriveTimeout(f"the drive is still not done after {limit:.0f} s: {error}") from error
         if phase is not None and meaning is Verdict.BUSY:
-            yield Report(phase, error.sense.progress)
+            yield Report(phase, (yield from _progress(error)))
         yield Pause(INTERVAL)
     if Quirk.READY_TOO_EARLY in quirks:
         yield from persist(_barrier, limit=BUSY, interval=BARRIER_INTERVAL)
@@ -102,6 +103,16 @@ def _probe() -> Procedure[CommandError | None]:
     except (NotReady, UnitAttention) as error:
         return error
     return None
+
+
+def _progress(error: CommandError) -> Procedure[float | None]:
+    """Return how far the drive is; old ones tell it in answer to REQUEST SENSE only."""
+    if error.sense.progress is not None:
+        return error.sense.progress
+    try:
+        return (yield from queries.request_sense()).progress
+    except CommandError:
+        return None
 
 
 def _barrier() -> Procedure[None]:

@@ -63,6 +63,15 @@ def test_progress_is_reported_but_proves_nothing(lab: Any) -> None:
     assert {(r.phase, r.progress) for r in diary.reports} == {(Phase.FORMATTING, 0.25)}
 
 
+def test_progress_that_only_request_sense_tells_is_asked_for(lab: Any) -> None:
+    diary = lab.diary()
+    half = Reply(data=Sense(2, 4, 4, progress=0.5).build())
+    script = lab.script((2, 4, 4), half, (2, 4, 4), (5, 0x20, 0), GOOD)
+    lab.run(wait_ready(50.0, phase=Phase.FORMATTING), script, observer=diary)
+    assert script.lines == [*["TEST UNIT READY", "REQUEST SENSE allocation_length=0x12"] * 2, "TEST UNIT READY"]
+    assert [report.progress for report in diary.reports] == [0.5, None]
+
+
 def test_a_drive_that_is_ready_too_early_meets_a_barrier(lab: Any) -> None:
     script = lab.script(GOOD, (2, 4, 7), (2, 4, 7), GOOD)
     lab.run(wait_ready(quirks={Quirk.READY_TOO_EARLY}), script)
