@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_left
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
+from itertools import chain
 from typing import Final
 
 from discstack.fs.attributes import DIRECTORY, FILE, SYMBOLIC_LINK, Attributes, Times, rationalized
 from discstack.fs.errors import LayoutError
 from discstack.fs.nodes import File, Special, Symlink
+from discstack.fs.sources import Source
 from discstack.fs.tree import Directory, Node
 from discstack.fs.view import Change, Issue, View
 
@@ -136,6 +139,28 @@ class Snapshot:
         """Every file, in the order of the directories."""
         for directory in self.directories:
             yield from directory.files
+
+    def find(self, path: str) -> DirectoryItem | FileItem | SpecialItem | None:
+        """Return what is at a path in the tree, or None."""
+        item: DirectoryItem | FileItem | SpecialItem = self.root
+        for name in filter(None, path.split("/")):
+            if not isinstance(item, DirectoryItem):
+                return None
+            below: Iterator[DirectoryItem | FileItem | SpecialItem] = chain(item.directories, item.files, item.specials)
+            found = next((child for child in below if child.name == name), None)
+            if found is None:
+                return None
+            item = found
+        return item
+
+    def add_file(self, directory: DirectoryItem, name: str, source: Source) -> FileItem:
+        """Add a file that is made with the image, at the image's time, under a name that is free."""
+        node = File(name, Directory(), source, None)
+        item = FileItem(node, directory, self.clock)
+        item.link = None
+        _Settler(self.clock, self.issues, rationalize=False).settle(item, node, item.path)
+        directory.files.insert(bisect_left(directory.files, name, key=lambda file: file.name), item)
+        return item
 
     def without_specials(self, view: View) -> Iterator[Issue]:
         """Tell what a view lacks that holds neither symbolic links nor special files."""

@@ -19,9 +19,7 @@ ADDRESS: Final = slice(432, 440)  # where boot sectors look for the BIOS boot im
 GRUB2_BLOCKS: Final = 4  # blocks of GRUB's boot image that only a CD needs
 BACKUP_SECTORS: Final = sectors_for((gpt.ARRAY_BLOCKS + 1) * gpt.BLOCK)
 CYLINDER: Final = 512  # sectors; 64 heads of 32 blocks, by which many a BIOS guesses the geometry
-ACTIVE: Final = mbr.MbrPartition(
-    mbr.NO_TYPE, 0, 1, active=True
-)  # of the first block, which is a partition to a BIOS only
+ACTIVE: Final = mbr.MbrPartition(mbr.NO_TYPE, 0, 1, active=True)  # a partition to nobody but a BIOS
 LABELS: Final = {PartitionTable.MBR: "MBR", PartitionTable.GPT: "MBR and GPT"}
 PARTITION_NAME: Final = "EFI boot image"
 
@@ -46,6 +44,11 @@ class Disk:
             raise LayoutError("a GPT needs an EFI boot image, which becomes its partition")
         if self.table is PartitionTable.MBR and len(self._partitions) >= mbr.ENTRIES:
             raise LayoutError(f"an MBR has room for {mbr.ENTRIES - 1} EFI boot images; take a GPT, or fewer of them")
+
+    def check_size(self, sectors: int) -> None:
+        """Refuse an image that is too large for the partition table."""
+        if self.table is PartitionTable.MBR and sectors * BLOCKS > mbr.MAX_BLOCKS:
+            raise LayoutError("an MBR counts no more than 2 TiB; take a GPT")
 
     @property
     def multiple(self) -> int:

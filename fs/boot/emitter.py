@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Set
 from functools import partial
 from io import BytesIO
 from typing import Final
 
-from discstack.fs.attributes import FILE
 from discstack.fs.boot.catalog import Catalog
 from discstack.fs.boot.disk import Disk
 from discstack.fs.boot.el_torito import BootRecordVolumeDescriptor
 from discstack.fs.boot.hidden import HiddenData
-from discstack.fs.boot.images import PlannedImage, find, plan_image
+from discstack.fs.boot.images import PlannedImage, plan_image
 from discstack.fs.boot.info_table import GRUB2_INFO, TABLE, PatchedSource, Patches, grub2_info, info_table
 from discstack.fs.boot.options import BootOptions
 from discstack.fs.errors import LayoutError, printable
-from discstack.fs.nodes import File
 from discstack.fs.plan import SECTOR, Plan, sectors_for
 from discstack.fs.snapshot import DirectoryItem, FileItem, Snapshot
 from discstack.fs.sources import FactorySource
-from discstack.fs.tree import Directory, check_name
+from discstack.fs.tree import check_name
 from discstack.fs.view import View
 
 ANCHOR_DISTANCE: Final = 256  # sectors behind UDF's anchor before the end of the volume, UDF 1.02 2.2.3
@@ -78,6 +75,7 @@ class BootEmitter:
 
     def place_tail(self, plan: Plan) -> None:
         """Append the backup of the GPT, in such a way that UDF's last anchor lies where it may."""
+        self._disk.check_size(plan.cursor)
         sectors = self._disk.tail_sectors
         if sectors:
             plan.advance(plan.cursor + self.tail_sectors - sectors)
@@ -114,14 +112,13 @@ class BootEmitter:
             raise LayoutError("a boot catalogue needs a boot image")
         folder, _, name = path.strip("/").rpartition("/")
         check_name(name)
-        directory = find(snapshot, folder)
+        directory = snapshot.find(folder)
         if not isinstance(directory, DirectoryItem):
-            raise LayoutError(f"the boot catalogue {printable(path)} is to lie in a directory that is not in the tree")
-        if find(snapshot, path) is not None or any(item.name == name for item in directory.specials):
+            raise LayoutError(f"the boot catalogue {printable(path)} is to lie in what is no directory of the tree")
+        if snapshot.find(path) is not None:
             raise LayoutError(f"the boot catalogue {printable(path)} would take the place of what is in the tree")
         size = sectors_for(self._catalog.size) * SECTOR
-        padded = lambda: BytesIO(self._catalog_bytes().ljust(size, b"\0"))  # noqa: E731
-        item = FileItem(File(name, Directory(), FactorySource(padded, size, path), None), directory, snapshot.clock)
-        item.attributes, item.times, item.link = FILE, None, None
-        directory.files.insert(bisect_left(directory.files, name, key=lambda file: file.name), item)
-        return item
+        return snapshot.add_file(directory, name, FactorySource(lambda: self._catalog_file(size), size, path))
+
+    def _catalog_file(self, size: int) -> BytesIO:
+        return BytesIO(self._catalog_bytes().ljust(size, b"\0"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -22,7 +21,7 @@ from discstack.fs.boot.info_table import GRUB2_INFO, TABLE
 from discstack.fs.boot.options import BootImage
 from discstack.fs.errors import LayoutError, printable
 from discstack.fs.plan import SECTOR, sectors_for
-from discstack.fs.snapshot import DirectoryItem, FileItem, Snapshot
+from discstack.fs.snapshot import FileItem, Snapshot
 from discstack.fs.sources import Source
 
 Place: TypeAlias = FileItem | HiddenData
@@ -81,30 +80,12 @@ def plan_image(choice: BootImage, number: int, snapshot: Snapshot) -> PlannedIma
     return PlannedImage(choice, place, emulation, system_type, _load_size(choice, emulation, source.size, label))
 
 
-def find(snapshot: Snapshot, path: str) -> DirectoryItem | FileItem | None:
-    """Return the directory or file at a path in the tree."""
-    item: DirectoryItem | FileItem = snapshot.root
-    for name in filter(None, path.split("/")):
-        below = _children(item) if isinstance(item, DirectoryItem) else ()
-        found = next((child for child in below if child.name == name), None)
-        if found is None:
-            return None
-        item = found
-    return item
-
-
-def _children(directory: DirectoryItem) -> Iterator[DirectoryItem | FileItem]:
-    yield from directory.directories
-    yield from directory.files
-
-
 def _place_of(choice: BootImage, number: int, snapshot: Snapshot) -> tuple[Place, str]:
     """Return where a boot image lies, and what messages call it."""
     if choice.path is not None:
-        item = find(snapshot, choice.path)
+        item = snapshot.find(choice.path)
         if not isinstance(item, FileItem):
-            why = "is not in the tree" if item is None else "is a directory"
-            raise LayoutError(f"the boot image {printable(choice.path)} {why}")
+            raise LayoutError(f"the boot image {printable(choice.path)} is no file of the tree")
         return item, f"the boot image {printable(item.path)}"
     content = choice.content
     assert content is not None  # BootImage has one of both

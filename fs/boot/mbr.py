@@ -19,12 +19,12 @@ HIDDEN_NTFS: Final = 0x17  # what other systems leave alone; SYSLINUX's choice f
 EFI_SYSTEM: Final = 0xEF
 GPT_PROTECTIVE: Final = 0xEE
 
+MAX_BLOCKS: Final = (1 << 32) - 1
 CYLINDERS: Final = 1024
 BEYOND: Final = b"\xfe\xff\xff"  # the last address that cylinder, head and sector can tell
 NO_ADDRESS: Final = b"\xff\xff\xff"
 _RECORD: Final = Struct("<440sI2x16s16s16s16s2s")
 _ENTRY: Final = Struct("<B3sB3sII")
-_MAX_BLOCKS: Final = (1 << 32) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class MbrPartition:
     def pack(self, geometry: Geometry) -> bytes:
         """Return the 16 bytes of its record; a number of blocks that is too large becomes the largest."""
         end = geometry.chs(self.first + self.blocks - 1, NO_ADDRESS if self.type == GPT_PROTECTIVE else BEYOND)
-        active, blocks = 0x80 if self.active else 0, min(self.blocks, _MAX_BLOCKS)
+        active, blocks = 0x80 if self.active else 0, min(self.blocks, MAX_BLOCKS)
         return _ENTRY.pack(active, geometry.chs(self.first), self.type, end, self.first, blocks)
 
 

@@ -121,7 +121,7 @@ def test_boot_image_that_is_not_there_is_told_before_anything_is_written(
 ) -> None:
     made = discstack("image", "folder", "-o", "x.iso", "-b", "isolinux.bin")
     assert made.code == 7
-    assert "the boot image isolinux.bin is not in the tree" in made.err
+    assert "the boot image isolinux.bin is no file of the tree" in made.err
     assert not (tmp_path / "x.iso").exists()
 
 

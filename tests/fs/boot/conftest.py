@@ -50,6 +50,7 @@ def bootable() -> Callable[..., Image]:
     def build(*images: BootImage, views: object = None, **choices: Any) -> Image:
         root = Directory()
         root.create_file("readme", b"hello")
+        root.create_symlink("link", "readme")
         boot = root.create_directory("boot")
         boot.create_file("bios.bin", b"B" * 3000)
         boot.create_file("efi.img", fat())

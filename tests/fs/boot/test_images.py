@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from discstack.fs.boot.el_torito import FLOPPY_SIZES, BootPlatform, Emulation
-from discstack.fs.boot.options import BootAddress, BootImage, BootSector, PartitionTable
+from discstack.fs.boot.options import BootAddress, BootImage, BootOptions, BootSector, PartitionTable
+from discstack.fs.bridge import build_image
 from discstack.fs.errors import LayoutError, SourceError
 from discstack.fs.image import Image
+from discstack.fs.options import ImageOptions
+from discstack.fs.tree import Directory
 from discstack.fs.view import View
 
 Bootable = Callable[..., Image]
@@ -53,9 +57,10 @@ def test_load_size_of_a_program_is_all_of_it_or_what_is_said(bootable: Bootable)
 
 
 REFUSED: list[tuple[BootImage, str]] = [
-    (BootImage("boot/none.bin"), "none.bin is not in the tree"),
-    (BootImage("boot/bios.bin/x"), "is not in the tree"),
-    (BootImage("boot"), "boot is a directory"),
+    (BootImage("boot/none.bin"), "none.bin is no file of the tree"),
+    (BootImage("boot/bios.bin/x"), "bios.bin/x is no file of the tree"),
+    (BootImage("boot"), "boot is no file of the tree"),
+    (BootImage("link"), "link is no file of the tree"),
     (BootImage(content=b""), "number 1 is empty"),
     (BootImage(content=b"x" * 63, info_table=True), "63 bytes, but its boot info table would end at 64"),
     (BootImage(content=b"x" * 2555, grub2_info=True), "2555 bytes, but its boot info for GRUB 2 would end at 2556"),
@@ -111,10 +116,11 @@ def test_boot_images_need_iso_9660(bootable: Bootable) -> None:
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("nowhere/boot.cat", "in a directory that is not in the tree"),
-        ("readme/boot.cat", "in a directory that is not in the tree"),
+        ("nowhere/boot.cat", "in what is no directory of the tree"),
+        ("readme/boot.cat", "in what is no directory of the tree"),
         ("boot/bios.bin", "take the place of what is in the tree"),
         ("boot", "take the place of what is in the tree"),
+        ("link", "take the place of what is in the tree"),
         ("", "cannot be the name"),
     ],
 )
@@ -142,6 +148,16 @@ def test_gpt_without_a_partition_is_refused(bootable: Bootable) -> None:
 def test_only_a_gpt_needs_a_further_partition_to_be_active(bootable: Bootable) -> None:
     with pytest.raises(LayoutError, match="an MBR has one already"):
         bootable(BIOS, force_bootable=True, partition_table=PartitionTable.MBR)
+
+
+def test_mbr_cannot_count_more_than_2_tib(tmp_path: Path) -> None:
+    root = Directory()
+    with (tmp_path / "huge").open("wb") as file:
+        file.truncate(2 << 40)
+    root.add_file(tmp_path / "huge")
+    boot = BootOptions(boot_sector=BootSector(b"x", BootAddress.NONE))
+    with pytest.raises(LayoutError, match="no more than 2 TiB; take a GPT"):
+        build_image(root, ImageOptions(boot=boot))
 
 
 def test_mbr_has_no_room_for_a_fourth_efi_image(bootable: Bootable, fat_image: Callable[..., bytes]) -> None:
