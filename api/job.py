@@ -109,7 +109,7 @@ class Narrator(Observer):
                 total_sectors=total,
                 speed=self._speed(elapsed, written),
                 average_speed=average,
-                remaining=left / average if average else None,
+                remaining=left / average if average else None if left else 0.0,
                 ring_fill=counters.ring_fill,
                 ring_size=stream.ring.capacity,
                 drive_fill=counters.drive_fill,

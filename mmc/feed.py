@@ -54,7 +54,7 @@ def feed_by_execute(transport: Transport, stream: Stream, observe: Callable[[Fee
         error.counters = feed.counters
         raise
     finally:
-        observe(feed.counters)
+        feed.report()
 
 
 def remainder(stream: Stream, result: FeedResult, *, written: bool = False) -> Stream:

@@ -117,7 +117,7 @@ class Display:
         match event:
             case events.Notice(message=message):
                 click.echo(f"note: {message}", err=True)
-            case events.PhaseStarted(phase=phase):
+            case events.PhaseStarted(phase=phase) if phase is not events.Phase.DONE:
                 self._start(phase.value)
             case events.Progress(fraction=fraction):
                 self._move(fraction, "")
@@ -134,14 +134,16 @@ class Display:
     def _start(self, name: str) -> None:
         if self.bars:
             self._finish()
-            self.task = self.bars.add_task(name, total=1.0, words="")
+            self.task = self.bars.add_task(name, total=1.0, words="", start=False)  # a bar that tells only of life
 
     def _move(self, fraction: float | None, words: str) -> None:
-        if self.bars and self.task is not None:
-            self.bars.update(self.task, completed=fraction or 0.0, words=words)
+        if self.bars and self.task is not None and fraction is not None:
+            self.bars.start_task(self.task)
+            self.bars.update(self.task, completed=fraction, words=words)
 
     def _finish(self) -> None:
         if self.bars and self.task is not None:
+            self.bars.start_task(self.task)
             self.bars.update(self.task, completed=1.0)
 
 

@@ -96,6 +96,9 @@ def test_events_tell_the_phases_in_order_and_end_with_done(recorder: discstack.R
     written = [event.sectors for event in events if isinstance(event, discstack.Writing)]
     assert written == sorted(written)
     assert written[-1] == result.blocks + result.padding
+    last = [event for event in events if isinstance(event, discstack.Writing)][-1]
+    assert (last.fraction, last.remaining) == (1.0, 0.0)
+    assert last.ring_fill < 65536  # zeros that fill up the last command
     assert result.verified == result.blocks == 1000
 
 

@@ -111,7 +111,7 @@ def test_a_wait_in_slices_counts_as_one(ring: Ring) -> None:
     with pytest.raises(TimeoutError):
         ring.take(1, timeout=0.25)
     assert ring.counters().empty == 1
-    assert ring.counters().empty_time >= 0.25
+    assert ring.counters().empty_time > 0.2
 
 
 def test_a_closed_ring_gives_the_rest_and_then_nothing(ring: Ring) -> None:
