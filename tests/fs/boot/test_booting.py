@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from discstack.fs.boot.el_torito import BootPlatform, Emulation
+from discstack.fs.boot.el_torito import FLOPPY_SIZES, BootPlatform, Emulation
 from discstack.fs.boot.options import BootAddress, BootImage, BootOptions, BootSector, PartitionTable
 from discstack.fs.bridge import build_image
 from discstack.fs.image import Image
@@ -46,32 +46,45 @@ def run(*command: str | Path, code: int = 0) -> str:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Gives a program for a BIOS, assembled to run at 7C00h."""
+def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Gives a program for a BIOS, assembled to run at 7C00h or at another offset."""
     folder = tmp_path_factory.mktemp("programs")
 
-    def build(name: str) -> Path:
+    def build(name: str, offset: int = 0x7C00) -> Path:
         target = folder / f"{name}.bin"
         if not target.exists():
             run("as", "--32", "-I", PROGRAMS, PROGRAMS / f"{name}.s", "-o", folder / f"{name}.o")
-            run("ld", "-m", "elf_i386", "-Ttext", "0x7c00", "--oformat", "binary", folder / f"{name}.o", "-o", target)
+            run(
+                "ld", "-m", "elf_i386", "-Ttext", hex(offset), "--oformat", "binary", folder / f"{name}.o", "-o", target
+            )
         return target
 
     return build
 
 
 @pytest.fixture(scope="session")
-def efi_image(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A FAT with the program where a UEFI firmware looks for it."""
+def efi_program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A program for UEFI."""
     folder = tmp_path_factory.mktemp("efi")
-    program, target = folder / "BOOTX64.EFI", folder / "efi.img"
+    program = folder / "BOOTX64.EFI"
     run("as", "--64", PROGRAMS / "efi.s", "-o", folder / "efi.o")
     run("ld", "-m", "i386pep", "--subsystem", "10", "-e", "efi_main", folder / "efi.o", "-o", program)
-    target.write_bytes(bytes(1 << 20))
-    run("mformat", "-i", target, "-T", "2048", "-h", "64", "-s", "32", "::")
-    run("mmd", "-i", target, "::EFI", "::EFI/BOOT")
-    run("mcopy", "-i", target, program, "::EFI/BOOT/")
-    return target
+    return program
+
+
+@pytest.fixture
+def efi_image(efi_program: Path, tmp_path: Path) -> Callable[[int], Path]:
+    """Gives a FAT of some MiB with the program where a firmware looks for it."""
+
+    def make(size: int) -> Path:
+        target = tmp_path / "efi.img"
+        target.write_bytes(bytes(size << 20))
+        run("mformat", "-i", target, "-T", str(size << 11), "-h", "64", "-s", "32", "::")
+        run("mmd", "-i", target, "::EFI", "::EFI/BOOT")
+        run("mcopy", "-i", target, efi_program, "::EFI/BOOT/")
+        return target
+
+    return make
 
 
 @pytest.fixture
@@ -104,13 +117,13 @@ def sector_of(image: Image, label: str) -> str:
 
 
 @pytest.fixture
-def hybrid(built: Callable[[str], Path], efi_image: Path) -> Callable[..., Image]:
+def hybrid(built: Callable[..., Path], efi_image: Callable[[int], Path]) -> Callable[..., Image]:
     """Plans an image for all that starts it: a CD and a disk, with a BIOS and with UEFI."""
 
     def plan(table: PartitionTable, **choices: Any) -> Image:
         return image_of(
             BootImage(content=built("program"), info_table=True),
-            BootImage(content=efi_image, platform=BootPlatform.EFI),
+            BootImage(content=efi_image(1), platform=BootPlatform.EFI),
             boot_sector=BootSector(built("boot_sector")),
             partition_table=table,
             **choices,
@@ -124,6 +137,13 @@ def test_bios_starts_a_cd_without_emulation(hybrid: Callable[..., Image], starte
     assert started(image, BIOS, CD) == f"program at sector {sector_of(image, 'boot image program.bin')}\n"
 
 
+def test_bios_reads_a_boot_image_to_the_segment_of_its_entry(
+    built: Callable[..., Path], started: Callable[..., str]
+) -> None:
+    image = image_of(BootImage(content=built("segment", 0), load_segment=0x2000))
+    assert started(image, BIOS, CD) == "segment 00002000\n"
+
+
 @pytest.mark.parametrize("table", PartitionTable)
 def test_bios_starts_a_usb_stick(
     hybrid: Callable[..., Image], started: Callable[..., str], table: PartitionTable
@@ -135,6 +155,13 @@ def test_bios_starts_a_usb_stick(
 
 def test_uefi_starts_a_cd(hybrid: Callable[..., Image], started: Callable[..., str]) -> None:
     assert started(hybrid(PartitionTable.GPT), UEFI, CD).endswith("EFI program\n")
+
+
+def test_uefi_starts_a_cd_of_one_image_that_is_too_large_to_be_counted(
+    efi_image: Callable[[int], Path], started: Callable[..., str]
+) -> None:
+    image = image_of(BootImage(content=efi_image(33), platform=BootPlatform.EFI))
+    assert started(image, UEFI, CD).endswith("EFI program\n")
 
 
 @pytest.mark.parametrize("table", PartitionTable)
@@ -159,12 +186,13 @@ def emulated(program: bytes, size: int, text: bytes, partition: bytes = b"") -> 
     return (start.ljust(1024, b"\0") + text).ljust(size, b"\0")
 
 
-def test_bios_starts_an_emulated_floppy(built: Callable[[str], Path], started: Callable[..., str]) -> None:
-    floppy = emulated(built("drive").read_bytes(), 1474560, b": text on the floppy")
+@pytest.mark.parametrize("size", FLOPPY_SIZES.values(), ids=[kind.name for kind in FLOPPY_SIZES])
+def test_bios_starts_an_emulated_floppy(built: Callable[..., Path], started: Callable[..., str], size: int) -> None:
+    floppy = emulated(built("drive").read_bytes(), size, b": text on the floppy")
     assert started(image_of(BootImage(content=floppy)), BIOS, CD) == "drive 00000000: text on the floppy\n"
 
 
-def test_bios_starts_an_emulated_hard_disk(built: Callable[[str], Path], started: Callable[..., str]) -> None:
+def test_bios_starts_an_emulated_hard_disk(built: Callable[..., Path], started: Callable[..., str]) -> None:
     size = 4 << 20
     partition = bytes.fromhex("80 01 01 00 83 0f 20 03  20 00 00 00  e0 1f 00 00")  # 0/1/1 to 3/15/32
     disk = emulated(built("drive").read_bytes(), size, b": text on the disk", partition)
@@ -174,7 +202,7 @@ def test_bios_starts_an_emulated_hard_disk(built: Callable[[str], Path], started
 
 @pytest.mark.parametrize("drive", [CD, USB], ids=["CD", "USB"])
 def test_isolinux_starts_with_its_own_boot_sector_and_checks_the_boot_info_table(
-    built: Callable[[str], Path], started: Callable[..., str], drive: tuple[str, ...]
+    built: Callable[..., Path], started: Callable[..., str], drive: tuple[str, ...]
 ) -> None:
     if not (ISOLINUX.exists() and LDLINUX.exists()):
         pytest.skip("ISOLINUX is not installed")
