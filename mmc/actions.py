@@ -16,6 +16,7 @@ from discstack.mmc.spec.commands import (
     PREVENT_ALLOW_MEDIUM_REMOVAL,
     READ_10,
     RESERVE_TRACK,
+    SEND_CUE_SHEET,
     SEND_OPC_INFORMATION,
     SET_CD_SPEED,
     SET_STREAMING,
@@ -66,6 +67,11 @@ def calibrate() -> Procedure[None]:
 def reserve_track(blocks: int) -> Procedure[None]:
     """Reserve the next track for exactly `blocks` blocks (MMC-6 6.31)."""
     yield from act(RESERVE_TRACK, logical_track_reservation_parameter=blocks)
+
+
+def send_cue_sheet(cue_sheet: bytes) -> Procedure[None]:
+    """Announce a session at once (MMC-6 6.35)."""
+    yield from act(SEND_CUE_SHEET, data=cue_sheet)
 
 
 def synchronize_cache(*, immed: bool = False) -> Procedure[None]:

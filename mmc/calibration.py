@@ -6,7 +6,7 @@ from typing import Final
 
 from discstack.mmc import actions
 from discstack.mmc.errors import CommandError, NotReady
-from discstack.mmc.job import BurnJob, Calibration
+from discstack.mmc.job import Calibration, Choices
 from discstack.mmc.polling import persist
 from discstack.mmc.procedure import Phase, Procedure, Report
 from discstack.mmc.recipe import Work
@@ -16,7 +16,7 @@ POWER_CALIBRATION: Final = 0x73  # additional sense code of calibration that fai
 IGNORED: Final = {SenseKey.NO_SENSE, SenseKey.ILLEGAL_REQUEST, SenseKey.DATA_PROTECT}
 
 
-def calibrate(work: Work, job: BurnJob) -> Procedure[None]:
+def calibrate(work: Work, job: Choices) -> Procedure[None]:
     """Calibrate where the medium takes it and the drive has no table for it yet; never for a test.
 
     That calibration failed (x/73/xx) is fatal for this disc. A drive that refuses the request writes without it.

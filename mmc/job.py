@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from discstack.mmc.medium import MediumStatus
@@ -27,6 +27,25 @@ class Calibration(Enum):
 
     AUTO = "auto"  # where the medium knows it and the drive holds no table for it yet
     NEVER = "never"
+
+
+class Choices(Protocol):
+    """What jobs of all kinds may be asked."""
+
+    @property
+    def erase(self) -> bool:
+        """Whether data on a rewritable medium may be lost."""
+        ...
+
+    @property
+    def simulate(self) -> bool:
+        """Whether it is only a test."""
+        ...
+
+    @property
+    def calibration(self) -> Calibration:
+        """When to calibrate."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import Final
 
 from discstack.mmc.errors import DiscStateError, MediumFull, MediumNotBlank, UnsupportedMedium
-from discstack.mmc.job import BurnJob
+from discstack.mmc.job import BurnJob, Choices
 from discstack.mmc.medium import Action, DiscState, MediumStatus
 from discstack.mmc.recipe import BurnPlan, Recipe
 
 _WRITABLE: Final = {DiscState.BLANK, DiscState.APPENDABLE, DiscState.OVERWRITABLE, DiscState.UNFORMATTED}
 
 
-def must_erase(status: MediumStatus, job: BurnJob) -> bool:
+def must_erase(status: MediumStatus, job: Choices) -> bool:
     """Say whether the medium has to be blanked first; refuse one whose data nobody permitted to lose."""
     holds_data = not status.blank and status.state not in (DiscState.UNFORMATTED, DiscState.NO_MEDIUM)
     if status.state is DiscState.OVERWRITABLE:

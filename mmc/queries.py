@@ -36,7 +36,7 @@ from discstack.mmc.spec.layout import StructureError
 from discstack.mmc.spec.mode_pages import CapabilitiesPage, WriteParametersPage
 from discstack.mmc.spec.performance import NominalPerformance, WriteSpeedDescriptor
 from discstack.mmc.spec.sense import Sense
-from discstack.mmc.spec.toc import Atip, TocFormat
+from discstack.mmc.spec.toc import Atip, RawToc, TocFormat
 from discstack.mmc.spec.track_information import AddressNumberType, TrackInformation
 from discstack.transport.base import Reply
 
@@ -136,6 +136,21 @@ def toc(format: int, number: int = 0, *, msf: bool = False) -> Procedure[bytes]:
     """Ask for one format of READ TOC/PMA/ATIP, as bytes with its header (MMC-6 6.25)."""
     return (
         yield from counted(READ_TOC_PMA_ATIP, bytes, 4, behind(2), format=format, track_session_number=number, msf=msf)
+    )
+
+
+def raw_toc(session: int = 1) -> Procedure[RawToc]:
+    """Ask what the lead-ins hold, from that of `session` on (MMC-6 6.25.3.4)."""
+    return (
+        yield from counted(
+            READ_TOC_PMA_ATIP,
+            RawToc.parse,
+            4,
+            behind(2),
+            format=TocFormat.RAW_TOC,
+            msf=True,
+            track_session_number=session,
+        )
     )
 
 

@@ -39,7 +39,7 @@ def write_session(
     except GeneratorExit:
         raise
     except BaseException as error:
-        if not _disc_is_lost(error):
+        if not disc_is_lost(error):
             yield from attempt(error, lambda: _abandon(work, job))
         raise
     yield Report(Phase.FINALISING)
@@ -49,7 +49,8 @@ def write_session(
     return counters, digests, seconds
 
 
-def _disc_is_lost(error: BaseException) -> bool:
+def disc_is_lost(error: BaseException) -> bool:
+    """Say whether after that nobody knows what is in the drive."""
     changed = isinstance(error, UnitAttention) and error.sense.asc == MEDIUM_CHANGED
     return changed or isinstance(error, TransportError)
 

@@ -10,7 +10,7 @@ from discstack.emulator.drive import Drive
 from discstack.emulator.media.base import Medium
 from discstack.emulator.request import Request
 from discstack.mmc.spec.cd import sub_channel
-from discstack.mmc.spec.cd.sector import HEADER_PART, PARTS, SYNC_PART, SectorType, sector_type
+from discstack.mmc.spec.cd.sector import HEADER_PART, PARTS, SYNC_PART, SectorType
 from discstack.mmc.spec.msf import PREGAP, Msf
 
 CURRENT_POSITION, CATALOGUE_NUMBER, TRACK_ISRC = 1, 2, 3  # READ SUB-CHANNEL parameters
@@ -102,8 +102,7 @@ class SectorReader:
 
     def read(self, medium: Medium, lba: int) -> bytes:
         """Return what is wanted of one sector: main channel, error bits, sub-channels."""
-        main, channels = medium.sector(lba)
-        found = sector_type(main)
+        found, main, channels = medium.sector(lba)
         if self.kind not in (SectorType.ANY, found):
             raise Refusal(at(ILLEGAL_MODE, lba))
         error_bits = {NO_C2: b"", ERROR_BITS_ONLY: ERROR_BITS, BLOCK_ERROR_BITS: ERROR_BITS + bytes(2)}[self.c2]

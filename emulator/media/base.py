@@ -19,6 +19,7 @@ from discstack.emulator.conditions import (
 )
 from discstack.emulator.store import BLOCK, BlockStore
 from discstack.mmc.spec.capacities import CapacityType, CurrentMaximumCapacity, FormatCapacities, FormattableCapacity
+from discstack.mmc.spec.cd.sector import SectorType
 from discstack.mmc.spec.cue_sheet import CueSheetEntry
 from discstack.mmc.spec.disc_information import DiscInformation
 from discstack.mmc.spec.format_unit import FormatUnitParameters
@@ -203,8 +204,8 @@ class Medium:
         """Hear what a session at once will hold."""
         raise Refusal(CANNOT_WRITE_MEDIUM)
 
-    def sector(self, lba: int) -> tuple[bytes, bytes]:
-        """Return the 2352 bytes of a sector, and its sub-channels one after the other; only CDs have such."""
+    def sector(self, lba: int) -> tuple[SectorType, bytes, bytes]:
+        """Return the kind of a sector, its 2352 bytes, its sub-channels one after the other; only CDs have such."""
         raise Refusal(CANNOT_READ_FORMAT)
 
     def corrected_packs(self, lba: int) -> bytes:

@@ -32,7 +32,7 @@ from discstack.emulator.media.compact.parts import (
 from discstack.emulator.media.compact.recording import WAYS, Recording, TrackRecording
 from discstack.emulator.media.compact.surface import Place, Surface
 from discstack.emulator.media.sequential import SequentialMedium, Track
-from discstack.mmc.spec.cd.sector import SectorType
+from discstack.mmc.spec.cd.sector import SectorType, sector_type
 from discstack.mmc.spec.cue_sheet import CueSheetEntry
 from discstack.mmc.spec.disc_information import DiscInformation, LastSessionState
 from discstack.mmc.spec.layout import Structure
@@ -226,10 +226,13 @@ class CDR(SequentialMedium):
             raise Refusal(at(UNRECOVERED_READ, lba))
         return found
 
-    def sector(self, lba: int) -> tuple[bytes, bytes]:
-        """Return a sector's main channel and its sub-channels."""
+    def sector(self, lba: int) -> tuple[SectorType, bytes, bytes]:
+        """Return a sector: its kind, its main channel and its sub-channels."""
         place = self.sector_place(lba)
-        return self.surface.main(lba, place.track), self.surface.channels(lba, place)
+        main = self.surface.main(lba, place.track)
+        known = place.track.form in (SectorType.AUDIO, SectorType.MODE_2_FORMLESS)
+        kind = SectorType(place.track.form) if known else sector_type(main)
+        return kind, main, self.surface.channels(lba, place)
 
     def corrected_packs(self, lba: int) -> bytes:
         """Return the R to W packs of a sector."""

@@ -136,6 +136,7 @@ class SessionRecording(Recording):
         super().__init__(disc)
         self.plan: CuePlan | None = None
         self.interleaver = Interleaver()
+        self.texts_seen: set[bytes] = set()  # blocks of the lead-in, which come over and over again
 
     @property
     def next_address(self) -> int | None:
@@ -218,6 +219,9 @@ class SessionRecording(Recording):
         return bytes(PQ) + sub_channel.deinterleave(lying)[PQ:]
 
     def _take_texts(self, number: int, symbols: bytes) -> None:
+        if symbols in self.texts_seen:
+            return
+        self.texts_seen.add(symbols)
         session = self.disc.session(number)
         for pack in collect(symbols):
             if (text := pack.build().hex()) not in session.cd_text:

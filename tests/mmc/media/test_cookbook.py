@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Callable
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -59,35 +56,12 @@ def transcript(lab: Any, medium: str, steps: tuple[Step, ...]) -> str:
     for step in steps:
         tap.seen.clear()
         step(lab, tap)
-    return "\n".join(line for name, group in groupby(tap.lines, opcode_of) for line in told(name, list(group)))
-
-
-def opcode_of(line: str) -> str:
-    return re.sub(r" \w+=.*", "", line)
-
-
-def told(name: str, lines: list[str]) -> list[str]:
-    """Shorten a run of one command; how long answers are is the drive's business."""
-    if name == "TEST UNIT READY":
-        return [name + " (until ready)" * (len(lines) > 1)]
-    lines = [re.sub(r" (allocation_length|maximum_number_of_descriptors)=\w+", "", line) for line in lines]
-    if name in ("READ (10)", "WRITE (10)") and len(lines) > 3:
-        return [lines[0], f"... {len(lines) - 2} more", lines[-1]]
-    return [line + " (length first)" * (len(list(group)) > 1) for line, group in groupby(lines)]
+    return str(lab.transcript(tap))
 
 
 @pytest.mark.parametrize(("medium", "section"), [(m, s) for m, sections in SECTIONS.items() for s in sections])
 def test_a_recipe_sends_what_the_cookbook_says(lab: Any, medium: str, section: str) -> None:
-    page = COOKBOOK / f"{medium}.md"
-    text = page.read_text(encoding="utf-8")
-    block = re.compile(rf"(## {section}\n.*?```\n)(.*?)(\n```)", re.DOTALL)
-    sent = transcript(lab, medium, SECTIONS[medium][section])
-    if os.environ.get("UPDATE_COOKBOOK"):
-        page.write_text(block.sub(lambda match: match[1] + sent + match[3], text, count=1), encoding="utf-8")
-        return
-    found = block.search(text)
-    assert found
-    assert found[2] == sent
+    lab.check_page(COOKBOOK / f"{medium}.md", section, transcript(lab, medium, SECTIONS[medium][section]))
 
 
 def test_every_medium_that_has_a_recipe_has_a_page() -> None:

@@ -15,6 +15,9 @@ import xxhash
 
 from discstack.mmc import polling
 from discstack.mmc.burn import burn
+from discstack.mmc.cd.burn import burn_program
+from discstack.mmc.cd.job import CdJob, CdWriteMode
+from discstack.mmc.cd.program import Program, ProgramTrack
 from discstack.mmc.errors import DriveError
 from discstack.mmc.identify import identify
 from discstack.mmc.job import Digests, VerifyLevel
@@ -97,7 +100,27 @@ def reread(lab: Any) -> Any:
     assert (yield from verify(expected)) == BLOCKS
 
 
+def program(lab: Any, mode: CdWriteMode) -> Any:
+    """Record audio; two tracks where each is written by itself."""
+    seeds = (1, 2) if mode is BY_TRACK else (1,)
+    tracks = tuple(ProgramTrack(source=lab.blocks(300, seed)) for seed in seeds)
+    return burn_program(CdJob(program=Program(tracks=tracks), mode=mode, ring_bytes=1 << 18))
+
+
+def holds_program(lab: Any, tap: Any) -> None:
+    status = lab.run(identify(), tap)
+    assert status.state is DiscState.FINALIZED
+    tracks = [track for track in status.tracks if track.blocks]
+    assert tracks
+    for seed, track in enumerate(tracks, 1):
+        main = b"".join(tap.inner.drive.medium.sector(lba)[1] for lba in range(track.start, track.start + 300))
+        assert main == lab.blocks(300, seed).data
+
+
+AT_ONCE, BY_TRACK = CdWriteMode.SESSION_AT_ONCE, CdWriteMode.TRACK_AT_ONCE
 CASES = (
+    Case("session at once", ("cd-r",), nothing, lambda lab: program(lab, AT_ONCE), holds_program),
+    Case("tracks at once", ("cd-r",), nothing, lambda lab: program(lab, BY_TRACK), holds_program),
     Case("burn", ("dvd+r", "dvd+rw", "bd-r", "bd-re"), nothing, lambda lab: burn(lab.job(BLOCKS)), holds_image),
     Case("burn over", ("cd-rw",), burn_first, lambda lab: burn(lab.job(BLOCKS, erase=True)), holds_image),
     Case("append", ("cd-r", "dvd+r", "bd-r"), burn_first, append, holds_both),

@@ -1,0 +1,87 @@
+"""Session at once: a cue sheet, CD-TEXT into the lead-in, and all blocks without a gap (docs/cookbook/cd-r.md)."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+from discstack.mmc import actions, queries
+from discstack.mmc.cd import by_track
+from discstack.mmc.cd.cue import cue_sheet, variants
+from discstack.mmc.cd.session import Session
+from discstack.mmc.cd.sources import TEXT_BLOCK, TextSource, runs_at_once
+from discstack.mmc.errors import IllegalRequest, MediaError
+from discstack.mmc.polling import persist
+from discstack.mmc.procedure import Phase, Procedure
+from discstack.mmc.spec.cue_sheet import build_cue_sheet
+from discstack.mmc.spec.features import CdMastering
+from discstack.mmc.spec.mode_page_values import DataBlockType, WriteType
+from discstack.mmc.spec.msf import PREGAP, Msf
+
+LEAD_IN: Final = 4500  # blocks of the lead-in of any session but the first
+OWN_LEAD_IN: Final = -PREGAP
+
+
+def prepare(session: Session) -> Procedure[None]:
+    """Send the write parameters; track mode and block type do not matter, the cue sheet says what comes."""
+    yield from _select(session, sub_channel_block=False)
+
+
+def _select(session: Session, *, sub_channel_block: bool) -> Procedure[None]:
+    block_type = DataBlockType.RAW_RW_RAW if sub_channel_block else DataBlockType.RAW
+    yield from session.select(write_type=WriteType.SESSION_AT_ONCE, track_mode=0, data_block_type=block_type)
+
+
+def announce(session: Session, lead_in: int) -> Procedure[None]:
+    """Send the cue sheet, in one variant after the other until the drive takes one."""
+    tried = variants(session.layout)
+    selected = False
+    for variant in tried:
+        if variant.sub_channel_block is not selected:
+            yield from _select(session, sub_channel_block=variant.sub_channel_block)
+            selected = variant.sub_channel_block
+        data = build_cue_sheet(cue_sheet(session.layout, variant, Msf.from_lba(lead_in)))
+        yield from _check_size(session, len(data))
+        try:
+            yield from persist(partial(actions.send_cue_sheet, data))
+        except IllegalRequest as error:
+            if variant is tried[-1]:
+                raise
+            yield from session.work.notice(Phase.WRITING, f"cue sheet refused ({variant}): {error}")
+        else:
+            if variant is not tried[0]:
+                yield from session.work.notice(Phase.WRITING, f"cue sheet accepted ({variant})")
+            return
+
+
+def _check_size(session: Session, size: int) -> Procedure[None]:
+    yield from ()
+    for feature in session.work.survey.configuration.features:
+        if isinstance(feature, CdMastering) and 0 < feature.maximum_cue_sheet_length < size:
+            raise MediaError(
+                f"the cue sheet has {size} bytes, the drive takes {feature.maximum_cue_sheet_length}: too many indexes"
+            )
+
+
+def lead_in_start(session: Session) -> Procedure[int]:
+    """Return where the lead-in of this session starts: what the pre-groove says for the first one of a disc."""
+    if session.layout.base != OWN_LEAD_IN:
+        return session.layout.base - LEAD_IN
+    atip = yield from persist(queries.atip)
+    return atip.lead_in.lba
+
+
+def write(session: Session) -> Procedure[None]:
+    """Announce the session, then write CD-TEXT and all extents, from the lead-in to the lead-out."""
+    layout = session.layout
+    lead_in = yield from lead_in_start(session)
+    yield from announce(session, lead_in)
+    if layout.program.cd_text:
+        yield from session.write(TextSource(layout.program.cd_text, layout.base - lead_in), lead_in, TEXT_BLOCK)
+    for lba, block_size, source in runs_at_once(layout):
+        yield from session.write(source, lba, block_size)
+
+
+def finish(session: Session) -> Procedure[None]:
+    """Close nothing: the flush wrote the lead-out. What the drive says of its next address shall be track at once's."""
+    yield from by_track.select(session, session.layout.program.tracks[0])

@@ -1,0 +1,149 @@
+"""The recording of a CD program: the steps that all ways of writing share, and their order.
+
+A session at once and a raw one need a disc whose last session is complete; track at once goes on in an open one.
+Whatever goes wrong after the tray was locked, the tray is unlocked again and the error says what a fresh look at the
+disc found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from discstack.mmc.calibration import calibrate
+from discstack.mmc.cd import at_once, by_track
+from discstack.mmc.cd.job import CdJob, CdResult, CdWriteMode
+from discstack.mmc.cd.outcome import check_contents
+from discstack.mmc.cd.program import Layout, lay_out
+from discstack.mmc.cd.session import Session
+from discstack.mmc.errors import DiscStateError, MediumFull, UnsupportedMedium
+from discstack.mmc.guard import attempt, locked
+from discstack.mmc.identify import next_writable, open_work, status_of
+from discstack.mmc.medium import DiscState
+from discstack.mmc.planning import must_erase
+from discstack.mmc.procedure import Checkpoint, Now, Phase, Procedure, Report
+from discstack.mmc.recipe import Work
+from discstack.mmc.recording import disc_is_lost
+from discstack.mmc.spec.msf import PREGAP
+from discstack.mmc.speed import set_write_speed
+from discstack.mmc.steps import flush
+
+__all__ = ["burn_program"]
+
+Step = Callable[[Session], Procedure[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The steps in which the ways of writing differ: write parameters, the data, what comes after the flush."""
+
+    prepare: Step
+    write: Step
+    finish: Step
+
+
+WAYS: Final[Mapping[CdWriteMode, Way]] = {
+    CdWriteMode.SESSION_AT_ONCE: Way(at_once.prepare, at_once.write, at_once.finish),
+    CdWriteMode.TRACK_AT_ONCE: Way(by_track.prepare, by_track.write, by_track.finish),
+}
+
+
+def burn_program(job: CdJob) -> Procedure[CdResult]:
+    """Write a program as one session, and compare the table of contents with what was planned.
+
+    Returns only if all of that is as planned. Raises UnsupportedMedium, MediumNotBlank, MediumFull or DiscStateError
+    before anything is written if the program cannot go there; later DiscStateError or VerificationError if the disc did
+    not become what was planned, CommandError, DriveTimeout, TransportError, Cancelled, or what a source raised.
+    """
+    yield Report(Phase.VALIDATING)
+    work = yield from open_work()
+    if not work.recipe.is_cd:
+        raise UnsupportedMedium(f"tracks of audio and data are for CDs; this is {work.status}")
+    erase_first = must_erase(work.status, job)
+    plan_program(work, job, blank=erase_first)
+    yield Checkpoint()
+    result = yield from locked(_burn(work, job, erase_first=erase_first))
+    yield Report(Phase.DONE)
+    return result
+
+
+def plan_program(work: Work, job: CdJob, *, blank: bool, address: int | None = None) -> Layout:
+    """Lay the program out on the disc, as it is or blanked, or say why it does not fit.
+
+    `address` is where track at once would go on; what the disc said before depends on the write parameters it had.
+    """
+    status = work.status
+    if not blank and status.state not in (DiscState.BLANK, DiscState.APPENDABLE):
+        raise DiscStateError(f"the medium is not in a state to be written: {status}")
+    if not blank and status.open_session and job.mode is not CdWriteMode.TRACK_AT_ONCE:
+        raise DiscStateError(f"the disc has an open session, which {job.mode.value} cannot go on in ({status})")
+    fresh = blank or status.blank
+    start = 0 if fresh else address or status.next_writable_address or 0
+    number = 1 if fresh else 1 + max((track.number for track in status.tracks), default=0)
+    layout = lay_out(job.program, base=start - PREGAP, first_number=number)
+    excess = layout.lead_out - max(work.survey.groove_capacity, status.capacity_blocks)
+    if excess > 0 and not job.overburn:
+        raise MediumFull(
+            f"the program ends at block {layout.lead_out}, {excess} more than the disc says that it holds ({status}); "
+            "it may be overburnt",
+            excess=excess,
+        )
+    return layout
+
+
+def _burn(work: Work, job: CdJob, *, erase_first: bool) -> Procedure[CdResult]:
+    if erase_first:
+        work = yield from _erased(work)
+    session = Session(work=work, job=job, layout=plan_program(work, job, blank=False))
+    if not work.status.blank:
+        yield from by_track.select(session, job.program.tracks[0])
+        address = yield from next_writable(work)
+        session.layout = plan_program(work, job, blank=False, address=address)
+    way = WAYS[job.mode]
+    yield from way.prepare(session)
+    speed = yield from set_write_speed(work, job.speed)
+    session.speed = speed.accepted
+    yield from calibrate(work, job)
+    yield Checkpoint()
+    began = yield Now()
+    yield from _record(session, way)
+    seconds = (yield Now()) - began
+    yield from way.finish(session)
+    status = yield from status_of(work)
+    placed = yield from check_contents(session, status)
+    blocks = sum(run.blocks for run in session.recorded)
+    return CdResult(
+        tracks=placed,
+        medium=status,
+        counters=session.counters,
+        seconds=seconds,
+        speed=replace(speed, measured=blocks * work.recipe.raw_block / 1000 / seconds if seconds else None),
+        simulated=job.simulate,
+        notices=tuple(work.notices),
+    )
+
+
+def _erased(work: Work) -> Procedure[Work]:
+    yield Report(Phase.ERASING)
+    if work.recipe.blank is None:
+        raise DiscStateError(f"{work.recipe.name} cannot be erased")
+    yield from work.recipe.blank(work, False)
+    fresh = yield from open_work()
+    fresh.notices[:0] = work.notices
+    return fresh
+
+
+def _record(session: Session, way: Way) -> Procedure[None]:
+    """Write and flush; on the way out of a failure what the drive buffers is flushed too, and nothing else is done."""
+    yield Report(Phase.WRITING, 0.0)
+    try:
+        yield from way.write(session)
+    except GeneratorExit:
+        raise
+    except BaseException as error:
+        if not disc_is_lost(error):
+            yield from attempt(error, lambda: flush(session.work))
+        raise
+    yield Report(Phase.FINALISING)
+    yield from flush(session.work)

@@ -1,0 +1,74 @@
+"""Track at once: each track by itself, a flush ends it, two seconds lie between them (docs/cookbook/cd-r.md)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from discstack.mmc.cd.program import MINIMUM_TRACK, Program, ProgramTrack
+from discstack.mmc.cd.session import Session
+from discstack.mmc.errors import DiscStateError, IllegalRequest, UnsupportedMedium
+from discstack.mmc.identify import next_writable
+from discstack.mmc.procedure import Checkpoint, Phase, Procedure
+from discstack.mmc.spec.cd.sector import DATA_SUB_HEADER, FORM_2_SUB_HEADER
+from discstack.mmc.spec.mode_page_values import WriteType
+from discstack.mmc.spec.msf import PREGAP
+from discstack.mmc.steps import close, flush
+
+CLOSE_SESSION: Final = 2
+
+
+def prepare(session: Session) -> Procedure[None]:
+    """Refuse what only a session at once can write, and send the write parameters of the first track."""
+    check(session.layout.program)
+    yield from select(session, session.layout.program.tracks[0])
+
+
+def check(program: Program) -> None:
+    """Raise UnsupportedMedium for what track at once leaves to the drive."""
+    wrong = "CD-TEXT" if program.cd_text else ""
+    for track in program.tracks:
+        if track.indexes or track.lead or track.pregap not in (None, 0, PREGAP):
+            wrong = "indexes and pre-gaps other than 2 s"
+    if wrong:
+        raise UnsupportedMedium(f"{wrong}: track at once cannot write that, session at once can")
+
+
+def select(session: Session, track: ProgramTrack) -> Procedure[None]:
+    """Send the write parameters of a track."""
+    sub_header = FORM_2_SUB_HEADER if track.form.size == 2324 else DATA_SUB_HEADER
+    yield from session.select(
+        track,
+        write_type=WriteType.TRACK_AT_ONCE,
+        track_mode=track.control,
+        data_block_type=track.form.block_type,
+        sub_header=sub_header,
+    )
+
+
+def write(session: Session) -> Procedure[None]:
+    """Write the tracks one after the other."""
+    for placed in session.layout.tracks:
+        yield Checkpoint()
+        yield from add_track(session, placed.number, placed.plan)
+
+
+def add_track(session: Session, number: int, track: ProgramTrack) -> Procedure[None]:
+    """Write one track where the disc goes on, and end it."""
+    yield from select(session, track)
+    start = yield from next_writable(session.work)
+    if start is None:
+        raise DiscStateError("the drive does not know where to write the next track")
+    session.starts[number] = start
+    padding = max(track.postgap, MINIMUM_TRACK - track.source.sectors)
+    yield from session.write(track.source, start, track.form.size, padding=padding)
+    yield from flush(session.work)
+
+
+def finish(session: Session) -> Procedure[None]:
+    """Close the session; what follows is as the multi-session field of the last write parameters says."""
+    try:
+        yield from close(session.work, CLOSE_SESSION)
+    except IllegalRequest as error:
+        if not session.job.simulate:
+            raise
+        yield from session.work.notice(Phase.FINALISING, f"the drive closes nothing after a test: {error}")

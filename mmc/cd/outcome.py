@@ -1,0 +1,75 @@
+"""Comparing the table of contents with what was planned."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from discstack.mmc import queries
+from discstack.mmc.cd.job import CdWriteMode
+from discstack.mmc.cd.program import Placed
+from discstack.mmc.cd.session import Session
+from discstack.mmc.errors import DiscStateError
+from discstack.mmc.medium import DiscState, MediumStatus
+from discstack.mmc.polling import persist
+from discstack.mmc.procedure import Phase, Procedure
+from discstack.mmc.spec.toc import QEntry
+
+LEAD_OUT_POINT = 0xA2
+
+
+def check_contents(session: Session, after: MediumStatus) -> Procedure[tuple[Placed, ...]]:
+    """Raise DiscStateError unless the disc shows the planned tracks in the planned state; return where they are."""
+    layout, job = session.layout, session.job
+    if job.simulate:
+        before = session.work.status
+        if (after.state, after.next_writable_address) != (before.state, before.next_writable_address):
+            raise _error(f"a test changed the disc, which was {before}", after)
+        return layout.tracks
+    planned = DiscState.FINALIZED if job.close else DiscState.APPENDABLE
+    if after.state is DiscState.FINALIZED and planned is DiscState.APPENDABLE:
+        yield from session.work.notice(Phase.FINALISING, "the drive finalized the disc: no session can follow")
+    elif after.state is not planned:
+        raise _error(f"the disc should be {planned.value} now", after)
+    if after.open_session:
+        raise _error("the session did not get closed", after)
+    number = max(after.sessions, 1)
+    toc = yield from persist(partial(queries.raw_toc, number))
+    entries = {entry.point: entry for entry in toc.entries if entry.session_number == number and entry.adr == 1}
+    placed = tuple(_moved(session, track) for track in layout.tracks)
+    for track in placed:
+        _check_track(track, entries.get(track.number), after)
+    if job.mode is not CdWriteMode.TRACK_AT_ONCE:
+        _check_lead_out(layout.lead_out, entries.get(LEAD_OUT_POINT), after)
+    return placed
+
+
+def _moved(session: Session, track: Placed) -> Placed:
+    """Return a track where track at once has put it."""
+    start = session.starts.get(track.number, track.start)
+    by = start - track.start
+    return replace(track, first=track.first + by, start=start, end=track.end + by)
+
+
+def _check_track(track: Placed, entry: QEntry | None, after: MediumStatus) -> None:
+    if entry is None:
+        raise _error(f"track {track.number} is not in the table of contents", after)
+    start = entry.p_time.lba if entry.p_time.valid else None
+    if start != track.start:
+        raise _error(f"track {track.number} starts at {start} in the table of contents, not at {track.start}", after)
+    if entry.control != track.plan.control:
+        raise _error(
+            f"track {track.number} has the control field {entry.control:X}h, not {track.plan.control:X}h", after
+        )
+
+
+def _check_lead_out(planned: int, entry: QEntry | None, after: MediumStatus) -> None:
+    start = entry.p_time.lba if entry is not None and entry.p_time.valid else None
+    if start != planned:
+        raise _error(f"the lead-out starts at {start} in the table of contents, not at {planned}", after)
+
+
+def _error(what: str, after: MediumStatus) -> DiscStateError:
+    error = DiscStateError(f"{what} ({after})")
+    error.medium = after
+    return error

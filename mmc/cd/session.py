@@ -1,0 +1,94 @@
+"""A session while it is recorded: what its steps share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from discstack.mmc import actions, queries
+from discstack.mmc.feed import added
+from discstack.mmc.polling import persist
+from discstack.mmc.recording import Run, write_run
+from discstack.mmc.spec.mode_page_values import MultiSession, SessionFormat
+from discstack.mmc.spec.msf import PREGAP
+from discstack.transport.base import FeedCounters
+
+if TYPE_CHECKING:
+    from discstack.mmc.cd.job import CdJob
+    from discstack.mmc.cd.program import Layout, ProgramTrack
+    from discstack.mmc.procedure import Procedure
+    from discstack.mmc.recipe import Work
+    from discstack.mmc.stream import BlockSource
+
+TRANSFER_BYTES: Final = 64 << 10  # the most that one WRITE carries
+VALID: Final = 0x80  # first byte of a code in the mode page
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A run that was written, by the digests of its blocks."""
+
+    lba: int
+    blocks: int
+    block_size: int
+    digests: tuple[bytes, ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class Session:
+    """One recording. `speed` is the drive's in kB/s, None if it does not tell."""
+
+    work: Work
+    job: CdJob
+    layout: Layout
+    speed: int | None = None
+    counters: FeedCounters = field(default_factory=FeedCounters)
+    recorded: list[Recorded] = field(default_factory=list)
+    starts: dict[int, int] = field(default_factory=dict)  # where track at once put the tracks, by number
+
+    def select(self, track: ProgramTrack | None = None, **fields: Any) -> Procedure[None]:
+        """Send the write parameters, changed from what the drive has; codes are those of the program and `track`."""
+        current = yield from persist(queries.write_parameters)
+        program = self.layout.program
+        page = replace(
+            current,
+            bufe=self.job.underrun_protection,
+            ls_v=False,
+            test_write=self.job.simulate,
+            multi_session=self._multi_session(),
+            fp=False,
+            copy=False,
+            session_format=SessionFormat.CD_ROM_XA if program.is_xa else SessionFormat.CD_DA_OR_CD_ROM,
+            packet_size=0,
+            audio_pause_length=PREGAP,
+            media_catalog_number=_code(program.catalogue),
+            international_standard_recording_code=_code(track.isrc if track is not None else ""),
+            **fields,
+        )
+        yield from persist(partial(actions.mode_select, page.build()))
+
+    def _multi_session(self) -> int:
+        if not self.job.close:
+            return MultiSession.NEXT_SESSION_ALLOWED
+        return MultiSession.FINAL_WITH_B0_POINTER if self.work.status.sessions else MultiSession.FINAL
+
+    def write(self, source: BlockSource, lba: int, block_size: int, *, padding: int = 0) -> Procedure[None]:
+        """Write a run of blocks and remember its digests."""
+        transfer = max(TRANSFER_BYTES // block_size, 1)
+        if block_size == 2048:
+            transfer = self.work.recipe.transfer
+        run = Run(source=source, lba=lba, padding=padding, block_size=block_size, transfer=transfer)
+        counters, digests = yield from write_run(self.work, run, self.speed, self.job.ring_bytes, _unknown)
+        self.counters = added(self.counters, counters)
+        self.recorded.append(Recorded(lba, source.sectors, block_size, digests))
+
+
+def _code(code: str) -> bytes:
+    return (bytes((VALID,)) + code.encode("ascii")).ljust(16, b"\0") if code else bytes(16)
+
+
+def _unknown() -> Procedure[int | None]:
+    """Give no next writable address: within a session at once it is what was announced."""
+    yield from ()
+    return None

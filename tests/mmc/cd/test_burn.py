@@ -1,0 +1,235 @@
+"""CD programs burnt on the emulator: what is on the disc, what is refused, and what a failure leaves behind."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from discstack.mmc.cd.burn import burn_program
+from discstack.mmc.cd.job import CdWriteMode
+from discstack.mmc.cd.program import TrackForm
+from discstack.mmc.errors import (
+    CommandError,
+    DiscStateError,
+    IllegalRequest,
+    MediumFull,
+    MediumNotBlank,
+    UnsupportedMedium,
+)
+from discstack.mmc.identify import identify
+from discstack.mmc.medium import DiscState
+from discstack.mmc.spec.cd.text import CdTextBlock, PackType, build_cd_text, parse_cd_text
+from discstack.mmc.spec.toc import CdText
+
+TEXT = build_cd_text([CdTextBlock(last_track=2, texts={PackType.TITLE: ("Album", "One", "Two")})])
+SIZE = 20000
+
+
+def two_tracks(studio: Any, **options: Any) -> Any:
+    return studio.job(studio.track(400, 1), studio.track(500, 2, copy_permitted=True), **options)
+
+
+@pytest.mark.parametrize("medium", ["cd-r", "cd-rw"])
+def test_audio_comes_back_bit_for_bit_and_without_gaps(studio: Any, medium: str) -> None:
+    tap = studio.lab.drive(medium, SIZE)
+    result = studio.lab.run(burn_program(two_tracks(studio)), tap)
+    assert studio.sectors(tap, 0, 900) == studio.samples(400, 1) + studio.samples(500, 2)
+    assert [(track.number, track.start, track.end) for track in result.tracks] == [(1, 0, 400), (2, 400, 900)]
+    assert result.medium.state is DiscState.FINALIZED
+    assert not tap.inner.drive.prevented
+
+
+def test_track_at_once_leaves_two_seconds_between_tracks(studio: Any) -> None:
+    tap = studio.lab.drive("cd-r", SIZE)
+    job = two_tracks(studio, mode=CdWriteMode.TRACK_AT_ONCE)
+    result = studio.lab.run(burn_program(job), tap)
+    first, second = result.tracks
+    assert second.start == first.start + 400 + 2 + 150
+    assert studio.sectors(tap, second.start, 500) == studio.samples(500, 2)
+    assert studio.sectors(tap, second.start - 150, 150) == bytes(150 * 2352)
+
+
+def test_codes_flags_and_indexes_get_onto_the_disc(studio: Any) -> None:
+    tap = studio.lab.drive("cd-r", SIZE)
+    track = studio.track(400, isrc="DEA450300001", pre_emphasis=True, indexes=(100, 200))
+    studio.lab.run(burn_program(studio.job(track, catalogue="4015513000017")), tap)
+    assert studio.answer(tap, "42 00 40 02 00 00 00 0018 00")[9:22] == b"4015513000017"
+    assert studio.answer(tap, "42 00 40 03 00 00 01 0018 00")[9:21] == b"DEA450300001"
+    q = studio.sectors(tap, 201, 1, 0x00, 16, sub=2)
+    assert q[:3] == bytes((0x11, 1, 3))
+
+
+def test_track_at_once_sends_codes_with_the_write_parameters(studio: Any) -> None:
+    tap = studio.lab.drive("cd-r", SIZE)
+    job = studio.job(studio.track(400, isrc="DEA450300001"), catalogue="4015513000017", mode=CdWriteMode.TRACK_AT_ONCE)
+    studio.lab.run(burn_program(job), tap)
+    assert studio.answer(tap, "42 00 40 02 00 00 00 0018 00")[9:22] == b"4015513000017"
+    assert studio.answer(tap, "42 00 40 03 00 00 01 0018 00")[9:21] == b"DEA450300001"
+
+
+@pytest.mark.parametrize("untimed", [False, True])
+def test_cd_text_is_read_back(studio: Any, untimed: bool) -> None:
+    tap = studio.lab.drive("cd-r", SIZE, untimed_lead_in=untimed)
+    studio.lab.run(burn_program(two_tracks(studio, cd_text=TEXT)), tap)
+    packs = CdText.parse(studio.answer(tap, "43 00 05 00 00 00 00 0800 00")).packs
+    assert packs == TEXT
+    assert parse_cd_text(packs)[0].text(PackType.TITLE, 2) == "Two"
+
+
+def test_a_drive_that_wants_another_cue_sheet_gets_it(studio: Any) -> None:
+    tap = studio.lab.drive("cd-r", SIZE)
+    refusals = [studio.lab.refuse(0x5, 0x26)]
+    execute = tap.execute
+
+    def picky(command: Any) -> Any:
+        if command.cdb[0] == 0x5D and refusals:
+            tap.seen.append(command.cdb)
+            return refusals.pop()(command, lambda: None)
+        return execute(command)
+
+    tap.execute = picky
+    result = studio.lab.run(burn_program(two_tracks(studio, cd_text=TEXT)), tap)
+    assert [notice.split(":")[0] for notice in result.notices] == [
+        "cue sheet refused (lead-in without a time, ISRC without control field)",
+        "cue sheet accepted (lead-in with its time, ISRC without control field)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("form", "fields", "size"),
+    [
+        (TrackForm.MODE_1, 0x10, 2048),
+        (TrackForm.MODE_2, 0x10, 2336),
+        (TrackForm.XA_FORM_1, 0x10, 2048),
+        (TrackForm.XA_FORM_2, 0x10, 2324),
+    ],
+)
+@pytest.mark.parametrize("mode", [CdWriteMode.SESSION_AT_ONCE, CdWriteMode.TRACK_AT_ONCE])
+def test_data_of_every_mode(studio: Any, form: TrackForm, fields: int, size: int, mode: CdWriteMode) -> None:
+    tap = studio.lab.drive("cd-r", SIZE)
+    studio.lab.run(burn_program(studio.job(studio.track(320, 3, form), mode=mode)), tap)
+    assert studio.sectors(tap, 0, 320, fields, size) == studio.samples(320, 3, size)
+    disc_type = studio.answer(tap, "51 00 00 00 00 00 00 0022 00")[8]
+    assert disc_type == (0x20 if form.is_xa else 0)
+
+
+def test_data_and_audio_in_one_session(studio: Any) -> None:
+    tap = studio.lab.drive("cd-r", SIZE)
+    job = studio.job(studio.track(320, 1, TrackForm.MODE_1), studio.track(400, 2))
+    result = studio.lab.run(burn_program(job), tap)
+    audio = result.tracks[1]
+    assert tap.on_disc(0, 320) == studio.samples(320, 1, 2048)
+    assert studio.sectors(tap, audio.start, 400) == studio.samples(400, 2)
+
+
+@pytest.mark.parametrize("mode", [CdWriteMode.SESSION_AT_ONCE, CdWriteMode.TRACK_AT_ONCE])
+def test_sessions_follow_each_other_until_one_is_the_last(studio: Any, mode: CdWriteMode) -> None:
+    tap = studio.lab.drive("cd-r", 60000)
+    first = studio.lab.run(burn_program(two_tracks(studio, mode=mode, close=False)), tap)
+    assert (first.medium.state, first.medium.sessions) == (DiscState.APPENDABLE, 1)
+    job = studio.job(studio.track(320, 3, TrackForm.MODE_1), mode=mode)
+    second = studio.lab.run(burn_program(job), tap)
+    assert (second.medium.state, second.medium.sessions) == (DiscState.FINALIZED, 2)
+    (track,) = second.tracks
+    assert track.number == 3
+    assert track.start == first.medium.next_writable_address
+    assert tap.on_disc(track.start, 320) == studio.samples(320, 3, 2048)
+
+
+@pytest.mark.parametrize("mode", [CdWriteMode.SESSION_AT_ONCE, CdWriteMode.TRACK_AT_ONCE])
+def test_a_test_leaves_the_disc_as_it_was(studio: Any, mode: CdWriteMode) -> None:
+    tap = studio.lab.drive("cd-r", SIZE)
+    result = studio.lab.run(burn_program(two_tracks(studio, mode=mode, simulate=True)), tap)
+    assert result.simulated
+    assert studio.lab.run(identify(), tap).blank
+
+
+def test_a_rewritable_disc_is_blanked_first_if_that_is_permitted(studio: Any) -> None:
+    tap = studio.lab.drive("cd-rw", SIZE)
+    studio.lab.run(burn_program(two_tracks(studio)), tap)
+    with pytest.raises(MediumNotBlank):
+        studio.lab.run(burn_program(two_tracks(studio)), tap)
+    job = studio.job(studio.track(320, 9), erase=True)
+    studio.lab.run(burn_program(job), tap)
+    assert studio.sectors(tap, 0, 320) == studio.samples(320, 9)
+
+
+def test_what_is_too_long_is_refused_unless_it_may_be_overburnt(studio: Any) -> None:
+    tap = studio.lab.drive("cd-r", 800)
+    with pytest.raises(MediumFull, match="100 more than the disc says") as caught:
+        studio.lab.run(burn_program(two_tracks(studio)), tap)
+    assert caught.value.excess == 100
+    assert 0x5D not in {cdb[0] for cdb in tap.seen}
+    studio.lab.run(burn_program(two_tracks(studio, overburn=True)), tap)
+    assert studio.sectors(tap, 0, 900) == studio.samples(400, 1) + studio.samples(500, 2)
+
+
+def test_other_media_are_refused(studio: Any) -> None:
+    tap = studio.lab.drive("dvd+r", 8192)
+    with pytest.raises(UnsupportedMedium, match="for CDs"):
+        studio.lab.run(burn_program(two_tracks(studio)), tap)
+
+
+def test_what_track_at_once_cannot_write_is_refused(studio: Any) -> None:
+    tap = studio.lab.drive("cd-r", SIZE)
+    for job in (
+        two_tracks(studio, cd_text=TEXT),
+        studio.job(studio.track(400, indexes=(100,))),
+        studio.job(studio.track(400), studio.track(400, pregap=75)),
+    ):
+        with pytest.raises(UnsupportedMedium, match="session at once can"):
+            studio.lab.run(burn_program(replace(job, mode=CdWriteMode.TRACK_AT_ONCE)), tap)
+    assert 0x2A not in {cdb[0] for cdb in tap.seen}
+
+
+def test_an_open_session_takes_no_session_at_once(studio: Any) -> None:
+    tap = studio.lab.drive("cd-r", SIZE)
+    tap.inner.drive.medium.write(0, 300, memoryview(bytes(300 * 2048)))
+    tap.inner.drive.medium.flush()
+    with pytest.raises(DiscStateError, match="open session"):
+        studio.lab.run(burn_program(two_tracks(studio)), tap)
+
+
+def test_a_source_that_fails_ends_the_burn_by_its_own_error(studio: Any) -> None:
+    tap = studio.lab.drive("cd-r", SIZE)
+    bad = studio.lab.blocks(400, fail_at=200 * 2352)
+    with pytest.raises(OSError, match="the file went bad"):
+        studio.lab.run(burn_program(studio.job(studio.track(source=bad))), tap)
+    assert studio.lab.run(identify(), tap).state is DiscState.DAMAGED
+    assert not tap.inner.drive.prevented
+
+
+def test_a_wrong_table_of_contents_is_an_error(studio: Any) -> None:
+    tap = studio.lab.drive("cd-r", SIZE)
+    job = studio.job(studio.track(400))
+    execute = tap.execute
+
+    def forgetful(command: Any) -> Any:
+        reply = execute(command)
+        if command.cdb[:1] == b"\x43" and command.cdb[2] == 2 and len(reply.data) > 40:
+            data = bytearray(reply.data)
+            data[-1] += 1  # the frame at which track 1 starts
+            return replace(reply, data=bytes(data))
+        return reply
+
+    tap.execute = forgetful
+    with pytest.raises(DiscStateError, match="track 1 starts at 1 in the table of contents, not at 0"):
+        studio.lab.run(burn_program(job), tap)
+
+
+def test_a_drive_that_takes_no_cue_sheet_at_all_says_why(studio: Any) -> None:
+    tap = studio.lab.drive("cd-r", SIZE)
+    execute = tap.execute
+
+    def refusing(command: Any) -> Any:
+        if command.cdb[0] == 0x5D:
+            return studio.lab.refuse(0x5, 0x26)(command, lambda: None)
+        return execute(command)
+
+    tap.execute = refusing
+    with pytest.raises(IllegalRequest, match="SEND CUE SHEET") as caught:
+        studio.lab.run(burn_program(two_tracks(studio)), tap)
+    assert isinstance(caught.value, CommandError)
+    assert 0x2A not in {cdb[0] for cdb in tap.seen}
