@@ -188,7 +188,8 @@ def last_session(medium: Medium) -> int:
             return start
         end = min(primary.volume_space_size, medium.sectors)
         end = end if end > start + SYSTEM_AREA else end + start
-        following = range(end, min(end + SESSION_GAP, medium.sectors - SYSTEM_AREA))
+        # behind this session's descriptors in any case: its length may be a lie
+        following = range(max(end, start + SYSTEM_AREA + 1), min(end + SESSION_GAP, medium.sectors - SYSTEM_AREA))
         found = next((at for at in following if _primary(blocks, at) is not None), None)
         if found is None:
             return start

@@ -364,6 +364,12 @@ def test_volume_descriptor_pointers_that_lead_in_a_circle_end(by_hand: Any, medi
         read_volume(medium(bytes(image)))
 
 
+def test_volume_that_says_it_has_no_length_is_the_last_session(by_hand: Any, medium: Any) -> None:
+    image = bytearray(by_hand.iso({20: by_hand.dots(20, 20)}))
+    image[16 * SECTOR + 80 : 16 * SECTOR + 88] = bytes(8)
+    assert last_session(medium(bytes(image))) == 0
+
+
 def test_nothing_at_all_is_no_volume(medium: Any) -> None:
     for count in (1, 16, 17, 300):
         with pytest.raises(VolumeError, match="no file system that can be read"):
