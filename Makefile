@@ -3,11 +3,12 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+FUZZ_SECONDS ?= 300
 NATIVE := $(wildcard native/src/*.c native/src/*.h native/src/*.py)
 TEST_PACKAGES := gcc xorriso genisoimage p7zip-full libarchive-tools udftools grub-common grub-pc-bin user-mode-linux kmod busybox-static btrfs-progs xfsprogs qemu-system-x86 seabios ovmf mtools isolinux syslinux-common gdisk fdisk dumpet file sg3-utils libc6-dev
 TEST_PROGRAMS := cc xorriso isoinfo 7z bsdtar udfinfo grub-fstest linux.uml modprobe busybox mkfs.btrfs mkfs.xfs qemu-system-x86_64 mformat sgdisk sfdisk dumpet file sg_decode_sense
 
-.PHONY: help demo test check types bench bench-compare fuzz clean system
+.PHONY: help demo test check types bench bench-compare fuzz fuzz-reader clean system
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile | column -t -s:
@@ -37,8 +38,14 @@ bench: $(VENV)/.test  ## the benchmarks, saved under .benchmarks
 bench-compare: $(VENV)/.test  ## the last two saved benchmark runs side by side
 	$(BIN)/pytest-benchmark compare --group-by=name $$(ls -t .benchmarks/*/*.json | head -2)
 
-fuzz: $(VENV)/.test  ## the property tests with many more examples than in `make test`
+fuzz: fuzz-reader  ## the reader under atheris for FUZZ_SECONDS, then the property tests with many more examples
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest --timeout=0 $(PYTEST_FLAGS)
+
+fuzz-reader: $(VENV)/.test  ## the reader of discs and images under atheris, coverage-guided; what it finds is left in build/fuzz
+	$(BIN)/pip install -q --group fuzz
+	@mkdir -p build/fuzz/corpus
+	$(BIN)/python tests/fuzz/reader.py build/fuzz/corpus tests/fuzz/corpus -max_total_time=$(FUZZ_SECONDS) -timeout=20 \
+		-rss_limit_mb=2048 -max_len=40000 -artifact_prefix=build/fuzz/
 
 clean:  ## remove all that is made
 	rm -rf $(VENV) .types build dist demo *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -56,11 +56,19 @@ if TYPE_CHECKING:
     from discstack.fs.errors import CapacityError as CapacityError
     from discstack.fs.errors import LayoutError as LayoutError
     from discstack.fs.errors import SourceError as SourceError
+    from discstack.fs.errors import VolumeError as VolumeError
+    from discstack.fs.extraction import Extracted as Extracted
+    from discstack.fs.extraction import ExtractOptions as ExtractOptions
+    from discstack.fs.extraction import extract_tree as extract_tree
     from discstack.fs.image import Image as Image
     from discstack.fs.nodes import File as File
     from discstack.fs.nodes import Special as Special
     from discstack.fs.nodes import Symlink as Symlink
     from discstack.fs.options import ImageOptions as ImageOptions
+    from discstack.fs.reading.notes import Note as Note
+    from discstack.fs.reading.notes import Oddity as Oddity
+    from discstack.fs.reading.view import VolumeView as VolumeView
+    from discstack.fs.reading.volume import Volume as Volume
     from discstack.fs.tree import Directory as Directory
     from discstack.fs.view import Issue as Issue
     from discstack.fs.view import View as View
@@ -107,6 +115,7 @@ if TYPE_CHECKING:
     from discstack.transport.base import DeviceGone as DeviceGone
     from discstack.transport.base import TransportError as TransportError
     from discstack.transport.base import TransportTimeout as TransportTimeout
+    from discstack.volumes import read_volume as read_volume
 
 __version__: Final = "0.1.0"
 
@@ -121,10 +130,14 @@ _HOMES: Final = {
     "discstack.fs.attributes": ("Attributes", "Device", "Kind"),
     "discstack.fs.boot.el_torito": ("BootPlatform", "Emulation"),
     "discstack.fs.boot.options": ("BootAddress", "BootImage", "BootOptions", "BootSector", "PartitionTable"),
-    "discstack.fs.errors": ("CapacityError", "LayoutError", "SourceError"),
+    "discstack.fs.errors": ("CapacityError", "LayoutError", "SourceError", "VolumeError"),
+    "discstack.fs.extraction": ("ExtractOptions", "Extracted", "extract_tree"),
     "discstack.fs.image": ("Image",),
     "discstack.fs.nodes": ("File", "Special", "Symlink"),
     "discstack.fs.options": ("ImageOptions",),
+    "discstack.fs.reading.notes": ("Note", "Oddity"),
+    "discstack.fs.reading.view": ("VolumeView",),
+    "discstack.fs.reading.volume": ("Volume",),
     "discstack.fs.tree": ("Directory",),
     "discstack.fs.view": ("Issue", "View"),
     "discstack.mmc.errors": (
@@ -170,6 +183,7 @@ _HOMES: Final = {
         "TransportError",
         "TransportTimeout",
     ),
+    "discstack.volumes": ("read_volume",),
 }
 _HOME: Final = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = [*_HOME, "open"]

@@ -36,6 +36,19 @@ class ImageFile:
         """Length in sectors of 2048 bytes."""
         return -(-self.size // SECTOR)
 
+    def read_at(self, lba: int, buffer: bytearray | memoryview) -> None:
+        """Fill `buffer`, some whole sectors, with the image from sector `lba` on; SourceError if that fails."""
+        view = memoryview(buffer).cast("B")
+        try:
+            with open(self.path, "rb") as file:
+                file.seek(lba * SECTOR)
+                got = file.readinto(view)
+        except OSError as error:
+            raise SourceError(str(self.path), error.strerror or str(error)) from error
+        if lba * SECTOR + got < min(lba * SECTOR + len(view), self.size):
+            raise SourceError(str(self.path), f"it ended after {lba * SECTOR + got} of {self.size} bytes")
+        view[got:] = bytes(len(view) - got)
+
     def stream(self) -> ImageFileStream:
         """Open the file at its start."""
         return ImageFileStream(self.path, self.sectors, self._identity)

@@ -7,9 +7,11 @@ escapes), and each view decides what to show for them.
 from __future__ import annotations
 
 from collections.abc import Hashable
+from io import BufferedReader
 from typing import TYPE_CHECKING, TypeAlias
 
 from discstack.fs.attributes import Attributes, Device, Kind, Times
+from discstack.fs.file_object import open_source
 from discstack.fs.sources import Source
 
 if TYPE_CHECKING:
@@ -78,6 +80,10 @@ class File(BaseNode):
     def size(self) -> int:
         """Length in bytes."""
         return self.source.size
+
+    def open(self) -> BufferedReader:
+        """Open the data for reading, as a binary file that can seek; SourceError if it cannot be had."""
+        return open_source(self.source)
 
 
 class Symlink(BaseNode):

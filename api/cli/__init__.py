@@ -23,6 +23,8 @@ COMMANDS: Final = {
     "erase": ("burn", "Erase a rewritable disc."),
     "read": ("read", "Read a disc into a file."),
     "verify": ("read", "Check that a disc can be read and holds an image."),
+    "ls": ("volumes", "List the files on a disc or in an image."),
+    "extract": ("volumes", "Copy files off a disc or out of an image."),
     "raw": ("raw", "Send one command to a drive."),
     "decode": ("raw", "Spell a CDB or sense data given in hexadecimal."),
 }

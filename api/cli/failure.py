@@ -21,6 +21,7 @@ EXIT_CODES: Final = (
     ("discstack.transport.base:TransportError", 3),
     ("discstack.fs.errors:LayoutError", 7),
     ("discstack.fs.errors:SourceError", 7),
+    ("discstack.fs.errors:VolumeError", 7),
 )
 
 
@@ -55,12 +56,11 @@ def run_and_exit(command: click.Command, arguments: list[str] | None) -> NoRetur
     """Run a click command; turn every foreseen error into its words and its exit code."""
     words = sys.argv[1:] if arguments is None else arguments
     try:
-        command.main(words, prog_name="discstack", standalone_mode=False)
+        # where a command raised click's Exit, this returns its code
+        ended = command.main(words, prog_name="discstack", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
     except BrokenPipeError:
         # The reader of our output went away (`| head`): quiet, and Python must not try to flush at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -73,4 +73,4 @@ def run_and_exit(command: click.Command, arguments: list[str] | None) -> NoRetur
             raise
         _say(reason, "--json" in words)
         sys.exit(getattr(reason, "exit_code", code))
-    sys.exit(OK)
+    sys.exit(ended or OK)

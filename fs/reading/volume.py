@@ -109,7 +109,9 @@ class Session:
 
     def completed(self, volume: Volume) -> Volume:
         """Add to another view's tree what only Rock Ridge has, if that is there."""
-        rock_ridge = self._read_rock_ridge() if volume.view is not VolumeView.ROCK_RIDGE else None
+        if volume.view is VolumeView.ROCK_RIDGE or VolumeView.ROCK_RIDGE not in volume.views:
+            return volume
+        rock_ridge = self._read_rock_ridge()
         added = 0 if rock_ridge is None else complete(volume.root, rock_ridge)
         if added:
             self.notes.add(Oddity.INCONSISTENT, "/", f"{added} links and special files are in Rock Ridge alone; taken")

@@ -1,4 +1,4 @@
-"""What is tried with every medium of the fuzzer's: all views of all sessions are read, and every file's start and end."""
+"""What is tried with every medium of the fuzzer's: all views are read, and the start and the end of every file."""
 
 from __future__ import annotations
 

@@ -1,0 +1,123 @@
+"""Trees written out into folders: all of them, and nothing outside."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from discstack.fs.attributes import Attributes, Kind
+from discstack.fs.errors import SourceError
+from discstack.fs.extraction import ExtractOptions, extract_tree, stays_inside
+from discstack.fs.sources import FactorySource
+from discstack.fs.tree import Directory
+
+SECOND = 10**9
+
+
+@pytest.fixture
+def tree() -> Directory:
+    root = Directory()
+    below = root.create_directory("below", mtime_ns=5 * SECOND, attributes=Attributes(0o555))
+    file = below.create_file("file", b"data" * 1000, mtime_ns=7 * SECOND, attributes=Attributes(0o4750))
+    root.create_hard_link("second name", file)
+    root.create_file("empty", b"")
+    root.create_symlink("link", b"below/./file")
+    return root
+
+
+def test_files_links_times_and_permissions_come_out(tree: Directory, tmp_path: Path) -> None:
+    done = extract_tree(tree, tmp_path / "out")
+    file = tmp_path / "out/below/file"
+    assert file.read_bytes() == b"data" * 1000
+    assert (done.files, done.bytes, done.skipped) == (2, 4000, ())
+    assert file.stat().st_mode & 0o7777 == 0o750
+    assert file.stat().st_mtime_ns == 7 * SECOND
+    assert (tmp_path / "out/below").stat().st_mtime_ns == 5 * SECOND
+    assert (tmp_path / "out/below").stat().st_mode & 0o7777 == 0o755
+    assert (tmp_path / "out/second name").samefile(file)
+    assert os.readlink(tmp_path / "out/link") == "below/./file"
+
+
+def test_one_file_comes_out_alone(tree: Directory, tmp_path: Path) -> None:
+    extract_tree(tree["below/file"], tmp_path / "out")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize(
+    ("target", "inside", "stays"),
+    [
+        (b"name", "", True),
+        (b"a/b/./c", "", True),
+        (b"../name", "a", True),
+        (b"../../name", "a/b", True),
+        (b"..", "", False),
+        (b"../..", "a", False),
+        (b"a/..", "", False),  # what "a" is cannot be known
+        (b"a/../../x", "b", False),
+        (b"/etc/passwd", "", False),
+        (b"C:\\x", "", False),
+        (b"..\\x", "", False),
+    ],
+)
+def test_links_that_may_lead_out_are_known(target: bytes, inside: str, stays: bool) -> None:
+    assert stays_inside(target, PurePosixPath(inside)) is stays
+
+
+def test_links_that_lead_out_and_special_files_are_left_out_unless_asked_for(tmp_path: Path) -> None:
+    root = Directory()
+    root.create_symlink("out", b"../../etc")
+    root.create_special("fifo", Kind.FIFO)
+    done = extract_tree(root, tmp_path / "one")
+    assert {skipped.path for skipped in done.skipped} == {"/out", "/fifo"}
+    assert [*(tmp_path / "one").iterdir()] == []
+    options = ExtractOptions(outside_links=True, special_files=True)
+    assert extract_tree(root, tmp_path / "two", options).skipped == ()
+    assert os.readlink(tmp_path / "two/out") == "../../etc"
+    assert (tmp_path / "two/fifo").is_fifo()
+
+
+def test_nothing_is_written_through_a_link_that_is_there(tree: Directory, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/below").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(FileExistsError):
+        extract_tree(tree, tmp_path / "out")
+    assert [*(tmp_path / "elsewhere").iterdir()] == []
+
+
+def test_nothing_is_written_over(tree: Directory, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/empty").symlink_to(tmp_path / "new")
+    with pytest.raises(FileExistsError):
+        extract_tree(tree, tmp_path / "out")
+    assert not (tmp_path / "new").exists()
+
+
+def test_file_that_cannot_be_read_ends_it_or_is_left_out(tmp_path: Path) -> None:
+    def fail() -> None:
+        raise OSError(5, "Input/output error")
+
+    root = Directory()
+    root.create_file("bad", FactorySource(fail, 10, "bad"))  # type: ignore[arg-type]
+    root.create_file("good", b"good")
+    with pytest.raises(SourceError):
+        extract_tree(root, tmp_path / "one")
+    assert not (tmp_path / "one/bad").exists()
+    done = extract_tree(root, tmp_path / "two", ExtractOptions(skip_bad=True))
+    assert [skipped.path for skipped in done.skipped] == ["/bad"]
+    assert (tmp_path / "two/good").read_bytes() == b"good"
+
+
+def test_file_of_a_tree_opens_as_a_file(tree: Directory) -> None:
+    file = tree["below/file"]
+    with file.open() as opened:  # type: ignore[union-attr]
+        assert opened.read(6) == b"datada"
+        assert opened.seek(-2, os.SEEK_END) == 3998
+        assert opened.read() == b"ta"
+        assert opened.read() == b""
+        opened.seek(5000)
+        assert opened.read() == b""
+        with pytest.raises(ValueError, match="before the start"):
+            opened.seek(-1)
