@@ -39,6 +39,7 @@ class Change(Enum):
     SKIPPED = "skipped"
     TIME_CLAMPED = "time clamped"
     VOLUME_ID = "volume id changed"
+    PATCHED = "some bytes changed"
 
 
 @dataclass(frozen=True, slots=True)

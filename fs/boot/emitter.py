@@ -19,7 +19,7 @@ from discstack.fs.plan import SECTOR, Plan, sectors_for
 from discstack.fs.snapshot import DirectoryItem, FileItem, Snapshot
 from discstack.fs.sources import FactorySource
 from discstack.fs.tree import check_name
-from discstack.fs.view import View
+from discstack.fs.view import Change, Issue, View
 
 ANCHOR_DISTANCE: Final = 256  # sectors behind UDF's anchor before the end of the volume, UDF 1.02 2.2.3
 CATALOG: Final = "El Torito boot catalogue"
@@ -89,13 +89,17 @@ class BootEmitter:
 
     def _patch(self, image: PlannedImage, snapshot: Snapshot) -> None:
         """Give a boot image, and all other names that a file has, a source that tells where it lies."""
-        place = image.place
+        place, choice = image.place, image.choice
         source = PatchedSource(place.source, partial(self._patches, image))
-        if isinstance(place, FileItem) and place.link is not None:
-            for file in snapshot.files:
-                if file.link is place.link:
-                    file.source = source
         place.source = source
+        if isinstance(place, HiddenData):
+            return
+        parts = (("table", choice.info_table), ("for GRUB 2", choice.grub2_info))
+        detail = f"boot info {' and '.join(part for part, wanted in parts if wanted)}"
+        for file in (place,) if place.link is None else snapshot.files:
+            if file is place or file.link is place.link:
+                file.source = source
+                snapshot.issues.append(Issue(file.path, Change.PATCHED, detail))
 
     def _patches(self, image: PlannedImage, data: bytes) -> Patches:
         lba, patches = image.place.lba, list[tuple[slice, bytes]]()

@@ -143,6 +143,17 @@ def test_info_table_is_in_the_image_and_not_in_the_source(tmp_path: Path, whole:
     assert whole(image) == data
 
 
+def test_names_of_a_boot_image_that_is_told_where_it_lies_are_reported() -> None:
+    root = Directory()
+    root.create_hard_link("b", root.create_file("a", bytes(3000)))
+    boot = BootOptions(images=[BootImage("b", info_table=True, grub2_info=True), BootImage(content=b"x")])
+    issues = build_image(root, ImageOptions(boot=boot)).issues
+    assert [str(issue) for issue in issues] == [
+        "/a: some bytes changed: boot info table and for GRUB 2",
+        "/b: some bytes changed: boot info table and for GRUB 2",
+    ]
+
+
 def test_image_without_boot_images_is_as_before(whole: Whole) -> None:
     root = Directory()
     root.create_file("a", b"a")
