@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from discstack.fs.nodes import Special as Special
     from discstack.fs.nodes import Symlink as Symlink
     from discstack.fs.options import ImageOptions as ImageOptions
+    from discstack.fs.options import RockRidge as RockRidge
     from discstack.fs.reading.notes import Note as Note
     from discstack.fs.reading.notes import Oddity as Oddity
     from discstack.fs.reading.view import VolumeView as VolumeView
@@ -134,7 +135,7 @@ _HOMES: Final = {
     "discstack.fs.extraction": ("ExtractOptions", "Extracted", "extract_tree"),
     "discstack.fs.image": ("Image",),
     "discstack.fs.nodes": ("File", "Special", "Symlink"),
-    "discstack.fs.options": ("ImageOptions",),
+    "discstack.fs.options": ("ImageOptions", "RockRidge"),
     "discstack.fs.reading.notes": ("Note", "Oddity"),
     "discstack.fs.reading.view": ("VolumeView",),
     "discstack.fs.reading.volume": ("Volume",),

@@ -38,7 +38,7 @@ def build_image(root: Directory, options: ImageOptions = DEFAULTS, batches: Batc
     image would be larger than `max_sectors`.
     """
     _check(options)
-    snapshot = take_snapshot(root, options.clock)
+    snapshot = take_snapshot(root, options.clock, rationalize=options.rationalize)
     boot = BootEmitter(options.boot, snapshot, options.views)
     plan, data = Plan(), FileData(snapshot.files, options.alignment, batches)
     emitters = [EMITTERS[view](snapshot, options) for view in View if view in options.views]

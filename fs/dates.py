@@ -10,6 +10,9 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # What the one byte for the year can count, ECMA-119 9.1.5
 EARLIEST: Final = int((datetime(1900, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds()) * 10**9
 LATEST: Final = int((datetime(2156, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds()) * 10**9 - 1
+# What four digits for the year can count, 8.4.26.1
+FIRST: Final = int((datetime(1, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds()) * 10**9
+LAST: Final = int((datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - _EPOCH).total_seconds()) * 10**9 + 999_999_999
 UNSPECIFIED: Final = b"0" * 16 + b"\0"  # ECMA-119 8.4.26.1
 
 
@@ -18,20 +21,26 @@ def in_range(nanoseconds: int) -> int:
     return min(max(nanoseconds, EARLIEST), LATEST)
 
 
+def nearest(nanoseconds: int) -> int:
+    """Return the time, or the nearest that a date of four digits for the year can hold."""
+    return min(max(nanoseconds, FIRST), LAST)
+
+
 def recording_date(nanoseconds: int) -> bytes:
     """Return the 7 bytes of ECMA-119 9.1.5 for nanoseconds since 1970, cut to whole seconds."""
-    return _recording_date(in_range(nanoseconds) // 10**9)
+    days, second = divmod(in_range(nanoseconds) // 10**9, 86400)
+    return _day(days) + bytes((second // 3600, second // 60 % 60, second % 60, 0))
 
 
 @lru_cache(maxsize=4096)
-def _recording_date(seconds: int) -> bytes:
-    t = _EPOCH + timedelta(seconds=seconds)
-    return bytes((t.year - 1900, t.month, t.day, t.hour, t.minute, t.second, 0))
+def _day(days: int) -> bytes:
+    t = _EPOCH + timedelta(days=days)
+    return bytes((t.year - 1900, t.month, t.day))
 
 
 def volume_date(nanoseconds: int) -> bytes:
     """Return the 17 bytes of ECMA-119 8.4.26.1: digits down to hundredths of a second, and the offset from UTC, 0."""
-    seconds, rest = divmod(in_range(nanoseconds), 10**9)
+    seconds, rest = divmod(nearest(nanoseconds), 10**9)
     t = _EPOCH + timedelta(seconds=seconds)
     digits = f"{t.year:04}{t.month:02}{t.day:02}{t.hour:02}{t.minute:02}{t.second:02}{rest // 10**7:02}"
     return digits.encode("ascii") + b"\0"

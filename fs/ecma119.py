@@ -16,11 +16,14 @@ SELF: Final = b"\0"  # the identifiers of the first two records of a directory, 
 PARENT: Final = b"\1"
 MAX_SECTION: Final = (1 << 32) - SECTOR  # the most bytes of a file section that another one follows
 MAX_LENGTH: Final = (1 << 32) - 1
+MAX_RECORD: Final = 254  # the length of a record is one byte, and even
 VOLUME_DESCRIPTOR_SIZE: Final = SECTOR
 
 _LSB32: Final = Struct("<I")
 _MSB32: Final = Struct(">I")
-_RECORD: Final = Struct("<BB4s4s4s4s7sBBB4sB")
+_MSB: Final = _MSB32.pack
+# By the length of the identifier, which a zero follows where that is even
+_RECORDS: Final = [Struct(f"<BBI4sI4s7sBBB4sB{length | 1}s") for length in range(MAX_RECORD - 33 + 1)]
 _ONE: Final = b"\1\0\0\1"  # volume sequence number, 9.1.9
 _LSB_PATH: Final = Struct("<BBIH")
 _MSB_PATH: Final = Struct(">BBIH")
@@ -36,19 +39,21 @@ def both_byte_32(value: int) -> bytes:
     return _LSB32.pack(value) + _MSB32.pack(value)
 
 
-def directory_record_size(identifier: bytes) -> int:
-    """Return the length of a directory record, which is even, 9.1.12."""
-    return 34 + len(identifier) & ~1
+def directory_record_size(identifier: bytes, system_use: int = 0) -> int:
+    """Return the length of a directory record, which is even, 9.1.12 and 9.1.13; `system_use` is in bytes."""
+    return 33 + (len(identifier) | 1) + system_use + 1 & ~1
 
 
-def directory_record(identifier: bytes, lba: int, length: int, date: bytes, flags: int = FILE) -> bytes:
+def directory_record(
+    identifier: bytes, lba: int, length: int, date: bytes, flags: int = FILE, system_use: bytes = b""
+) -> bytes:
     """Return a directory record, 9.1, for `length` bytes from `lba` on; `date` is a 7-byte date."""
     size = len(identifier)
-    record = _RECORD.pack(
-        *(34 + size & ~1, 0, _LSB32.pack(lba), _MSB32.pack(lba), _LSB32.pack(length), _MSB32.pack(length)),
-        *(date, flags, 0, 0, _ONE, size),
-    )
-    return record + identifier if size & 1 else record + identifier + b"\0"
+    head = _RECORDS[size]
+    total = head.size + len(system_use)
+    numbers = (total + 1 & ~1, 0, lba, _MSB(lba), length, _MSB(length))
+    record = head.pack(*numbers, date, flags, 0, 0, _ONE, size, identifier) + system_use
+    return record + b"\0" if total & 1 else record
 
 
 def path_table_record_size(identifier: bytes) -> int:

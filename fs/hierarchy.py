@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import accumulate
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, repeat
 
-from discstack.fs.dates import in_range, recording_date
+from discstack.fs.dates import in_range, nearest, recording_date
 from discstack.fs.ecma119 import (
     DIRECTORY,
     FILE,
     MAX_LENGTH,
+    MAX_RECORD,
     MAX_SECTION,
     MULTI_EXTENT,
     PARENT,
@@ -22,65 +23,112 @@ from discstack.fs.ecma119 import (
 from discstack.fs.errors import LayoutError, printable
 from discstack.fs.naming import Scheme, name_children
 from discstack.fs.plan import SECTOR, Plan, Region, sectors_for
-from discstack.fs.snapshot import DirectoryItem, FileItem, Snapshot, iso_time
+from discstack.fs.rock_ridge import AnyItem, SystemUse
+from discstack.fs.snapshot import DirectoryItem, FileItem, HardLinks, Snapshot, SpecialItem, iso_time
+from discstack.fs.susp import ContinuationAreas
 from discstack.fs.view import Change, Issue, View
 
-Item = FileItem | DirectoryItem
 MAX_PARENT = 0xFFFF  # ECMA-119 9.4.4: the number of a parent directory has 16 bits
 
 
 class Folder:
-    """A directory in this hierarchy: `identifiers` and `items` are in the order of its records."""
+    """A directory in this hierarchy: `identifiers` and `items` are in the order of its records.
 
-    __slots__ = ("identifier", "identifiers", "item", "items", "number", "parent", "sectors")
+    `sectors` are those of its records, `total` has those of its continuation areas too. The items in it have serial
+    numbers from `first_serial` on, unless they are further names of one that has a number.
+    """
 
-    def __init__(self, item: DirectoryItem, identifier: bytes, parent: Folder | None, number: int) -> None:
+    __slots__ = (
+        *("first_serial", "identifier", "identifiers", "item", "items"),
+        *("number", "parent", "sectors", "serial", "total"),
+    )
+
+    def __init__(self, item: DirectoryItem, identifier: bytes, parent: Folder | None, number: int, serial: int) -> None:
         self.item = item
         self.identifier = identifier
         self.parent = self if parent is None else parent
         self.number = number  # in path table order, from 0
+        self.serial = serial
         self.identifiers = list[bytes]()
-        self.items = list[Item]()
-        self.sectors = 1
+        self.items = list[AnyItem]()
+        self.first_serial = 0
+        self.sectors = self.total = 1
 
 
 class Hierarchy:
     """All directories of a snapshot under the names of one scheme, in path table order, ECMA-119 6.9.1.
 
     That order is by level, then by the parent's number, then by identifier; the records of a directory are in the
-    order of 9.3.
+    order of 9.3. With `system_use` they carry Rock Ridge.
     """
 
-    def __init__(self, view: View, snapshot: Snapshot, scheme: Scheme) -> None:
+    def __init__(self, view: View, snapshot: Snapshot, scheme: Scheme, system_use: SystemUse | None = None) -> None:
         self._view = view
         self._snapshot = snapshot
         self._scheme = scheme
-        self.folders = [Folder(snapshot.root, SELF, None, 0)]
+        self._system_use = system_use
+        self.folders = [Folder(snapshot.root, SELF, None, 0, 1)]
         self._folder_of = dict[int, Folder]()
+        self._link_serials = dict[HardLinks, int]()
+        serial = 2
         for folder in self.folders:
             self._folder_of[folder.item.number] = folder
+            folder.first_serial = serial
             self._fill(folder)
-            folder.sectors = directory_sectors(folder)
+            serial += len(folder.items)
+            self._measure(folder)
         self.path_table_size = sum(path_table_record_size(folder.identifier) for folder in self.folders)
 
     def _fill(self, folder: Folder) -> None:
-        files, directories = name_children(self._scheme, folder.item)
-        items: list[Item] = [*folder.item.files, *folder.item.directories]
-        order = sorted(zip(files + directories, range(len(items)), strict=True))
-        identifier = self._scheme.file_identifier
-        for key, index in order:
-            item = items[index]
-            folder.items.append(item)
-            if index < len(files):
-                folder.identifiers.append(identifier(key))
-            else:
-                folder.identifiers.append(key)
-                self.folders.append(Folder(folder.item.directories[index - len(files)], key, folder, len(self.folders)))
+        directories = folder.item.directories
+        leaves: list[FileItem | SpecialItem] = [*folder.item.files]
+        if self._system_use is not None:
+            leaves += folder.item.specials
+        leaf_keys, directory_keys = name_children(
+            self._scheme, [leaf.name for leaf in leaves], [below.name for below in directories]
+        )
+        keys, count = leaf_keys + directory_keys, len(leaves)
+        items: list[AnyItem] = [*leaves, *directories]
+        identifiers = self._scheme.file_identifiers(leaf_keys) + directory_keys
+        order = sorted(range(len(keys)), key=keys.__getitem__)
+        folder.items = [items[index] for index in order]
+        folder.identifiers = [identifiers[index] for index in order]
+        for serial, index in enumerate(order, folder.first_serial):
+            if index >= count:
+                below = Folder(directories[index - count], identifiers[index], folder, len(self.folders), serial)
+                self.folders.append(below)
+            elif (link := leaves[index].link) is not None:
+                self._link_serials.setdefault(link, serial)
         if directories and folder.number >= MAX_PARENT:
             raise LayoutError(
                 f"{printable(folder.item.path)} is directory number {folder.number + 1} and holds directories, but "
                 f"{self._view.value} counts parents only up to {MAX_PARENT}; leave this view out or make fewer of them"
             )
+
+    def _measure(self, folder: Folder) -> None:
+        """Settle how many sectors a directory takes, without making its records."""
+        areas = ContinuationAreas()
+        room = SECTOR
+        for length in self._lengths(folder, areas):
+            room -= length
+            if room < 0:
+                folder.sectors += 1
+                room = SECTOR - length
+        folder.total = folder.sectors + areas.sectors
+
+    def _lengths(self, folder: Folder, areas: ContinuationAreas) -> Iterator[int]:
+        for area in self._own_areas(folder, areas):
+            yield directory_record_size(SELF, len(area))
+        use, items = self._system_use, folder.items
+        sizes = repeat(0, len(items)) if use is None else use.sizes(items)
+        for identifier, item, size in zip(folder.identifiers, items, sizes, strict=True):
+            room = MAX_RECORD - directory_record_size(identifier)
+            if use is not None and not 0 < size <= room:
+                size = len(areas.fit(use.entries(item, 0), room))
+            length = MAX_RECORD - room + size + 1 & ~1
+            yield length
+            if isinstance(item, FileItem) and item.size > MAX_LENGTH:
+                yield from repeat(length, -(-item.size // MAX_SECTION) - 1)
 
     def place(self, plan: Plan) -> None:
         """Append both path tables and the directories, parents first."""
@@ -88,7 +136,7 @@ class Hierarchy:
         name = self._view.value
         self.type_l = plan.append(sectors, f"{name} path table, type L", lambda: self._path_table(msb=False))
         self.type_m = plan.append(sectors, f"{name} path table, type M", lambda: self._path_table(msb=True))
-        lengths = [folder.sectors for folder in self.folders]
+        lengths = [folder.total for folder in self.folders]
         self._starts = [0, *accumulate(lengths)]
         self._region: Region = plan.append_series(f"{name} directories", lengths, self._directory, self._label)
 
@@ -97,24 +145,29 @@ class Hierarchy:
         return self._folder_record(SELF, self.folders[0])
 
     def issues(self) -> Iterator[Issue]:
-        """Tell which names and times became others; that ISO 9660 knows upper case only is not worth a word."""
-        yield from self._snapshot.without_specials(self._view)
+        """Tell which names and times became others; that ISO 9660 knows upper case only is not worth a word.
+
+        With Rock Ridge all names are kept, and all times that it can record.
+        """
+        if self._system_use is None:
+            yield from self._snapshot.without_specials(self._view)
         for folder in self.folders:
             for identifier, item in zip(folder.identifiers, folder.items, strict=True):
-                yield from self._changes(identifier, item)
-        root = self.folders[0].item
-        yield from self._time_changes(root)
+                if self._system_use is None:
+                    yield from self._name_changes(identifier, item)
+                yield from self._time_changes(item)
+        yield from self._time_changes(self.folders[0].item)
 
-    def _changes(self, identifier: bytes, item: Item) -> Iterator[Issue]:
+    def _name_changes(self, identifier: bytes, item: AnyItem) -> Iterator[Issue]:
         shown = self._scheme.shown(identifier)
         if shown != item.name and not (self._view is View.ISO9660 and shown == item.name.upper()):
             yield Issue(item.path, Change.RENAMED, shown, self._view)
-        yield from self._time_changes(item)
 
-    def _time_changes(self, item: Item) -> Iterator[Issue]:
-        if item.mtime_ns != in_range(item.mtime_ns):
-            kept = iso_time(in_range(item.mtime_ns))
-            yield Issue(item.path, Change.TIME_CLAMPED, f"{iso_time(item.mtime_ns)} becomes {kept}", self._view)
+    def _time_changes(self, item: AnyItem) -> Iterator[Issue]:
+        kept = in_range(item.mtime_ns) if self._system_use is None else nearest(item.mtime_ns)
+        if item.mtime_ns != kept:
+            detail = f"{iso_time(item.mtime_ns)} becomes {iso_time(kept)}"
+            yield Issue(item.path, Change.TIME_CLAMPED, detail, self._view)
 
     def _lba(self, folder: Folder) -> int:
         return self._region.lba + self._starts[folder.number]
@@ -128,51 +181,69 @@ class Hierarchy:
             for folder in self.folders
         )
 
-    def _folder_record(self, identifier: bytes, folder: Folder) -> bytes:
+    def _own_areas(self, folder: Folder, areas: ContinuationAreas) -> tuple[bytes, bytes]:
+        """Return the system use areas of a directory's first two records."""
+        use, parent = self._system_use, folder.parent
+        if use is None:
+            return b"", b""
+        make = use.own_entries if folder.number else use.root_entries
+        room = MAX_RECORD - directory_record_size(SELF)
+        own = areas.fit(make(folder.item, folder.serial), room)
+        return own, areas.fit(use.own_entries(parent.item, parent.serial), room)
+
+    def _folder_record(self, identifier: bytes, folder: Folder, area: bytes = b"") -> bytes:
         date = recording_date(folder.item.mtime_ns)
-        return directory_record(identifier, self._lba(folder), folder.sectors * SECTOR, date, DIRECTORY)
+        return directory_record(identifier, self._lba(folder), folder.sectors * SECTOR, date, DIRECTORY, area)
 
     def _directory(self, number: int) -> bytes:
-        """Return a directory's records; none lies across the end of a sector, ECMA-119 6.8.1.1."""
+        """Return a directory's records, of which none lies across the end of a sector, and its continuation areas."""
         folder = self.folders[number]
-        parts = [self._folder_record(SELF, folder), self._folder_record(PARENT, folder.parent)]
-        room = SECTOR - len(parts[0]) - len(parts[1])
-        for record in self._records(folder):
+        areas = ContinuationAreas(self._lba(folder) + folder.sectors)
+        parts, room = list[bytes](), SECTOR
+        for record in self._records(folder, areas):
             room -= len(record)
             if room < 0:
-                parts.append(bytes(room + len(record)))
+                parts.append(bytes(room + len(record)))  # ECMA-119 6.8.1.1
                 room = SECTOR - len(record)
             parts.append(record)
-        return b"".join(parts)
+        return b"".join((*parts, bytes(room), areas.data))
 
-    def _records(self, folder: Folder) -> Iterator[bytes]:
-        for identifier, item in zip(folder.identifiers, folder.items, strict=True):
+    def _records(self, folder: Folder, areas: ContinuationAreas) -> Iterator[bytes]:
+        own, of_parent = self._own_areas(folder, areas)
+        yield self._folder_record(SELF, folder, own)
+        yield self._folder_record(PARENT, folder.parent, of_parent)
+        use, items = self._system_use, folder.items
+        dates = [recording_date(item.mtime_ns) for item in items]
+        serials = self._serials(folder)
+        alike = repeat(b"") if use is None else use.areas(zip(items, use.sizes(items), serials, dates, strict=True))
+        for identifier, item, date, serial, area in zip(folder.identifiers, items, dates, serials, alike, strict=False):
+            if use is not None:
+                room = MAX_RECORD - directory_record_size(identifier)
+                if not 0 < len(area) <= room:
+                    area = areas.fit(use.entries(item, serial), room)
             if isinstance(item, DirectoryItem):
-                yield self._folder_record(identifier, self._folder_of[item.number])
+                yield self._folder_record(identifier, self._folder_of[item.number], area)
+            elif isinstance(item, SpecialItem):
+                yield directory_record(identifier, 0, 0, date, FILE, area)
             elif item.size <= MAX_LENGTH:
-                yield directory_record(identifier, item.lba, item.size, recording_date(item.mtime_ns))
+                yield directory_record(identifier, item.lba, item.size, date, FILE, area)
             else:
-                yield from _sections(identifier, item)
+                yield from _sections(identifier, item, date, area)
+
+    def _serials(self, folder: Folder) -> Sequence[int]:
+        serials = range(folder.first_serial, folder.first_serial + len(folder.items))
+        if not self._link_serials:
+            return serials
+        of_link = self._link_serials
+        return [
+            serial if isinstance(item, DirectoryItem) or item.link is None else of_link[item.link]
+            for serial, item in zip(serials, folder.items, strict=True)
+        ]
 
 
-def _sections(identifier: bytes, item: FileItem) -> Iterator[bytes]:
+def _sections(identifier: bytes, item: FileItem, date: bytes, area: bytes) -> Iterator[bytes]:
     """Yield the records of a file too long for one, ECMA-119 6.5.1 and 9.1.6."""
-    date = recording_date(item.mtime_ns)
     for offset in range(0, item.size, MAX_SECTION):
         length = min(MAX_SECTION, item.size - offset)
         flags = FILE if offset + length == item.size else MULTI_EXTENT
-        yield directory_record(identifier, item.lba + offset // SECTOR, length, date, flags)
-
-
-def directory_sectors(folder: Folder) -> int:
-    """Return how many sectors a directory's records take, without making them."""
-    sectors, room = 1, SECTOR - directory_record_size(SELF) - directory_record_size(PARENT)
-    for identifier, item in zip(folder.identifiers, folder.items, strict=True):
-        length = 34 + len(identifier) & ~1
-        size = 0 if isinstance(item, DirectoryItem) else item.size
-        for _ in range(1 if size <= MAX_LENGTH else -(-size // MAX_SECTION)):
-            room -= length
-            if room < 0:
-                sectors += 1
-                room = SECTOR - length
-    return sectors
+        yield directory_record(identifier, item.lba + offset // SECTOR, length, date, flags, area)

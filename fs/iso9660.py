@@ -13,6 +13,7 @@ from discstack.fs.iso_names import LEVELS, IsoNames
 from discstack.fs.joliet_names import CHARACTERS, LONG_CHARACTERS, JolietNames
 from discstack.fs.options import ImageOptions
 from discstack.fs.plan import Plan
+from discstack.fs.rock_ridge import SystemUse
 from discstack.fs.snapshot import Snapshot
 from discstack.fs.view import Issue, View
 from discstack.fs.volume_ids import VolumeTexts, iso_texts, joliet_texts
@@ -90,7 +91,8 @@ class Iso9660Emitter(HierarchyEmitter):
             raise LayoutError(f"ISO 9660 level {options.iso_level} is not supported; take one of {[*LEVELS]}")
         if not level.multi_extent:
             _refuse_long_files(snapshot, options.iso_level)
-        super().__init__(snapshot, Hierarchy(self.view, snapshot, IsoNames(level)), iso_texts(options))
+        system_use = None if options.rock_ridge is None else SystemUse(options.rock_ridge)
+        super().__init__(snapshot, Hierarchy(self.view, snapshot, IsoNames(level), system_use), iso_texts(options))
 
 
 class JolietEmitter(HierarchyEmitter):

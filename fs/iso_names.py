@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,8 +15,9 @@ def _table(allowed: bytes) -> bytes:
     return bytes(byte if byte in allowed else ord("_") for byte in upper)
 
 
-_NAME: Final = _table(D_CHARACTERS)
-_DOTTED: Final = _table(D_CHARACTERS + b".")
+_D_TEXT: Final = _table(D_CHARACTERS)
+_NAME: Final = _table(D_CHARACTERS + b"/")  # a slash stands between names
+_DOTTED: Final = _table(D_CHARACTERS + b"./")
 _TEXT: Final = _table(A_CHARACTERS)
 
 
@@ -49,22 +50,25 @@ class IsoNames:
         self._level = level
         self.digits = level.digits
 
-    def file_key(self, name: str, /) -> bytes | None:
-        """Return the key of a file's name, None if it is too long."""
-        stem, extension = _split(name)
-        level = self._level
-        if len(stem) > level.name or len(extension) > level.extension or len(stem) + len(extension) > level.total:
-            return None
-        return b"%b.%b" % (stem, extension) if extension else stem
+    def file_keys(self, names: Sequence[str], /) -> list[bytes | None]:
+        """Return the key of each file's name, None for one that is too long."""
+        level, keys = self._level, list[bytes | None]()
+        for dotted in _translated(names, _DOTTED):
+            stem, extension = _split(dotted)
+            if len(stem) > level.name or len(extension) > level.extension or len(stem) + len(extension) > level.total:
+                keys.append(None)
+            else:
+                keys.append(b"%b.%b" % (stem, extension) if extension else stem)
+        return keys
 
-    def directory_key(self, name: str, /) -> bytes | None:
-        """Return the key of a directory's name, None if it is too long."""
-        key = name.encode("ascii", "replace").translate(_NAME)
-        return key if len(key) <= self._level.directory else None
+    def directory_keys(self, names: Sequence[str], /) -> list[bytes | None]:
+        """Return the key of each directory's name, None for one that is too long."""
+        most = self._level.directory
+        return [key if len(key) <= most else None for key in _translated(names, _NAME)]
 
     def marked_file(self, name: str, mark: bytes, /) -> bytes:
         """Return "STEM_MARK.EXT"; the extension is kept as far as the mark leaves room."""
-        stem, extension = _split(name)
+        stem, extension = _split(*_translated([name], _DOTTED))
         level = self._level
         ending = b"_" + mark
         extension = extension[: min(level.extension, level.total - len(ending))]
@@ -73,21 +77,26 @@ class IsoNames:
 
     def marked_directory(self, name: str, mark: bytes, /) -> bytes:
         """Return "STEM_MARK"."""
-        key = name.encode("ascii", "replace").translate(_NAME)
+        (key,) = _translated([name], _NAME)
         return key[: self._level.directory - len(mark) - 1] + b"_" + mark
 
-    def file_identifier(self, key: bytes, /) -> bytes:
-        """Return the key with the dot that every file has and version number 1."""
-        return key + (b";1" if b"." in key else b".;1")
+    def file_identifiers(self, keys: Iterable[bytes], /) -> list[bytes]:
+        """Return the keys with the dot that every file has and version number 1."""
+        return [key + (b";1" if b"." in key else b".;1") for key in keys]
 
     def shown(self, identifier: bytes, /) -> str:
         """Return a name as text, without version number and final dot."""
         return identifier.decode("ascii").removesuffix(";1").removesuffix(".")
 
 
-def _split(name: str) -> tuple[bytes, bytes]:
-    """Return the name before the last dot and the extension after it, in d-characters."""
-    stem, dot, extension = name.encode("ascii", "replace").translate(_DOTTED).rpartition(b".")
+def _translated(names: Sequence[str], table: bytes) -> list[bytes]:
+    """Return names in the characters that a table leaves; no name has a slash, so all are translated at once."""
+    return "/".join(names).encode("ascii", "replace").translate(table).split(b"/") if names else []
+
+
+def _split(dotted: bytes) -> tuple[bytes, bytes]:
+    """Return the name before the last dot and the extension after it."""
+    stem, dot, extension = dotted.rpartition(b".")
     if not dot or not extension:
         # a final dot is not the start of an extension
         return (extension + stem + dot).replace(b".", b"_"), b""
@@ -96,7 +105,7 @@ def _split(name: str) -> tuple[bytes, bytes]:
 
 def d_text(text: str) -> str:
     """Return text in d-characters."""
-    return text.encode("ascii", "replace").translate(_NAME).decode("ascii")
+    return text.encode("ascii", "replace").translate(_D_TEXT).decode("ascii")
 
 
 def a_text(text: str) -> str:

@@ -6,12 +6,15 @@ writers do and readers expect. A final dot is replaced, since Windows and the Li
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 ILLEGAL: Final = frozenset("*/:;?\\").union(map(chr, range(32)))
 CHARACTERS: Final = 64
 LONG_CHARACTERS: Final = 103  # what a record of 255 bytes has room for, beside a version number
 EXTENSION: Final = 20  # characters of an extension that a cut leaves alone
+_UNCLEAN: Final = re.compile(r"[*:;?\\\x00-\x1f]|\.(?=/|\Z)")  # in names with slashes between them
 _VERSION: Final = ";1".encode("utf-16-be")
 
 
@@ -23,12 +26,13 @@ class JolietNames:
     def __init__(self, characters: int) -> None:
         self._limit = 2 * characters
 
-    def file_key(self, name: str, /) -> bytes | None:
-        """Return the key of a name, None if it is too long."""
-        key = clean(name)
-        return key if len(key) <= self._limit else None
+    def file_keys(self, names: Sequence[str], /) -> list[bytes | None]:
+        """Return the key of each name, None for one that is too long."""
+        limit = self._limit
+        keys = _clean_all(names)
+        return [key if len(key) <= limit else None for key in keys]
 
-    directory_key = file_key
+    directory_keys = file_keys
 
     def marked_file(self, name: str, mark: bytes, /) -> bytes:
         """Return "stem~MARK.ext"; an extension of reasonable length is kept."""
@@ -48,13 +52,23 @@ class JolietNames:
             start = start[:-2]
         return start + ending
 
-    def file_identifier(self, key: bytes, /) -> bytes:
-        """Return the key with version number 1."""
-        return key + _VERSION
+    def file_identifiers(self, keys: Iterable[bytes], /) -> list[bytes]:
+        """Return the keys with version number 1."""
+        return [key + _VERSION for key in keys]
 
     def shown(self, identifier: bytes, /) -> str:
         """Return a name as text, without version number."""
         return identifier.removesuffix(_VERSION).decode("utf-16-be")
+
+
+def _clean_all(names: Sequence[str]) -> list[bytes]:
+    """Return what `clean` makes of each name, in one go where it changes none."""
+    if not _UNCLEAN.search("/".join(names)):
+        try:
+            return [name.encode("utf-16-be") for name in names]
+        except UnicodeEncodeError:  # surrogates that stand for bytes
+            pass
+    return [clean(name) for name in names]
 
 
 def clean(name: str) -> bytes:

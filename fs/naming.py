@@ -11,10 +11,9 @@ each other within a directory, and their order as bytes is that of the records, 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
-from typing import Protocol
-
-from discstack.fs.snapshot import DirectoryItem
+from typing import Protocol, cast
 
 
 class Scheme(Protocol):
@@ -25,12 +24,12 @@ class Scheme(Protocol):
         """How many characters a mark has."""
         ...
 
-    def file_key(self, name: str, /) -> bytes | None:
-        """Return the key of a file's name, None if it is too long."""
+    def file_keys(self, names: Sequence[str], /) -> list[bytes | None]:
+        """Return the key of each file's name, None for one that is too long."""
         ...
 
-    def directory_key(self, name: str, /) -> bytes | None:
-        """Return the key of a directory's name, None if it is too long."""
+    def directory_keys(self, names: Sequence[str], /) -> list[bytes | None]:
+        """Return the key of each directory's name, None for one that is too long."""
         ...
 
     def marked_file(self, name: str, mark: bytes, /) -> bytes:
@@ -41,8 +40,8 @@ class Scheme(Protocol):
         """Return the key of a directory's name cut to make room for a mark."""
         ...
 
-    def file_identifier(self, key: bytes, /) -> bytes:
-        """Return what is recorded for a file: the key with a version number."""
+    def file_identifiers(self, keys: Iterable[bytes], /) -> list[bytes]:
+        """Return what is recorded for files: their keys with a version number."""
         ...
 
     def shown(self, identifier: bytes, /) -> str:
@@ -50,29 +49,27 @@ class Scheme(Protocol):
         ...
 
 
-def name_children(scheme: Scheme, directory: DirectoryItem) -> tuple[list[bytes], list[bytes]]:
-    """Return the keys of a directory's files and of its directories, in the order of its items."""
-    files = [scheme.file_key(file.name) for file in directory.files]
-    directories = [scheme.directory_key(below.name) for below in directory.directories]
-    counts = Counter(files)
-    counts.update(directories)
-    if None not in counts and len(counts) == len(files) + len(directories):
-        return [key or b"" for key in files], [key or b"" for key in directories]
-    return _settle(scheme, directory, (files, directories), counts)
+def name_children(scheme: Scheme, files: Sequence[str], directories: Sequence[str]) -> tuple[list[bytes], list[bytes]]:
+    """Return the keys of a directory's files and of its directories, in the order of their names."""
+    keys = (scheme.file_keys(files), scheme.directory_keys(directories))
+    counts = Counter(keys[0])
+    counts.update(keys[1])
+    if None in counts or len(counts) < len(files) + len(directories):
+        _settle(scheme, (files, directories), keys, counts)
+    return cast(tuple[list[bytes], list[bytes]], keys)
 
 
 def _settle(
     scheme: Scheme,
-    directory: DirectoryItem,
+    names: tuple[Sequence[str], Sequence[str]],
     keys: tuple[list[bytes | None], list[bytes | None]],
     counts: Counter[bytes | None],
-) -> tuple[list[bytes], list[bytes]]:
+) -> None:
     """Resolve what clashes and shorten what was too long; names that are shown as they are come first."""
     taken = {key for key, count in counts.items() if count == 1}
     waiting = list[tuple[int, int, str]]()
-    items = ([file.name for file in directory.files], [below.name for below in directory.directories])
-    for kind, names in enumerate(items):
-        for i, name in enumerate(names):
+    for kind in range(2):
+        for i, name in enumerate(names[kind]):
             key = keys[kind][i]
             if key is not None and (counts[key] == 1 or scheme.shown(key) == name):
                 taken.add(key)
@@ -85,7 +82,6 @@ def _settle(
             attempt += 1
         taken.add(free)
         keys[kind][i] = free
-    return [key or b"" for key in keys[0]], [key or b"" for key in keys[1]]
 
 
 def mark_for(name: str, digits: int, attempt: int = 0) -> bytes:

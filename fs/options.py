@@ -11,6 +11,23 @@ from discstack.fs.view import View
 
 BRIDGE: Final = frozenset({View.ISO9660, View.JOLIET, View.UDF})
 NO_BOOT: Final = BootOptions()
+RRIP_1_10: Final = "1.10"
+RRIP_1_12: Final = "1.12"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RockRidge:
+    """How names, attributes, links and special files are kept within ISO 9660.
+
+    `version` is RRIP's: only 1.12 has serial numbers, by which readers know hard links. `long_times` records all times
+    down to hundredths of a second, where else only those do that need it for their year.
+    """
+
+    version: str = RRIP_1_12
+    long_times: bool = False
+
+
+ROCK_RIDGE: Final = RockRidge()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +50,8 @@ class ImageOptions:
     preparer_id: str = ""
     application_id: str = ""
     iso_level: int = 3  # ECMA-119 clause 10
+    rock_ridge: RockRidge | None = ROCK_RIDGE  # within ISO 9660
+    rationalize: bool = False  # owners and permissions that are of use on any machine instead of the sources'
     joliet_long: bool = False  # names of up to 103 characters instead of 64
     alignment: int = 1  # sectors: every file starts at a multiple of this
     padding: int = 0  # sectors of zeros after the file data

@@ -10,6 +10,7 @@ import click
 
 from discstack.cli.boot import BootCommand
 from discstack.cli.common import json_option
+from discstack.cli.iso_options import ISO_OPTIONS, with_views
 from discstack.cli.output import Display, output_file, print_json, size
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ _OPTIONS: Final = (
     click.option(
         "-V", "-volid", "--volume-id", "volume_id", default="DISC", metavar="NAME", help="Name of the volume."
     ),
+    *ISO_OPTIONS,
     click.option("-J", "--joliet", is_flag=True, help="Beside ISO 9660 only Joliet, or what else is named."),
     click.option("--udf", is_flag=True, help="Beside ISO 9660 only UDF 1.02, or what else is named."),
     click.option("--joliet-long", is_flag=True, help="Joliet names of up to 103 characters instead of 64."),
@@ -39,14 +41,11 @@ def image_options(function: F) -> F:
     return function
 
 
-def compose(sources: Iterable[str], *, joliet: bool, udf: bool, **choices: Any) -> FileSystemImage:
+def compose(sources: Iterable[str], **choices: Any) -> FileSystemImage:
     """Make the image of the operands: files lie in its root, as do the contents of folders."""
-    from discstack import FileSystemImage, View
+    from discstack import FileSystemImage
 
-    named = {View.JOLIET: joliet, View.UDF: udf}
-    if any(named.values()):
-        choices["views"] = frozenset({View.ISO9660, *(view for view, chosen in named.items() if chosen)})
-    image = FileSystemImage(**choices)
+    image = FileSystemImage(**with_views(**choices))
     for source in sources:
         if os.path.isdir(source):
             image.root.add_tree(source)
@@ -81,8 +80,8 @@ def say_issues(issues: Iterable[Issue]) -> None:
 def image(sources: tuple[str, ...], output: str, as_json: bool, **choices: Any) -> None:
     """Build an image from files and folders.
 
-    ISO 9660 level 3, Joliet and UDF 1.02 over one set of file data, the same bytes for the same tree on any day. A
-    folder's contents lie in the root of the image.
+    ISO 9660 level 3, Rock Ridge, Joliet and UDF 1.02 over one set of file data, the same bytes for the same tree on any
+    day. A folder's contents lie in the root of the image.
     """
     if as_json and output == "-":
         raise click.UsageError("--json and an image cannot both go to standard output")

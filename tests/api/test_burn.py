@@ -167,7 +167,7 @@ def test_a_tray_that_stays_shut_hides_nothing_of_the_burn(
 
 
 def test_json_tells_what_the_image_does_not_hold_as_it_was(discstack: Discstack, folder: Path) -> None:
-    burnt = discstack("burn", "folder", "-d", "virtual:dvd+r", "--json")
+    burnt = discstack("burn", "folder", "-J", "-d", "virtual:dvd+r", "--json")
     assert burnt.err == ""
     assert {"RENAMED", "renamed"} & {issue["change"] for issue in burnt.json["issues"]}
 

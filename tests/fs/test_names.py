@@ -5,8 +5,6 @@ import pytest
 from discstack.fs.iso_names import LEVELS, IsoNames
 from discstack.fs.joliet_names import JolietNames
 from discstack.fs.naming import mark_for, name_children
-from discstack.fs.snapshot import take_snapshot
-from discstack.fs.tree import Directory
 
 ISO = IsoNames(LEVELS[3])
 JOLIET = JolietNames(64)
@@ -17,15 +15,9 @@ def iso_names(files: list[str], directories: list[str] | None = None) -> dict[st
 
 
 def names(scheme: IsoNames | JolietNames, files: list[str], directories: list[str]) -> dict[str, str]:
-    root = Directory()
-    for name in files:
-        root.create_file(name, b"")
-    for name in directories:
-        root.create_directory(name)
-    item = take_snapshot(root).root
-    file_keys, directory_keys = name_children(scheme, item)
-    shown = {file.name: scheme.file_identifier(key) for file, key in zip(item.files, file_keys, strict=True)}
-    shown |= {below.name: key for below, key in zip(item.directories, directory_keys, strict=True)}
+    files, directories = sorted(files), sorted(directories)
+    file_keys, directory_keys = name_children(scheme, files, directories)
+    shown = dict(zip(files + directories, scheme.file_identifiers(file_keys) + directory_keys, strict=True))
     encoding = "ascii" if scheme is ISO else "utf-16-be"
     return {name: identifier.decode(encoding) for name, identifier in shown.items()}
 
@@ -75,8 +67,7 @@ def test_iso_name_with_an_extension_of_any_length_fits() -> None:
 
 def test_level_1_names_are_eight_and_three() -> None:
     scheme = IsoNames(LEVELS[1])
-    assert scheme.file_key("readme.txt") == b"README.TXT"
-    assert scheme.file_key("readme.text") is None
+    assert scheme.file_keys(["readme.txt", "readme.text"]) == [b"README.TXT", None]
     assert scheme.marked_file("a long name.text", b"ABCD") == b"A_L_ABCD.TEX"
     assert scheme.marked_directory("a long name", b"ABCD") == b"A_L_ABCD"
 
@@ -142,5 +133,4 @@ def test_joliet_replaced_names_that_become_the_same_are_marked() -> None:
 
 
 def test_joliet_of_103_characters() -> None:
-    assert JolietNames(103).file_key("y" * 103) == ("y" * 103).encode("utf-16-be")
-    assert JolietNames(103).file_key("y" * 104) is None
+    assert JolietNames(103).file_keys(["y" * 103, "y" * 104]) == [("y" * 103).encode("utf-16-be"), None]

@@ -26,7 +26,7 @@ def written(odd_tree: Path, tmp_path: Path, image_of: Callable[..., Image]) -> C
 
     def write(*views: View) -> Path:
         path = tmp_path / "image.iso"
-        image_of(odd_tree, views=frozenset(views or View)).write_to(path)
+        image_of(odd_tree, views=frozenset(views or View), rock_ridge=None).write_to(path)
         return path
 
     return write
@@ -111,7 +111,7 @@ def test_name_that_is_no_text_is_replaced_and_reported(
     top, path = tmp_path / "source", tmp_path / "image.iso"
     top.mkdir()
     Path(os.fsdecode(os.fsencode(top) + b"/caf\xe9.txt")).write_text("latin")
-    image = image_of(top, views=ISO_JOLIET)
+    image = image_of(top, views=ISO_JOLIET, rock_ridge=None)
     image.write_to(path)
     assert [str(issue) for issue in image.issues] == [
         "/caf\\xe9.txt: renamed in ISO 9660: CAF_.TXT",

@@ -1,0 +1,144 @@
+"""Rock Ridge in the directories of ISO 9660: the system use areas of their records.
+
+Nearly all records are alike, so those of a directory are made together: the attributes, which many files share, are
+looked up, and only serial number, time and name differ. What is not alike is made entry by entry; a test holds both
+ways to the same bytes.
+"""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterable
+from struct import Struct
+from typing import Final, TypeAlias
+
+from discstack.fs.attributes import Attributes
+from discstack.fs.dates import EARLIEST, LATEST
+from discstack.fs.errors import LayoutError
+from discstack.fs.options import RRIP_1_10, RRIP_1_12, RockRidge
+from discstack.fs.rrip import (
+    IEEE_P1282,
+    MAX_NAME,
+    MODIFY,
+    NAME_HEAD,
+    RRIP_1991A,
+    alternate_name,
+    device_number,
+    posix_attributes,
+    present,
+    symbolic_link,
+    time_stamps,
+)
+from discstack.fs.snapshot import DirectoryItem, FileItem, SpecialItem
+from discstack.fs.susp import SHARING_PROTOCOL
+
+AnyItem: TypeAlias = FileItem | SpecialItem | DirectoryItem
+VERSIONS: Final = (RRIP_1_10, RRIP_1_12)
+_TYPES: Final[dict[type, int]] = {FileItem: stat.S_IFREG, DirectoryItem: stat.S_IFDIR}
+_LSB32: Final = Struct("<I")
+_MSB32: Final = Struct(">I")
+_MODIFY_HEAD: Final = b"TF" + bytes((12, 1, MODIFY))
+_NAME_HEADS: Final = [b"NM" + bytes((NAME_HEAD + length, 1, 0)) for length in range(MAX_NAME + 1)]
+_SERIAL_SIZE: Final = 8
+
+
+def name_bytes(name: str) -> bytes:
+    """Return a name in UTF-8; what was no text when it was read is again the bytes that it was."""
+    try:
+        return name.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # halves of surrogate pairs, which Windows allows in names
+        return name.encode("utf-8", "surrogatepass")
+
+
+class SystemUse:
+    """Makes the system use areas of a hierarchy's records.
+
+    A serial number stands for a file in PX of RRIP 1.12: all names of one file have the same.
+    """
+
+    def __init__(self, rock_ridge: RockRidge) -> None:
+        if rock_ridge.version not in VERSIONS:
+            raise LayoutError(f"Rock Ridge {rock_ridge.version} is not supported; take one of {[*VERSIONS]}")
+        self._old = rock_ridge.version == RRIP_1_10
+        self._long_form = rock_ridge.long_times
+        self._heads = dict[tuple[Attributes, int, int], bytes]()
+        # PX, TF and NM without a name, and RR before them
+        serial = None if self._old else 0
+        alike = [posix_attributes(0, 1, 0, 0, serial), time_stamps(0, None, long_form=False), _NAME_HEADS[0]]
+        self._alike = sum(map(len, self._with_presence(alike)))
+
+    def sizes(self, items: Iterable[AnyItem]) -> list[int]:
+        """Return the length of the area of each item's record, 0 for those that `areas` does not make."""
+        alike, long_form = self._alike, self._long_form
+        sizes = list[int]()
+        for item in items:
+            name = item.name
+            length = len(name) if name.isascii() else len(name_bytes(name))
+            other = isinstance(item, SpecialItem) or item.times is not None or long_form
+            other = other or length > MAX_NAME or not EARLIEST <= item.mtime_ns <= LATEST
+            sizes.append(0 if other else alike + length)
+        return sizes
+
+    def areas(self, records: Iterable[tuple[AnyItem, int, int, bytes]]) -> list[bytes]:
+        """Return the area of each record that has a size, and nothing for the others.
+
+        A record is an item, the size of its area, its serial number and its recording date.
+        """
+        areas = list[bytes]()
+        heads, head_of, old = self._heads, self._head, self._old
+        lsb, msb = _LSB32.pack, _MSB32.pack
+        for item, size, serial, date in records:
+            if not size:
+                areas.append(b"")
+                continue
+            key = (item.attributes, _TYPES[type(item)], links_of(item))
+            head = heads.get(key) or head_of(key)
+            name = name_bytes(item.name)
+            number = b"" if old else lsb(serial) + msb(serial)
+            areas.append(b"".join((head, number, _MODIFY_HEAD, date, _NAME_HEADS[len(name)], name)))
+        return areas
+
+    def entries(self, item: AnyItem, serial: int) -> list[bytes]:
+        """Return the entries for the record of an item in its directory."""
+        entries = [*self._common(item, serial), *alternate_name(name_bytes(item.name))]
+        if isinstance(item, SpecialItem):
+            if item.device is not None:
+                entries.append(device_number(item.device))
+            if item.target:
+                entries += symbolic_link(item.target)
+        return self._with_presence(entries)
+
+    def own_entries(self, directory: DirectoryItem, serial: int) -> list[bytes]:
+        """Return the entries for a record of a directory that has no name: its first, or the second of one below."""
+        return self._with_presence(self._common(directory, serial))
+
+    def root_entries(self, root: DirectoryItem, serial: int) -> list[bytes]:
+        """Return the entries for the first record of the root, which tell that Rock Ridge is in use, SUSP 5.3, 5.5."""
+        return [SHARING_PROTOCOL, *self.own_entries(root, serial), RRIP_1991A if self._old else IEEE_P1282]
+
+    def _common(self, item: AnyItem, serial: int) -> list[bytes]:
+        attributes, kind = item.attributes, item.kind if isinstance(item, SpecialItem) else _TYPES[type(item)]
+        number = None if self._old else serial
+        return [
+            posix_attributes(kind | attributes.mode, links_of(item), attributes.uid, attributes.gid, number),
+            time_stamps(item.mtime_ns, item.times, long_form=self._long_form),
+        ]
+
+    def _with_presence(self, entries: list[bytes]) -> list[bytes]:
+        return [present(entries), *entries] if self._old else entries
+
+    def _head(self, key: tuple[Attributes, int, int]) -> bytes:
+        """Return what comes before the serial number in all areas of the same attributes, and remember it."""
+        attributes, kind, links = key
+        serial = None if self._old else 0
+        px = posix_attributes(kind | attributes.mode, links, attributes.uid, attributes.gid, serial)
+        head = present([px, _MODIFY_HEAD, _NAME_HEADS[0]]) + px if self._old else px[:-_SERIAL_SIZE]
+        self._heads[key] = head
+        return head
+
+
+def links_of(item: AnyItem) -> int:
+    """Return how many names lead to an item; each directory in a directory leads to that one too."""
+    if isinstance(item, DirectoryItem):
+        return 2 + len(item.directories)
+    return 1 if item.link is None else item.link.count

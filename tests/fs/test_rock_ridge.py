@@ -1,0 +1,272 @@
+"""Rock Ridge within the directories, read by the tests' own reader from the records' bytes."""
+
+from __future__ import annotations
+
+import io
+import stat
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from discstack.fs.attributes import Attributes, Device, Kind, Times
+from discstack.fs.bridge import build_image
+from discstack.fs.dates import recording_date
+from discstack.fs.errors import LayoutError
+from discstack.fs.image import Image
+from discstack.fs.options import ImageOptions, RockRidge
+from discstack.fs.rock_ridge import SystemUse, name_bytes
+from discstack.fs.rrip import RRIP_1991A
+from discstack.fs.snapshot import take_snapshot
+from discstack.fs.tree import Directory
+from discstack.fs.view import View
+
+SECOND = 10**9
+ISO_ONLY = frozenset({View.ISO9660})
+OLD = RockRidge(version="1.10")
+
+
+def image_of(root: Directory, **options: Any) -> Image:
+    return build_image(root, ImageOptions(views=ISO_ONLY, **options))
+
+
+class RockRidgeReader:
+    """Reads the system use entries of every record, going after CE, from the tables of SUSP and RRIP alone."""
+
+    def __init__(self, volume: Any) -> None:
+        self.volume = volume
+
+    def directory(self, lba: int) -> list[bytes]:
+        size = int.from_bytes(self.volume.sector(lba)[10:14], "little")
+        return list(self.volume.records(self.volume.sector(lba, size // 2048)))
+
+    def root(self) -> list[bytes]:
+        return self.directory(int.from_bytes(self.volume.volume[158:162], "little"))
+
+    def entries(self, record: bytes) -> list[bytes]:
+        return list(self._entries(record[33 + (record[32] | 1) :]))
+
+    def _entries(self, area: bytes) -> Iterator[bytes]:
+        lead = b""
+        while len(area) >= 4:
+            entry, area = area[: area[2]], area[area[2] :]
+            assert entry[3] == 1
+            if entry[:2] == b"CE":
+                assert not lead
+                lead = entry
+            else:
+                yield entry
+        if lead:
+            block, offset, length = (int.from_bytes(lead[at : at + 4], "little") for at in (4, 12, 20))
+            assert offset + length <= 2048
+            yield from self._entries(self.volume.sector(block)[offset : offset + length])
+
+    def name(self, record: bytes) -> bytes:
+        return b"".join(entry[5:] for entry in self.entries(record) if entry[:2] == b"NM")
+
+    def files(self, records: list[bytes]) -> dict[bytes, dict[bytes, bytes]]:
+        """Give for each name its entries but NM, by their signatures."""
+        found = {}
+        for record in records[2:]:
+            entries = {entry[:2]: entry for entry in self.entries(record) if entry[:2] != b"NM"}
+            found[self.name(record)] = entries
+        return found
+
+
+@pytest.fixture
+def rock(reader: type[Any]) -> Any:
+    return lambda image: RockRidgeReader(reader(image))
+
+
+def px(entry: bytes) -> tuple[int, ...]:
+    numbers = tuple(int.from_bytes(entry[at : at + 4], "little") for at in range(4, len(entry), 8))
+    assert numbers == tuple(int.from_bytes(entry[at : at + 4], "big") for at in range(8, len(entry), 8))
+    return numbers
+
+
+def test_first_record_of_the_root_starts_with_sp_and_leads_to_er(rock: Any) -> None:
+    volume = rock(image_of(Directory()))
+    entries = volume.entries(volume.root()[0])
+    assert [entry[:2] for entry in entries] == [b"SP", b"PX", b"TF", b"ER"]
+    assert b"IEEE_P1282" in entries[-1]
+    assert [entry[:2] for entry in volume.entries(volume.root()[1])] == [b"PX", b"TF"]
+
+
+def test_1_10_names_itself_and_says_which_entries_there_are(rock: Any) -> None:
+    root = Directory()
+    root.create_file("file", b"")
+    root.create_symlink("link", "target")
+    volume = rock(image_of(root, rock_ridge=OLD))
+    first, _, file, link = volume.root()
+    entries = volume.entries(first)
+    assert [entry[:2] for entry in entries] == [b"SP", b"RR", b"PX", b"TF", b"ER"]
+    assert entries[-1] == RRIP_1991A
+    assert volume.entries(file)[0] == b"RR\5\1\x89"
+    assert volume.entries(link)[0] == b"RR\5\1\x8d"
+    assert len(volume.entries(file)[1]) == 36
+
+
+def test_other_versions_are_refused() -> None:
+    with pytest.raises(LayoutError, match=r"1\.09"):
+        image_of(Directory(), rock_ridge=RockRidge(version="1.09"))
+
+
+def test_attributes_are_those_of_the_tree(rock: Any) -> None:
+    root = Directory(attributes=Attributes(0o1777, 3, 4))
+    root.create_file("file", b"x", attributes=Attributes(0o4751, 1000, 2000))
+    root.create_directory("directory", attributes=Attributes(0o700)).create_directory("below")
+    volume = rock(image_of(root))
+    own, above, *_ = records = volume.root()
+    files = volume.files(records)
+    assert px(volume.entries(own)[1])[:4] == (stat.S_IFDIR | 0o1777, 3, 3, 4)
+    assert px(volume.entries(above)[0])[:4] == (stat.S_IFDIR | 0o1777, 3, 3, 4)
+    assert px(files[b"file"][b"PX"])[:4] == (stat.S_IFREG | 0o4751, 1, 1000, 2000)
+    assert px(files[b"directory"][b"PX"])[:4] == (stat.S_IFDIR | 0o700, 3, 0, 0)
+
+
+def test_rationalized_attributes_are_of_use_on_any_machine(rock: Any) -> None:
+    root = Directory()
+    root.create_file("secret", b"x", attributes=Attributes(0o600, 1000, 2000))
+    root.create_file("program", b"x", attributes=Attributes(0o4700, 1000, 2000))
+    root.create_directory("private", attributes=Attributes(0o700, 1000, 2000))
+    volume = rock(image_of(root, rationalize=True))
+    files = volume.files(volume.root())
+    assert px(files[b"secret"][b"PX"])[:4] == (stat.S_IFREG | 0o444, 1, 0, 0)
+    assert px(files[b"program"][b"PX"])[:4] == (stat.S_IFREG | 0o555, 1, 0, 0)
+    assert px(files[b"private"][b"PX"])[:4] == (stat.S_IFDIR | 0o555, 2, 0, 0)
+
+
+def test_serial_numbers_count_in_image_order_and_hard_links_share_one(rock: Any) -> None:
+    root = Directory()
+    first = root.create_file("a", b"data")
+    root.create_file("b", b"other")
+    below = root.create_directory("c")
+    below.create_hard_link("again", first)
+    below.create_file("new", b"")
+    volume = rock(image_of(root))
+    records = volume.root()
+    files = volume.files(records)
+    assert px(volume.entries(records[0])[1])[4] == 1
+    assert [px(files[name][b"PX"])[4] for name in (b"a", b"b", b"c")] == [2, 3, 4]
+    assert px(files[b"a"][b"PX"])[1] == 2
+    inner = volume.directory(int.from_bytes(records[4][2:6], "little"))
+    assert [px(volume.entries(record)[0])[4] for record in inner] == [4, 1, 2, 6]
+    assert volume.files(inner)[b"again"][b"PX"] == files[b"a"][b"PX"]
+
+
+def test_special_files_and_links_are_recorded_without_data(rock: Any) -> None:
+    root = Directory()
+    root.create_special("fifo", Kind.FIFO)
+    root.create_special("socket", Kind.SOCKET)
+    root.create_special("null", Kind.CHARACTER_DEVICE, device=Device(1, 3), attributes=Attributes(0o666))
+    root.create_special("sda1", Kind.BLOCK_DEVICE, device=Device(8, 1))
+    root.create_symlink("link", "to/there")
+    volume = rock(image_of(root))
+    files = volume.files(volume.root())
+    kinds = {name: stat.S_IFMT(px(entries[b"PX"])[0]) for name, entries in files.items()}
+    expected = {"fifo": stat.S_IFIFO, "socket": stat.S_IFSOCK, "null": stat.S_IFCHR, "sda1": stat.S_IFBLK}
+    assert kinds == {name.encode(): kind for name, kind in expected.items()} | {b"link": stat.S_IFLNK}
+    assert {name for name, entries in files.items() if b"PN" in entries} == {b"null", b"sda1"}
+    assert files[b"link"][b"SL"] == bytes.fromhex("53 4c 10 01 00 00 02 74 6f 00 05 74 68 65 72 65")
+    assert all(record[10:14] == bytes(4) for record in volume.root()[2:])
+
+
+def test_times_of_access_and_of_attributes_are_recorded_where_the_tree_has_them(rock: Any) -> None:
+    root = Directory(mtime_ns=0)
+    root.create_file("file", b"", mtime_ns=10 * SECOND).times = Times(30 * SECOND, 20 * SECOND)
+    volume = rock(image_of(root))
+    tf = volume.files(volume.root())[b"file"][b"TF"]
+    assert tf[4] == 0x0E
+    assert [tf[at + 5] for at in (5, 12, 19)] == [10, 30, 20]
+
+
+def test_long_times_have_hundredths_of_a_second(rock: Any) -> None:
+    root = Directory(mtime_ns=0)
+    root.create_file("file", b"", mtime_ns=1_234_567_890_120_000_000)
+    volume = rock(image_of(root, rock_ridge=RockRidge(long_times=True)))
+    assert volume.files(volume.root())[b"file"][b"TF"][4:] == b"\x822009021323313012\0"
+
+
+@pytest.mark.parametrize("length", [*range(120, 135), 155, 160, 188, 249, 250, 251, 255, 500, 501, 2100, 5000])
+def test_name_of_any_length_is_kept(rock: Any, length: int) -> None:
+    root = Directory()
+    names = [("n" * length)[: length - 1] + letter for letter in "abcdefghij"]
+    for name in names:
+        root.create_file(name, b"")
+    root.create_directory("d" * length)
+    image = image_of(root)
+    volume = rock(image)
+    assert sorted(volume.files(volume.root())) == sorted(name.encode() for name in [*names, "d" * length])
+    assert image.issues == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "recorded"),
+    [("Grüße", "Grüße".encode()), ("caf\udce9", b"caf\xe9"), ("half \ud83d", b"half \xed\xa0\xbd")],
+)
+def test_names_are_utf_8_or_the_bytes_that_they_were(name: str, recorded: bytes) -> None:
+    assert name_bytes(name) == recorded
+
+
+def test_nothing_that_rock_ridge_keeps_is_reported() -> None:
+    root = Directory(mtime_ns=0)
+    root.create_file("a name of more than thirty characters * with others", b"")
+    root.create_symlink("link", "target")
+    root.create_file("old", b"", mtime_ns=-3_000_000_000 * SECOND)
+    assert image_of(root).issues == ()
+    issues = [str(issue) for issue in image_of(root, rock_ridge=None).issues]
+    assert len(issues) == 3
+    assert "/link: skipped in ISO 9660: a symbolic link, which this view cannot hold" in issues
+
+
+def test_time_that_not_even_the_long_form_holds_is_reported() -> None:
+    root = Directory(mtime_ns=0)
+    root.create_file("ancient", b"", mtime_ns=-70_000_000_000 * SECOND)
+    (issue,) = image_of(root).issues
+    assert str(issue).startswith("/ancient: time clamped in ISO 9660: ")
+
+
+def test_sections_of_a_long_file_all_carry_the_same_area(rock: Any) -> None:
+    root = Directory()
+    root.create_file("n" * 200, io.BytesIO, size=9 << 30)
+    volume = rock(image_of(root))
+    areas = {bytes(record[33 + (record[32] | 1) :]) for record in volume.root()[2:]}
+    assert len(volume.root()) == 5
+    assert len(areas) == 1
+
+
+names = st.text(min_size=1, max_size=300).filter(lambda name: not set("/\0") & set(name) and name not in (".", ".."))
+attributes = st.builds(Attributes, st.integers(0, 0o7777), st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1))
+times = st.integers(-5 * 10**18, 10**19)
+
+
+@example(leaves={"a": (Attributes(0o644), 0)}, version="1.10", directory=True)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    leaves=st.dictionaries(names, st.tuples(attributes, times), max_size=8),
+    version=st.sampled_from(["1.10", "1.12"]),
+    directory=st.booleans(),
+)
+def test_areas_made_together_are_those_made_entry_by_entry(
+    leaves: dict[str, tuple[Attributes, int]], version: str, directory: bool
+) -> None:
+    root = Directory()
+    for name, (which, time) in leaves.items():
+        if directory:
+            root.create_directory(name, mtime_ns=time, attributes=which)
+        else:
+            root.create_file(name, b"", mtime_ns=time, attributes=which)
+    item = take_snapshot(root, clock=10**19).root
+    items = [*item.files, *item.directories]
+    use = SystemUse(RockRidge(version=version))
+    sizes, serials = use.sizes(items), range(7, 7 + len(items))
+    dates = [recording_date(each.mtime_ns) for each in items]
+    made = use.areas(zip(items, sizes, serials, dates, strict=True))
+    for each, size, serial, area in zip(items, sizes, serials, made, strict=True):
+        assert len(area) == size
+        if size:
+            assert area == b"".join(use.entries(each, serial))
+        else:
+            assert len(name_bytes(each.name)) > 250 or len(use.entries(each, serial)[-2]) != 12
