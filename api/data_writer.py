@@ -63,7 +63,8 @@ class DataWriter(Job):
     `erase` permits that the data on a rewritable disc is lost. `close` leaves the disc so that nothing more can be
     added. `speed` is in kB/s of 1000 bytes, None for the fastest. `verify` says how much is read back and compared with
     digests taken while the data went out. `simulate` keeps the laser off, where the medium has that. `ring_bytes` is
-    the size of the buffer between the files and the drive, None for what two seconds at full speed need.
+    the size of the buffer between the files and the drive, None for what two seconds at full speed need. One thread at
+    a time may write; `cancel` may be called from any. Several writers with recorders of their own run at once.
     """
 
     def __init__(

@@ -39,7 +39,7 @@ class Sink(Protocol):
 
 
 class DiscReader(Job):
-    """Reads what a disc holds; one job at a time."""
+    """Reads what a disc holds. One thread at a time may run a job; `cancel` may be called from any."""
 
     def recorded(self) -> range:
         """Return the blocks from the first one on that hold data, or may.

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 class Eraser(Job):
-    """Erases what is on a rewritable disc; `full` overwrites all of it, else only what makes it look empty."""
+    """Erases what is on a rewritable disc; `full` overwrites all of it, else only what makes it look empty.
+
+    One thread at a time may erase; `cancel` may be called from any.
+    """
 
     def __init__(self, recorder: Recorder, *, full: bool = False) -> None:
         super().__init__(recorder)

@@ -14,8 +14,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from discstack.mmc.procedure import Phase
+
+SECTOR: Final = 2048
 
 __all__ = ["Done", "Event", "EventHandler", "Notice", "Phase", "PhaseStarted", "Progress", "Writing"]
 
@@ -44,7 +47,12 @@ class Progress(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writing(Event):
-    """Data is flowing. Amounts in sectors of 2048 bytes or in bytes, speeds in bytes per second, times in seconds."""
+    """Data is flowing. Speeds are in bytes per second of user data, times in seconds, fills and sizes in bytes.
+
+    `sectors` of `total_sectors` (padding included) were taken by the drive, 2048 bytes each. `remaining` is None as
+    long as nothing is known, `drive_buffer` 0 where the drive does not tell. `stalls` counts the times that the ring
+    had too little, `busy` the answers that the drive's buffer is full.
+    """
 
     sectors: int
     total_sectors: int
@@ -63,6 +71,16 @@ class Writing(Event):
     def fraction(self) -> float:
         """How much is written, 0 to 1."""
         return self.sectors / self.total_sectors if self.total_sectors else 1.0
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes are written."""
+        return self.sectors * SECTOR
+
+    @property
+    def total_bytes(self) -> int:
+        """How many bytes there are to be written."""
+        return self.total_sectors * SECTOR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

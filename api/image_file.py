@@ -17,7 +17,8 @@ _IDENTIFIERS: Final = {b"CD001": "ISO 9660", b"NSR02": "UDF", b"NSR03": "UDF"}
 class ImageFile:
     """An image in a regular file, to be burnt as it is: `stream()` gives its sectors.
 
-    A last sector that is not whole is filled up with zeros. Raises SourceError if the file cannot be read.
+    A last sector that is not whole is filled up with zeros. Any thread may open streams; each is for one thread. Raises
+    SourceError if the file cannot be read.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:

@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections import Counter
 from pathlib import Path
 
 from rich.console import Console
@@ -25,25 +24,19 @@ BAR = 40
 
 
 class Log:
-    """Keeps what the drive was told, and what the job said."""
+    """Counts the commands that the drive is sent, and keeps when the phases of the job began."""
 
     def __init__(self, display: Display) -> None:
-        self.commands: Counter[str] = Counter()
+        self.commands = 0
         self.phases: list[tuple[str, float]] = []
-        self.speeds: list[float] = []
         self._display = display
 
-    def command(self, line: str) -> None:
-        self.commands[line] += 1
+    def command(self, _: str) -> None:
+        self.commands += 1
 
     def event(self, event: discstack.Event) -> None:
-        match event:
-            case discstack.PhaseStarted(phase=phase):
-                self.phases.append((phase.value, event.elapsed))
-            case discstack.Writing(speed=speed):
-                self.speeds.append(speed)
-            case discstack.Done():
-                self.phases.append(("done", event.elapsed))
+        if isinstance(event, discstack.PhaseStarted):
+            self.phases.append((event.phase.value, event.elapsed))
         self._display(event)
 
 
@@ -64,9 +57,10 @@ def show_burn(console: Console, log: Log, result: discstack.BurnResult) -> None:
         console.print(f"  {name:<12} {duration(ended - began):>6}  [cyan]{'━' * max(round(share * BAR), 1)}[/]")
     speed = (result.speed.measured or 0) * 1000
     console.print(
-        f"  {result.blocks} sectors in {result.counters.commands} WRITE commands at {size(speed)}/s, ", end=""
+        f"  {log.commands} commands, {result.counters.commands} of them WRITE: {result.blocks} sectors at {size(speed)}/s; ",
+        end="",
     )
-    console.print(f"{result.verified} of them read back and compared; the disc is: [green]{result.medium}[/]")
+    console.print(f"{result.verified} sectors read back and compared; the disc is: [green]{result.medium}[/]")
 
 
 def show_disc(console: Console, disc: Path, image: discstack.Image, folder: Path) -> int:
@@ -108,7 +102,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=keep) as scratch:
         fresh = Path(scratch, disc.name)  # a new disc each time
         address = f"virtual:{medium}?file={fresh}"
-        console.print(Panel(f"discstack burn {folder.name} -d 'virtual:{medium}?file=demo/{disc.name}'", expand=False))
+        console.print(
+            Panel(f"discstack burn {folder.name} -d 'virtual:{medium}?file=demo/{disc.name}' --close", expand=False)
+        )
         with Display() as display:
             log = Log(display)
             with discstack.open(address, trace=log.command) as recorder:

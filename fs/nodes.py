@@ -58,7 +58,10 @@ class BaseNode:
 
 
 class File(BaseNode):
-    """A file; `source` gives its data. Nodes with equal `link` (not None) are hard links: several names of one file."""
+    """A file; `source` gives its data. Nodes with equal `link` (not None) are hard links: several names of one file.
+
+    It belongs to its tree, which is used by one thread at a time.
+    """
 
     __slots__ = ("link", "source")
 

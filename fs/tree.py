@@ -26,7 +26,8 @@ AnyLeaf = TypeVar("AnyLeaf", File, Symlink, Special)
 class Directory(BaseNode):
     """A directory; the one that is made without arguments is the root of a tree.
 
-    `skipped` lists what `add_tree` found here and could not take: pairs of a name and the reason.
+    `skipped` lists what `add_tree` found here and could not take: pairs of a name and the reason. A tree is used by one
+    thread at a time; images that were made of it do not change with it.
     """
 
     __slots__ = ("_children", "skipped")
