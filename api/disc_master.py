@@ -17,7 +17,7 @@ CD_DVD_DEVICE: Final = "5"  # peripheral device type, SPC-4 6.4.2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriveEntry:
-    """A drive as the system lists it, without asking the drive itself. `address` opens it. Never changes: any thread."""
+    """A drive as the system lists it, without asking the drive itself; `address` opens it. For any thread."""
 
     address: str
     generic: str | None

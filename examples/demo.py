@@ -56,10 +56,8 @@ def show_burn(console: Console, log: Log, result: discstack.BurnResult) -> None:
         share = (ended - began) / (log.phases[-1][1] or 1)
         console.print(f"  {name:<12} {duration(ended - began):>6}  [cyan]{'━' * max(round(share * BAR), 1)}[/]")
     speed = (result.speed.measured or 0) * 1000
-    console.print(
-        f"  {log.commands} commands, {result.counters.commands} of them WRITE: {result.blocks} sectors at {size(speed)}/s; ",
-        end="",
-    )
+    console.print(f"  {log.commands} commands, {result.counters.commands} of them WRITE: ", end="")
+    console.print(f"{result.blocks} sectors at {size(speed)}/s; ", end="")
     console.print(f"{result.verified} sectors read back and compared; the disc is: [green]{result.medium}[/]")
 
 
