@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from discstack.fs.boot.options import BootOptions as BootOptions
     from discstack.fs.boot.options import BootSector as BootSector
     from discstack.fs.boot.options import PartitionTable as PartitionTable
+    from discstack.fs.boot.options import PartitionType as PartitionType
     from discstack.fs.errors import CapacityError as CapacityError
     from discstack.fs.errors import LayoutError as LayoutError
     from discstack.fs.errors import SourceError as SourceError
@@ -130,7 +131,14 @@ _HOMES: Final = {
     "discstack.image_file": ("ImageFile",),
     "discstack.fs.attributes": ("Attributes", "Device", "Kind"),
     "discstack.fs.boot.el_torito": ("BootPlatform", "Emulation"),
-    "discstack.fs.boot.options": ("BootAddress", "BootImage", "BootOptions", "BootSector", "PartitionTable"),
+    "discstack.fs.boot.options": (
+        "BootAddress",
+        "BootImage",
+        "BootOptions",
+        "BootSector",
+        "PartitionTable",
+        "PartitionType",
+    ),
     "discstack.fs.errors": ("CapacityError", "LayoutError", "SourceError", "VolumeError"),
     "discstack.fs.extraction": ("ExtractOptions", "Extracted", "extract_tree"),
     "discstack.fs.image": ("Image",),

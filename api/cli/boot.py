@@ -155,18 +155,16 @@ class BootCommand(click.Command):
 
 
 def _boot_options(words: Mapping[str, Any], order: Iterable[str]) -> BootOptions:
-    from discstack import BootOptions, PartitionTable
-    from discstack.fs.boot.options import BASIC_DATA
+    from discstack import BootOptions, PartitionTable, PartitionType
 
-    choices: dict[str, Any] = {"efi_partition_type": BASIC_DATA} if words["boot_basdat"] else {}
     table = "gpt" if words["boot_basdat"] else words["boot_table"]
     return BootOptions(
         images=tuple(_boot_image(group) for group in _groups(words, order) if group),
         catalog=words["boot_catalog"],
         boot_sector=_boot_sector(words),
         partition_table=PartitionTable[table.upper()] if table else None,
+        efi_partition_type=PartitionType.BASIC_DATA if words["boot_basdat"] else PartitionType.EFI_SYSTEM,
         force_bootable=words["boot_force"],
-        **choices,
     )
 
 

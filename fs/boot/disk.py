@@ -103,7 +103,7 @@ class Disk:
         return [whole, *(mbr.MbrPartition(mbr.EFI_SYSTEM, first, count) for first, count in extents)]
 
     def _gpt_array(self) -> bytes:
-        kind = self._options.efi_partition_type
+        kind = self._options.efi_partition_type.value
         entries = list[gpt.GptPartition]()
         for number, image in enumerate(self._partitions, 1):
             first = image.place.lba * BLOCKS

@@ -6,17 +6,13 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, TypeAlias
+from typing import TypeAlias
 from uuid import UUID
 
 from discstack.fs.boot.el_torito import BootPlatform, Emulation
 from discstack.fs.sources import Source
 
 Content: TypeAlias = bytes | bytearray | str | os.PathLike[str] | Source
-
-# Partition types, UEFI 2.10 5.3.3
-EFI_SYSTEM: Final = UUID("C12A7328-F81F-11D2-BA4B-00A0C93EC93B")
-BASIC_DATA: Final = UUID("EBD0A0A2-B9E5-4433-87C0-68B6B72699C7")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +73,13 @@ class PartitionTable(Enum):
     GPT = "GPT"
 
 
+class PartitionType(Enum):
+    """What a partition of a GPT is, UEFI 2.10 5.3.3: as basic data, Windows shows it."""
+
+    EFI_SYSTEM = UUID("C12A7328-F81F-11D2-BA4B-00A0C93EC93B")
+    BASIC_DATA = UUID("EBD0A0A2-B9E5-4433-87C0-68B6B72699C7")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BootOptions:
     """How machines start from the image as a CD, and as a disk such as a USB stick.
@@ -94,5 +97,5 @@ class BootOptions:
     catalog: str | None = None
     boot_sector: BootSector | None = None
     partition_table: PartitionTable | None = None
-    efi_partition_type: UUID = EFI_SYSTEM
+    efi_partition_type: PartitionType = PartitionType.EFI_SYSTEM
     force_bootable: bool = False

@@ -9,9 +9,17 @@ from typing import Any
 
 import pytest
 
-from discstack import BootAddress, BootImage, BootOptions, BootPlatform, BootSector, Emulation, PartitionTable
+from discstack import (
+    BootAddress,
+    BootImage,
+    BootOptions,
+    BootPlatform,
+    BootSector,
+    Emulation,
+    PartitionTable,
+    PartitionType,
+)
 from discstack.cli.image import image as image_command
-from discstack.fs.boot.options import BASIC_DATA
 
 Discstack = Callable[..., Any]
 
@@ -90,7 +98,7 @@ def test_partition_tables() -> None:
     assert said("-e", "e", "--partition-table", "gpt") == BootOptions(images=efi, partition_table=PartitionTable.GPT)
     assert said("-e", "e", "--partition-table", "mbr") == BootOptions(images=efi, partition_table=PartitionTable.MBR)
     assert said("-e", "e", "-isohybrid-gpt-basdat") == BootOptions(
-        images=efi, partition_table=PartitionTable.GPT, efi_partition_type=BASIC_DATA
+        images=efi, partition_table=PartitionTable.GPT, efi_partition_type=PartitionType.BASIC_DATA
     )
 
 

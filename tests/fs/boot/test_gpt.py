@@ -6,14 +6,14 @@ from binascii import crc32
 from uuid import UUID
 
 from discstack.fs.boot.gpt import GptHeader, GptPartition, partition_array
-from discstack.fs.boot.options import EFI_SYSTEM
+from discstack.fs.boot.options import PartitionType
 
 DISK = UUID("00112233-4455-6677-8899-aabbccddeeff")
 UNIQUE = UUID("01020304-0506-0708-090a-0b0c0d0e0f10")
 
 
 def test_partition_entry() -> None:
-    entry = bytes(GptPartition(EFI_SYSTEM, UNIQUE, 0x0102030405060708, 0x1112131415161718, "EFI"))
+    entry = bytes(GptPartition(PartitionType.EFI_SYSTEM.value, UNIQUE, 0x0102030405060708, 0x1112131415161718, "EFI"))
     assert entry == bytes.fromhex(
         "28 73 2a c1 1f f8 d2 11 ba 4b 00 a0 c9 3e c9 3b"  # the first three fields of a GUID are little endian
         "04 03 02 01 06 05 08 07 09 0a 0b 0c 0d 0e 0f 10"
@@ -24,7 +24,7 @@ def test_partition_entry() -> None:
 
 
 def test_array_has_128_entries_of_128_bytes() -> None:
-    entry = GptPartition(EFI_SYSTEM, UNIQUE, 1, 2, "EFI")
+    entry = GptPartition(PartitionType.EFI_SYSTEM.value, UNIQUE, 1, 2, "EFI")
     array = partition_array([entry, entry])
     assert len(array) == 16384
     assert array[:256] == bytes(entry) * 2

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from discstack.fs.boot.el_torito import BootPlatform, Emulation
-from discstack.fs.boot.options import BASIC_DATA, BootImage, BootSector, PartitionTable
+from discstack.fs.boot.options import BootImage, BootSector, PartitionTable, PartitionType
 from discstack.fs.image import Image
 from discstack.fs.view import View
 
@@ -131,7 +131,7 @@ def test_dumpet_finds_every_record_of_the_catalogue(written: Callable[..., Path]
 def test_sgdisk_and_sfdisk_find_no_fault_in_the_gpt(
     written: Callable[..., Path], tool: Tool, views: frozenset[View]
 ) -> None:
-    path = written(EFI, partition_table=GPT, views=views, efi_partition_type=BASIC_DATA)
+    path = written(EFI, partition_table=GPT, views=views, efi_partition_type=PartitionType.BASIC_DATA)
     assert "No problems found" in tool("sgdisk", "-v", path)
     assert "Partition GUID code: EBD0A0A2" in tool("sgdisk", "-i", "1", path)
     assert "No errors detected" in tool("sfdisk", "--verify", path)
