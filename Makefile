@@ -5,8 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 FUZZ_SECONDS ?= 300
 NATIVE := $(wildcard native/src/*.c native/src/*.h native/src/*.py)
-TEST_PACKAGES := gcc xorriso genisoimage p7zip-full libarchive-tools udftools grub-common grub-pc-bin user-mode-linux kmod busybox-static btrfs-progs xfsprogs qemu-system-x86 seabios ovmf mtools isolinux syslinux-common gdisk fdisk dumpet file sg3-utils libc6-dev
-TEST_PROGRAMS := cc xorriso isoinfo 7z bsdtar udfinfo grub-fstest linux.uml modprobe busybox mkfs.btrfs mkfs.xfs qemu-system-x86_64 mformat sgdisk sfdisk dumpet file sg_decode_sense
+TEST_PACKAGES := gcc xorriso genisoimage p7zip-full libarchive-tools udftools grub-common grub-pc-bin user-mode-linux kmod busybox-static btrfs-progs xfsprogs faketime qemu-system-x86 seabios ovmf mtools isolinux syslinux-common gdisk fdisk dumpet file sg3-utils libc6-dev
+TEST_PROGRAMS := cc xorriso isoinfo 7z bsdtar udfinfo grub-fstest linux.uml modprobe busybox mkfs.btrfs mkfs.xfs faketime qemu-system-x86_64 mformat sgdisk sfdisk dumpet file sg_decode_sense
 
 .PHONY: help demo test check types bench bench-compare fuzz fuzz-reader clean system
 

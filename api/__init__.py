@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from discstack.fs.extraction import Extracted as Extracted
     from discstack.fs.extraction import ExtractOptions as ExtractOptions
     from discstack.fs.extraction import extract_tree as extract_tree
+    from discstack.fs.graft_points import split_graft_point as split_graft_point
     from discstack.fs.image import Image as Image
     from discstack.fs.nodes import File as File
     from discstack.fs.nodes import Special as Special
@@ -74,6 +75,8 @@ if TYPE_CHECKING:
     from discstack.fs.tree import Directory as Directory
     from discstack.fs.view import Issue as Issue
     from discstack.fs.view import View as View
+    from discstack.fs.weights import Weight as Weight
+    from discstack.fs.weights import parse_weights as parse_weights
     from discstack.image_file import ImageFile as ImageFile
     from discstack.mmc.errors import AbortedCommand as AbortedCommand
     from discstack.mmc.errors import BlankCheck as BlankCheck
@@ -141,6 +144,7 @@ _HOMES: Final = {
     ),
     "discstack.fs.errors": ("CapacityError", "LayoutError", "SourceError", "VolumeError"),
     "discstack.fs.extraction": ("ExtractOptions", "Extracted", "extract_tree"),
+    "discstack.fs.graft_points": ("split_graft_point",),
     "discstack.fs.image": ("Image",),
     "discstack.fs.nodes": ("File", "Special", "Symlink"),
     "discstack.fs.options": ("ImageOptions", "RockRidge"),
@@ -149,6 +153,7 @@ _HOMES: Final = {
     "discstack.fs.reading.volume": ("Volume",),
     "discstack.fs.tree": ("Directory",),
     "discstack.fs.view": ("Issue", "View"),
+    "discstack.fs.weights": ("Weight", "parse_weights"),
     "discstack.mmc.errors": (
         "AbortedCommand",
         "BlankCheck",

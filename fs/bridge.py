@@ -9,16 +9,19 @@ from typing import Final
 from discstack.fs.batch import BatchReader
 from discstack.fs.boot.emitter import BootEmitter
 from discstack.fs.data import FileData
+from discstack.fs.duplicates import find_duplicates
 from discstack.fs.ecma119 import SET_TERMINATOR
 from discstack.fs.errors import CapacityError, LayoutError
 from discstack.fs.image import Image
 from discstack.fs.iso9660 import Iso9660Emitter, JolietEmitter
 from discstack.fs.options import ImageOptions
+from discstack.fs.patterns import Globs
 from discstack.fs.plan import Plan, Region, round_up
 from discstack.fs.snapshot import Snapshot, take_snapshot
 from discstack.fs.tree import Directory
 from discstack.fs.udf.emitter import UdfEmitter
 from discstack.fs.view import Emitter, View
+from discstack.fs.weights import sorted_files
 
 EMITTERS: Final[Mapping[View, Callable[[Snapshot, ImageOptions], Emitter]]] = {
     View.ISO9660: Iso9660Emitter,
@@ -40,14 +43,24 @@ def build_image(root: Directory, options: ImageOptions = DEFAULTS, batches: Batc
     _check(options)
     snapshot = take_snapshot(root, options.clock, rationalize=options.rationalize)
     boot = BootEmitter(options.boot, snapshot, options.views)
-    plan, data = Plan(), FileData(snapshot.files, options.alignment, batches)
-    emitters = [EMITTERS[view](snapshot, options) for view in View if view in options.views]
+    plan, data = Plan(), _file_data(snapshot, options, batches)
+    emitters = [
+        EMITTERS[view](snapshot.without(Globs(options.hidden.get(view, ()))), options)
+        for view in View
+        if view in options.views
+    ]
     _place(plan, data, emitters, boot, options)
     if plan.sectors > MAX_SECTORS:
         raise LayoutError(f"the image would have {plan.sectors} sectors, and no view counts more than {MAX_SECTORS}")
     if options.max_sectors is not None and plan.sectors > options.max_sectors:
         raise CapacityError(plan.sectors, options.max_sectors)
     return Image(plan, data, snapshot, emitters)
+
+
+def _file_data(snapshot: Snapshot, options: ImageOptions, batches: BatchReader | None) -> FileData:
+    files = list(sorted_files(snapshot, options.weights))
+    twins = find_duplicates(files) if options.duplicates_once else {}
+    return FileData(files, options.alignment, twins=twins, batches=batches, digests=options.digests)
 
 
 def _place(plan: Plan, data: FileData, emitters: list[Emitter], boot: BootEmitter, options: ImageOptions) -> None:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
 from itertools import chain
 from math import lcm
+from types import MappingProxyType
 from typing import Final, TypeGuard
 
 from discstack.fs.batch import MOST, Batch, BatchReader, make_batch
 from discstack.fs.plan import SECTOR, Region, Span, round_up, sectors_for
 from discstack.fs.snapshot import FileItem
-from discstack.fs.sources import PathSource, Reader, Source
+from discstack.fs.sources import PathSource, Reader, Source, digest_of
 
 LARGE: Final = 1 << 20  # bytes from which on a file is aligned to the blocks of file systems, so that they can share it
 LARGE_ALIGNMENT: Final = 2  # sectors
+NO_TWINS: Final[Mapping[FileItem, FileItem]] = MappingProxyType({})
 _ZEROS: Final = bytes(SECTOR)
 
 
@@ -27,13 +30,23 @@ def is_large(source: Source) -> TypeGuard[PathSource]:
 class FileData(Region):
     """The data of all files, in the order given; every file starts at a multiple of `alignment` sectors.
 
-    Empty files take no room. Hard links, and files that share a source, share sectors. The region itself must lie at a
-    multiple of `unit`. Small files are read by `batches` where that is given.
+    Empty files take no room. Hard links, files that share a source, and the `twins` of others share sectors. The region
+    itself must lie at a multiple of `unit`. Small files are read by `batches` where that is given. If there are to be
+    `digests`, that is a list with the SHA-256 of each file that was read to its end.
     """
 
-    __slots__ = ("_files", "_large", "_offsets", "_sharing", "batches", "unit")
+    __slots__ = ("_files", "_large", "_offsets", "_sharing", "_twins", "batches", "digests", "unit")
 
-    def __init__(self, files: Iterable[FileItem], alignment: int = 1, batches: BatchReader | None = None) -> None:
+    def __init__(
+        self,
+        files: Iterable[FileItem],
+        alignment: int = 1,
+        *,
+        twins: Mapping[FileItem, FileItem] = NO_TWINS,
+        batches: BatchReader | None = None,
+        digests: bool = False,
+    ) -> None:
+        self._twins = twins
         self.batches = batches
         self.unit = lcm(alignment, LARGE_ALIGNMENT)
         self._files = list[FileItem]()
@@ -41,6 +54,7 @@ class FileData(Region):
         self._large = array("Q")  # where the large ones start
         self._sharing = list[tuple[FileItem, int]]()
         super().__init__(self._lay_out(files, alignment), "file data", bytes)
+        self.digests: list[bytes | None] | None = [None] * len(self._files) if digests else None
 
     def _lay_out(self, files: Iterable[FileItem], alignment: int) -> int:
         end = 0
@@ -48,7 +62,8 @@ class FileData(Region):
         for file in files:
             if not file.size:
                 continue
-            owner = file.link or (file.source if file.source.shared else None)
+            first = self._twins.get(file, file)
+            owner = first.link or (first.source if first.source.shared else first if self._twins else None)
             if owner is not None and id(owner) in shared:
                 self._sharing.append((file, shared[id(owner)]))
                 continue
@@ -91,8 +106,19 @@ class FileData(Region):
             index += 1
 
     def sources(self) -> Iterator[Source]:
-        """Yield the source of every run of sectors, in address order."""
-        return (file.source for file in self._files)
+        """Yield the source of every run of sectors, in address order, and then those of the twins."""
+        return (file.source for file in chain(self._files, self._twins))
+
+    def check_twins(self) -> None:
+        """Raise SourceError if a file whose data is not read is not what it was when it was compared."""
+        for file in self._twins:
+            file.source.open().close()
+
+    def digest_of(self, file: FileItem) -> bytes | None:
+        """Return the SHA-256 of a file, None unless it was read to its end; what lies elsewhere is read for it."""
+        if not self.lba <= file.lba < self.end:
+            return digest_of(file.source)
+        return self.digests[self.index_at(file.lba - self.lba)] if self.digests else None
 
     def __len__(self) -> int:
         return len(self._files)
@@ -143,6 +169,7 @@ class DataReader:
     def __init__(self, data: FileData) -> None:
         self._data = data
         self._open: tuple[int, Reader] | None = None
+        self._hash = _Hash()
 
     def fill(self, first: int, buffer: memoryview) -> None:
         """Put the data from sector `first` of the region on into `buffer`, which is some whole sectors long."""
@@ -162,7 +189,13 @@ class DataReader:
         if batches is None or not batch.files:
             return 0
         at = (self._data.start_of(index) - first) * SECTOR
-        return batches.read_files(batch.paths, batch.facts, batch.files, buffer[at : at + batch.size])
+        count = batches.read_files(batch.paths, batch.facts, batch.files, buffer[at : at + batch.size])
+        if self._data.digests is not None:
+            for number in range(index, index + count):
+                file, start, _ = self._data.file(number)
+                at = (start - first) * SECTOR
+                self._data.digests[number] = sha256(buffer[at : at + file.size]).digest()
+        return count
 
     def _fill_file(self, index: int, position: int, end: int, buffer: memoryview) -> None:
         """Fill in file number `index` from sector `position` on and the zeros up to the next one, as far as `end`."""
@@ -172,6 +205,8 @@ class DataReader:
         take = max(min(file.size - skip, limit), 0)
         if take:
             self._read(index, file, skip, buffer[:take])
+            if self._data.digests is not None and (digest := self._hash.add(index, file.size, skip, buffer[:take])):
+                self._data.digests[index] = digest
         while take < limit:
             gap = min(limit - take, SECTOR)
             buffer[take : take + gap] = _ZEROS[:gap]
@@ -198,3 +233,20 @@ class DataReader:
         if self._open is not None:
             self._open[1].close()
             self._open = None
+
+
+class _Hash:
+    """Makes the digest of a file that is read in parts, one after the other."""
+
+    def __init__(self) -> None:
+        self._index, self._position, self._sum = -1, 0, sha256()
+
+    def add(self, index: int, size: int, offset: int, part: memoryview) -> bytes | None:
+        """Take in a part of file number `index` and return the digest if that was the last one, and none is missing."""
+        if not offset:
+            self._index, self._position, self._sum = index, 0, sha256()
+        if (index, offset) != (self._index, self._position):
+            return None
+        self._sum.update(part)
+        self._position += len(part)
+        return self._sum.digest() if self._position == size else None

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import BinaryIO
 
 from discstack.fs.data import DataReader, FileData
+from discstack.fs.manifest import manifest_line
 from discstack.fs.output import Tell, can_be_positioned, write_positioned
 from discstack.fs.passing import CHUNK, write_in_order
 from discstack.fs.plan import SECTOR, Plan, Region, Span
@@ -49,6 +50,7 @@ class Image:
 
     def stream(self) -> ImageStream:
         """Return a reader of the whole image from its start on."""
+        self._data.check_twins()
         return ImageStream(self, self._plan, self._data)
 
     def read_at(self, lba: int, buffer: bytearray | memoryview) -> None:
@@ -61,6 +63,21 @@ class Image:
         if rest or lba < 0 or lba + count > self.sectors:
             raise ValueError(f"{len(view)} bytes from sector {lba} on are no sectors of an image of {self.sectors}")
         _fill(self._plan, lba, view, None)
+
+    def digests(self) -> Iterator[tuple[str, bytes]]:
+        """Yield path and SHA-256 of every file, in the order of the directories, once the image was streamed whole.
+
+        ValueError before that, and for an image without the option `digests`.
+        """
+        for file in self._snapshot.files:
+            digest = self._data.digest_of(file)
+            if digest is None:
+                raise ValueError(f"{file.path} was not read yet, or the image was not asked for digests")
+            yield file.path, digest
+
+    def manifest(self) -> bytes:
+        """Return `digests` as text for `sha256sum --check`, with paths from the root of the image on."""
+        return b"".join(manifest_line(path, digest) for path, digest in self.digests())
 
     def check_sources(self) -> None:
         """Open and close every source, so that a missing, changed or unreadable one is known before the first byte.
@@ -111,6 +128,7 @@ class Image:
     def _write_to_system(self, target: BinaryIO, tell: Tell | None) -> None:
         descriptor = target.fileno()
         if can_be_positioned(descriptor):
+            self._data.check_twins()
             base = target.tell()
             write_positioned(self._plan, self._data, descriptor, base, tell)
             target.seek(base + self.size)

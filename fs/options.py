@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from discstack.fs.boot.options import BootOptions
 from discstack.fs.view import View
+from discstack.fs.weights import Weight
 
 BRIDGE: Final = frozenset({View.ISO9660, View.JOLIET, View.UDF})
 NO_BOOT: Final = BootOptions()
@@ -38,6 +39,10 @@ class ImageOptions:
     that view as it stands or refused. `clock` is the time of the image in nanoseconds since 1970 (UTC); without one
     SOURCE_DATE_EPOCH counts, else the newest time in the tree. Times later than the clock are set to it and reported.
     The ids of people and programs are empty where nobody gives them.
+
+    `weights` put file data first or last. `duplicates_once` reads files of equal size beforehand and stores equal data
+    once. `hidden` has globs of what a view does not show, for names or for paths in the image. `digests` lets SHA-256
+    of every file be made on the way, for `Image.manifest`.
     """
 
     views: frozenset[View] = BRIDGE
@@ -54,6 +59,10 @@ class ImageOptions:
     rationalize: bool = False  # owners and permissions that are of use on any machine instead of the sources'
     joliet_long: bool = False  # names of up to 103 characters instead of 64
     alignment: int = 1  # sectors: every file starts at a multiple of this
+    weights: tuple[Weight, ...] = ()
+    duplicates_once: bool = False
+    hidden: Mapping[View, Sequence[str]] = field(default_factory=dict)
+    digests: bool = False
     padding: int = 0  # sectors of zeros after the file data
     multiple: int = 1  # sectors: the image's length is a multiple of this
     max_sectors: int | None = None  # refuse an image larger than this

@@ -102,6 +102,8 @@ class DataCopy:
 
     def _copy(self, index: int, reader: DataReader) -> int:
         """Write some files from number `index` on, with what follows each, and return the number of the next."""
+        if self._data.digests is not None:
+            return index + self._copy_by_memory(index, reader)
         source = self._data.file(index)[0].source
         if is_large(source):
             self._copy_large(index, source)
@@ -115,9 +117,9 @@ class DataCopy:
         return batches.copy_files(batch.paths, batch.facts, batch.files, self._target, self._position(index))
 
     def _copy_by_memory(self, index: int, reader: DataReader) -> int:
-        """Write one file, or several small ones where nobody reads batches."""
+        """Write one file, or several small ones where they have to be seen or nobody reads batches."""
         first, stop = self._data.start_of(index), index + 1
-        if self._data.batches is None:
+        if self._data.batches is None or self._data.digests is not None:
             stop = max(self._data.index_at(first + CHUNK // SECTOR), stop)
         end = self._data.start_of(stop)
         while first < end and not self._stopped:

@@ -32,7 +32,7 @@ class DataStream(Protocol):
 def write_in_order(stream: DataStream, data: FileData, target: int, tell: Tell | None) -> None:
     """Write an image to an open file in order; that may be a pipe, which somebody empties meanwhile."""
     buffer = memoryview(bytearray(CHUNK))
-    kept = _kept_back(target)
+    kept = _kept_back(target) if data.digests is None else None
     while stream.position < stream.sectors:
         here = stream.position - data.lba
         large = None if kept is None else data.large_at(here)

@@ -1,43 +1,67 @@
-"""Reading a folder of this machine into a tree: each entry is looked at once, links are not followed."""
+"""Reading a folder of this machine into a tree: each entry is looked at once, links are followed only on request."""
 
 from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from discstack.fs.attributes import DEVICES, PERMISSIONS, Attributes, Device, Kind, Times
 from discstack.fs.errors import SourceError
 from discstack.fs.nodes import File, Leaf, Special, Symlink
+from discstack.fs.patterns import Globs
 from discstack.fs.sources import PathSource
 
 if TYPE_CHECKING:
     from discstack.fs.tree import Directory
 
+# names in an image do not depend on the locale: their bytes are always taken for UTF-8
+_UTF_8: Final = sys.getfilesystemencoding() == "utf-8"
 _KINDS: Final = frozenset(Kind)
 
 
-class Scan:
-    """Reads one folder and all below it."""
+Found = tuple[str, os.stat_result]
+Identity = tuple[int, int]
 
-    def __init__(self, *, all_times: bool) -> None:
+
+class Scan:
+    """Reads one folder and all below it but what is excluded.
+
+    Symbolic links that are followed stand for what they lead to; those that lead nowhere or in a circle stay links.
+    """
+
+    def __init__(self, *, all_times: bool, exclude: Globs, follow_links: bool) -> None:
         self._all_times = all_times
+        self._exclude = exclude
+        self._follow_links = follow_links
         self._attributes = dict[tuple[int, int, int], Attributes]()
 
     def scan(self, top: str, into: Directory) -> None:
         """Put what the folder `top` holds into an empty directory, which takes its times and attributes too."""
+        absolute = os.path.abspath(top)
         try:
-            status = os.stat(top)
+            status = os.stat(absolute)
             into.mtime_ns, into.attributes, into.times = status.st_mtime_ns, *self._common(status)
-            stack = [(top, into)]
+            stack: list[tuple[str, Directory, tuple[Identity, ...]]] = [(absolute, into, (_identity(status),))]
             while stack:
-                path, directory = stack.pop()
+                path, directory, above = stack.pop()
                 with os.scandir(path) as entries:
                     found = [(entry.name, entry.stat(follow_symlinks=False)) for entry in entries]
-                stack += self._take(path, directory, found)
+                if self._exclude:
+                    found = list(self._included(found, path, top + path[len(absolute) :]))
+                if self._follow_links:
+                    found = [(name, _followed(os.path.join(path, name), status, above)) for name, status in found]
+                for name, below, status in self._take(path, directory, found):
+                    stack.append((os.path.join(path, name), below, (*above, _identity(status))))
         except OSError as error:
             raise SourceError(error.filename or top, error.strerror or str(error)) from error
+
+    def _included(self, found: list[Found], path: str, given: str) -> Iterator[Found]:
+        for name, status in found:
+            if not self._exclude.match(name, f"{given.rstrip('/')}/{name}", f"{path}/{name}"):
+                yield name, status
 
     def _common(self, status: os.stat_result) -> tuple[Attributes, Times | None]:
         key = (status.st_mode, status.st_uid, status.st_gid)
@@ -47,30 +71,37 @@ class Scan:
         return attributes, Times(status.st_atime_ns, status.st_ctime_ns) if self._all_times else None
 
     def _take(
-        self, path: str, directory: Directory, found: list[tuple[str, os.stat_result]]
-    ) -> Iterator[tuple[str, Directory]]:
+        self, path: str, directory: Directory, found: list[Found]
+    ) -> Iterator[tuple[str, Directory, os.stat_result]]:
         """Make the nodes of one directory; yield those that are to be scanned themselves."""
         leaves, skipped = list[Leaf](), list[tuple[str, str]]()
         for name, status in found:
             kind = stat.S_IFMT(status.st_mode)
             attributes, times = self._common(status)
+            shown = as_utf_8(name)
             if kind == stat.S_IFDIR:
-                below = directory.create_directory(name, mtime_ns=status.st_mtime_ns, attributes=attributes)
+                below = directory.create_directory(shown, mtime_ns=status.st_mtime_ns, attributes=attributes)
                 below.times = times
-                yield os.path.join(path, name), below
+                yield name, below, status
                 continue
-            common = (status.st_mtime_ns, attributes, times, link_of(status))
+            link = link_of(status) if not self._follow_links else _identity(status)
+            common = (status.st_mtime_ns, attributes, times, link)
             if kind == stat.S_IFREG:
-                leaves.append(File(name, directory, PathSource(path, name, status), *common))
+                leaves.append(File(shown, directory, PathSource(path, name, status), *common))
             elif kind == stat.S_IFLNK:
-                leaves.append(Symlink(name, directory, _target(os.path.join(path, name)), *common))
+                leaves.append(Symlink(shown, directory, _target(os.path.join(path, name)), *common))
             elif kind in _KINDS:
                 device = Device(os.major(status.st_rdev), os.minor(status.st_rdev)) if kind in DEVICES else None
-                leaves.append(Special(name, directory, Kind(kind), device, *common))
+                leaves.append(Special(shown, directory, Kind(kind), device, *common))
             else:
-                skipped.append((name, "neither a file nor a directory nor anything else that an image knows"))
+                skipped.append((shown, "neither a file nor a directory nor anything else that an image knows"))
         directory.take(leaves)
         directory.skipped = tuple(sorted(skipped))
+
+
+def as_utf_8(name: str) -> str:
+    """Return the text of a name that the system's encoding may have made something else of."""
+    return name if _UTF_8 else os.fsencode(name).decode("utf-8", "surrogateescape")
 
 
 def _target(path: str) -> bytes:
@@ -78,11 +109,26 @@ def _target(path: str) -> bytes:
     return os.fsencode(os.readlink(path).replace(os.sep, "/"))
 
 
+def _identity(status: os.stat_result) -> Identity:
+    return status.st_dev, status.st_ino
+
+
+def _followed(path: str, status: os.stat_result, above: tuple[Identity, ...]) -> os.stat_result:
+    """Return the status of what a link leads to, its own if that is nothing or one of the folders `above`."""
+    if not stat.S_ISLNK(status.st_mode):
+        return status
+    try:
+        target = os.stat(path)
+    except OSError:
+        return status
+    return status if _identity(target) in above else target
+
+
 def attributes_of(status: os.stat_result) -> Attributes:
     """Return permissions and owners out of what the system says."""
     return Attributes(status.st_mode & PERMISSIONS, status.st_uid, status.st_gid)
 
 
-def link_of(status: os.stat_result) -> tuple[int, int] | None:
+def link_of(status: os.stat_result) -> Identity | None:
     """Return what all names of a file have in common, None for a file with one name."""
-    return (status.st_dev, status.st_ino) if status.st_nlink > 1 else None
+    return _identity(status) if status.st_nlink > 1 else None

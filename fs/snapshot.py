@@ -15,6 +15,7 @@ from typing import Final
 from discstack.fs.attributes import DIRECTORY, FILE, SYMBOLIC_LINK, Attributes, Times, rationalized
 from discstack.fs.errors import LayoutError
 from discstack.fs.nodes import File, Special, Symlink
+from discstack.fs.patterns import Globs
 from discstack.fs.sources import Source
 from discstack.fs.tree import Directory, Node
 from discstack.fs.view import Change, Issue, View
@@ -167,6 +168,28 @@ class Snapshot:
         for directory in self.directories:
             for item in directory.specials:
                 yield Issue(item.path, Change.SKIPPED, f"{item.kind.described}, which this view cannot hold", view)
+
+    def without(self, hidden: Globs) -> Snapshot:
+        """Return a snapshot that lacks what a glob matches, with all below it, for a view that is not to show it.
+
+        Files and special files are the same items, whose `parent` is still the directory of the whole tree.
+        """
+        if not hidden:
+            return self
+        directories = list[DirectoryItem]()
+        top = DirectoryItem("", None, self.root.mtime_ns, 0)
+        stack = [(self.root, top)]
+        while stack:
+            whole, item = stack.pop()
+            item.number = len(directories)
+            directories.append(item)
+            item.attributes, item.times = whole.attributes, whole.times
+            item.files = [file for file in whole.files if not hidden.match(file.name, file.path)]
+            item.specials = [special for special in whole.specials if not hidden.match(special.name, special.path)]
+            shown = [below for below in whole.directories if not hidden.match(below.name, below.path)]
+            item.directories = [DirectoryItem(below.name, item, below.mtime_ns, 0) for below in shown]
+            stack.extend(reversed([*zip(shown, item.directories, strict=True)]))
+        return Snapshot(top, self.clock, directories, self.issues)
 
     @cached_property
     def digest(self) -> bytes:

@@ -8,12 +8,16 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
+from hashlib import sha256
 from typing import BinaryIO, Final, Protocol, runtime_checkable
 
 from discstack.fs.errors import SourceError
 
 # O_NONBLOCK: a file that was replaced by a FIFO must not stop the image
 _FLAGS: Final = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+_PIECE: Final = 1 << 20  # bytes read at a time for a digest
 
 
 class Reader(Protocol):
@@ -272,6 +276,21 @@ def source_of(path: str | os.PathLike[str]) -> tuple[PathSource, os.stat_result]
     if not stat.S_ISREG(status.st_mode):
         raise SourceError(absolute, "it is no regular file")
     return PathSource(*os.path.split(absolute), status), status
+
+
+def digest_of(source: Source) -> bytes:
+    """Read a source from start to end and return its SHA-256."""
+    total, buffer = sha256(), memoryview(bytearray(min(_PIECE, source.size)))
+    reader = source.open()
+    try:
+        for offset in range(0, source.size, _PIECE):
+            part = buffer[: source.size - offset]
+            reader.read_at(offset, part)
+            total.update(part)
+        reader.finish()
+    finally:
+        reader.close()
+    return total.digest()
 
 
 def _words(error: OSError) -> str:

@@ -13,7 +13,8 @@ from typing import BinaryIO, TypeAlias, TypeVar
 from discstack.fs.attributes import DEVICES, Attributes, Device, Kind, Times
 from discstack.fs.errors import LayoutError, printable
 from discstack.fs.nodes import BaseNode, File, Leaf, Special, Symlink
-from discstack.fs.scan import Scan, attributes_of, link_of
+from discstack.fs.patterns import Globs
+from discstack.fs.scan import Scan, as_utf_8, attributes_of, link_of
 from discstack.fs.sources import BytesSource, FactorySource, Source, source_of
 
 Content: TypeAlias = bytes | bytearray | str | os.PathLike[str] | Source | Callable[[], BinaryIO]
@@ -158,26 +159,67 @@ class Directory(BaseNode):
 
     def add_file(self, path: str | os.PathLike[str], name: str | None = None) -> File:
         """Add the file at `path`, under its own name or another; a symbolic link stands for what it points to."""
-        return self.create_file(os.path.basename(os.fspath(path)) if name is None else name, path)
+        return self.create_file(as_utf_8(os.path.basename(os.fspath(path))) if name is None else name, path)
 
-    def add_tree(self, path: str | os.PathLike[str], *, all_times: bool = False) -> None:
+    def add_tree(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        all_times: bool = False,
+        exclude: Iterable[str] = (),
+        follow_links: bool = False,
+    ) -> None:
         """Add what the folder at `path` holds, with all that lies below it.
 
-        Symbolic links are taken as such and never followed; what no image knows is listed in `skipped`. Directories
-        that are there already take in what the folder has for them; any other name that is there already is a
-        LayoutError. A folder that cannot be read is a SourceError. After an error nothing was added.
+        Symbolic links are taken as such unless they are to be followed; what no image knows is listed in `skipped`.
+        What one of the globs `exclude` matches is left out with all below it: a glob without a slash is for names, one
+        with a slash for paths, as they start with `path` or from the root. Directories that are there already take in
+        what the folder has for them; any other name that is there already is a LayoutError. A folder that cannot be
+        read is a SourceError. After an error nothing was added.
 
         Of the times that of the last change counts, and with `all_times` those of the last access and of the last
         change of attributes too.
         """
-        top = os.path.abspath(os.fspath(path))
         scanned = Directory()
-        Scan(all_times=all_times).scan(top, scanned)
+        scan = Scan(all_times=all_times, exclude=Globs(exclude), follow_links=follow_links)
+        scan.scan(os.fspath(path), scanned)
         merges = list(self._merges(scanned))
         if self.parent is None or self.mtime_ns is None:
             self.mtime_ns, self.attributes, self.times = scanned.mtime_ns, scanned.attributes, scanned.times
         for target, found in merges:
             target._adopt(found)
+
+    def graft(
+        self,
+        target: str,
+        path: str | os.PathLike[str],
+        *,
+        all_times: bool = False,
+        exclude: Iterable[str] = (),
+        follow_links: bool = False,
+    ) -> None:
+        """Add the file at `path`, or what the folder there holds, at `target`, a path from this directory on.
+
+        Directories on the way are made where there are none. A file keeps its own name if `target` ends with a slash or
+        leads to a directory. The rest is as for `add_tree`.
+        """
+        names = [name for name in target.split("/") if name not in ("", ".")]
+        if os.path.isdir(path):
+            into = self._make_directories(names)
+            into.add_tree(path, all_times=all_times, exclude=exclude, follow_links=follow_links)
+        elif not names or target.endswith("/") or isinstance(self.find(target), Directory):
+            self._make_directories(names).add_file(path)
+        else:
+            self._make_directories(names[:-1]).add_file(path, names[-1])
+
+    def _make_directories(self, names: Iterable[str]) -> Directory:
+        directory = self
+        for name in names:
+            node = directory._children.get(name) or directory.create_directory(name)
+            if not isinstance(node, Directory):
+                raise LayoutError(f"{printable(node.path)} is no directory, so that nothing can lie below it")
+            directory = node
+        return directory
 
     def remove(self, path: str) -> Node:
         """Take a node, with all below it, out of the tree and return it."""

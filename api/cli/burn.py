@@ -10,6 +10,7 @@ from discstack.cli.boot import BootCommand
 from discstack.cli.common import cancelling, drive_command, open_recorder
 from discstack.cli.image import compose, image_options, say_issues
 from discstack.cli.output import Display, duration, print_fields, print_json, size
+from discstack.cli.tree_options import write_manifest
 
 if TYPE_CHECKING:
     from discstack.fs.image import Image
@@ -70,12 +71,14 @@ def burn(
     **choices: Any,
 ) -> None:
     """Burn files, folders or an image to a disc, and check that all of it is there."""
-    from discstack import DataWriter, VerifyLevel
+    from discstack import DataWriter, ImageFile, VerifyLevel
     from discstack.speed import kilobytes
 
     ready_made = None if as_file or len(sources) > 1 else _ready_made(sources[0])
     if ready_made and "boot" in choices:
         raise click.UsageError("an image is burnt as it is; what is said about booting needs files or folders")
+    if ready_made and choices["manifest"]:
+        raise click.UsageError("an image is burnt as it is; a manifest needs files or folders")
     with open_recorder(drive, trace) as recorder:
         image = ready_made or _plan(sources, recorder, erase, choices, quiet=as_json)
         writer = DataWriter(
@@ -88,6 +91,8 @@ def burn(
         )
         with cancelling(writer), Display(quiet=as_json) as display:
             result = writer.write(image, on_event=display)
+        if not isinstance(image, ImageFile):
+            write_manifest(image, choices["manifest"])
         if as_json:
             print_json({**_result_json(result, drive), "issues": getattr(image, "issues", ())})
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -12,6 +11,7 @@ from discstack.cli.boot import BootCommand
 from discstack.cli.common import json_option
 from discstack.cli.iso_options import ISO_OPTIONS, with_views
 from discstack.cli.output import Display, output_file, print_json, size
+from discstack.cli.tree_options import OPERANDS, TREE_OPTIONS, add_sources, with_tree_choices, write_manifest
 
 if TYPE_CHECKING:
     from discstack.file_system_image import FileSystemImage
@@ -31,6 +31,7 @@ _OPTIONS: Final = (
     click.option("--publisher", "publisher_id", default="", metavar="TEXT", help="Publisher identifier."),
     click.option("-p", "--preparer", "preparer_id", default="", metavar="TEXT", help="Data preparer identifier."),
     click.option("-A", "--application-id", default="", metavar="TEXT", help="Application identifier."),
+    *TREE_OPTIONS,
 )
 
 
@@ -42,15 +43,12 @@ def image_options(function: F) -> F:
 
 
 def compose(sources: Iterable[str], **choices: Any) -> FileSystemImage:
-    """Make the image of the operands: files lie in its root, as do the contents of folders."""
+    """Make the image of the operands and of what was chosen about it."""
     from discstack import FileSystemImage
 
-    image = FileSystemImage(**with_views(**choices))
-    for source in sources:
-        if os.path.isdir(source):
-            image.root.add_tree(source)
-        else:
-            image.root.add_file(source)
+    operands = {name: choices.pop(name) for name in OPERANDS}
+    image = FileSystemImage(**with_tree_choices(**with_views(**choices)))
+    add_sources(image, sources, **operands)
     return image
 
 
@@ -90,6 +88,7 @@ def image(sources: tuple[str, ...], output: str, as_json: bool, **choices: Any) 
         say_issues(result.issues)
     with Display(quiet=as_json) as display, output_file(output, keep=False) as file:
         result.write_to(file, display.counting("writing", result.size))
+    write_manifest(result, choices["manifest"])
     if as_json:
         print_json({"output": output, "sectors": result.sectors, "bytes": result.size, "issues": result.issues})
     else:

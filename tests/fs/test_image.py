@@ -3,9 +3,6 @@ from __future__ import annotations
 import io
 import os
 import random
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -83,28 +80,6 @@ def test_reads_outside_of_the_image_are_refused(image_of: Build, tmp_path: Path)
         next(image.files_in(image.sectors, 1))
     with pytest.raises(ValueError, match="holds no sector"):
         image.stream().readinto(bytearray(2047))
-
-
-def test_same_tree_gives_the_same_bytes_elsewhere(
-    odd_tree: Path, tmp_path: Path, image_of: Build, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = whole(image_of(odd_tree))
-    copy = tmp_path / "another place" / "copy"
-    shutil.copytree(odd_tree, copy)
-    monkeypatch.setenv("TZ", "Asia/Kathmandu")
-    assert whole(image_of(copy)) == first
-
-
-def test_same_tree_gives_the_same_bytes_in_another_process(odd_tree: Path, tmp_path: Path, image_of: Build) -> None:
-    script = (
-        "import sys; from discstack.fs.bridge import build_image; from discstack.fs.tree import Directory\n"
-        "root = Directory(); root.add_tree(sys.argv[1]); build_image(root).write_to(sys.argv[2])"
-    )
-    path = os.pathsep.join(sys.path)
-    environment = {"PYTHONPATH": path, "PYTHONHASHSEED": "7", "TZ": "America/Los_Angeles", "LC_ALL": "C.UTF-8"}
-    target = tmp_path / "other.iso"
-    subprocess.run([sys.executable, "-c", script, odd_tree, target], env=environment, check=True)
-    assert target.read_bytes() == whole(image_of(odd_tree))
 
 
 def test_order_of_additions_does_not_matter() -> None:

@@ -1,0 +1,144 @@
+"""The options that say which files an image gets and where their data lies, in mkisofs's words where it has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import IO, TYPE_CHECKING, Any, Final
+
+import click
+
+from discstack.cli.output import output_file
+
+if TYPE_CHECKING:
+    from discstack.file_system_image import FileSystemImage
+    from discstack.fs.image import Image
+
+# what is said about the operands rather than about the image
+OPERANDS: Final = ("graft_points", "exclude", "exclude_list", "follow_links")
+PAD: Final = 150  # sectors; what mkisofs adds, for drives that read ahead beyond the end
+
+
+class Clock(click.ParamType[int]):
+    """A time in seconds since 1970 or as ISO 8601 has it; without an offset it is UTC."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return nanoseconds since 1970."""
+        try:
+            return int(value) * 10**9
+        except ValueError:
+            pass
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is neither a number of seconds since 1970 nor a date like 2026-11-26T12:00:00", param)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return int(moment.timestamp()) * 10**9 + moment.microsecond * 1000
+
+
+TREE_OPTIONS: Final = (
+    click.option(
+        *("-graft-points", "--graft-points", "graft_points"),
+        is_flag=True,
+        help="Operands may be TARGET=SOURCE: where in the image it goes. \\= and \\\\ stand for = and \\ in a name.",
+    ),
+    click.option(
+        *("-m", "-x", "--exclude", "exclude"),
+        multiple=True,
+        metavar="GLOB",
+        help="Leave out what has such a name, or such a path if there is a slash in it. May be given several times.",
+    ),
+    click.option(
+        *("-exclude-list", "--exclude-list", "exclude_list"),
+        type=click.File("r", errors="surrogateescape"),
+        metavar="FILE",
+        help="Leave out what the globs in FILE match, one in each line.",
+    ),
+    click.option(
+        *("-f", "-follow-links", "--follow-links", "follow_links"),
+        is_flag=True,
+        help="Take what symbolic links lead to instead of the links.",
+    ),
+    click.option(
+        *("-sort", "--sort", "sort"),
+        type=click.File("r", errors="surrogateescape"),
+        metavar="FILE",
+        help="Put file data first that weighs more: FILE has a path or glob, a space and a number in each line.",
+    ),
+    click.option(
+        *("-duplicates-once", "--duplicates-once", "duplicates_once"),
+        is_flag=True,
+        help="Store equal files once; those of equal size are read beforehand.",
+    ),
+    click.option("-hide", "--hide", multiple=True, metavar="GLOB", help="Leave out of ISO 9660 and Rock Ridge."),
+    click.option("-hide-joliet", "--hide-joliet", multiple=True, metavar="GLOB", help="Leave out of Joliet."),
+    click.option("-hide-udf", "--hide-udf", multiple=True, metavar="GLOB", help="Leave out of UDF."),
+    click.option(
+        "--alignment",
+        type=click.IntRange(1),
+        default=1,
+        metavar="SECTORS",
+        help="Let every file start at a multiple of so many sectors (files from 1 MiB on: of 2 anyway).",
+    ),
+    click.option("-pad", "--pad", is_flag=True, help=f"Add {PAD} sectors of zeros at the end."),
+    click.option(
+        "--clock",
+        type=Clock(),
+        metavar="TIME",
+        help="The time of the image: seconds since 1970 or ISO 8601. Default: SOURCE_DATE_EPOCH, else the newest file.",
+    ),
+    click.option(
+        "--manifest",
+        metavar="FILE",
+        help="Write the SHA-256 of every file to FILE, for `sha256sum -c` in the mounted image.",
+    ),
+)
+
+
+def with_tree_choices(
+    *,
+    sort: IO[str] | None,
+    hide: tuple[str, ...],
+    hide_joliet: tuple[str, ...],
+    hide_udf: tuple[str, ...],
+    pad: bool,
+    manifest: str | None,
+    **choices: Any,
+) -> dict[str, Any]:
+    """Return the choices that `ImageOptions` knows."""
+    from discstack import View, parse_weights
+
+    return {
+        **choices,
+        "weights": parse_weights(sort or ()),
+        "hidden": {View.ISO9660: hide, View.JOLIET: hide_joliet, View.UDF: hide_udf},
+        "padding": PAD if pad else 0,
+        "digests": manifest is not None,
+    }
+
+
+def add_sources(
+    image: FileSystemImage,
+    sources: Iterable[str],
+    *,
+    graft_points: bool,
+    exclude: tuple[str, ...],
+    exclude_list: IO[str] | None,
+    follow_links: bool,
+) -> None:
+    """Put the operands into an image: files lie in its root, as do the contents of folders, unless told otherwise."""
+    from discstack import split_graft_point
+
+    globs = [*exclude, *(line.rstrip("\r\n") for line in exclude_list or ())]
+    for operand in sources:
+        target, source = split_graft_point(operand) if graft_points else (None, operand)
+        image.root.graft(target or "/", source, exclude=globs, follow_links=follow_links)
+
+
+def write_manifest(image: Image, name: str | None) -> None:
+    """Write the digests of an image that was streamed, if they were asked for."""
+    if name is not None:
+        with output_file(name, keep=False) as file:
+            file.write(image.manifest())
