@@ -67,7 +67,7 @@ ALL_VIEWS: Final[Mapping[str, Command]] = {
     "tar": tar,
 }
 WITHOUT_UDF: Final[Mapping[str, Command]] = {
-    "discstack -J -R": discstack("-J"),
+    "discstack -J -R": discstack("-J", "-R"),
     "xorriso -J -r": xorriso("-J", "-r"),
     "genisoimage -J -r": genisoimage("-J", "-r"),
 }
