@@ -20,10 +20,14 @@ class Attributes(NamedTuple):
 
 
 class Times(NamedTuple):
-    """Times of the last access and of the last change of attributes, in nanoseconds since 1970."""
+    """Times of the last access, of the last change of attributes, and of creation, in nanoseconds since 1970.
+
+    The last is None where nobody knows it: Python tells it on Windows, macOS and the BSDs.
+    """
 
     atime_ns: int
     ctime_ns: int
+    birth_ns: int | None = None
 
 
 class Device(NamedTuple):

@@ -43,12 +43,12 @@ def build_image(root: Directory, options: ImageOptions = DEFAULTS, batches: Batc
     _check(options)
     snapshot = take_snapshot(root, options.clock, rationalize=options.rationalize)
     boot = BootEmitter(options.boot, snapshot, options.views)
-    plan, data = Plan(), _file_data(snapshot, options, batches)
     emitters = [
         EMITTERS[view](snapshot.without(Globs(options.hidden.get(view, ()))), options)
         for view in View
         if view in options.views
     ]
+    plan, data = Plan(), _file_data(snapshot, options, batches, max(emitter.embeds for emitter in emitters))
     _place(plan, data, emitters, boot, options)
     if plan.sectors > MAX_SECTORS:
         raise LayoutError(f"the image would have {plan.sectors} sectors, and no view counts more than {MAX_SECTORS}")
@@ -57,10 +57,10 @@ def build_image(root: Directory, options: ImageOptions = DEFAULTS, batches: Batc
     return Image(plan, data, snapshot, emitters)
 
 
-def _file_data(snapshot: Snapshot, options: ImageOptions, batches: BatchReader | None) -> FileData:
+def _file_data(snapshot: Snapshot, options: ImageOptions, batches: BatchReader | None, embedded: int) -> FileData:
     files = list(sorted_files(snapshot, options.weights))
     twins = find_duplicates(files) if options.duplicates_once else {}
-    return FileData(files, options.alignment, twins=twins, batches=batches, digests=options.digests)
+    return FileData(files, options.alignment, embedded=embedded, twins=twins, batches=batches, digests=options.digests)
 
 
 def _place(plan: Plan, data: FileData, emitters: list[Emitter], boot: BootEmitter, options: ImageOptions) -> None:
@@ -75,6 +75,11 @@ def _place(plan: Plan, data: FileData, emitters: list[Emitter], boot: BootEmitte
     boot.place_data(plan)
     plan.append_region(data, data.unit)
     data.settle()
+    if options.udf_vat and boot.tail_sectors:
+        raise LayoutError(
+            "the image of a disk ends with the backup of its GPT, and that of a volume with a virtual allocation table "
+            "with the table's entry: leave one of them out"
+        )
     tail = boot.tail_sectors + sum(emitter.tail_sectors for emitter in emitters)
     multiple = lcm(options.multiple, boot.multiple)
     end = round_up(max(plan.sectors, plan.cursor) + options.padding + tail, multiple) - tail

@@ -30,9 +30,10 @@ def is_large(source: Source) -> TypeGuard[PathSource]:
 class FileData(Region):
     """The data of all files, in the order given; every file starts at a multiple of `alignment` sectors.
 
-    Empty files take no room. Hard links, files that share a source, and the `twins` of others share sectors. The region
-    itself must lie at a multiple of `unit`. Small files are read by `batches` where that is given. If there are to be
-    `digests`, that is a list with the SHA-256 of each file that was read to its end.
+    Empty files take no room, nor do those of at most `embedded` bytes: their data lies elsewhere. Hard links, files
+    that share a source, and the `twins` of others share sectors. The region itself must lie at a multiple of `unit`.
+    Small files are read by `batches` where that is given. If there are to be `digests`, that is a list with the SHA-256
+    of each file that was read to its end.
     """
 
     __slots__ = ("_files", "_large", "_offsets", "_sharing", "_twins", "batches", "digests", "unit")
@@ -42,6 +43,7 @@ class FileData(Region):
         files: Iterable[FileItem],
         alignment: int = 1,
         *,
+        embedded: int = 0,
         twins: Mapping[FileItem, FileItem] = NO_TWINS,
         batches: BatchReader | None = None,
         digests: bool = False,
@@ -53,14 +55,14 @@ class FileData(Region):
         self._offsets = array("Q")  # where each of them starts, in sectors from the region's start
         self._large = array("Q")  # where the large ones start
         self._sharing = list[tuple[FileItem, int]]()
-        super().__init__(self._lay_out(files, alignment), "file data", bytes)
+        super().__init__(self._lay_out(files, alignment, embedded), "file data", bytes)
         self.digests: list[bytes | None] | None = [None] * len(self._files) if digests else None
 
-    def _lay_out(self, files: Iterable[FileItem], alignment: int) -> int:
+    def _lay_out(self, files: Iterable[FileItem], alignment: int, embedded: int) -> int:
         end = 0
         shared = dict[int, int]()
         for file in files:
-            if not file.size:
+            if file.size <= embedded:
                 continue
             first = self._twins.get(file, file)
             owner = first.link or (first.source if first.source.shared else first if self._twins else None)

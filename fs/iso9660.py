@@ -25,6 +25,7 @@ class HierarchyEmitter:
     """A view with a volume descriptor, path tables and directory records."""
 
     tail_sectors = 0
+    embeds = 0
     view: ClassVar[View]
     descriptor_name: ClassVar[str]
     descriptor_type: ClassVar[int]

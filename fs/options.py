@@ -58,6 +58,10 @@ class ImageOptions:
     rock_ridge: RockRidge | None = ROCK_RIDGE  # within ISO 9660
     rationalize: bool = False  # owners and permissions that are of use on any machine instead of the sources'
     joliet_long: bool = False  # names of up to 103 characters instead of 64
+    udf_revision: int = 0x0102  # in binary coded decimal: 0x0102, 0x0150, 0x0200, 0x0201, 0x0250, 0x0260
+    udf_vat: bool = False  # a virtual allocation table, for media that are written sequentially
+    udf_specials: bool = False  # symbolic links, device nodes, FIFOs and sockets in UDF too
+    udf_permissions: bool = False  # the tree's owners and permissions in UDF; otherwise readable by all, owned by none
     alignment: int = 1  # sectors: every file starts at a multiple of this
     weights: tuple[Weight, ...] = ()
     duplicates_once: bool = False

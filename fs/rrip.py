@@ -27,7 +27,8 @@ CONTINUE: Final = 0x01  # flag of NM, of SL and of a component of SL
 CURRENT: Final = 0x02
 PARENT: Final = 0x04
 ROOT: Final = 0x08
-MODIFY: Final = 0x02  # flags of TF
+CREATION: Final = 0x01  # flags of TF
+MODIFY: Final = 0x02
 ACCESS: Final = 0x04
 ATTRIBUTES: Final = 0x08
 LONG_FORM: Final = 0x80
@@ -120,8 +121,11 @@ def time_stamps(mtime_ns: int, times: Times | None, *, long_form: bool) -> bytes
     """Return TF, RRIP 1.12 4.1.6; the long form too where a year does not fit the short one."""
     stamps, flags = [mtime_ns], MODIFY
     if times is not None:
-        stamps += times
+        stamps += times.atime_ns, times.ctime_ns
         flags |= ACCESS | ATTRIBUTES
+        if times.birth_ns is not None:
+            stamps.insert(0, times.birth_ns)
+            flags |= CREATION
     if long_form or not all(EARLIEST <= stamp <= LATEST for stamp in stamps):
         return entry(b"TF", bytes((flags | LONG_FORM,)) + b"".join(map(volume_date, stamps)))
     return entry(b"TF", bytes((flags,)) + b"".join(map(recording_date, stamps)))

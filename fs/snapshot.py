@@ -274,7 +274,13 @@ class _Settler:
         item.attributes = attributes
         item.times = None
         if node.times is not None:
-            item.times = Times(*(_clamped(path, time, self._clock, self._issues) for time in node.times))
+            atime, ctime, birth = node.times
+            item.times = Times(
+                self._clamp(path, atime), self._clamp(path, ctime), None if birth is None else self._clamp(path, birth)
+            )
+
+    def _clamp(self, path: str, time: int) -> int:
+        return _clamped(path, time, self._clock, self._issues)
 
     def _link(self, key: Hashable) -> HardLinks:
         link = self._links.setdefault(key, HardLinks())

@@ -73,6 +73,11 @@ class Emitter(Protocol):
         """How many sectors `place_tail` will append."""
         ...
 
+    @property
+    def embeds(self) -> int:
+        """Files of at most so many bytes have their data in the view's own structures, and no sectors of their own."""
+        ...
+
     def place_descriptors(self, plan: Plan) -> None:
         """Append the volume descriptors at the plan's cursor (from sector 16 on) and pin what has a fixed address."""
         ...

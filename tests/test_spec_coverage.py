@@ -15,7 +15,7 @@ from discstack.mmc.spec.cdb import REGISTRY
 from discstack.mmc.spec.layout import Structure
 
 ROOT = Path(__file__).parent.parent
-CLAUSE = re.compile(r"\b(ECMA-\d+|UDF 1\.02|Joliet|El Torito figure|UEFI [\d.]+) \S*\d")
+CLAUSE = re.compile(r"\b(ECMA-\d+|UDF \d\.\d\d|Joliet|El Torito figure|UEFI [\d.]+) \S*\d")
 
 
 @cache

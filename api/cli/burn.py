@@ -6,9 +6,8 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 import click
 
-from discstack.cli.boot import BootCommand
 from discstack.cli.common import cancelling, drive_command, open_recorder
-from discstack.cli.image import compose, image_options, say_issues
+from discstack.cli.image import ImageCommand, compose, image_options, say_issues
 from discstack.cli.output import Display, duration, print_fields, print_json, size
 from discstack.cli.tree_options import write_manifest
 
@@ -39,7 +38,7 @@ class Speed(click.ParamType[str]):
 
 
 @click.command(
-    cls=BootCommand,
+    cls=ImageCommand,
     epilog=(
         "One regular file that holds an image (CD001 or NSR) is burnt as an image. Everything else becomes one: the "
         "contents of the folders and the files named lie in its root."

@@ -12,6 +12,7 @@ from discstack.cli.common import json_option
 from discstack.cli.iso_options import ISO_OPTIONS, with_views
 from discstack.cli.output import Display, output_file, print_json, size
 from discstack.cli.tree_options import OPERANDS, TREE_OPTIONS, add_sources, with_tree_choices, write_manifest
+from discstack.cli.udf import split_revision, udf_options
 
 if TYPE_CHECKING:
     from discstack.file_system_image import FileSystemImage
@@ -26,7 +27,6 @@ _OPTIONS: Final = (
     ),
     *ISO_OPTIONS,
     click.option("-J", "--joliet", is_flag=True, help="Beside ISO 9660 only Joliet, or what else is named."),
-    click.option("--udf", is_flag=True, help="Beside ISO 9660 only UDF 1.02, or what else is named."),
     click.option("--joliet-long", is_flag=True, help="Joliet names of up to 103 characters instead of 64."),
     click.option("--publisher", "publisher_id", default="", metavar="TEXT", help="Publisher identifier."),
     click.option("-p", "--preparer", "preparer_id", default="", metavar="TEXT", help="Data preparer identifier."),
@@ -35,8 +35,17 @@ _OPTIONS: Final = (
 )
 
 
+class ImageCommand(BootCommand):
+    """A command with the words about images and about booting."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the words."""
+        return super().parse_args(ctx, split_revision(args))
+
+
 def image_options(function: F) -> F:
     """Give a command the options that say what goes into an image and how."""
+    function = udf_options(function)
     for option in reversed(_OPTIONS):
         function = option(function)
     return function
@@ -70,7 +79,7 @@ def say_issues(issues: Iterable[Issue]) -> None:
         click.echo(f"note: names changed for ISO 9660: {len(usual)}, such as {usual[0].detail}", err=True)
 
 
-@click.command(cls=BootCommand)
+@click.command(cls=ImageCommand)
 @click.argument("sources", nargs=-1, required=True, metavar="SRC...")
 @click.option("-o", "--output", required=True, metavar="FILE|-", help="Where the image goes; - for standard output.")
 @image_options
@@ -78,8 +87,8 @@ def say_issues(issues: Iterable[Issue]) -> None:
 def image(sources: tuple[str, ...], output: str, as_json: bool, **choices: Any) -> None:
     """Build an image from files and folders.
 
-    ISO 9660 level 3, Rock Ridge, Joliet and UDF 1.02 over one set of file data, the same bytes for the same tree on any
-    day. A folder's contents lie in the root of the image.
+    ISO 9660 level 3, Rock Ridge, Joliet and UDF over one set of file data, the same bytes for the same tree on any day.
+    A folder's contents lie in the root of the image.
     """
     if as_json and output == "-":
         raise click.UsageError("--json and an image cannot both go to standard output")

@@ -33,12 +33,19 @@ ISO_OPTIONS: Final = (
 )
 
 
-def with_views(*, joliet: bool, udf: bool, rock_ridge: bool, rrip110: bool, **choices: Any) -> dict[str, Any]:
+def with_views(
+    *, joliet: bool, udf: bool, udf_only: bool, rock_ridge: bool, rrip110: bool, **choices: Any
+) -> dict[str, Any]:
     """Return the choices that `ImageOptions` knows: naming one of the views and Rock Ridge leaves the others out."""
     from discstack import RockRidge, View
 
     rock_ridge = rock_ridge or choices["rationalize"]
     named = {View.JOLIET: joliet, View.UDF: udf}
+    if udf_only:
+        if joliet or rock_ridge:
+            raise click.UsageError("--udf-only leaves no ISO 9660 for Joliet or Rock Ridge")
+        choices["views"] = frozenset({View.UDF})
+        return choices
     if rock_ridge or any(named.values()):
         choices["views"] = frozenset({View.ISO9660, *(view for view, chosen in named.items() if chosen)})
         choices["rock_ridge"] = RockRidge() if rock_ridge else None

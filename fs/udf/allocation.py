@@ -1,63 +1,105 @@
 """Allocation descriptors of one run of blocks, and where they go (ECMA-167 4/12, 4/14.5, UDF 1.02 2.3.10, 2.3.11).
 
-An extent holds at most 1 GiB - 2048 bytes. A file entry of one block holds 234 of them; a larger file goes on in a
-chain of allocation extents, each a block with 253. The last descriptor of a full block leads to the next one.
+An extent holds at most 1 GiB - 2048 bytes. What has no room in the file entry goes on in a chain of allocation extents,
+a block each. The last descriptor of a full block leads to the next one. Descriptors are short where the data lies in
+the partition of its entry, and long where it lies in another.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from struct import Struct
 from typing import Final
 
 from discstack.fs.udf.file import (
-    ALLOCATION_EXTENT_ADS,
-    FILE_ENTRY_ADS,
     MAX_EXTENT,
     NEXT_EXTENT_OF_ALLOCATION_DESCRIPTORS,
     AllocationExtentDescriptor,
+    IcbFlags,
 )
-from discstack.fs.udf.structure import BLOCK
+from discstack.fs.udf.structure import BLOCK, TAG_SIZE
 
 _SHORT_AD: Final = Struct("<LL")
+_LONG_AD: Final = Struct("<LLH6x")
+ALLOCATION_EXTENT_SIZE: Final = TAG_SIZE + 8
 
 
-def allocation_extents_for(size: int) -> int:
-    """Return how many allocation extents a file of `size` bytes needs beside its file entry."""
-    extents = -(-size // MAX_EXTENT)
-    if extents <= FILE_ENTRY_ADS:
-        return 0
-    # every block but the last gives one of its places to the link
-    return -(-(extents - FILE_ENTRY_ADS) // (ALLOCATION_EXTENT_ADS - 1))
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How extents are recorded: `data` and `chain` are the partitions of the data and of the allocation extents.
 
-
-def file_entry_ads(size: int, position: int, chain: int = 0) -> bytes:
-    """Return the descriptors within the file entry.
-
-    `position` is the block where the data starts, `chain` that of the first allocation extent if one is needed.
+    Both are None for short descriptors, which know only the partition of their entry.
     """
-    if size <= MAX_EXTENT:
-        return _SHORT_AD.pack(size, position) if size else b""
-    linked = allocation_extents_for(size) > 0
-    places = FILE_ENTRY_ADS - linked
-    return short_ads(size, position, 0, places) + (link(chain) if linked else b"")
+
+    data: int | None = None
+    chain: int | None = None
+
+    @property
+    def flags(self) -> IcbFlags:
+        """What an ICB tag says of these descriptors."""
+        return IcbFlags.SHORT_ADS if self.data is None else IcbFlags.LONG_ADS
+
+    @property
+    def size(self) -> int:
+        """The bytes of one descriptor."""
+        return _SHORT_AD.size if self.data is None else _LONG_AD.size
+
+    def extent(self, length: int, block: int) -> bytes:
+        """Return the descriptor of an extent of data."""
+        return _SHORT_AD.pack(length, block) if self.data is None else _LONG_AD.pack(length, block, self.data)
+
+    def link(self, block: int) -> bytes:
+        """Return the descriptor that leads to the allocation extent in `block`."""
+        length = NEXT_EXTENT_OF_ALLOCATION_DESCRIPTORS | BLOCK
+        return _SHORT_AD.pack(length, block) if self.chain is None else _LONG_AD.pack(length, block, self.chain)
+
+    def extents(self, size: int, position: int, first: int, count: int) -> bytes:
+        """Return at most `count` extents of `size` bytes that start in block `position`, from extent `first` on."""
+        starts = range(first * MAX_EXTENT, min(size, (first + count) * MAX_EXTENT), MAX_EXTENT)
+        return b"".join([self.extent(min(size - at, MAX_EXTENT), position + at // BLOCK) for at in starts])
 
 
-def allocation_extent(size: int, position: int, chain: int, index: int) -> bytes:
-    """Return the block of allocation extent `index` of a file: its descriptor and what follows that."""
-    linked = index + 1 < allocation_extents_for(size)
-    done = FILE_ENTRY_ADS - 1 + index * (ALLOCATION_EXTENT_ADS - 1)
-    places = ALLOCATION_EXTENT_ADS - linked
-    ads = short_ads(size, position, done, places) + (link(chain + index + 1) if linked else b"")
-    head = AllocationExtentDescriptor(length_of_allocation_descriptors=len(ads))
-    return head.seal(chain + index) + ads
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """How the data of files of one kind is described; `room` are the bytes for that in a file entry."""
 
+    form: Form
+    room: int
 
-def short_ads(size: int, position: int, first: int, count: int) -> bytes:
-    """Return at most `count` extents of a file, from its extent `first` on."""
-    starts = range(first * MAX_EXTENT, min(size, (first + count) * MAX_EXTENT), MAX_EXTENT)
-    return b"".join(_SHORT_AD.pack(min(size - at, MAX_EXTENT), position + at // BLOCK) for at in starts)
+    @property
+    def places(self) -> int:
+        """How many descriptors a file entry holds."""
+        return self.room // self.form.size
 
+    @property
+    def extent_places(self) -> int:
+        """How many descriptors an allocation extent holds."""
+        return (BLOCK - ALLOCATION_EXTENT_SIZE) // self.form.size
 
-def link(block: int) -> bytes:
-    """Return the descriptor that leads to the allocation extent in `block`."""
-    return _SHORT_AD.pack(NEXT_EXTENT_OF_ALLOCATION_DESCRIPTORS | BLOCK, block)
+    def allocation_extents(self, size: int) -> int:
+        """Return how many allocation extents a file of `size` bytes needs beside its file entry."""
+        extents = -(-size // MAX_EXTENT)
+        if extents <= self.places:
+            return 0
+        # every block but the last gives one of its places to the link
+        return -(-(extents - self.places) // (self.extent_places - 1))
+
+    def in_entry(self, size: int, position: int, chain: int = 0) -> bytes:
+        """Return the descriptors within the file entry.
+
+        `position` is the block where the data starts, `chain` that of the first allocation extent if one is needed.
+        """
+        if size <= MAX_EXTENT:
+            return self.form.extent(size, position) if size else b""
+        linked = self.allocation_extents(size) > 0
+        ads = self.form.extents(size, position, 0, self.places - linked)
+        return ads + self.form.link(chain) if linked else ads
+
+    def allocation_extent(self, size: int, position: int, chain: int, index: int, version: int) -> bytes:
+        """Return the block of allocation extent `index` of a file: its descriptor and what follows that."""
+        linked = index + 1 < self.allocation_extents(size)
+        done = self.places - 1 + index * (self.extent_places - 1)
+        ads = self.form.extents(size, position, done, self.extent_places - linked)
+        ads += self.form.link(chain + index + 1) if linked else b""
+        head = AllocationExtentDescriptor(length_of_allocation_descriptors=len(ads))
+        return head.seal(chain + index, version) + ads

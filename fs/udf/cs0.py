@@ -61,7 +61,13 @@ def fit(text: str, size: int) -> str:
 
 def is_clean(text: str) -> bool:
     """Tell whether CS0 has every character of `text`."""
-    return text.isascii() or clean(text) == text
+    if text.isascii():
+        return True
+    try:
+        text.encode("utf-16-be")
+    except UnicodeEncodeError:
+        return False
+    return "\ufeff" not in text and "\ufffe" not in text
 
 
 def clean(text: str) -> str:

@@ -1,8 +1,10 @@
-"""The UDF 1.02 view of an image.
+"""The UDF view of an image.
 
-Behind the fixed part (see `sequences`) the partition holds the file set, the data of every directory, and one block
-for the entry of every directory and file: the root's first, and the children of a directory in one run. The allocation
-extents of files above 234 GiB follow, and then the file data that all views share.
+Behind the fixed part (see `sequences`) one run of sectors holds the file set, the data of every directory that is too
+large for its entry, one block for the entry of every directory and file - the root's first, and the children of a
+directory one after the other - and the allocation extents of files of hundreds of GiB. The file data follows, which all
+views share. With a metadata partition that run is recorded once more behind the file data. A virtual allocation table
+ends the image.
 """
 
 from __future__ import annotations
@@ -12,22 +14,26 @@ from functools import partial
 from itertools import accumulate
 from typing import Final
 
-from discstack.fs.errors import printable
+from discstack.fs.attributes import Kind
+from discstack.fs.errors import LayoutError, printable
 from discstack.fs.options import ImageOptions
-from discstack.fs.plan import Plan, sectors_for
-from discstack.fs.snapshot import DirectoryItem, FileItem, Snapshot
-from discstack.fs.udf.allocation import allocation_extent, allocation_extents_for, file_entry_ads
+from discstack.fs.plan import Plan, Region, Series, sectors_for
+from discstack.fs.snapshot import FileItem, Snapshot, SpecialItem
 from discstack.fs.udf.cs0 import decode
-from discstack.fs.udf.directory import directory_size, index_entries, pack_directory, unique_id
-from discstack.fs.udf.file import MAX_EXTENT, FileType, pack_file_entry, permissions
+from discstack.fs.udf.directory import index_entries
+from discstack.fs.udf.ending import Ending
+from discstack.fs.udf.entries import Addresses, EntryBuilder, entry_form, in_range
+from discstack.fs.udf.file import MAX_EXTENT
 from discstack.fs.udf.identifiers import volume_ids
+from discstack.fs.udf.metadata import MetadataEnding
+from discstack.fs.udf.regions import Entries, Run
+from discstack.fs.udf.revisions import Revision, revision_of
 from discstack.fs.udf.sequences import (
     ANCHOR,
     FILE_SET_BLOCKS,
     INTEGRITY_SECTORS,
     INTEGRITY_SEQUENCE,
     MAIN_SEQUENCE,
-    PARTITION,
     RESERVE_SEQUENCE,
     SEQUENCE_SECTORS,
     VolumeFacts,
@@ -36,100 +42,147 @@ from discstack.fs.udf.sequences import (
     integrity_sequence,
     volume_descriptor_sequence,
 )
-from discstack.fs.udf.structure import BLOCK, timestamp
-from discstack.fs.udf.volume import RECOGNITION
+from discstack.fs.udf.space import space_of
+from discstack.fs.udf.structure import BLOCK, LongAd
+from discstack.fs.udf.symlinks import path_components
+from discstack.fs.udf.vat import VirtualEnding
+from discstack.fs.udf.volume import recognition_sequence
 from discstack.fs.view import Change, Issue, View
 
 # The three descriptors, and the sector of zeros that ends the sequence (ECMA-167 2/8.3.1)
-RECOGNITION_SECTORS: Final = sectors_for(len(RECOGNITION)) + 1
-# Entries that are built in one go: 64 KiB
-ENTRIES: Final = 32
-ZEROS: Final = memoryview(bytes(BLOCK))
-# What ISO 9660 without further permissions amounts to: everybody may read and execute
-PERMISSIONS: Final = permissions(0o555)
-# The first and the last microsecond that a timestamp can name (ECMA-167 1/7.3.2)
-EARLIEST: Final = -62_135_596_800 * 10**9
-LATEST: Final = 253_402_300_800 * 10**9 - 1000
-
-
-def in_range(nanoseconds: int) -> int:
-    """Return the time, or the nearest that UDF can record."""
-    if EARLIEST <= nanoseconds <= LATEST:
-        return nanoseconds
-    return EARLIEST if nanoseconds < EARLIEST else LATEST
+RECOGNITION_SECTORS: Final = 4
 
 
 class UdfEmitter:
-    """Places and emits the UDF 1.02 view of a snapshot; see `discstack.fs.view.Emitter` for the order of calls."""
+    """Places and emits the UDF view of a snapshot; see `discstack.fs.view.Emitter` for the order of calls."""
 
     view = View.UDF
-    tail_sectors = 1
 
     def __init__(self, snapshot: Snapshot, options: ImageOptions) -> None:
-        self._snapshot = snapshot
-        self._options = options
+        self._snapshot, self._options = snapshot, options
+        self._revision = revision = _revision(options)
         self._clock = in_range(snapshot.clock)
         self._ids = volume_ids(options, self._clock, snapshot.digest)
-        self._index = index_entries(snapshot)
-        self._sizes = [directory_size(names) for names in self._index.names]
-        # Allocation extents: the number of the first one by entry; of each one its file, the first of that, its place
-        self._chain_starts: dict[int, int] = {}
-        self._chained: list[tuple[FileItem, int, int]] = []
+        self._index = index_entries(snapshot, specials=options.udf_specials)
+        self._space = space_of(revision, vat=options.udf_vat)
+        form = entry_form(revision)
+        self.embeds = form.room if _may_embed(options) else 0
+        self._builder = EntryBuilder(self._index, form, self._space, embed=self.embeds, exact=options.udf_permissions)
+        endings = MetadataEnding if self._space.metadata else VirtualEnding if self._space.virtual else Ending
+        self._ending = endings(form, self._space, self._facts)
+
+    @property
+    def tail_sectors(self) -> int:
+        """How many sectors `place_tail` will append."""
+        return self._ending.tail_sectors
 
     def issues(self) -> Iterator[Issue]:
-        """Tell which names, times and ids became others in this view."""
+        """Tell which names, times and ids became others in this view, and what it leaves out."""
         if self._ids.logical_volume != self._options.volume_ids.get(View.UDF, self._options.volume_id):
             yield Issue("/", Change.VOLUME_ID, self._ids.logical_volume, View.UDF)
-        yield from self._snapshot.without_specials(View.UDF)
-        for directory, identifiers in zip(self._snapshot.directories, self._index.names, strict=True):
-            children: list[DirectoryItem | FileItem] = [*directory.directories, *directory.files]
-            for child, identifier in zip(children, identifiers, strict=True):
-                if (name := decode(identifier)) != child.name:
-                    yield Issue(child.path, Change.RENAMED, name, View.UDF)
-        for item in self._index.items:
-            if item.mtime_ns != in_range(item.mtime_ns):
-                yield Issue(item.path, Change.TIME_CLAMPED, "UDF has the years 1 to 9999", View.UDF)
+        for item, reason in self._index.left_out(self._snapshot):
+            yield Issue(item.path, Change.SKIPPED, reason, View.UDF)
+        for renamed, identifier in self._index.renamed():
+            yield Issue(renamed.path, Change.RENAMED, decode(identifier), View.UDF)
+        for each in self._index.items:
+            if any(time is not None and time != in_range(time) for time in (each.mtime_ns, *(each.times or ()))):
+                yield Issue(each.path, Change.TIME_CLAMPED, "UDF has the years 1 to 9999", View.UDF)
 
     def place_descriptors(self, plan: Plan) -> None:
         """Append the recognition sequence; pin the descriptor sequences and the first anchor."""
-        plan.append(RECOGNITION_SECTORS, "UDF volume recognition sequence", lambda: RECOGNITION)
+        recognition = recognition_sequence(self._revision.standard)
+        plan.append(RECOGNITION_SECTORS, "UDF volume recognition sequence", lambda: recognition)
         for start, label in ((MAIN_SEQUENCE, "main"), (RESERVE_SEQUENCE, "reserve")):
             emit = partial(self._volume_descriptors, start)
             plan.pin(start, SEQUENCE_SECTORS, f"UDF {label} volume descriptor sequence", emit)
         plan.pin(INTEGRITY_SEQUENCE, INTEGRITY_SECTORS, "UDF logical volume integrity sequence", self._integrity)
-        plan.pin(ANCHOR, 1, "UDF anchor", lambda: anchor(ANCHOR))
+        plan.pin(ANCHOR, 1, "UDF anchor", lambda: anchor(self._revision, ANCHOR))
 
     def place_metadata(self, plan: Plan) -> None:
         """Append the file set, the directories, the entries and the allocation extents: the start of the partition."""
-        plan.advance(PARTITION)
-        self._file_set = plan.append(FILE_SET_BLOCKS, "UDF file set", lambda: file_set_sequence(self._facts()))
-        lengths = [sectors_for(size) for size in self._sizes]
-        self._starts = [0, *accumulate(lengths)]
-        self._directories = plan.append_series("UDF directories", lengths, self._directory, self._directory_name)
-        count = len(self._index.items)
-        lengths = [min(ENTRIES, count - first) for first in range(0, count, ENTRIES)]
-        self._entries = plan.append_series("UDF file entries", lengths, self._entry_run, lambda _: "UDF file entries")
-        self._chain_huge_files()
-        ones = [1] * len(self._chained)
-        self._extents = plan.append_series("UDF allocation extents", ones, self._allocation_extent, self._chained_name)
+        self._ending.place_before(plan)
+        directories = self._directories()
+        embedded = self._builder.embedded if self.embeds else None
+        self._entries = Entries(len(self._index.items), self._builder.fill, embedded)
+        chains = self._chains()
+        file_set = Region(FILE_SET_BLOCKS, "UDF file set", lambda: file_set_sequence(self._facts()))
+        run = Run([file_set, directories, self._entries, chains], "UDF directories", self._ending.unit)
+        plan.append_region(run, self._ending.unit)
+        run.settle()
+        self._ending.place_after(plan, run, self._entries)
+        self._settle(plan, file_set, directories, chains)
 
     def place_tail(self, plan: Plan) -> None:
-        """Append the last anchor, before which the partition ends."""
-        self._last = plan.append(1, "UDF anchor", lambda: anchor(self._last.lba))
+        """Append what the image ends with."""
+        self._ending.place_tail(plan)
+
+    def _directories(self) -> Series:
+        """Return the region of the directories that are too large for their entries."""
+        sizes, room = self._index.sizes, self._builder.directories.room
+        self._large = [number for number, size in enumerate(sizes) if size > room]
+        lengths = [sectors_for(sizes[number]) for number in self._large]
+        starts = [0, *accumulate(lengths)]
+        sectors, self._large_starts = starts.pop(), starts
+        return Series(sectors, "UDF directories", starts, self._directory, self._directory_name)
+
+    def _chains(self) -> Series:
+        """Return the region of the allocation extents of huge files, each of them (entry, number within the file)."""
+        self._chained = list[tuple[int, int]]()
+        self._chain_starts = dict[int, int]()
+        for number, item in enumerate(self._index.items):
+            if isinstance(item, FileItem) and item.size > MAX_EXTENT:
+                count = self._builder.files.allocation_extents(item.size)
+                self._chain_starts[number] = len(self._chained)
+                self._chained += [(number, index) for index in range(count)]
+        starts = range(len(self._chained))
+        return Series(len(starts), "UDF allocation extents", starts, self._allocation_extent, self._chain_name)
+
+    def _long_links(self, plan: Plan) -> dict[int, int]:
+        """Append the data, a block each, of symbolic links too long for their entries; return its blocks by entry."""
+        paths, links = list[bytes](), dict[int, int]()
+        for number, item in enumerate(self._index.items):
+            if isinstance(item, SpecialItem) and item.kind is Kind.SYMBOLIC_LINK:
+                path = path_components(item.target) or b""
+                if len(path) > self._builder.files.room:
+                    links[number] = len(paths)
+                    paths.append(path)
+        label = "UDF symbolic links"
+        region = plan.append_series(label, [1] * len(paths), paths.__getitem__, lambda _: label)
+        return {number: region.lba - self._space.partition + start for number, start in links.items()}
+
+    def _settle(self, plan: Plan, file_set: Region, directories: Series, chains: Series) -> None:
+        """Tell the builder of entries all addresses."""
+        origin, virtual = self._ending.origin, self._space.virtual
+        self._file_set = 0 if virtual else file_set.lba - origin
+        self._builder.addresses = Addresses(
+            entries=FILE_SET_BLOCKS if virtual else self._entries.lba - origin,
+            directories={
+                number: directories.lba - origin + start
+                for number, start in zip(self._large, self._large_starts, strict=True)
+            },
+            chains={number: chains.lba - origin + start for number, start in self._chain_starts.items()},
+            links=self._long_links(plan),
+        )
 
     def _facts(self) -> VolumeFacts:
+        space, ending = self._space, self._ending
         return VolumeFacts(
+            revision=self._revision,
             clock=self._clock,
             volume_id=self._ids.short,
             logical_volume_id=self._ids.logical_volume,
             volume_set_id=self._ids.volume_set,
             file_set_id=self._ids.short,
-            file_set_block=self._file_set.lba - PARTITION,
-            root_block=self._entries.lba - PARTITION,
-            partition_length=self._last.lba - PARTITION,
+            file_set=LongAd(FILE_SET_BLOCKS * BLOCK, self._file_set, space.entries),
+            root=LongAd(BLOCK, self._builder.addresses.entries, space.entries),
+            partition=space.partition,
+            access_type=ending.access_type,
+            maps=ending.maps(),
+            free=(0, *ending.further_free()),
+            sizes=(ending.partition_end - space.partition, *ending.further_sizes()),
             files=self._index.files,
-            directories=len(self._sizes),
-            next_unique_id=unique_id(len(self._index.items)),
+            directories=len(self._index.sizes),
+            next_unique_id=self._index.next_unique_id,
         )
 
     def _volume_descriptors(self, start: int) -> bytes:
@@ -138,46 +191,35 @@ class UdfEmitter:
     def _integrity(self) -> bytes:
         return integrity_sequence(self._facts())
 
-    def _directory(self, number: int) -> bytes:
-        item = self._snapshot.directories[number]
-        return pack_directory(self._index, item, self._directory_block(number), self._entries.lba - PARTITION)
+    def _directory(self, piece: int) -> bytes:
+        item = self._snapshot.directories[self._large[piece]]
+        return self._builder.directory(item, self._builder.addresses.directories[item.number])
 
-    def _directory_block(self, number: int) -> int:
-        return self._directories.lba - PARTITION + self._starts[number]
+    def _directory_name(self, piece: int) -> str:
+        return f"UDF directory {printable(self._snapshot.directories[self._large[piece]].path)}"
 
-    def _directory_name(self, number: int) -> str:
-        return f"UDF directory {printable(self._snapshot.directories[number].path)}"
+    def _allocation_extent(self, piece: int) -> bytes:
+        number, index = self._chained[piece]
+        item, chain = self._index.items[number], self._builder.addresses.chains[number]
+        assert isinstance(item, FileItem)
+        position, version = item.lba - self._space.partition, self._revision.tag_version
+        return self._builder.files.allocation_extent(item.size, position, chain, index, version)
 
-    def _entry_run(self, index: int) -> bytes:
-        first = index * ENTRIES
-        parts = list[bytes | memoryview]()
-        for number in range(first, min(first + ENTRIES, len(self._index.items))):
-            entry = self._entry(number)
-            parts += entry, ZEROS[len(entry) :]
-        return b"".join(parts)
+    def _chain_name(self, piece: int) -> str:
+        return f"UDF allocation extents of {printable(self._index.items[self._chained[piece][0]].path)}"
 
-    def _entry(self, number: int) -> bytes:
-        item = self._index.items[number]
-        if isinstance(item, FileItem):
-            kind, size = FileType.REGULAR, item.size
-            chain = self._extents.lba - PARTITION + self._chain_starts.get(number, 0)
-            ads = file_entry_ads(size, item.lba - PARTITION, chain)
-        else:
-            kind, size = FileType.DIRECTORY, self._sizes[item.number]
-            ads = file_entry_ads(size, self._directory_block(item.number))
-        block, links = self._entries.lba - PARTITION + number, self._index.links.get(number, 1)
-        stamp = timestamp(in_range(item.mtime_ns))
-        return pack_file_entry(block, kind, PERMISSIONS, links, size, stamp, unique_id(number), ads)
 
-    def _chain_huge_files(self) -> None:
-        for number, item in enumerate(self._index.items):
-            if isinstance(item, FileItem) and item.size > MAX_EXTENT and (count := allocation_extents_for(item.size)):
-                self._chain_starts[number] = first = len(self._chained)
-                self._chained += [(item, first, index) for index in range(count)]
+def _may_embed(options: ImageOptions) -> bool:
+    """Tell whether small files may lie in their entries.
 
-    def _allocation_extent(self, number: int) -> bytes:
-        item, first, index = self._chained[number]
-        return allocation_extent(item.size, item.lba - PARTITION, self._extents.lba - PARTITION + first, index)
+    Other views need sectors for each, digests are made where these are read, and a file that is hidden has no entry.
+    """
+    return options.views == {View.UDF} and not options.digests and not options.hidden.get(View.UDF)
 
-    def _chained_name(self, number: int) -> str:
-        return f"UDF allocation extents of {printable(self._chained[number][0].path)}"
+
+def _revision(options: ImageOptions) -> Revision:
+    """Return the revision that the options ask for; LayoutError where it has not what they ask for."""
+    revision = revision_of(options.udf_revision)
+    if options.udf_vat and not revision.vat:
+        raise LayoutError(f"UDF {revision.text} has no virtual allocation table; take 1.50 or a later revision")
+    return revision

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from binascii import crc_hqx
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from discstack.fs.udf.cs0 import MAX_FILE_IDENTIFIER, clean, encode, is_clean
 
 
-def file_identifiers(names: Iterable[str]) -> dict[str, bytes]:
-    """Return for each name of one directory its File Identifier, unique among them.
+def file_identifiers(names: Sequence[str]) -> tuple[list[bytes], list[int]]:
+    """Return the File Identifiers of the names of one directory, unique among them, and which of them were changed.
 
-    Only names that CS0 cannot hold are changed: `decode(result[name]) != name` tells which.
+    Only names that CS0 cannot hold are changed.
     """
-    identifiers = dict[str, bytes]()
-    difficult = list[str]()
-    for name in names:
-        if is_clean(name) and len(encoded := encode(name)) <= MAX_FILE_IDENTIFIER:
-            identifiers[name] = encoded
+    identifiers, difficult = list[bytes](), list[int]()
+    for number, name in enumerate(names):
+        if is_clean(name) and len(identifier := encode(name)) <= MAX_FILE_IDENTIFIER:
+            identifiers.append(identifier)
         else:
-            difficult.append(name)
-    taken = set(identifiers.values()) if difficult else set()
-    for name in difficult:
-        identifiers[name] = _mangle(name, taken)
-        taken.add(identifiers[name])
-    return identifiers
+            identifiers.append(b"")
+            difficult.append(number)
+    taken = set(identifiers) if difficult else set()
+    for number in difficult:
+        identifiers[number] = identifier = _mangle(names[number], taken)
+        taken.add(identifier)
+    return identifiers, difficult
 
 
 def _mangle(name: str, taken: set[bytes]) -> bytes:

@@ -5,8 +5,9 @@
     64 to 79   reserve volume descriptor sequence      since that is the error correction block of a BD; the blocks
     96 to 99   logical volume integrity sequence       of CD and DVD are smaller
     256        anchor
-    257 ...    the partition: file set, directories, file entries, file data
-    last       anchor
+    257 ...    the partition: file set, directories, file entries, file data; with a metadata partition it starts at
+               288, with such a run
+    last       anchor; or, with a virtual allocation table, the entry of that, and an anchor 256 sectors before it
 
 A disc that was closed with padding behind the last anchor still has the one at 256, and Linux, Windows, macOS and
 7-Zip need no more than one.
@@ -15,11 +16,16 @@ A disc that was closed with padding behind the last anchor still has the one at 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from struct import pack
 from typing import Final
 
 from discstack.fs.udf.file import FileSetDescriptor
-from discstack.fs.udf.structure import BLOCK, Descriptor, ExtentAd, LongAd
+from discstack.fs.udf.revisions import Revision
+from discstack.fs.udf.structure import BLOCK, Descriptor, ExtentAd, LongAd, Structure, entity_id
 from discstack.fs.udf.volume import (
+    CLOSED,
+    OPEN,
+    AccessType,
     AnchorVolumeDescriptorPointer,
     ImplementationUseVolumeDescriptor,
     LogicalVolumeDescriptor,
@@ -45,16 +51,25 @@ FILE_SET_BLOCKS: Final = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VolumeFacts:
-    """What the descriptors say of this volume; blocks are counted from the start of the partition."""
+    """What the descriptors say of this volume.
 
+    `partition` is the sector where the partition starts. `file_set` and `root` are addresses within the logical volume;
+    `maps` has a partition map for each partition, `free` and `sizes` its blocks.
+    """
+
+    revision: Revision
     clock: int
     volume_id: str
     logical_volume_id: str
     volume_set_id: str
     file_set_id: str
-    file_set_block: int
-    root_block: int
-    partition_length: int
+    file_set: LongAd
+    root: LongAd
+    partition: int
+    access_type: AccessType
+    maps: tuple[Structure, ...]
+    free: tuple[int, ...]
+    sizes: tuple[int, ...]
     files: int
     directories: int
     next_unique_id: int
@@ -62,7 +77,10 @@ class VolumeFacts:
 
 def volume_descriptor_sequence(facts: VolumeFacts, start: int) -> bytes:
     """Return the sequence that starts at sector `start`; the main and the reserve one differ in their tags alone."""
+    revision = facts.revision
+    maps = b"".join(map.pack() for map in facts.maps)
     return _in_blocks(
+        revision,
         start,
         PrimaryVolumeDescriptor(
             volume_descriptor_sequence_number=0,
@@ -71,18 +89,26 @@ def volume_descriptor_sequence(facts: VolumeFacts, start: int) -> bytes:
             recording_date_and_time=facts.clock,
         ),
         ImplementationUseVolumeDescriptor(
-            volume_descriptor_sequence_number=1, logical_volume_identifier=facts.logical_volume_id
+            volume_descriptor_sequence_number=1,
+            implementation_identifier=revision.udf_id("*UDF LV Info"),
+            logical_volume_identifier=facts.logical_volume_id,
         ),
         PartitionDescriptor(
             volume_descriptor_sequence_number=2,
-            partition_starting_location=PARTITION,
-            partition_length=facts.partition_length,
+            partition_contents=entity_id("+" + revision.standard),
+            access_type=facts.access_type,
+            partition_starting_location=facts.partition,
+            partition_length=facts.sizes[0],
         ),
         LogicalVolumeDescriptor(
             volume_descriptor_sequence_number=3,
             logical_volume_identifier=facts.logical_volume_id,
-            file_set_descriptor_sequence=LongAd(FILE_SET_BLOCKS * BLOCK, facts.file_set_block),
+            domain_identifier=revision.domain,
+            file_set_descriptor_sequence=facts.file_set,
+            map_table_length=len(maps),
+            number_of_partition_maps=len(facts.maps),
             integrity_sequence_extent=ExtentAd(INTEGRITY_SECTORS * BLOCK, INTEGRITY_SEQUENCE),
+            partition_maps=maps,
         ),
         UnallocatedSpaceDescriptor(volume_descriptor_sequence_number=4),
         TerminatingDescriptor(),
@@ -90,15 +116,29 @@ def volume_descriptor_sequence(facts: VolumeFacts, start: int) -> bytes:
 
 
 def integrity_sequence(facts: VolumeFacts) -> bytes:
-    """Return the logical volume integrity sequence of a closed volume without free space."""
-    use = LogicalVolumeIntegrityUse(number_of_files=facts.files, number_of_directories=facts.directories)
+    """Return the logical volume integrity sequence.
+
+    A volume that is written sequentially stays open: that it is whole shows in the virtual allocation table at its end
+    (UDF 1.50 6.10.1.1).
+    """
+    revision = facts.revision
+    use = LogicalVolumeIntegrityUse(
+        number_of_files=facts.files,
+        number_of_directories=facts.directories,
+        minimum_udf_read_revision=revision.minimum_read,
+        minimum_udf_write_revision=revision.minimum_write,
+        maximum_udf_write_revision=revision.number,
+    )
     integrity = LogicalVolumeIntegrityDescriptor(
         recording_date_and_time=facts.clock,
+        integrity_type=OPEN if facts.access_type is AccessType.WRITE_ONCE else CLOSED,
         unique_id=facts.next_unique_id,
-        size_table=facts.partition_length,
+        number_of_partitions=len(facts.sizes),
+        free_space_table=pack(f"<{len(facts.free)}L", *facts.free),
+        size_table=pack(f"<{len(facts.sizes)}L", *facts.sizes),
         implementation_use=use,
     )
-    return _in_blocks(INTEGRITY_SEQUENCE, integrity, TerminatingDescriptor())
+    return _in_blocks(revision, INTEGRITY_SEQUENCE, integrity, TerminatingDescriptor())
 
 
 def file_set_sequence(facts: VolumeFacts) -> bytes:
@@ -107,21 +147,23 @@ def file_set_sequence(facts: VolumeFacts) -> bytes:
         recording_date_and_time=facts.clock,
         logical_volume_identifier=facts.logical_volume_id,
         file_set_identifier=facts.file_set_id,
-        root_directory_icb=LongAd(BLOCK, facts.root_block),
+        root_directory_icb=facts.root,
+        domain_identifier=facts.revision.domain,
     )
-    return _in_blocks(facts.file_set_block, file_set, TerminatingDescriptor())
+    return _in_blocks(facts.revision, facts.file_set.block, file_set, TerminatingDescriptor())
 
 
-def anchor(sector: int) -> bytes:
+def anchor(revision: Revision, sector: int) -> bytes:
     """Return the anchor that is recorded at `sector`."""
     length = SEQUENCE_SECTORS * BLOCK
     return AnchorVolumeDescriptorPointer(
         main_volume_descriptor_sequence=ExtentAd(length, MAIN_SEQUENCE),
         reserve_volume_descriptor_sequence=ExtentAd(length, RESERVE_SEQUENCE),
-    ).seal(sector)
+    ).seal(sector, revision.tag_version)
 
 
-def _in_blocks(start: int, *descriptors: Descriptor) -> bytes:
+def _in_blocks(revision: Revision, start: int, *descriptors: Descriptor) -> bytes:
     return b"".join(
-        descriptor.seal(location).ljust(BLOCK, b"\x00") for location, descriptor in enumerate(descriptors, start)
+        descriptor.seal(location, revision.tag_version).ljust(BLOCK, b"\x00")
+        for location, descriptor in enumerate(descriptors, start)
     )

@@ -18,27 +18,26 @@ from discstack.fs.udf.cs0 import dstring
 
 BLOCK: Final = 2048
 TAG_SIZE: Final = 16
-# ECMA-167 2nd edition, which UDF 1.02 is built on (3/7.2.2)
-DESCRIPTOR_VERSION: Final = 2
 # Must differ from that of an earlier volume on the same medium; 0 says that none is given (3/7.2.5)
 TAG_SERIAL_NUMBER: Final = 0
 # Type 1: local time; offset 0: that of Coordinated Universal Time (1/7.3.1)
 TYPE_AND_TIME_ZONE: Final = 0x1000
 
 _TAG: Final = Struct("<HHBBHHHL")
-_DATE: Final = Struct("<HhBB")
+_DATE: Final = Struct("<HhBBBBB")
 _EPOCH: Final = date(1970, 1, 1)
 
 
-def seal(identifier: int, body: bytes, location: int) -> bytes:
+def seal(identifier: int, body: bytes, location: int, version: int) -> bytes:
     """Return the descriptor `body` behind its tag (ECMA-167 3/7.2, 4/7.2).
 
-    `location` is the sector of the descriptor, or its block within the partition for the descriptors of part 4.
-    The CRC covers the whole body (UDF 1.02 2.2.1.2); its polynomial is x^16 + x^12 + x^5 + 1.
+    `location` is the sector of the descriptor, or its block within the partition for the descriptors of part 4;
+    `version` is 2 or 3, the edition of ECMA-167 (3/7.2.2). The CRC covers the whole body (UDF 1.02 2.2.1.2); its
+    polynomial is x^16 + x^12 + x^5 + 1.
     """
     rest = 0, TAG_SERIAL_NUMBER, crc_hqx(body, 0), len(body), location
-    checksum = sum(_TAG.pack(identifier, DESCRIPTOR_VERSION, 0, *rest)) & 0xFF
-    return _TAG.pack(identifier, DESCRIPTOR_VERSION, checksum, *rest) + body
+    checksum = sum(_TAG.pack(identifier, version, 0, *rest)) & 0xFF
+    return _TAG.pack(identifier, version, checksum, *rest) + body
 
 
 def timestamp(nanoseconds: int) -> bytes:
@@ -47,18 +46,17 @@ def timestamp(nanoseconds: int) -> bytes:
     A year outside 1 to 9999 raises OverflowError. What is below a microsecond is not recorded.
     """
     seconds, fraction = divmod(nanoseconds // 1000, 1_000_000)
-    day, second = divmod(seconds, 86_400)
     hundreds, microseconds = divmod(fraction, 100)
-    return _date(day) + bytes(
-        (second // 3600, second // 60 % 60, second % 60, hundreds // 100, hundreds % 100, microseconds)
-    )
+    return _second(seconds) + bytes((hundreds // 100, hundreds % 100, microseconds))
 
 
-@lru_cache(1024)
-def _date(day: int) -> bytes:
-    """Return the first half of the timestamps of a day since 1970."""
+@lru_cache(4096)
+def _second(seconds: int) -> bytes:
+    """Return the start of the timestamps within a second since 1970."""
+    day, second = divmod(seconds, 86_400)
     then = _EPOCH + timedelta(days=day)
-    return _DATE.pack(TYPE_AND_TIME_ZONE, then.year, then.month, then.day)
+    time = second // 3600, second // 60 % 60, second % 60
+    return _DATE.pack(TYPE_AND_TIME_ZONE, then.year, then.month, then.day, *time)
 
 
 Codec = Callable[[Any], bytes]
@@ -87,9 +85,9 @@ class Descriptor(Structure):
     __slots__ = ()
     TAG: ClassVar[int]
 
-    def seal(self, location: int) -> bytes:
-        """Return the descriptor as it is recorded at `location`."""
-        return seal(self.TAG, self.pack(), location)
+    def seal(self, location: int, version: int) -> bytes:
+        """Return the descriptor as it is recorded at `location`; `version` is that of its tag."""
+        return seal(self.TAG, self.pack(), location, version)
 
 
 def uint(size: int) -> Codec:
@@ -164,11 +162,6 @@ def entity_id(identifier: str, suffix: bytes = b"") -> EntityId:
 
 NO_EXTENT: Final = ExtentAd(0, 0)
 NO_ICB: Final = LongAd(0, 0)
-UDF_REVISION: Final = 0x0102
-_REVISION: Final = UDF_REVISION.to_bytes(2, "little")
 NOBODY: Final = entity_id("")
-DOMAIN: Final = entity_id("*OSTA UDF Compliant", _REVISION)
-LV_INFO: Final = entity_id("*UDF LV Info", _REVISION)
 # The operating system stays undefined: an image does not depend on the machine that writes it (UDF 1.02 6.3)
 IMPLEMENTATION: Final = entity_id("*discstack")
-NSR02: Final = entity_id("+NSR02")

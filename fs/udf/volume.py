@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Annotated, ClassVar, Final
 
 from discstack.fs.udf.cs0 import CHARSPEC
 from discstack.fs.udf.structure import (
     BLOCK,
-    DOMAIN,
     IMPLEMENTATION,
-    LV_INFO,
     NO_EXTENT,
     NOBODY,
-    NSR02,
-    UDF_REVISION,
     Charspec,
     Descriptor,
     EntityId,
     ExtentAd,
     LongAd,
     Structure,
+    Tail,
     Timestamp,
     Uint8,
     Uint16,
@@ -33,13 +31,23 @@ from discstack.fs.udf.structure import (
 
 # Bit 0 alone: CS0 is the only character set (UDF 1.02 2.2.2.3)
 CS0_ONLY: Final = 1
-READ_ONLY: Final = 1
+OPEN: Final = 0
 CLOSED: Final = 1
+
+
+class AccessType(IntEnum):
+    """How a partition may be written (ECMA-167 3/10.5.7, UDF 2.60 2.2.14.2)."""
+
+    PSEUDO_OVERWRITABLE = 0
+    READ_ONLY = 1
+    WRITE_ONCE = 2
+    REWRITABLE = 3
+    OVERWRITABLE = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VolumeStructureDescriptor(Structure):
-    """One sector of the volume recognition sequence: BEA01, NSR02 or TEA01 (ECMA-167 2/9.1, 2/9.2, 2/9.3, 3/9.1)."""
+    """One sector of the volume recognition sequence: BEA01, NSR02, NSR03 or TEA01 (ECMA-167 2/9.1 to 2/9.3, 3/9.1)."""
 
     structure_type: Uint8 = 0
     standard_identifier: Annotated[bytes, exactly(5)]
@@ -47,9 +55,10 @@ class VolumeStructureDescriptor(Structure):
     structure_data: Annotated[None, zeros(2041)] = None
 
 
-RECOGNITION: Final = b"".join(
-    VolumeStructureDescriptor(standard_identifier=identifier).pack() for identifier in (b"BEA01", b"NSR02", b"TEA01")
-)
+def recognition_sequence(standard: str) -> bytes:
+    """Return the volume recognition sequence for NSR02 or NSR03."""
+    identifiers = "BEA01", standard, "TEA01"
+    return b"".join(VolumeStructureDescriptor(standard_identifier=text.encode("ascii")).pack() for text in identifiers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +108,7 @@ class ImplementationUseVolumeDescriptor(Descriptor):
     TAG: ClassVar[int] = 4
 
     volume_descriptor_sequence_number: Uint32
-    implementation_identifier: EntityId = LV_INFO
+    implementation_identifier: EntityId
     lvi_charset: Charspec = CHARSPEC
     logical_volume_identifier: Annotated[str, text(128)]
     lv_info_1: Annotated[str, text(36)] = ""
@@ -118,9 +127,9 @@ class PartitionDescriptor(Descriptor):
     volume_descriptor_sequence_number: Uint32
     partition_flags: Uint16 = 1
     partition_number: Uint16 = 0
-    partition_contents: EntityId = NSR02
+    partition_contents: EntityId
     partition_contents_use: Annotated[None, zeros(128)] = None
-    access_type: Uint32 = READ_ONLY
+    access_type: Uint32 = AccessType.READ_ONLY
     partition_starting_location: Uint32
     partition_length: Uint32
     implementation_identifier: EntityId = IMPLEMENTATION
@@ -129,21 +138,8 @@ class PartitionDescriptor(Descriptor):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Type1PartitionMap(Structure):
-    """Makes a partition of this volume number 0 of the logical volume (ECMA-167 3/10.7.2)."""
-
-    partition_map_type: Uint8 = 1
-    partition_map_length: Uint8 = 6
-    volume_sequence_number: Uint16 = 1
-    partition_number: Uint16 = 0
-
-
-PARTITION_0: Final = Type1PartitionMap()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LogicalVolumeDescriptor(Descriptor):
-    """The logical volume over the one partition (ECMA-167 3/10.6, UDF 1.02 2.2.4)."""
+    """The logical volume: what its partitions are (ECMA-167 3/10.6, UDF 1.02 2.2.4)."""
 
     TAG: ClassVar[int] = 6
 
@@ -151,14 +147,14 @@ class LogicalVolumeDescriptor(Descriptor):
     descriptor_character_set: Charspec = CHARSPEC
     logical_volume_identifier: Annotated[str, text(128)]
     logical_block_size: Uint32 = BLOCK
-    domain_identifier: EntityId = DOMAIN
+    domain_identifier: EntityId
     file_set_descriptor_sequence: LongAd
-    map_table_length: Uint32 = 6
-    number_of_partition_maps: Uint32 = 1
+    map_table_length: Uint32
+    number_of_partition_maps: Uint32
     implementation_identifier: EntityId = IMPLEMENTATION
     implementation_use: Annotated[None, zeros(128)] = None
     integrity_sequence_extent: ExtentAd
-    partition_maps: Type1PartitionMap = PARTITION_0
+    partition_maps: Tail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,25 +183,28 @@ class LogicalVolumeIntegrityUse(Structure):
     implementation_id: EntityId = IMPLEMENTATION
     number_of_files: Uint32
     number_of_directories: Uint32
-    minimum_udf_read_revision: Uint16 = UDF_REVISION
-    minimum_udf_write_revision: Uint16 = UDF_REVISION
-    maximum_udf_write_revision: Uint16 = UDF_REVISION
+    minimum_udf_read_revision: Uint16
+    minimum_udf_write_revision: Uint16
+    maximum_udf_write_revision: Uint16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogicalVolumeIntegrityDescriptor(Descriptor):
-    """Says that the logical volume is closed, and how large and how full it is (ECMA-167 3/10.10, UDF 1.02 2.2.6)."""
+    """Says whether the logical volume is closed, and how large and how full it is (ECMA-167 3/10.10, UDF 1.02 2.2.6).
+
+    The tables have a Uint32 for each partition.
+    """
 
     TAG: ClassVar[int] = 9
 
     recording_date_and_time: Timestamp
-    integrity_type: Uint32 = CLOSED
+    integrity_type: Uint32
     next_integrity_extent: ExtentAd = NO_EXTENT
     # The logical volume contents use is a logical volume header descriptor (ECMA-167 4/14.15, UDF 1.02 3.2.1)
     unique_id: Uint64
     logical_volume_header_reserved: Annotated[None, zeros(24)] = None
-    number_of_partitions: Uint32 = 1
+    number_of_partitions: Uint32
     length_of_implementation_use: Uint32 = 46
-    free_space_table: Uint32 = 0
-    size_table: Uint32
+    free_space_table: Tail
+    size_table: Tail
     implementation_use: LogicalVolumeIntegrityUse

@@ -150,6 +150,11 @@ def test_tf_has_the_times_in_the_order_of_their_flags() -> None:
     assert tf == bytes.fromhex("54 46 1a 01 0e" + SHORT + "6d 02 0d 17 1f 1f 00" + "6d 02 0d 17 1f 20 00")
 
 
+def test_tf_has_the_time_of_creation_first_where_it_is_known() -> None:
+    tf = time_stamps(MOMENT + SECOND, Times(MOMENT + SECOND, MOMENT + SECOND, MOMENT), long_form=False)
+    assert tf == bytes.fromhex("54 46 21 01 0f" + SHORT + "6d 02 0d 17 1f 1f 00" * 3)
+
+
 def test_tf_in_the_long_form_has_hundredths_of_a_second() -> None:
     assert time_stamps(MOMENT, None, long_form=True) == bytes.fromhex("54 46 16 01 82" + LONG)
 

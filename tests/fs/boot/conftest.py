@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from discstack.fs.bridge import build_image
 from discstack.fs.image import Image
 from discstack.fs.options import ImageOptions
 from discstack.fs.tree import Directory
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def fat(sectors: int = 64) -> bytes:
@@ -47,14 +50,14 @@ def hard_disk_image() -> Callable[..., bytes]:
 def bootable() -> Callable[..., Image]:
     """Plans the image of a small tree with some boot images."""
 
-    def build(*images: BootImage, views: object = None, **choices: Any) -> Image:
+    def build(*images: BootImage, views: object = None, udf: Mapping[str, Any] = NOTHING, **choices: Any) -> Image:
         root = Directory()
         root.create_file("readme", b"hello")
         root.create_symlink("link", "readme")
         boot = root.create_directory("boot")
         boot.create_file("bios.bin", b"B" * 3000)
         boot.create_file("efi.img", fat())
-        options: dict[str, Any] = {} if views is None else {"views": views}
+        options: dict[str, Any] = {**udf} if views is None else {**udf, "views": views}
         return build_image(root, ImageOptions(boot=BootOptions(images=images, **choices), **options))
 
     return build

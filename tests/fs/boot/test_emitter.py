@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from discstack.fs.boot.el_torito import BootPlatform
 from discstack.fs.boot.options import BootAddress, BootImage, BootOptions, BootSector, PartitionTable
 from discstack.fs.bridge import build_image
-from discstack.fs.errors import SourceError
+from discstack.fs.errors import LayoutError, SourceError
 from discstack.fs.image import Image
 from discstack.fs.options import ImageOptions
 from discstack.fs.tree import Directory
@@ -326,3 +326,8 @@ def boot_entry(platform: int, identifier: bytes, entry: bytes) -> tuple[int, str
     assert entry[0] in (0x88, 0)
     segment, _, _, blocks, lba = struct.unpack_from("<HBBHI", entry, 2)
     return platform, identifier.rstrip(b"\0").decode(), entry[0] == 0x88, segment, blocks, lba
+
+
+def test_backup_of_a_gpt_and_a_virtual_allocation_table_cannot_both_be_last(bootable: Bootable) -> None:
+    with pytest.raises(LayoutError, match="leave one of them out"):
+        bootable(EFI, partition_table=PartitionTable.GPT, udf={"udf_revision": 0x0201, "udf_vat": True})

@@ -1,10 +1,19 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from discstack.fs.udf.cs0 import decode
-from discstack.fs.udf.names import file_identifiers
+from discstack.fs.udf.names import file_identifiers as identifiers_of
+
+
+def file_identifiers(names: Iterable[str]) -> dict[str, bytes]:
+    listed = list(names)
+    identifiers, changed = identifiers_of(listed)
+    assert changed == [number for number, name in enumerate(listed) if decode(identifiers[number]) != name]
+    return dict(zip(listed, identifiers, strict=True))
 
 
 def test_name_of_254_bytes_is_kept_and_of_255_is_mangled() -> None:

@@ -11,17 +11,18 @@ from discstack.fs.udf.structure import IMPLEMENTATION, EntityId, LongAd, entity_
 
 def test_crc_is_that_of_the_standards_example() -> None:
     # ECMA-167 3/7.2.6: the CRC of #70 #6A #77 is #3299
-    assert seal(1, bytes.fromhex("706a77"), 0)[8:10] == bytes.fromhex("9932")
+    assert seal(1, bytes.fromhex("706a77"), 0, 2)[8:10] == bytes.fromhex("9932")
 
 
 def test_tag_of_a_terminating_descriptor_is_the_one_worked_by_hand() -> None:
     # CRC of zeros is 0, CRC length 496 = 01f0, location 53 = 35; checksum 08 + 02 + f0 + 01 + 35 = 130 -> 30
-    assert seal(8, bytes(496), 53)[:16] == bytes.fromhex("0800 0200 30 00 0000 0000 f001 35000000")
+    assert seal(8, bytes(496), 53, 2)[:16] == bytes.fromhex("0800 0200 30 00 0000 0000 f001 35000000")
 
 
-@given(st.integers(0, 0xFFFF), st.binary(max_size=600), st.integers(0, 0xFFFFFFFF))
-def test_seal_agrees_with_an_independent_tag(identifier: int, body: bytes, location: int) -> None:
-    sealed = seal(identifier, body, location)
+@given(st.integers(0, 0xFFFF), st.binary(max_size=600), st.integers(0, 0xFFFFFFFF), st.sampled_from([2, 3]))
+def test_seal_agrees_with_an_independent_tag(identifier: int, body: bytes, location: int, version: int) -> None:
+    sealed = seal(identifier, body, location, version)
+    assert int.from_bytes(sealed[2:4], "little") == version
     assert sealed[16:] == body
     register = 0
     for bit in (byte >> shift & 1 for byte in body for shift in range(7, -1, -1)):

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from discstack.fs.udf.structure import ExtentAd, LongAd
+import pytest
+
+from discstack.fs.udf.partitions import MetadataPartitionMap, Type1PartitionMap, VirtualPartitionMap
+from discstack.fs.udf.revisions import REVISIONS
+from discstack.fs.udf.structure import ExtentAd, LongAd, entity_id
 from discstack.fs.udf.volume import (
-    RECOGNITION,
+    CLOSED,
+    OPEN,
+    AccessType,
     AnchorVolumeDescriptorPointer,
     ImplementationUseVolumeDescriptor,
     LogicalVolumeDescriptor,
@@ -16,6 +22,7 @@ from discstack.fs.udf.volume import (
     PrimaryVolumeDescriptor,
     TerminatingDescriptor,
     UnallocatedSpaceDescriptor,
+    recognition_sequence,
 )
 
 Laid = Callable[[int, Mapping[int, bytes]], bytes]
@@ -28,9 +35,10 @@ NOON_BYTES = bytes.fromhex("0010 d107 09 09 01 2e 28 00 00 00")
 LABEL = b"\x08HOLIDAY"
 
 
-def test_recognition_sequence_is_bea01_nsr02_tea01() -> None:
-    sectors = [RECOGNITION[i : i + 2048] for i in range(0, len(RECOGNITION), 2048)]
-    assert sectors == [b"\x00" + name + b"\x01" + bytes(2041) for name in (b"BEA01", b"NSR02", b"TEA01")]
+@pytest.mark.parametrize("standard", ["NSR02", "NSR03"])
+def test_recognition_sequence_is_bea01_nsr_tea01(standard: str) -> None:
+    names = b"BEA01", standard.encode(), b"TEA01"
+    assert recognition_sequence(standard) == b"".join(b"\x00" + name + b"\x01" + bytes(2041) for name in names)
 
 
 def test_primary_volume_descriptor(laid: Laid, tagged: Tagged) -> None:
@@ -56,7 +64,7 @@ def test_primary_volume_descriptor(laid: Laid, tagged: Tagged) -> None:
         volume_set_identifier="3b9aca00deadbeefHOLIDAY",
         recording_date_and_time=NOON,
     )
-    assert descriptor.seal(32) == tagged(1, 32, expected)
+    assert descriptor.seal(32, 2) == tagged(1, 32, expected)
 
 
 def test_anchor_volume_descriptor_pointer(laid: Laid, tagged: Tagged) -> None:
@@ -65,7 +73,7 @@ def test_anchor_volume_descriptor_pointer(laid: Laid, tagged: Tagged) -> None:
         main_volume_descriptor_sequence=ExtentAd(16 * 2048, 32),
         reserve_volume_descriptor_sequence=ExtentAd(16 * 2048, 64),
     )
-    assert descriptor.seal(256) == tagged(2, 256, expected)
+    assert descriptor.seal(256, 2) == tagged(2, 256, expected)
 
 
 def test_implementation_use_volume_descriptor(laid: Laid, tagged: Tagged) -> None:
@@ -82,9 +90,11 @@ def test_implementation_use_volume_descriptor(laid: Laid, tagged: Tagged) -> Non
         },
     )
     descriptor = ImplementationUseVolumeDescriptor(
-        volume_descriptor_sequence_number=1, logical_volume_identifier="HOLIDAY"
+        volume_descriptor_sequence_number=1,
+        implementation_identifier=REVISIONS[0x0102].udf_id("*UDF LV Info"),
+        logical_volume_identifier="HOLIDAY",
     )
-    assert descriptor.seal(33) == tagged(4, 33, expected)
+    assert descriptor.seal(33, 2) == tagged(4, 33, expected)
 
 
 def test_partition_descriptor(laid: Laid, tagged: Tagged) -> None:
@@ -99,9 +109,12 @@ def test_partition_descriptor(laid: Laid, tagged: Tagged) -> None:
         },
     )
     descriptor = PartitionDescriptor(
-        volume_descriptor_sequence_number=2, partition_starting_location=257, partition_length=12345
+        volume_descriptor_sequence_number=2,
+        partition_contents=entity_id("+NSR02"),
+        partition_starting_location=257,
+        partition_length=12345,
     )
-    assert descriptor.seal(34) == tagged(5, 34, expected)
+    assert descriptor.seal(34, 2) == tagged(5, 34, expected)
 
 
 def test_logical_volume_descriptor(laid: Laid, tagged: Tagged) -> None:
@@ -125,19 +138,23 @@ def test_logical_volume_descriptor(laid: Laid, tagged: Tagged) -> None:
     descriptor = LogicalVolumeDescriptor(
         volume_descriptor_sequence_number=3,
         logical_volume_identifier="HOLIDAY",
+        domain_identifier=REVISIONS[0x0102].domain,
         file_set_descriptor_sequence=LongAd(4096, 7),
+        map_table_length=6,
+        number_of_partition_maps=1,
         integrity_sequence_extent=ExtentAd(8192, 96),
+        partition_maps=Type1PartitionMap().pack(),
     )
-    assert descriptor.seal(35) == tagged(6, 35, expected)
+    assert descriptor.seal(35, 2) == tagged(6, 35, expected)
 
 
 def test_unallocated_space_descriptor(laid: Laid, tagged: Tagged) -> None:
     descriptor = UnallocatedSpaceDescriptor(volume_descriptor_sequence_number=4)
-    assert descriptor.seal(36) == tagged(7, 36, laid(24, {16: b"\x04"}))
+    assert descriptor.seal(36, 2) == tagged(7, 36, laid(24, {16: b"\x04"}))
 
 
 def test_terminating_descriptor(laid: Laid, tagged: Tagged) -> None:
-    assert TerminatingDescriptor().seal(37) == tagged(8, 37, laid(512, {}))
+    assert TerminatingDescriptor().seal(37, 2) == tagged(8, 37, laid(512, {}))
 
 
 def test_logical_volume_integrity_descriptor(laid: Laid, tagged: Tagged) -> None:
@@ -153,10 +170,56 @@ def test_logical_volume_integrity_descriptor(laid: Laid, tagged: Tagged) -> None
             120: bytes.fromhex("07000000 03000000 0201 0201 0201"),
         },
     )
+    use = LogicalVolumeIntegrityUse(
+        number_of_files=7,
+        number_of_directories=3,
+        minimum_udf_read_revision=0x0102,
+        minimum_udf_write_revision=0x0102,
+        maximum_udf_write_revision=0x0102,
+    )
     descriptor = LogicalVolumeIntegrityDescriptor(
         recording_date_and_time=NOON,
+        integrity_type=CLOSED,
         unique_id=26,
-        size_table=12345,
-        implementation_use=LogicalVolumeIntegrityUse(number_of_files=7, number_of_directories=3),
+        number_of_partitions=1,
+        free_space_table=bytes(4),
+        size_table=(12345).to_bytes(4, "little"),
+        implementation_use=use,
     )
-    assert descriptor.seal(96) == tagged(9, 96, expected)
+    assert descriptor.seal(96, 2) == tagged(9, 96, expected)
+    assert OPEN == 0
+
+
+def test_virtual_partition_map(laid: Laid) -> None:
+    expected = laid(
+        64, {0: b"\x02\x40", 4: b"\x00*UDF Virtual Partition", 28: b"\x50\x01", 36: bytes.fromhex("0100 0000")}
+    )
+    identifier = REVISIONS[0x0150].udf_id("*UDF Virtual Partition")
+    assert VirtualPartitionMap(partition_type_identifier=identifier).pack() == expected
+
+
+def test_metadata_partition_map(laid: Laid) -> None:
+    expected = laid(
+        64,
+        {
+            0: b"\x02\x40",
+            4: b"\x00*UDF Metadata Partition",
+            28: b"\x50\x02",
+            36: bytes.fromhex("0100 0000 39300000 07000000 ffffffff 20000000 2000 01"),
+        },
+    )
+    identifier = REVISIONS[0x0250].udf_id("*UDF Metadata Partition")
+    found = MetadataPartitionMap(
+        partition_type_identifier=identifier, metadata_file_location=12345, metadata_mirror_file_location=7
+    )
+    assert found.pack() == expected
+
+
+def test_access_types_are_those_of_the_table() -> None:
+    assert [AccessType(number).name for number in range(5)] == [
+        "PSEUDO_OVERWRITABLE",
+        "READ_ONLY",
+        "WRITE_ONCE",
+        "REWRITABLE",
+        "OVERWRITABLE",
+    ]

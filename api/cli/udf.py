@@ -1,0 +1,69 @@
+"""The words about UDF."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+WITH_REVISION: Final = "--udf="
+
+
+class RevisionNumber(click.ParamType[int]):
+    """A revision of UDF as people write it; 2.50 is 0x0250."""
+
+    name = "revision"
+
+    def convert(self, value: str | int, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read the number; whether there is such a revision, the image knows."""
+        if isinstance(value, int):
+            return value
+        major, dot, minor = value.partition(".")
+        if not (dot and len(major) == 1 and len(minor) == 2 and (major + minor).isdecimal()):
+            self.fail(f"{value!r} is no revision of UDF such as 1.02 or 2.50", param, ctx)
+        return int(major + minor, 16)
+
+
+OPTIONS: Final = (
+    click.option("--udf", is_flag=True, help="Beside ISO 9660 only UDF, or what else is named; also --udf=REVISION."),
+    click.option("--udf-only", is_flag=True, help="UDF without ISO 9660; small files lie in their entries."),
+    click.option(
+        "--udf-revision",
+        type=RevisionNumber(),
+        default="1.02",
+        metavar="REVISION",
+        help="1.02 (the default), 1.50, 2.00, 2.01, 2.50 or 2.60.",
+    ),
+    click.option(
+        "--udf-vat", is_flag=True, help="End UDF (from 1.50 on) with a virtual allocation table, for sequential media."
+    ),
+    click.option(
+        "--udf-specials",
+        is_flag=True,
+        help="Symbolic links, devices, FIFOs and sockets in UDF too; 7-Zip refuses such volumes.",
+    ),
+    click.option(
+        "--udf-permissions", is_flag=True, help="Owners and permissions in UDF; otherwise all may read, nobody owns."
+    ),
+)
+
+
+def udf_options(function: F) -> F:
+    """Give a command the words about UDF."""
+    for option in reversed(OPTIONS):
+        function = option(function)
+    return function
+
+
+def split_revision(arguments: list[str]) -> list[str]:
+    """Return the arguments with `--udf=REVISION` as two words, since click knows no words with or without a value."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    split = list[str]()
+    for argument in arguments[:end]:
+        if argument.startswith(WITH_REVISION):
+            split += ["--udf", "--udf-revision", argument.removeprefix(WITH_REVISION)]
+        else:
+            split.append(argument)
+    return split + arguments[end:]
