@@ -149,7 +149,7 @@ class BootCommand(click.Command):
         *_, order = self.make_parser(ctx).parse_args(args=list(args))
         rest = super().parse_args(ctx, args)
         words = {name: ctx.params.pop(name) for name in [*ctx.params] if name.startswith(PREFIX)}
-        if any(words.values()):
+        if any(words.values()) and not ctx.resilient_parsing:
             ctx.params["boot"] = _boot_options(words, [parameter.name or "" for parameter in order])
         return rest
 

@@ -87,6 +87,15 @@ def efi_image(efi_program: Path, tmp_path: Path) -> Callable[[int], Path]:
     return make
 
 
+def hide_boot_record(path: Path) -> None:
+    """Make El Torito's boot record that of another system: OVMF follows it on a disk too, without a partition."""
+    with path.open("r+b") as file:
+        file.seek(17 * 2048 + 7)
+        assert file.read(23) == b"EL TORITO SPECIFICATION"
+        file.seek(17 * 2048 + 7)
+        file.write(b"somebody else's boot   ")
+
+
 @pytest.fixture
 def started(tmp_path: Path) -> Callable[..., str]:
     """Starts a machine from an image and gives what came over the serial port, without what moves a cursor."""
@@ -96,6 +105,8 @@ def started(tmp_path: Path) -> Callable[..., str]:
             pytest.skip("OVMF is not installed")
         path = tmp_path / "image.iso"
         image.write_to(path)
+        if drive == USB:
+            hide_boot_record(path)
         machine = ("-accel", "tcg", "-m", "256", "-nodefaults", "-display", "none", "-serial", "stdio", "-no-reboot")
         stopper = ("-device", "isa-debug-exit,iobase=0xf4,iosize=4")
         words = [word.format(path) for word in drive]
