@@ -110,6 +110,7 @@ TABLE: Final[dict[int, Entry]] = {
     commands.WRITE_12.opcode: serve(transfer.write_12, READY),
     commands.GET_PERFORMANCE.opcode: serve(speed.get_performance, READY),
     commands.READ_DISC_STRUCTURE.opcode: serve(structure.read_disc_structure, READY),
+    commands.SEND_DISC_STRUCTURE.opcode: serve(structure.send_disc_structure, READY),
     commands.SET_STREAMING.opcode: serve(speed.set_streaming, UNIT),
     commands.SET_CD_SPEED.opcode: serve(speed.set_cd_speed, UNIT),
     commands.MECHANISM_STATUS.opcode: serve(unit.mechanism_status, UNIT),

@@ -17,6 +17,7 @@ from discstack.mmc.spec.commands import (
     READ_10,
     RESERVE_TRACK,
     SEND_CUE_SHEET,
+    SEND_DISC_STRUCTURE,
     SEND_OPC_INFORMATION,
     SET_CD_SPEED,
     SET_STREAMING,
@@ -72,6 +73,11 @@ def reserve_track(blocks: int) -> Procedure[None]:
 def send_cue_sheet(cue_sheet: bytes) -> Procedure[None]:
     """Announce a session at once (MMC-6 6.35)."""
     yield from act(SEND_CUE_SHEET, data=cue_sheet)
+
+
+def send_disc_structure(format: int, structure: bytes, *, media_type: int = 0) -> Procedure[None]:
+    """Send a disc structure, header included (MMC-6 6.36)."""
+    yield from act(SEND_DISC_STRUCTURE, data=structure, media_type=media_type, format=format)
 
 
 def synchronize_cache(*, immed: bool = False) -> Procedure[None]:

@@ -14,7 +14,7 @@ from discstack.mmc.errors import DiscStateError
 from discstack.mmc.guard import locked
 from discstack.mmc.identify import next_writable, open_work, status_of
 from discstack.mmc.job import BurnJob, BurnResult, VerifyLevel
-from discstack.mmc.medium import DiscState
+from discstack.mmc.medium import DiscState, WriteMode
 from discstack.mmc.outcome import check_outcome, check_pace
 from discstack.mmc.planning import blanked, must_erase, plan_burn
 from discstack.mmc.procedure import Checkpoint, Phase, Procedure, Report
@@ -36,7 +36,7 @@ def burn(job: BurnJob) -> Procedure[BurnResult]:
     yield Report(Phase.VALIDATING)
     work = yield from open_work()
     erase_first = must_erase(work.status, job)
-    plan_burn(work.recipe, blanked(work.status) if erase_first else work.status, job)
+    plan_burn(work.recipe, blanked(work.recipe, work.status) if erase_first else work.status, job)
     yield Checkpoint()
     result = yield from locked(_burn(work, job, erase_first=erase_first))
     yield Report(Phase.DONE)
@@ -46,19 +46,24 @@ def burn(job: BurnJob) -> Procedure[BurnResult]:
 def _burn(work: Work, job: BurnJob, *, erase_first: bool) -> Procedure[BurnResult]:
     notices = work.notices
     if erase_first:
-        work = yield from _erased(work)
+        work = yield from _erased(work, job)
     if work.status.state is DiscState.UNFORMATTED:
         work = yield from _formatted(work)
     plan = plan_burn(work.recipe, work.status, job)
     if job.close and not work.recipe.sequential:
         yield from work.notice(Phase.VALIDATING, f"{work.recipe.name} stays overwritable: there is nothing to close")
+    work.mode = plan.mode
+    if plan.closes and not job.close:
+        yield from work.notice(Phase.VALIDATING, "this way of writing finalizes the disc: nothing can be added to it")
     yield from work.recipe.prepare(work, job)
     speed = yield from set_write_speed(work, job.speed)
     yield from calibrate(work, job)
     yield from _confirm_address(work, plan)
     yield Checkpoint()
+    yield from work.recipe.announce(work, job, plan)
     counters, digests, seconds = yield from write_session(work, job, plan, speed.accepted)
-    measured = counters.blocks * work.recipe.raw_block / 1000 / seconds if seconds else None
+    at_once = plan.mode is WriteMode.DISC_AT_ONCE  # its lead-in and lead-out are in the time
+    measured = counters.blocks * work.recipe.raw_block / 1000 / seconds if seconds and not at_once else None
     yield from check_pace(work, counters, seconds)
     status = yield from status_of(work)
     yield from check_outcome(work, job, plan, status)
@@ -69,6 +74,8 @@ def _burn(work: Work, job: BurnJob, *, erase_first: bool) -> Procedure[BurnResul
         start=plan.start,
         blocks=plan.blocks,
         padding=plan.padding,
+        mode=plan.mode,
+        layer_break=plan.layer_break,
         medium=status,
         digests=digests,
         counters=counters,
@@ -80,11 +87,11 @@ def _burn(work: Work, job: BurnJob, *, erase_first: bool) -> Procedure[BurnResul
     )
 
 
-def _erased(work: Work) -> Procedure[Work]:
+def _erased(work: Work, job: BurnJob) -> Procedure[Work]:
     yield Report(Phase.ERASING)
     if work.recipe.blank is None:
         raise DiscStateError(f"{work.recipe.name} cannot be erased")
-    yield from work.recipe.blank(work, False)
+    yield from work.recipe.blank(work, work.recipe.blank_for(job))
     return (yield from _again(work))
 
 

@@ -112,6 +112,14 @@ class Drive:
         """Format a medium that knows formats."""
         return self.run(operations.format_medium(options))
 
+    def close_track(self) -> MediumStatus:
+        """Close the track that was written last."""
+        return self.run(operations.close_track())
+
+    def repair(self) -> MediumStatus:
+        """Close what a broken job left open."""
+        return self.run(operations.repair())
+
     def close_session(self) -> MediumStatus:
         """Close the open session."""
         return self.run(operations.close_session())

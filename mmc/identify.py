@@ -95,12 +95,13 @@ def open_work() -> Procedure[Work]:
 def status_of(work: Work) -> Procedure[MediumStatus]:
     """Look at the medium of a job anew; DiscStateError if it has become another kind of medium."""
     configuration = yield from persist(queries.current_configuration)
-    if configuration.current_profile != work.survey.profile:
+    recipe = RECIPES.get(configuration.current_profile, work.recipe)
+    if configuration.current_profile not in {work.survey.profile, *work.recipe.becomes}:
         raise DiscStateError(
             f"the medium was a {work.recipe.name} and is now of profile {configuration.current_profile:04X}h"
         )
-    survey = yield from _survey(work.recipe, configuration)
-    return work.recipe.assess(work.recipe, survey)
+    survey = yield from _survey(recipe, configuration)
+    return recipe.assess(recipe, survey)
 
 
 def next_writable(work: Work) -> Procedure[int | None]:
@@ -147,6 +148,7 @@ def _survey(recipe: Recipe, configuration: Configuration) -> Procedure[Survey]:
         formats=(yield from persist(lambda: optional(queries.format_capacities()))),
         read_capacity=(yield from _read_capacity()),
         groove_capacity=(yield from _groove_capacity()) if recipe.is_cd else 0,
+        layer_break=(yield from recipe.ask_layer_break()) if recipe.ask_layer_break is not None else None,
         write_speeds=(yield from write_speeds(recipe)),
     )
     if recipe.sequential:

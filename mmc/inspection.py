@@ -16,8 +16,8 @@ from discstack.mmc.command import ask
 from discstack.mmc.errors import CommandError, DriveTimeout, ResponseError
 from discstack.mmc.polling import persist
 from discstack.mmc.procedure import Procedure
-from discstack.mmc.spec.commands import INQUIRY, MECHANISM_STATUS, MODE_SENSE_10, READ_DISC_STRUCTURE, READ_TOC_PMA_ATIP
-from discstack.mmc.spec.disc_structure import parse_disc_structure
+from discstack.mmc.spec.commands import INQUIRY, MECHANISM_STATUS, MODE_SENSE_10, READ_TOC_PMA_ATIP
+from discstack.mmc.spec.disc_structure import DiscStructureList
 from discstack.mmc.spec.inquiry import UnitSerialNumber
 from discstack.mmc.spec.mechanism import MechanismStatus
 from discstack.mmc.spec.mode_pages import ModePage
@@ -103,29 +103,19 @@ def toc(format: TocFormat, parse: Callable[[bytes], T]) -> Procedure[T]:
 
 def structures(media_type: int) -> Procedure[dict[str, Any]]:
     """Ask for every readable disc structure that the drive lists (MMC-6 6.22); those that it refuses are left out."""
-    listed = yield from _structure(media_type, LIST_OF_FORMATS)
+    listed = yield from queries.disc_structure(LIST_OF_FORMATS, media_type=media_type)
+    entries = listed.entries if isinstance(listed, DiscStructureList) else ()
     found = {}
-    for entry in listed.entries[:MOST_STRUCTURES]:
+    for entry in entries[:MOST_STRUCTURES]:
         if not entry.rds or entry.format_code == LIST_OF_FORMATS:
             continue
         try:
-            found[f"{entry.format_code:02X}h"] = yield from _structure(media_type, entry.format_code)
+            found[f"{entry.format_code:02X}h"] = yield from queries.disc_structure(
+                entry.format_code, media_type=media_type
+            )
         except (CommandError, ResponseError):
             continue
     return found
-
-
-def _structure(media_type: int, format: int) -> Procedure[Any]:
-    return (
-        yield from queries.counted(
-            READ_DISC_STRUCTURE,
-            partial(parse_disc_structure, media_type, format),
-            4,
-            queries.behind(2),
-            media_type=media_type,
-            format=format,
-        )
-    )
 
 
 DRIVE: Final[Mapping[str, Question]] = {

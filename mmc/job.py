@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from discstack.mmc.medium import MediumStatus
+    from discstack.mmc.medium import MediumStatus, WriteMode
     from discstack.mmc.stream import BlockSource
     from discstack.transport.base import FeedCounters
 
@@ -54,7 +54,9 @@ class BurnJob:
 
     `start` is the address for which the image was planned (0 for a blank or overwritable medium); a medium that would
     put it elsewhere is refused. `erase` permits that data on a rewritable medium is lost: a CD-RW is blanked first,
-    an overwritable medium written over. `close` leaves no further session possible. `speed` is in kB/s of 1000 bytes,
+    an overwritable medium written over. `close` leaves no further session possible. `mode` is how the session is
+    written, None for the usual way of the medium. `layer_break` is how many blocks go on layer 0 where the host decides
+    that, None for half of a disc that is closed. `speed` is in kB/s of 1000 bytes,
     None for the fastest. `postgap` is the number of empty blocks behind the image, None for what the medium needs.
     `ring_bytes` is the size of the buffer between source and drive, None for two seconds at the drive's speed.
     """
@@ -63,6 +65,8 @@ class BurnJob:
     start: int = 0
     erase: bool = False
     close: bool = False
+    mode: WriteMode | None = None
+    layer_break: int | None = None
     simulate: bool = False
     speed: int | None = None
     underrun_protection: bool = True
@@ -104,6 +108,8 @@ class BurnResult:
     start: int
     blocks: int
     padding: int
+    mode: WriteMode | None
+    layer_break: int | None
     medium: MediumStatus
     digests: Digests
     counters: FeedCounters

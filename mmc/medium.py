@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-__all__ = ["Action", "DiscState", "MediumStatus", "Track", "WriteSpeed"]
+__all__ = ["Action", "DiscState", "MediumStatus", "Track", "WriteMode", "WriteSpeed"]
 
 
 class DiscState(Enum):
@@ -19,6 +19,7 @@ class DiscState(Enum):
     APPENDABLE = "appendable"
     FINALIZED = "finalized"
     OVERWRITABLE = "overwritable"
+    INTERMEDIATE = "overwritable, its session left open"
     UNFORMATTED = "unformatted"
     FORMATTING = "being formatted"
     DAMAGED = "damaged"
@@ -33,8 +34,17 @@ class Action(Enum):
     APPEND = auto()  # write another session behind the existing ones
     ERASE = auto()
     FORMAT = auto()
+    CLOSE_TRACK = auto()
     CLOSE_SESSION = auto()
     CLOSE_DISC = auto()
+    REPAIR = auto()  # bring what a broken job left behind into a state that can be used
+
+
+class WriteMode(Enum):
+    """How a session gets onto a medium that knows several ways; the value is the word for people."""
+
+    INCREMENTAL = "incremental"  # tracks and sessions grow piece by piece
+    DISC_AT_ONCE = "disc at once"  # one session of a size that is announced, from lead-in to lead-out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +83,9 @@ class MediumStatus:
 
     `capacity_blocks` is what the medium holds in all, `free_blocks` what can still be written in one go from
     `next_writable_address` on. On an overwritable medium that is everything, and `blank` says that its beginning holds
-    no data. `reason` says in words why a medium is damaged, unsupported or read-only.
+    no data. `modes` are the ways in which it can be written now, the usual one first, where there are several in
+    principle. `layer_break` is how many blocks lie on the first of two layers. `detail` says in words what the state's
+    name leaves open, `reason` why a medium is damaged, unsupported or read-only.
     """
 
     profile: int
@@ -89,7 +101,10 @@ class MediumStatus:
     blank: bool = False
     erasable: bool = False
     actions: frozenset[Action] = frozenset()
+    modes: tuple[WriteMode, ...] = ()
+    layer_break: int | None = None
     write_speeds: tuple[WriteSpeed, ...] = field(default=())
+    detail: str = ""
     reason: str = ""
 
     def __str__(self) -> str:
@@ -97,6 +112,8 @@ class MediumStatus:
         if self.state is DiscState.NO_MEDIUM:
             return str(self.state.value)
         words = [f"{self.name}, {self.state.value}"]
+        if self.detail:
+            words.append(self.detail)
         if self.reason:
             words.append(self.reason)
         if self.sessions:

@@ -1,8 +1,9 @@
-"""What is done to a disc besides burning: erase, format, close. Each locks the tray and looks at the disc after."""
+"""What is done to a disc besides burning: erase, format, close, repair. Each locks the tray and looks after it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from discstack.mmc.errors import DiscStateError, MediaError, UnsupportedMedium
 from discstack.mmc.guard import locked
@@ -10,9 +11,12 @@ from discstack.mmc.identify import open_work, status_of
 from discstack.mmc.medium import Action, DiscState, MediumStatus
 from discstack.mmc.overwrite import overwrite
 from discstack.mmc.procedure import Checkpoint, Phase, Procedure, Report
-from discstack.mmc.recipe import FormatOptions, Work
+from discstack.mmc.recipe import FormatOptions, Recipe, Work
+from discstack.mmc.steps import CLOSE_TRACK, close
 
-__all__ = ["close_disc", "close_session", "erase", "format_medium"]
+__all__ = ["close_disc", "close_session", "close_track", "erase", "format_medium", "repair"]
+
+Step = Callable[[Work], Procedure[None]]
 
 QUICK_ERASE = 1024  # blocks at the beginning of an overwritable medium that a quick erase writes over: 2 MiB
 
@@ -35,7 +39,7 @@ def erase(*, full: bool = False) -> Procedure[MediumStatus]:
 
 def _erase(work: Work, full: bool) -> Procedure[MediumStatus]:
     yield Report(Phase.ERASING, 0.0)
-    if work.recipe.blank is not None:
+    if work.recipe.blank is not None and (full or work.recipe.blanks_quickly):
         yield from work.recipe.blank(work, full)
     elif work.status.state is not DiscState.UNFORMATTED:
         whole = work.status.capacity_blocks
@@ -66,37 +70,68 @@ def _format(work: Work, options: FormatOptions) -> Procedure[MediumStatus]:
     if work.recipe.format is not None:
         yield from work.recipe.format(work, options)
     status = yield from status_of(work)
-    if status.state not in (DiscState.OVERWRITABLE, DiscState.BLANK):
+    if status.state not in (DiscState.OVERWRITABLE, DiscState.INTERMEDIATE, DiscState.BLANK):
         raise DiscStateError(f"the drive reported success, but the medium is not usable ({status})")
     return status
 
 
+def close_track() -> Procedure[MediumStatus]:
+    """Close the track that was written last; its session stays open."""
+    return (yield from _finish(Action.CLOSE_TRACK))
+
+
 def close_session() -> Procedure[MediumStatus]:
     """Close the open session, so that its data can be read everywhere and another session can follow."""
-    return (yield from _close(Action.CLOSE_SESSION, DiscState.APPENDABLE))
+    return (yield from _finish(Action.CLOSE_SESSION))
 
 
 def close_disc() -> Procedure[MediumStatus]:
     """Finalize the disc: nothing can be added any more."""
-    return (yield from _close(Action.CLOSE_DISC, DiscState.FINALIZED))
+    return (yield from _finish(Action.CLOSE_DISC))
 
 
-def _close(action: Action, planned: DiscState) -> Procedure[MediumStatus]:
+def repair() -> Procedure[MediumStatus]:
+    """Close what a broken job left open, damaged tracks first, so that the disc can be read and written again."""
+    return (yield from _finish(Action.REPAIR))
+
+
+def _repair(work: Work) -> Procedure[None]:
+    for track in work.status.tracks:
+        if track.damaged:
+            yield from close(work, CLOSE_TRACK, track.number)
+    if work.recipe.close_session is not None:
+        yield from work.recipe.close_session(work)
+
+
+# The step of an action, the states that the disc is in afterwards, and whether its session is then closed.
+CLOSED: Final = frozenset({DiscState.APPENDABLE, DiscState.FINALIZED, DiscState.OVERWRITABLE})
+FINISHING: Final[Mapping[Action, tuple[Callable[[Recipe], Step | None], frozenset[DiscState], bool]]] = {
+    Action.CLOSE_TRACK: (lambda recipe: recipe.close_track, CLOSED, False),
+    Action.CLOSE_SESSION: (lambda recipe: recipe.close_session, CLOSED, True),
+    Action.CLOSE_DISC: (lambda recipe: recipe.close_disc, frozenset({DiscState.FINALIZED}), True),
+    Action.REPAIR: (lambda recipe: _repair, CLOSED, True),
+}
+
+
+def _finish(action: Action) -> Procedure[MediumStatus]:
     yield Report(Phase.VALIDATING)
     work = yield from open_work()
-    step = work.recipe.close_session if action is Action.CLOSE_SESSION else work.recipe.close_disc
+    step = FINISHING[action][0](work.recipe)
     if step is None or action not in work.status.actions:
-        raise MediaError(f"there is nothing to close on this medium: {work.status}")
+        what = "repair" if action is Action.REPAIR else "close"
+        raise MediaError(f"there is nothing to {what} on this medium: {work.status}")
     yield Checkpoint()
-    status = yield from locked(_closing(work, step, planned))
+    status = yield from locked(_finishing(work, step, action))
     yield Report(Phase.DONE)
     return status
 
 
-def _closing(work: Work, step: Callable[[Work], Procedure[None]], planned: DiscState) -> Procedure[MediumStatus]:
+def _finishing(work: Work, step: Step, action: Action) -> Procedure[MediumStatus]:
     yield Report(Phase.FINALISING)
     yield from step(work)
     status = yield from status_of(work)
-    if status.state not in (planned, DiscState.FINALIZED) or status.open_session:
-        raise DiscStateError(f"the drive reported success, but the disc is not {planned.value} ({status})")
+    _, planned, closed = FINISHING[action]
+    if status.state not in planned or (closed and status.open_session):
+        states = " or ".join(sorted(state.value for state in planned))
+        raise DiscStateError(f"the drive reported success, but the disc is not {states} ({status})")
     return status

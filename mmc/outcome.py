@@ -30,7 +30,7 @@ def check_outcome(work: Work, job: BurnJob, plan: BurnPlan, after: MediumStatus)
         return
     if after.state is DiscState.BLANK:
         raise _error("the drive reported success, but the disc is still blank", after)
-    planned = DiscState.FINALIZED if job.close else DiscState.APPENDABLE
+    planned = DiscState.FINALIZED if plan.closes else DiscState.APPENDABLE
     if after.state is DiscState.FINALIZED and planned is DiscState.APPENDABLE and _is_full(work, plan):
         yield from work.notice(Phase.FINALISING, "the drive finalized the disc: there is no room for another session")
     elif after.state is not planned:
@@ -57,7 +57,10 @@ def check_pace(work: Work, counters: FeedCounters, seconds: float) -> Procedure[
 
 def _is_full(work: Work, plan: BurnPlan) -> bool:
     before = work.status
-    rest = before.free_blocks - plan.total - work.recipe.session_gap
+    room = before.free_blocks
+    if plan.layer_break is not None and plan.layer_break != before.layer_break:
+        room = 2 * plan.layer_break - plan.start
+    rest = room - plan.total - work.recipe.session_gap
     return rest < before.capacity_blocks // SMALL_REST
 
 

@@ -7,16 +7,17 @@ from typing import Final
 
 from discstack.mmc.errors import DiscStateError, MediumFull, MediumNotBlank, UnsupportedMedium
 from discstack.mmc.job import BurnJob, Choices
-from discstack.mmc.medium import Action, DiscState, MediumStatus
+from discstack.mmc.medium import Action, DiscState, MediumStatus, WriteMode
 from discstack.mmc.recipe import BurnPlan, Recipe
 
-_WRITABLE: Final = {DiscState.BLANK, DiscState.APPENDABLE, DiscState.OVERWRITABLE, DiscState.UNFORMATTED}
+_ANYWHERE: Final = {DiscState.OVERWRITABLE, DiscState.UNFORMATTED, DiscState.INTERMEDIATE}
+_WRITABLE: Final = {DiscState.BLANK, DiscState.APPENDABLE, *_ANYWHERE}
 
 
 def must_erase(status: MediumStatus, job: Choices) -> bool:
     """Say whether the medium has to be blanked first; refuse one whose data nobody permitted to lose."""
     holds_data = not status.blank and status.state not in (DiscState.UNFORMATTED, DiscState.NO_MEDIUM)
-    if status.state is DiscState.OVERWRITABLE:
+    if status.state in (DiscState.OVERWRITABLE, DiscState.INTERMEDIATE):
         if holds_data and not job.erase:
             raise MediumNotBlank(f"the medium holds data ({status}); nobody said that it may be overwritten")
         return False
@@ -37,15 +38,15 @@ def plan_burn(recipe: Recipe, status: MediumStatus, job: BurnJob) -> BurnPlan:
 
     Raises UnsupportedMedium, DiscStateError, MediumNotBlank or MediumFull.
     """
-    _check_state(status)
-    _check_options(recipe, job)
+    _check_state(recipe, status)
+    _check_options(recipe, status, job)
     _check_start(recipe, status, job)
     blocks = job.source.sectors
     if blocks < 1:
         raise ValueError("the image has no blocks")
     room = status.free_blocks - recipe.run_out
-    if status.state in (DiscState.OVERWRITABLE, DiscState.UNFORMATTED):
-        room = status.capacity_blocks - job.start
+    if status.state in _ANYWHERE:
+        room = min(status.capacity_blocks - job.start, status.free_blocks)
     least = max(blocks + (job.postgap or 0), recipe.minimum_track)
     needed = _round_up(least, recipe.write_unit)
     if needed > room:
@@ -56,10 +57,20 @@ def plan_burn(recipe: Recipe, status: MediumStatus, job: BurnJob) -> BurnPlan:
         )
     wished = blocks + (recipe.postgap if job.postgap is None else job.postgap)
     total = max(needed, min(_round_up(wished, recipe.write_unit), room - room % recipe.write_unit))
-    return BurnPlan(start=job.start, blocks=blocks, padding=total - blocks)
+    mode = job.mode or next(iter(status.modes), None)
+    closes = job.close or recipe.single_session or mode is WriteMode.DISC_AT_ONCE
+    if recipe.split is not None:
+        layer_break = recipe.split(status, job, total)
+    elif job.layer_break is not None:
+        raise UnsupportedMedium(f"{recipe.name} has no layer break that the host could set; nothing was written")
+    else:
+        layer_break = None
+    return BurnPlan(
+        start=job.start, blocks=blocks, padding=total - blocks, mode=mode, closes=closes, layer_break=layer_break
+    )
 
 
-def blanked(status: MediumStatus) -> MediumStatus:
+def blanked(recipe: Recipe, status: MediumStatus) -> MediumStatus:
     """Return what a medium will be when it is blanked."""
     return replace(
         status,
@@ -70,10 +81,13 @@ def blanked(status: MediumStatus) -> MediumStatus:
         open_session=False,
         tracks=(),
         blank=True,
+        modes=recipe.modes,
     )
 
 
-def _check_state(status: MediumStatus) -> None:
+def _check_state(recipe: Recipe, status: MediumStatus) -> None:
+    if status.state is DiscState.APPENDABLE and recipe.single_session:
+        raise DiscStateError(f"{recipe.name} holds one session, and this one has it ({status})")
     if status.state in _WRITABLE:
         return
     if status.state in (DiscState.UNSUPPORTED, DiscState.READ_ONLY):
@@ -81,9 +95,12 @@ def _check_state(status: MediumStatus) -> None:
     raise DiscStateError(f"the medium is not in a state to be written: {status}")
 
 
-def _check_options(recipe: Recipe, job: BurnJob) -> None:
+def _check_options(recipe: Recipe, status: MediumStatus, job: BurnJob) -> None:
     if job.simulate and not recipe.simulates:
         raise UnsupportedMedium(f"{recipe.name} has no test writing; nothing was written")
+    if job.mode is not None and job.mode not in status.modes:
+        known = " or ".join(mode.value for mode in status.modes) or "in one way only"
+        raise UnsupportedMedium(f"this medium is written {known}, not {job.mode.value} ({status}); nothing was written")
 
 
 def _check_start(recipe: Recipe, status: MediumStatus, job: BurnJob) -> None:

@@ -7,6 +7,7 @@ Many drives and bridges dislike an allocation length that is larger than the ans
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from discstack.mmc.command import ask, command, interpret, received
@@ -30,6 +31,7 @@ from discstack.mmc.spec.commands import (
     REQUEST_SENSE,
 )
 from discstack.mmc.spec.disc_information import DiscInformation
+from discstack.mmc.spec.disc_structure import DiscStructure, parse_disc_structure
 from discstack.mmc.spec.features import Configuration
 from discstack.mmc.spec.inquiry import InquiryData
 from discstack.mmc.spec.layout import StructureError
@@ -159,19 +161,20 @@ def atip() -> Procedure[Atip]:
     return (yield from counted(READ_TOC_PMA_ATIP, Atip.parse, 4, behind(2), format=TocFormat.ATIP, msf=True))
 
 
-def disc_structure(format: int, *, media_type: int = 0, layer: int = 0, address: int = 0) -> Procedure[bytes]:
-    """Ask for a disc structure, without its header (MMC-6 6.22)."""
-    data = yield from counted(
-        READ_DISC_STRUCTURE,
-        bytes,
-        4,
-        behind(2),
-        format=format,
-        media_type=media_type,
-        layer_number=layer,
-        address=address,
+def disc_structure(format: int, *, media_type: int = 0, layer: int = 0, address: int = 0) -> Procedure[DiscStructure]:
+    """Ask for a disc structure, typed by its media type and format (MMC-6 6.22)."""
+    return (
+        yield from counted(
+            READ_DISC_STRUCTURE,
+            partial(parse_disc_structure, media_type, format),
+            4,
+            behind(2),
+            format=format,
+            media_type=media_type,
+            layer_number=layer,
+            address=address,
+        )
     )
-    return data[4:]
 
 
 def read_buffer_capacity() -> Procedure[BufferCapacity]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from discstack.mmc.medium import WriteMode
 from discstack.mmc.procedure import Phase, Procedure, Report
 
 if TYPE_CHECKING:
@@ -40,16 +41,24 @@ class Survey:
     read_capacity: int = 0
     groove_capacity: int = 0
     starts_empty: bool = False
+    layer_break: int | None = None
     write_speeds: tuple[WriteSpeed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BurnPlan:
-    """Where a session goes: `blocks` of image from `start` on, then `padding` blocks of zeros."""
+    """Where a session goes: `blocks` of image from `start` on, then `padding` blocks of zeros; and in which way.
+
+    `closes` says that no session can follow, whether or not that was asked for; `layer_break` is how many blocks go on
+    the first of two layers.
+    """
 
     start: int
     blocks: int
     padding: int
+    mode: WriteMode | None = None
+    closes: bool = False
+    layer_break: int | None = None
 
     @property
     def total(self) -> int:
@@ -64,11 +73,12 @@ class BurnPlan:
 
 @dataclass(slots=True, kw_only=True)
 class Work:
-    """What the steps of one job on one medium share."""
+    """What the steps of one job on one medium share; `mode` is set once the burn is planned."""
 
     recipe: Recipe
     status: MediumStatus
     survey: Survey
+    mode: WriteMode | None = None
     quirks: frozenset[Quirk] = frozenset()
     notices: list[str] = field(default_factory=list)
 
@@ -93,6 +103,10 @@ def _nothing(work: Work, job: BurnJob) -> Procedure[None]:
     yield from ()
 
 
+def _unannounced(work: Work, job: BurnJob, plan: BurnPlan) -> Procedure[None]:
+    yield from ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """One medium. Lengths in blocks, speeds in kB/s of 1000 bytes; `nominal_speed` is 1x, `fastest` what drives reach.
@@ -102,7 +116,11 @@ class Recipe:
     `open_track` is the track number whose information tells the next writable address, from the disc information.
     `run_out` blocks behind a track's data are taken by the drive; `postgap` empty ones go there by default;
     `session_gap` lie between one session and the next.
-    `verify_speed` curbs reading back. `blank` is told whether to do it in full.
+    `verify_speed` curbs reading back. `modes` are the ways to write a blank one, the usual first. `becomes` are the
+    other profiles that blanking or formatting gives this medium. `single_session` media are finalized by their one
+    session. `blank` is told whether to do it in full; without `blanks_quickly` a quick erase is writing zeros.
+    `blank_for` says whether a burn needs the full one. `prepare` comes first; `announce` tells the drive, right before
+    the data, how much of it there is. `split` says, or refuses, how much of so many blocks goes on layer 0.
     """
 
     name: str
@@ -121,11 +139,20 @@ class Recipe:
     calibrates: bool = False
     is_cd: bool = False
     verify_speed: int | None = None
+    modes: tuple[WriteMode, ...] = ()
+    becomes: frozenset[int] = frozenset()
+    single_session: bool = False
+    blanks_quickly: bool = True
+    blank_for: Callable[[BurnJob], bool] = lambda _: False
     open_track: Callable[[DiscInformation], int] | None = None
+    ask_layer_break: Callable[[], Procedure[int | None]] | None = None
+    split: Callable[[MediumStatus, BurnJob, int], int | None] | None = None
     prepare: Callable[[Work, BurnJob], Procedure[None]] = _nothing
+    announce: Callable[[Work, BurnJob, BurnPlan], Procedure[None]] = _unannounced
     finish: Callable[[Work, BurnJob], Procedure[None]] = _nothing
     abandon: Callable[[Work, BurnJob], Procedure[None]] = _nothing
     blank: Callable[[Work, bool], Procedure[None]] | None = None
     format: Callable[[Work, FormatOptions], Procedure[None]] | None = None
+    close_track: Callable[[Work], Procedure[None]] | None = None
     close_session: Callable[[Work], Procedure[None]] | None = None
     close_disc: Callable[[Work], Procedure[None]] | None = None

@@ -8,6 +8,7 @@ from typing import Final
 from discstack.mmc import actions, polling, queries
 from discstack.mmc.command import UNSUPPORTED
 from discstack.mmc.errors import IllegalRequest
+from discstack.mmc.medium import WriteMode
 from discstack.mmc.polling import persist, wait_ready
 from discstack.mmc.procedure import Phase, Procedure
 from discstack.mmc.recipe import Work
@@ -34,12 +35,14 @@ def long_operation(
 def flush(work: Work) -> Procedure[None]:
     """Write what the drive buffers: with Immed, so that the wait can be watched, and once more without.
 
-    The plain one is what some drives need before they take another command (growisofs's experience with Pioneer).
+    The plain one is what some drives need before they take another command (growisofs's experience with Pioneer). After
+    disc-at-once it is left out: the first one has written the lead-out, and there is nothing left to flush.
     """
     yield from long_operation(
         work, lambda immed: actions.synchronize_cache(immed=immed), polling.SYNC, Phase.FINALISING
     )
-    yield from persist(actions.synchronize_cache, limit=polling.SYNC)
+    if work.mode is not WriteMode.DISC_AT_ONCE:
+        yield from persist(actions.synchronize_cache, limit=polling.SYNC)
 
 
 def close(work: Work, function: int, track: int = 0) -> Procedure[None]:

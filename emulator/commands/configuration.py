@@ -12,11 +12,14 @@ from discstack.emulator.drive import Drive
 from discstack.emulator.media.families import PROFILES
 from discstack.emulator.request import Request
 from discstack.mmc.spec import features as f
+from discstack.mmc.spec.capacities import CapacityType
 from discstack.mmc.spec.profiles import Profile
 
 ALL, CURRENT, ONE = range(3)  # requested type
 CD: Final = frozenset({Profile.CD_R, Profile.CD_RW})
-DVD: Final = frozenset({Profile.DVD_PLUS_R, Profile.DVD_PLUS_RW})
+DVD_MINUS: Final = frozenset({Profile.DVD_R_SEQUENTIAL, Profile.DVD_R_DL_SEQUENTIAL, Profile.DVD_RW_SEQUENTIAL})
+RESTRICTED: Final = frozenset({Profile.DVD_RW_RESTRICTED_OVERWRITE})
+DVD: Final = frozenset({Profile.DVD_PLUS_R, Profile.DVD_PLUS_R_DL, Profile.DVD_PLUS_RW}) | DVD_MINUS | RESTRICTED
 BD: Final = frozenset({Profile.BD_R_SRM, Profile.BD_RE})
 REWRITABLE: Final = frozenset({Profile.DVD_PLUS_RW, Profile.BD_RE})
 READ_ONLY: Final = (Profile.CD_ROM, Profile.DVD_ROM, Profile.BD_ROM)
@@ -60,6 +63,12 @@ def _random_writable(drive: Drive) -> f.Feature:
     return f.RandomWritable(last_lba=max(blocks - 1, 0), blocking=_blocking(drive), pp=True)
 
 
+def _rigid_restricted_overwrite(drive: Drive) -> f.Feature:
+    formats = drive.loaded.format_capacities() if drive.profile in RESTRICTED else None
+    opened = formats is not None and formats.current.descriptor_type == CapacityType.NO_MEDIUM_OR_UNKNOWN
+    return f.RigidRestrictedOverwrite(intermediate=opened, blank=drive.profile in RESTRICTED)
+
+
 def _firmware(drive: Drive) -> f.Feature:
     return f.FirmwareInformation(century="20", year="25", month="01", day="01", hour="00", minute="00", second="00")
 
@@ -79,16 +88,17 @@ ROWS: Final = (
     Row(lambda drive: f.DvdRead(), with_profile(DVD)),
     Row(_random_writable, with_profile(REWRITABLE)),
     Row(
-        lambda drive: f.IncrementalStreamingWritable(data_block_types_supported=MODE_1, buf=True, link_sizes=(7,)),
-        with_profile(CD),
+        lambda drive: f.IncrementalStreamingWritable(data_block_types_supported=MODE_1, buf=True, link_sizes=(7, 16)),
+        lambda drive: drive.profile in CD | DVD_MINUS and drive.loaded.incremental,
     ),
     Row(
         lambda drive: f.Formattable(renosa=True, expand=True, qcert=True, cert=True),
-        with_profile(frozenset({Profile.DVD_PLUS_RW}) | BD),
+        with_profile(frozenset({Profile.DVD_PLUS_RW, Profile.DVD_RW_SEQUENTIAL}) | RESTRICTED | BD),
     ),
     Row(lambda drive: f.HardwareDefectManagement(ssa=True), with_profile(BD)),
     Row(lambda drive: f.DvdPlusRw(write=True), with_profile(frozenset({Profile.DVD_PLUS_RW}))),
     Row(lambda drive: f.DvdPlusR(write=True), with_profile(frozenset({Profile.DVD_PLUS_R}))),
+    Row(_rigid_restricted_overwrite, with_profile(RESTRICTED)),
     Row(
         lambda drive: f.CdTrackAtOnce(buf=True, test_write=True, cd_rw=True, data_type_supported=TRACK_BLOCKS),
         with_profile(CD),
@@ -107,10 +117,15 @@ ROWS: Final = (
         with_profile(CD),
     ),
     Row(
+        lambda drive: f.DvdRRwWrite(buf=True, rdl=True, test_write=True, dvd_rw_sl=True),
+        with_profile(DVD_MINUS | RESTRICTED),
+    ),
+    Row(
         lambda drive: f.CdRwMediaWriteSupport(cd_rw_media_sub_type_support=EVERY_SUB_TYPE),
         with_profile(frozenset({Profile.CD_RW})),
     ),
     Row(lambda drive: f.BdRPow(), lambda drive: bool(drive.profile) and drive.loaded.pseudo_overwrite),
+    Row(lambda drive: f.DvdPlusRDl(write=True), with_profile(frozenset({Profile.DVD_PLUS_R_DL}))),
     Row(
         lambda drive: f.BdRead(class_0_bd_re=BD_VERSIONS, class_0_bd_r=BD_VERSIONS, class_0_bd_rom=BD_VERSIONS),
         with_profile(BD),

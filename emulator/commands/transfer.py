@@ -62,7 +62,7 @@ def synchronize_cache(drive: Drive, request: Request, *, immed: bool) -> bytes:
     """SYNCHRONIZE CACHE (10) (MMC-6 6.43)."""
     medium = drive.loaded
     drive.sequence_broken = False
-    drive.run(Job(medium.kind.durations.flush, medium.flush), immediate=immed)
+    drive.run(Job(medium.flush_duration, medium.flush), immediate=immed)
     return b""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 
@@ -64,6 +64,7 @@ class Durations:
     prepare_format: float = 8.0
     quick_format: float = 60.0
     quick_blank: float = 40.0
+    lead_in: float = 0.0  # written before the first block of a disc-at-once recording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +157,16 @@ class Medium:
         """The current profile."""
         return self.kind.profile
 
+    @property
+    def incremental(self) -> bool:
+        """Whether the disc can be written piece by piece now, which feature 0021h tells."""
+        return True
+
+    @property
+    def flush_duration(self) -> float:
+        """Seconds that a flush takes besides writing what is buffered."""
+        return self.kind.durations.flush
+
     def state(self) -> dict[str, Any]:
         """Return what the sidecar keeps of the disc."""
         raise NotImplementedError
@@ -175,6 +186,14 @@ class Medium:
     def structures(self) -> Mapping[tuple[int, int], bytes]:
         """Return the disc structures by (media type, format code), without their headers."""
         return {}
+
+    def settable(self) -> Collection[tuple[int, int]]:
+        """Return the (media type, format code) of the structures that the host may send now or could have sent."""
+        return ()
+
+    def set_structure(self, media_type: int, format: int, data: bytes) -> None:
+        """Take a disc structure, without its header."""
+        raise invalid_field(7)
 
     def tracks(self) -> list[TrackInformation]:
         """Describe all tracks, the invisible one included."""
@@ -244,7 +263,10 @@ class Medium:
         self.parameters = parameters
 
     def put_away(self) -> None:
-        """Leave the drive, or lose power in good order."""
+        """Leave the drive in good order."""
+
+    def lose_power(self) -> None:
+        """Be left as a power cut leaves a disc that is being written."""
 
     def flush(self) -> None:
         """Put what is buffered on the disc; part of an ECC block is padded."""

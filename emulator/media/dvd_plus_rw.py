@@ -22,7 +22,7 @@ from discstack.emulator.media.base import (
     nothing,
     only_track,
 )
-from discstack.emulator.media.structures import DVD_PLUS_RW, dvd_structures
+from discstack.emulator.media.structures import DVD_PLUS_RW, plus_structures
 from discstack.emulator.store import BLOCK
 from discstack.mmc.spec.capacities import CapacityType, FormatCapacities, FormattableCapacity
 from discstack.mmc.spec.disc_information import BackgroundFormat, DiscInformation, DiscStatus, LastSessionState
@@ -171,4 +171,4 @@ class DVDPlusRW(Medium):
 
     def structures(self) -> Mapping[tuple[int, int], bytes]:
         """Return physical format, copyright and ADIP information."""
-        return dvd_structures(DVD_PLUS_RW, self.capacity, 0, self.kind.manufacturer, self.kind.media_type)
+        return plus_structures(self.kind, DVD_PLUS_RW, self.capacity, 0)

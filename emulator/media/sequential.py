@@ -31,7 +31,6 @@ from discstack.emulator.media.base import (
     nothing,
     round_up,
 )
-from discstack.emulator.media.structures import DVD_PLUS_R, dvd_structures
 from discstack.mmc.spec.capacities import CapacityType, FormatCapacities
 from discstack.mmc.spec.disc_information import DiscInformation, DiscStatus, LastSessionState
 from discstack.mmc.spec.track_information import DATA_TRACK, DataMode, TrackInformation
@@ -47,11 +46,18 @@ class Track:
     size: int | None = None
     closed: bool = False
     run_out: int = 0  # blocks at the end that are counted but cannot be read
+    link: int = 0  # blocks that are skipped when writing goes on
+    damaged: bool = False
 
     @property
     def end(self) -> int:
-        """The next writable address."""
+        """The address behind what is written."""
         return self.start + self.written
+
+    @property
+    def next_writable(self) -> int:
+        """Where writing goes on."""
+        return self.end + self.link
 
 
 class SequentialMedium(Medium):
@@ -72,6 +78,7 @@ class SequentialMedium(Medium):
         super().__init__(*args)
         self.track_list = [self.track_type(session=1, start=0)]
         self.final = False
+        self.writing: Track | None = None  # with data that no flush has followed
 
     def start_over(self) -> None:
         """Make the disc blank."""
@@ -123,6 +130,8 @@ class SequentialMedium(Medium):
             status, last = DiscStatus.FINALIZED, LastSessionState.COMPLETE
         else:
             last = LastSessionState.INCOMPLETE if self._dirty() else LastSessionState.EMPTY
+            if any(track.damaged for track in self._open_session()):
+                last = LastSessionState.RESERVED_DAMAGED
             status = DiscStatus.INCOMPLETE if self._appendable() else DiscStatus.EMPTY
         return DiscInformation(
             disc_status=status,
@@ -143,10 +152,11 @@ class SequentialMedium(Medium):
 
     def _describe(self, number: int, track: Track) -> TrackInformation:
         limit, unit = self._limit(track), self.kind.write_unit
-        writable = not track.closed and track.end < limit
+        writable = not (track.closed or track.damaged) and track.next_writable < limit
         return TrackInformation(
             logical_track_number=number,
             session_number=track.session,
+            damage=track.damaged,
             track_mode=DATA_TRACK,
             data_mode=DataMode.MODE_1,
             rt=track.size is not None and not track.closed,
@@ -154,8 +164,8 @@ class SequentialMedium(Medium):
             lra_v=bool(track.written),
             nwa_v=writable,
             logical_track_start_address=track.start,
-            next_writable_address=track.end if writable else 0,
-            free_blocks=limit - track.end if writable else 0,
+            next_writable_address=track.next_writable if writable else 0,
+            free_blocks=limit - track.next_writable if writable else 0,
             fixed_packet_size_blocking_factor=unit if unit > 1 else 0,
             logical_track_size=track.written if track.closed else limit - track.start,
             last_recorded_address=track.end - 1 if track.written else 0,
@@ -191,7 +201,7 @@ class SequentialMedium(Medium):
             raise Refusal(CANNOT_WRITE_MEDIUM)
         if lba >= self.capacity:
             raise Refusal(at(OUT_OF_RANGE, lba))
-        track = next((t for t in self.track_list if not t.closed and t.end == lba), None)
+        track = next((t for t in self.track_list if not (t.closed or t.damaged) and t.next_writable == lba), None)
         if track is None or (self.whole_units and count % self.kind.write_unit):
             raise Refusal(at(INVALID_ADDRESS_FOR_WRITE, lba))
         if lba + count > self._limit(track):
@@ -200,7 +210,8 @@ class SequentialMedium(Medium):
             return
         self._record(lba, data)
         first = not track.written
-        track.written = lba + count - track.start
+        track.written, track.link = lba + count - track.start, 0
+        self.writing = track
         if first or track is not self.track_list[-1]:
             self.changed()
 
@@ -223,6 +234,14 @@ class SequentialMedium(Medium):
             if not track.closed and padded != track.written:
                 track.written = padded
                 self._pad(track.end)
+        self.writing = None
+        self.changed()
+
+    def lose_power(self) -> None:
+        """Leave the track that was being written without an end that a drive could find."""
+        if self.writing is not None and not self.writing.closed:
+            self.writing.damaged = True
+        self.writing = None
         self.changed()
 
     def _record(self, lba: int, data: memoryview) -> None:
@@ -272,6 +291,7 @@ class SequentialMedium(Medium):
             track.written = track.size  # what was reserved and not written is padded
         track.written += self.run_out
         track.run_out, track.size, track.closed = self.run_out, track.written, True
+        track.damaged = False
         self._pad(track.end)
         if track is self.track_list[-1]:
             self._add_track(track.end + self.track_gap, track.session)
@@ -298,17 +318,3 @@ class SequentialMedium(Medium):
         if not self.final:
             self.track_list.append(empty)
         self.changed()
-
-
-class DVDPlusR(SequentialMedium):
-    """DVD+R: fragments in sessions (MMC-6 4.3.7). Gaps: run-in of an ECC block; closure and intro zones of 64 each."""
-
-    track_gap = 16
-    session_gaps = (2048, 2048)
-    track_limit = 153 * 16
-    session_limit = 153
-
-    def structures(self) -> Mapping[tuple[int, int], bytes]:
-        """Return physical format, copyright and ADIP information."""
-        recorded = self.blocks() if self.final else 0
-        return dvd_structures(DVD_PLUS_R, self.capacity, recorded, self.kind.manufacturer, self.kind.media_type)

@@ -3,36 +3,79 @@
 from __future__ import annotations
 
 import struct
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from discstack.mmc.spec.disc_structure import PreRecordedInformation
+from discstack.mmc.spec.profiles import Profile
+
+if TYPE_CHECKING:
+    from discstack.emulator.media.base import MediumKind
+
+Structures = dict[tuple[int, int], bytes]  # by media type and format, without their headers
 
 DVD, BD = 0, 1  # media types
-PHYSICAL_FORMAT, COPYRIGHT, ADIP = 0x00, 0x01, 0x11
+PHYSICAL_FORMAT, COPYRIGHT, PRE_RECORDED, CONTROL_DATA, ADIP = 0x00, 0x01, 0x0E, 0x10, 0x11
+LAYER_BOUNDARY: Final = 0x20
 DATA_ZONE: Final = 0x30000  # physical sector number of LBA 0 on DVD
 BOOK_SIZE: Final = 2048
-DVD_PLUS_R, DVD_PLUS_RW = 0xA, 0x9  # book types
+BORDER_OUT: Final = 32  # where the physical format information has the start of the last border-out
+DVD_PLUS_R, DVD_PLUS_RW, DVD_PLUS_R_DL = 0xA, 0x9, 0xE  # book types
+MINUS_BOOKS: Final[dict[int, int]] = {  # book type and part version
+    Profile.DVD_R_SEQUENTIAL: 0x25,
+    Profile.DVD_R_DL_SEQUENTIAL: 0x26,
+    Profile.DVD_RW_SEQUENTIAL: 0x32,
+}
 DISC_INFORMATION: Final = 0x00  # of BD
 BD_DATA_ZONE: Final = 0x100000
 BD_INFORMATION_SIZE: Final = 4096
 BD_R, BD_RE = b"BDR", b"BDW"  # disc type identifiers
 
 
-def dvd_structures(
-    book: int, capacity: int, end: int, manufacturer: str, media_type: str
-) -> dict[tuple[int, int], bytes]:
+def plus_structures(kind: MediumKind, book: int, capacity: int, end: int, layer_0: int = 0) -> Structures:
     """Return the structures of a DVD+R or DVD+RW; `end` is how many blocks are recorded."""
+    identity = f"{kind.manufacturer:8.8}{kind.media_type:3.3}".encode("ascii") + b"\x01"
+    adip = physical_format(book << 4 | 1, capacity, layer_0) + bytes(2) + identity
+    written = physical_format(book << 4 | 1, end or capacity, layer_0) + bytes(2) + identity
     return {
-        (DVD, PHYSICAL_FORMAT): _physical_format(book, end or capacity, manufacturer, media_type),
+        (DVD, PHYSICAL_FORMAT): written.ljust(BOOK_SIZE, b"\0"),
         (DVD, COPYRIGHT): bytes(4),
-        (DVD, ADIP): _physical_format(book, capacity, manufacturer, media_type)[:256],
+        (DVD, ADIP): adip.ljust(256, b"\0"),
     }
 
 
-def _physical_format(book: int, blocks: int, manufacturer: str, media_type: str) -> bytes:
-    # book type and version 1; 120 mm, maximum rate not specified; one layer, writable; track density as standard
-    head = bytes([book << 4 | 1, 0x0F, 0x02, 0x00])
-    zone = struct.pack(">III", DATA_ZONE, DATA_ZONE + blocks - 1, 0)
-    identity = f"{manufacturer:8.8}{media_type:3.3}".encode("ascii") + b"\x01"
-    return (head + zone + bytes(3) + identity).ljust(BOOK_SIZE, b"\0")
+def minus_structures(kind: MediumKind, capacity: int, end: int, layer_0: int = 0) -> Structures:
+    """Return the structures of a DVD-R or DVD-RW: of the lead-in as it is written, of the disc as it is pressed."""
+    book = MINUS_BOOKS[kind.profile]
+    written = bytearray(physical_format(book, end or capacity, layer_0).ljust(BOOK_SIZE, b"\0"))
+    if end:
+        written[BORDER_OUT : BORDER_OUT + 4] = (DATA_ZONE + end).to_bytes(4, "big")
+    maker = f"{kind.manufacturer:9.9}{kind.media_type:3.3}".encode("ascii")
+    pits = PreRecordedInformation(
+        disc_application_code=0x41,
+        disc_physical_code=0x80,
+        last_address_of_data_recordable_area=DATA_ZONE + capacity - 1,
+        part_version=book & 0xF,
+        manufacturer_id_1=maker[:6],
+        manufacturer_id_2=maker[6:],
+    ).build()
+    return {
+        (DVD, PHYSICAL_FORMAT): bytes(written),
+        (DVD, COPYRIGHT): bytes(4),
+        (DVD, PRE_RECORDED): pits[4:],
+        # drives were seen to give book type 00h here, and the end of the data zone as it is pressed
+        (DVD, CONTROL_DATA): physical_format(0, capacity, layer_0).ljust(BOOK_SIZE, b"\0"),
+    }
+
+
+def physical_format(book: int, blocks: int, layer_0: int) -> bytes:
+    """Return the 17 bytes that all books share; with blocks on layer 1 too, the track path is opposite."""
+    second = layer_0 if blocks > layer_0 > 0 else 0
+    end = DATA_ZONE + blocks - 1
+    if second:  # addresses of layer 1 are those of layer 0 inverted, bit by bit
+        end = (~(DATA_ZONE + layer_0 - 1) & 0xFFFFFF) + blocks - layer_0 - 1
+    # 120 mm, maximum rate not specified; writable; track density as standard
+    head = bytes([book, 0x0F, (0x30 if second else 0) | 0x02, 0x00])
+    return head + struct.pack(">III", DATA_ZONE, end, DATA_ZONE + layer_0 - 1 if second else 0) + b"\0"
 
 
 def bd_structures(

@@ -9,8 +9,10 @@ from typing import Final
 from discstack.mmc.media.bd_r import BD_R
 from discstack.mmc.media.bd_re import BD_RE
 from discstack.mmc.media.cd import CD_R, CD_RW
-from discstack.mmc.media.dvd_plus_r import DVD_PLUS_R
+from discstack.mmc.media.dvd_minus import DVD_R, DVD_R_DL, DVD_RW
+from discstack.mmc.media.dvd_plus_r import DVD_PLUS_R, DVD_PLUS_R_DL
 from discstack.mmc.media.dvd_plus_rw import DVD_PLUS_RW
+from discstack.mmc.media.dvd_rw_overwrite import DVD_RW_OVERWRITE
 from discstack.mmc.recipe import Recipe
 from discstack.mmc.spec.profiles import Profile
 
@@ -20,7 +22,12 @@ RECIPES: Final[Mapping[int, Recipe]] = MappingProxyType(
     {
         Profile.CD_R: CD_R,
         Profile.CD_RW: CD_RW,
+        Profile.DVD_R_SEQUENTIAL: DVD_R,
+        Profile.DVD_R_DL_SEQUENTIAL: DVD_R_DL,
+        Profile.DVD_RW_SEQUENTIAL: DVD_RW,
+        Profile.DVD_RW_RESTRICTED_OVERWRITE: DVD_RW_OVERWRITE,
         Profile.DVD_PLUS_R: DVD_PLUS_R,
+        Profile.DVD_PLUS_R_DL: DVD_PLUS_R_DL,
         Profile.DVD_PLUS_RW: DVD_PLUS_RW,
         Profile.BD_R_SRM: BD_R,
         Profile.BD_RE: BD_RE,

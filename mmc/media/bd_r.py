@@ -94,6 +94,7 @@ BD_R: Final = Recipe(
     finish=finish,
     abandon=abandon,
     format=format_disc,
+    close_track=close_last_track,
     close_session=close_session,
     close_disc=close_disc,
 )

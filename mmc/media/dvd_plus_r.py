@@ -1,9 +1,11 @@
-"""DVD+R: sessions of one track, closed fragment by fragment (MMC-6 4.3.6; cookbook: docs/cookbook/dvd+r.md)."""
+"""DVD+R and DVD+R DL: sessions of one track, closed fragment by fragment (MMC-6 4.3.6; docs/cookbook/dvd+r.md)."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
+from discstack.mmc import layers
 from discstack.mmc.job import BurnJob
 from discstack.mmc.media import sequential
 from discstack.mmc.procedure import Procedure
@@ -19,9 +21,15 @@ def finish(work: Work, job: BurnJob) -> Procedure[None]:
     """Close the track, then the session, or instead of it the whole disc."""
     yield from close_last_track(work)
     if job.close:
-        yield from close_first_of(work, FINALIZE, FINALIZE_MINIMAL)
+        yield from _finalize(work)
     else:
         yield from close(work, CLOSE_SESSION)
+
+
+def _finalize(work: Work) -> Procedure[None]:
+    """Finalize the disc. With two layers some drives take the function with the smallest lead-out only."""
+    functions = (FINALIZE, FINALIZE_MINIMAL) if work.recipe.split is None else (FINALIZE_MINIMAL, FINALIZE)
+    yield from close_first_of(work, *functions)
 
 
 def abandon(work: Work, job: BurnJob) -> Procedure[None]:
@@ -39,7 +47,7 @@ def close_disc(work: Work) -> Procedure[None]:
     """Finalize the disc."""
     if work.status.open_session:
         yield from close_last_track(work)
-    yield from close_first_of(work, FINALIZE, FINALIZE_MINIMAL)
+    yield from _finalize(work)
 
 
 DVD_PLUS_R: Final = Recipe(
@@ -54,6 +62,15 @@ DVD_PLUS_R: Final = Recipe(
     open_track=lambda _: INCOMPLETE_TRACK,
     finish=finish,
     abandon=abandon,
+    close_track=close_last_track,
     close_session=close_session,
     close_disc=close_disc,
+)
+DVD_PLUS_R_DL: Final = replace(
+    DVD_PLUS_R,
+    name="DVD+R DL",
+    fastest=22160,  # 16x
+    ask_layer_break=layers.boundary,
+    split=layers.halved,
+    announce=layers.set_break,
 )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from discstack.mmc.medium import Action, DiscState, MediumStatus
+from discstack.mmc.medium import DiscState, MediumStatus
 from discstack.mmc.recipe import Recipe, Survey
+from discstack.mmc.states import next_actions
 
 
 def assess(recipe: Recipe, survey: Survey, *, formatted: bool, capacity: int) -> MediumStatus:
     """Derive the status of a medium that is formatted to `capacity` blocks, or can be."""
     state = DiscState.OVERWRITABLE if formatted else DiscState.UNFORMATTED
-    actions = {Action.FORMAT, Action.WRITE} | ({Action.ERASE} if formatted else set())
     return MediumStatus(
         profile=survey.profile,
         name=recipe.name,
@@ -22,6 +22,6 @@ def assess(recipe: Recipe, survey: Survey, *, formatted: bool, capacity: int) ->
         tracks=survey.tracks if formatted else (),
         blank=not formatted or survey.starts_empty,
         erasable=True,
-        actions=frozenset(actions),
+        actions=next_actions(recipe, state, erasable=True),
         write_speeds=survey.write_speeds,
     )

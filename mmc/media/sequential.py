@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from discstack.mmc.medium import Action, DiscState, MediumStatus
+from discstack.mmc.medium import DiscState, MediumStatus
 from discstack.mmc.recipe import Recipe, Survey
 from discstack.mmc.spec.disc_information import DiscStatus, LastSessionState
+from discstack.mmc.states import next_actions
 
 STATES: Final[dict[int, DiscState]] = {
     DiscStatus.EMPTY: DiscState.BLANK,
@@ -35,6 +36,8 @@ def assess(recipe: Recipe, survey: Survey) -> MediumStatus:
         address is None or (state is DiscState.APPENDABLE and last == LastSessionState.RESERVED_DAMAGED)
     ):
         state, reason = DiscState.DAMAGED, "the drive does not know where to write next"
+    open_session = state in (DiscState.APPENDABLE, DiscState.DAMAGED) and last in UNCLOSED
+    erasable = bool(disc.erasable)
     used = max((track.end for track in recorded), default=0)
     if address is not None:
         used = address
@@ -47,11 +50,12 @@ def assess(recipe: Recipe, survey: Survey) -> MediumStatus:
         used_blocks=used,
         next_writable_address=address,
         sessions=disc.number_of_sessions - (state is not DiscState.FINALIZED and last == LastSessionState.EMPTY),
-        open_session=state in (DiscState.APPENDABLE, DiscState.DAMAGED) and last in UNCLOSED,
+        open_session=open_session,
         tracks=recorded,
         blank=state is DiscState.BLANK,
-        erasable=bool(disc.erasable),
-        actions=actions_for(recipe, state, last, erasable=bool(disc.erasable)),
+        erasable=erasable,
+        actions=next_actions(recipe, state, erasable=erasable, open_session=open_session),
+        layer_break=survey.layer_break,
         write_speeds=survey.write_speeds,
         reason=reason,
     )
@@ -72,23 +76,3 @@ def writable(survey: Survey, *, blank: bool) -> tuple[int | None, int]:
     if blank and (address is None or address < 0):
         address = max(track.start, 0)
     return address, track.free
-
-
-def actions_for(recipe: Recipe, state: DiscState, last_session: int, *, erasable: bool) -> frozenset[Action]:
-    """Return what can be done next in a state."""
-    actions = set()
-    if state is DiscState.BLANK:
-        actions.add(Action.WRITE)
-    if state is DiscState.APPENDABLE:
-        actions.add(Action.APPEND)
-    if state in (DiscState.APPENDABLE, DiscState.DAMAGED):
-        unclosed = last_session in UNCLOSED
-        if unclosed and recipe.close_session is not None:
-            actions.add(Action.CLOSE_SESSION)
-        if recipe.close_disc is not None and (unclosed or not recipe.is_cd):  # a CD is finalized with a session
-            actions.add(Action.CLOSE_DISC)
-    if recipe.blank is not None and erasable:
-        actions.add(Action.ERASE)
-    if recipe.format is not None and state is DiscState.BLANK:
-        actions.add(Action.FORMAT)
-    return frozenset(actions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ import pytest
 from discstack.mmc.burn import burn
 from discstack.mmc.identify import identify
 from discstack.mmc.media import RECIPES
+from discstack.mmc.medium import WriteMode
 from discstack.mmc.operations import erase, format_medium
+from discstack.mmc.recipe import FormatOptions
 
 COOKBOOK = Path(__file__).parents[3] / "docs" / "cookbook"
-MEDIA = ("cd-r", "cd-rw", "dvd+r", "dvd+rw", "bd-r", "bd-re")
 BLOCKS = 40
 
 
@@ -32,6 +34,30 @@ def burn_over(lab: Any, tap: Any) -> None:
     lab.run(burn(lab.job(BLOCKS, erase=True)), tap)
 
 
+def burn_at_once(lab: Any, tap: Any) -> None:
+    lab.run(burn(lab.job(BLOCKS, mode=WriteMode.DISC_AT_ONCE)), tap)
+
+
+def burn_as_a_test(lab: Any, tap: Any) -> None:
+    lab.run(burn(lab.job(BLOCKS, simulate=True)), tap)
+
+
+def burn_and_finalize(lab: Any, tap: Any) -> None:
+    lab.run(burn(lab.job(BLOCKS, close=True)), tap)
+
+
+def burn_longer(lab: Any, tap: Any) -> None:
+    lab.run(burn(lab.job(2 * BLOCKS, erase=True)), tap)
+
+
+def erase_in_full(lab: Any, tap: Any) -> None:
+    lab.run(erase(full=True), tap)
+
+
+def format_in_full(lab: Any, tap: Any) -> None:
+    lab.run(format_medium(FormatOptions(full=True)), tap)
+
+
 def erase_it(lab: Any, tap: Any) -> None:
     lab.run(erase(), tap)
 
@@ -40,11 +66,36 @@ def format_it(lab: Any, tap: Any) -> None:
     lab.run(format_medium(), tap)
 
 
+CAPACITY = {"dvd-r-dl": 64}  # the image has to reach layer 1
 Step = Callable[[Any, Any], None]
 SECTIONS: dict[str, dict[str, tuple[Step, ...]]] = {
     "cd-r": {"Burn": (first_burn,), "Append and finalize": (first_burn, append_and_close)},
     "cd-rw": {"Burn": (first_burn,), "Burn over": (first_burn, burn_over), "Erase": (first_burn, erase_it)},
     "dvd+r": {"Burn": (first_burn,), "Append and finalize": (first_burn, append_and_close)},
+    "dvd+r-dl": {
+        "Burn": (first_burn,),
+        "Append and finalize": (first_burn, append_and_close),
+        "Finalize at once": (burn_and_finalize,),
+    },
+    "dvd-r": {
+        "Burn": (first_burn,),
+        "Append and finalize": (first_burn, append_and_close),
+        "At once": (burn_at_once,),
+        "Test": (burn_as_a_test,),
+    },
+    "dvd-r-dl": {"Burn": (first_burn,), "At once": (burn_at_once,)},
+    "dvd-rw": {
+        "Burn": (first_burn,),
+        "Append and finalize": (first_burn, append_and_close),
+        "Burn over": (first_burn, burn_over),
+        "Erase": (first_burn, erase_it),
+        "Burn after a quick erase": (first_burn, erase_it, first_burn),
+        "Format": (format_it,),
+        "Format in full": (format_in_full,),
+        "Burn formatted": (format_it, first_burn),
+        "Burn beyond what is formatted": (format_it, first_burn, burn_longer),
+        "Back to sequential recording": (format_it, first_burn, erase_in_full),
+    },
     "dvd+rw": {"Burn": (first_burn,), "Burn over": (first_burn, burn_over), "Erase": (first_burn, erase_it)},
     "bd-r": {"Burn": (first_burn,), "Append and finalize": (first_burn, append_and_close), "Format": (format_it,)},
     "bd-re": {"Burn": (first_burn,), "Burn over": (first_burn, burn_over), "Format": (format_it,)},
@@ -52,7 +103,7 @@ SECTIONS: dict[str, dict[str, tuple[Step, ...]]] = {
 
 
 def transcript(lab: Any, medium: str, steps: tuple[Step, ...]) -> str:
-    tap = lab.drive(medium, 65536, speed=4)
+    tap = lab.drive(medium, CAPACITY.get(medium, 65536), speed=4)
     for step in steps:
         tap.seen.clear()
         step(lab, tap)
@@ -65,5 +116,5 @@ def test_a_recipe_sends_what_the_cookbook_says(lab: Any, medium: str, section: s
 
 
 def test_every_medium_that_has_a_recipe_has_a_page() -> None:
-    names = {recipe.name.lower() for recipe in RECIPES.values()}
-    assert names == set(MEDIA) == {page.stem for page in COOKBOOK.glob("*.md") if page.stem != "index"}
+    names = {re.sub(r" \(.*", "", recipe.name).lower().replace(" ", "-") for recipe in RECIPES.values()}
+    assert names == set(SECTIONS) == {page.stem for page in COOKBOOK.glob("*.md") if page.stem != "index"}

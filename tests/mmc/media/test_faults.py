@@ -21,8 +21,8 @@ from discstack.mmc.cd.program import Program, ProgramTrack
 from discstack.mmc.errors import DriveError
 from discstack.mmc.identify import identify
 from discstack.mmc.job import Digests, VerifyLevel
-from discstack.mmc.medium import DiscState
-from discstack.mmc.operations import erase, format_medium
+from discstack.mmc.medium import DiscState, WriteMode
+from discstack.mmc.operations import erase, format_medium, repair
 from discstack.mmc.verify import verify
 from discstack.transport.base import TransportError
 
@@ -46,9 +46,22 @@ SENSES = {
     0xF: (0x00, 0x00),
 }
 DEAD = -1
+EVERY = (*SENSES, DEAD)
+SOME = (0x1, 0x2, 0x3, 0x5, 0x6, DEAD)  # for jobs that differ from another one in a few steps only
 WRITE = b"\x2a"
 DATA = {b"\x28", WRITE}
-CAPACITY = {"cd-r": 40000, "cd-rw": 40000, "dvd+r": 8192, "dvd+rw": 128, "bd-r": 4096, "bd-re": 128}
+CAPACITY = {
+    "cd-r": 40000,
+    "cd-rw": 40000,
+    "dvd+r": 8192,
+    "dvd+r-dl": 8192,
+    "dvd+rw": 128,
+    "dvd-r": 65536,
+    "dvd-r-dl": 64,
+    "dvd-rw": 256,
+    "bd-r": 4096,
+    "bd-re": 128,
+}
 
 
 @dataclass(frozen=True)
@@ -60,6 +73,7 @@ class Case:
     prepare: Callable[[Any, Any], None]
     job: Callable[[Any], Any]
     check: Callable[[Any, Any], None]
+    keys: tuple[int, ...] = EVERY
 
 
 def nothing(lab: Any, tap: Any) -> None:
@@ -73,6 +87,45 @@ def burn_first(lab: Any, tap: Any) -> None:
 def holds_image(lab: Any, tap: Any) -> None:
     assert tap.on_disc(0, BLOCKS) == lab.image(BLOCKS)
     assert lab.run(identify(), tap).state in (DiscState.APPENDABLE, DiscState.OVERWRITABLE)
+
+
+def holds_only_image(lab: Any, tap: Any) -> None:
+    assert tap.on_disc(0, BLOCKS) == lab.image(BLOCKS)
+    assert lab.run(identify(), tap).state is DiscState.FINALIZED
+
+
+def format_first(lab: Any, tap: Any) -> None:
+    lab.run(format_medium(), tap)
+
+
+def burn_shorter_first(lab: Any, tap: Any) -> None:
+    format_first(lab, tap)
+    lab.run(burn(lab.job(16, verify=VerifyLevel.NONE)), tap)
+
+
+def break_off_first(lab: Any, tap: Any) -> None:
+    """Leave a session behind whose writer went away in the middle."""
+    tap.kill_from(next(n for n, cdb in enumerate(rehearsed(lab, tap), 1) if cdb[:1] == WRITE) + 1)
+    with pytest.raises(TransportError):
+        lab.run(burn(lab.job(BLOCKS)), tap)
+    tap.strikes = {}
+
+
+def rehearsed(lab: Any, tap: Any) -> list[bytes]:
+    medium = tap.inner.drive.medium
+    other = lab.copy_of(tap, medium.kind.name, medium.total, speed=4)
+    lab.run(burn(lab.job(BLOCKS)), other)
+    seen = list(other.seen)
+    other.close()
+    lab.drives.remove(other)
+    return seen
+
+
+def is_closed(lab: Any, tap: Any) -> None:
+    status = lab.run(identify(), tap)
+    assert status.state in (DiscState.APPENDABLE, DiscState.OVERWRITABLE)
+    assert not status.open_session
+    assert tap.on_disc(0, 16) == lab.image(16)
 
 
 def is_blank(lab: Any, tap: Any) -> None:
@@ -121,12 +174,39 @@ AT_ONCE, BY_TRACK = CdWriteMode.SESSION_AT_ONCE, CdWriteMode.TRACK_AT_ONCE
 CASES = (
     Case("session at once", ("cd-r",), nothing, lambda lab: program(lab, AT_ONCE), holds_program),
     Case("tracks at once", ("cd-r",), nothing, lambda lab: program(lab, BY_TRACK), holds_program),
-    Case("burn", ("dvd+r", "dvd+rw", "bd-r", "bd-re"), nothing, lambda lab: burn(lab.job(BLOCKS)), holds_image),
+    Case("burn", ("dvd+rw", "dvd-r", "bd-r", "bd-re"), nothing, lambda lab: burn(lab.job(BLOCKS)), holds_image),
+    Case("burn", ("dvd+r",), nothing, lambda lab: burn(lab.job(BLOCKS)), holds_image, SOME),
+    Case("burn once", ("dvd-r-dl",), nothing, lambda lab: burn(lab.job(BLOCKS)), holds_only_image, SOME),
+    Case(
+        "finalize at once",
+        ("dvd+r-dl",),
+        nothing,
+        lambda lab: burn(lab.job(BLOCKS, close=True)),
+        holds_only_image,
+        SOME,
+    ),
+    Case(
+        "at once",
+        ("dvd-r",),
+        nothing,
+        lambda lab: burn(lab.job(BLOCKS, mode=WriteMode.DISC_AT_ONCE)),
+        holds_only_image,
+    ),
+    Case("burn formatted", ("dvd-rw",), format_first, lambda lab: burn(lab.job(BLOCKS)), holds_image, SOME),
+    Case(
+        "burn longer",
+        ("dvd-rw",),
+        burn_shorter_first,
+        lambda lab: burn(lab.job(BLOCKS, erase=True)),
+        holds_image,
+        SOME,
+    ),
+    Case("repair", ("dvd-r", "dvd+r", "bd-r"), break_off_first, lambda lab: repair(), is_closed, SOME),
     Case("burn over", ("cd-rw",), burn_first, lambda lab: burn(lab.job(BLOCKS, erase=True)), holds_image),
-    Case("append", ("cd-r", "dvd+r", "bd-r"), burn_first, append, holds_both),
+    Case("append", ("cd-r", "dvd+r", "dvd-r", "bd-r"), burn_first, append, holds_both, SOME),
     Case("verify", ("dvd+r",), burn_first, reread, nothing),
-    Case("erase", ("cd-rw", "dvd+rw", "bd-re"), burn_first, lambda lab: erase(), is_blank),
-    Case("format", ("dvd+rw", "bd-re"), nothing, lambda lab: format_medium(), is_blank),
+    Case("erase", ("cd-rw", "dvd-rw", "dvd+rw", "bd-re"), burn_first, lambda lab: erase(), is_blank),
+    Case("format", ("dvd-rw", "dvd+rw", "bd-re"), nothing, lambda lab: format_medium(), is_blank),
 )
 
 
@@ -167,7 +247,7 @@ def test_every_command_may_fail_in_every_way(
     monkeypatch.setattr(polling, "INTERVAL", 30.0)  # fewer polls, for the sake of time
     ready = prepared(lab, case, medium)
     for number in positions(rehearsal(lab, case, medium, ready)):
-        for key in (*SENSES, DEAD):
+        for key in case.keys:
             strike_once(lab, case, medium, ready, number, key)
 
 

@@ -1,0 +1,83 @@
+"""DVD-RW in restricted overwrite: whole ECC blocks, anywhere in what is formatted (MMC-6 4.3.5).
+
+A quick format leaves the session open: the disc is then written from its start, and what is written is formatted. A
+later session that reaches further opens it again. No page 05h is sent: the standard leaves it out for this medium.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from discstack.mmc.formatting import choose, format_medium
+from discstack.mmc.job import BurnJob
+from discstack.mmc.media import overwritable
+from discstack.mmc.media.dvd_minus import blank, format_disc
+from discstack.mmc.medium import DiscState, MediumStatus
+from discstack.mmc.procedure import Procedure
+from discstack.mmc.recipe import BurnPlan, Recipe, Survey, Work
+from discstack.mmc.spec.capacities import CapacityType, FormatCapacities
+from discstack.mmc.spec.format_unit import FormatType
+from discstack.mmc.spec.profiles import Profile
+from discstack.mmc.states import next_actions
+from discstack.mmc.steps import close
+
+CLOSE_SESSION: Final = 2
+
+
+def assess(recipe: Recipe, survey: Survey) -> MediumStatus:
+    """Read from the format capacities how far the disc is formatted, and whether its session is open."""
+    formats = survey.formats
+    if formats is None:
+        return overwritable.assess(recipe, survey, formatted=True, capacity=survey.read_capacity)
+    whole = max([row.number_of_blocks for row in formats.formattable] + [formats.current.number_of_blocks])
+    if formats.current.descriptor_type == CapacityType.NO_MEDIUM_OR_UNKNOWN:
+        status = overwritable.assess(recipe, survey, formatted=True, capacity=whole)
+        allowed = next_actions(recipe, DiscState.INTERMEDIATE, erasable=True, open_session=True)
+        return replace(status, state=DiscState.INTERMEDIATE, open_session=True, tracks=(), actions=allowed)
+    formatted = formats.current.number_of_blocks
+    status = overwritable.assess(recipe, survey, formatted=True, capacity=formatted + growth(formats))
+    detail = f"{formatted} blocks formatted, {growth(formats)} more on demand" if growth(formats) else ""
+    return replace(status, detail=detail)
+
+
+def growth(formats: FormatCapacities) -> int:
+    """Return how many blocks formatting can still add."""
+    return max((row.number_of_blocks for row in formats.of_type(FormatType.DVD_RW_QUICK_GROW)), default=0)
+
+
+def announce(work: Work, job: BurnJob, plan: BurnPlan) -> Procedure[None]:
+    """Open the session where the image reaches beyond what is formatted. From then on nothing can be read."""
+    formats = work.survey.formats
+    if work.status.open_session or formats is None or plan.end <= formats.current.number_of_blocks:
+        return
+    row = choose(formats, (FormatType.DVD_RW_QUICK_GROW,), "quick growth")
+    yield from format_medium(work, 0, row.format_type, 0, row.type_dependent_parameter)
+
+
+def finish(work: Work, job: BurnJob) -> Procedure[None]:
+    """Close the session. Where it was not open, this changes nothing."""
+    yield from close(work, CLOSE_SESSION)
+
+
+def close_session(work: Work) -> Procedure[None]:
+    """Close a session that was left open."""
+    yield from close(work, CLOSE_SESSION)
+
+
+DVD_RW_OVERWRITE: Final = Recipe(
+    name="DVD-RW (restricted overwrite)",
+    assess=assess,
+    write_unit=16,
+    nominal_speed=1385.0,
+    fastest=8310,  # 6x
+    sequential=False,
+    becomes=frozenset({Profile.DVD_RW_SEQUENTIAL}),
+    blanks_quickly=False,
+    announce=announce,
+    finish=finish,
+    abandon=finish,
+    blank=blank,
+    format=format_disc,
+    close_session=close_session,
+)

@@ -1,0 +1,143 @@
+"""The named states of discs, what may be done in each, and the operations that lead from one to the next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from discstack.mmc.burn import burn
+from discstack.mmc.command import act
+from discstack.mmc.errors import IllegalRequest, MediaError, MediumNotBlank, UnsupportedMedium
+from discstack.mmc.identify import identify
+from discstack.mmc.media import RECIPES
+from discstack.mmc.medium import Action, DiscState, WriteMode
+from discstack.mmc.operations import close_disc, close_session, close_track, erase, format_medium, repair
+from discstack.mmc.recipe import FormatOptions
+from discstack.mmc.spec.commands import WRITE_10
+from discstack.mmc.states import LEGAL, next_actions
+
+W, A, E, F = Action.WRITE, Action.APPEND, Action.ERASE, Action.FORMAT
+OVERWRITE = "DVD-RW (restricted overwrite)"
+CT, CS, CD, R = Action.CLOSE_TRACK, Action.CLOSE_SESSION, Action.CLOSE_DISC, Action.REPAIR
+
+
+def recipe(name: str) -> Any:
+    return next(recipe for recipe in RECIPES.values() if recipe.name == name)
+
+
+@pytest.mark.parametrize(
+    ("name", "state", "flags", "actions"),
+    [
+        ("DVD-R", DiscState.BLANK, {}, {W}),
+        ("DVD-R", DiscState.APPENDABLE, {}, {A, CD}),
+        ("DVD-R", DiscState.APPENDABLE, {"open_session": True}, {A, CT, CS, CD, R}),
+        ("DVD-R", DiscState.DAMAGED, {"open_session": True}, {CT, CS, CD, R}),
+        ("DVD-R", DiscState.FINALIZED, {}, set()),
+        ("DVD-R DL", DiscState.APPENDABLE, {"open_session": True}, {CT, CS, CD, R}),
+        ("DVD-RW", DiscState.BLANK, {"erasable": True}, {W, E, F}),
+        ("DVD-RW", DiscState.FINALIZED, {"erasable": True}, {E, F}),
+        (OVERWRITE, DiscState.INTERMEDIATE, {"erasable": True, "open_session": True}, {W, E, F, CS, R}),
+        (OVERWRITE, DiscState.OVERWRITABLE, {"erasable": True}, {W, E, F}),
+        ("DVD+RW", DiscState.UNFORMATTED, {"erasable": True}, {W, F}),
+        ("BD-R", DiscState.BLANK, {}, {W, F}),
+        ("BD-R", DiscState.APPENDABLE, {}, {A, CD}),
+        ("BD-RE", DiscState.OVERWRITABLE, {"erasable": True}, {W, E, F}),
+    ],
+)
+def test_each_state_allows_what_the_table_says(
+    name: str, state: DiscState, flags: dict[str, bool], actions: set[Action]
+) -> None:
+    assert next_actions(recipe(name), state, **flags) == actions
+
+
+def test_the_table_has_every_state() -> None:
+    assert set(LEGAL) == set(DiscState)
+
+
+def test_a_minimally_blanked_dvd_rw_is_written_at_once_and_finalized(lab: Any) -> None:
+    tap = lab.drive("dvd-rw", 256, speed=4)
+    lab.run(burn(lab.job(40, close=True)), tap)
+    status = lab.run(erase(), tap)
+    assert (status.state, status.modes) == (DiscState.BLANK, (WriteMode.DISC_AT_ONCE,))
+    assert "at once only" in str(status)
+    with pytest.raises(UnsupportedMedium, match="written disc at once, not incremental"):
+        lab.run(burn(lab.job(40, mode=WriteMode.INCREMENTAL)), tap)
+    result = lab.run(burn(lab.job(40)), tap)
+    assert (result.medium.state, result.mode) == (DiscState.FINALIZED, WriteMode.DISC_AT_ONCE)
+    assert "finalizes the disc" in result.notices[0]
+
+
+def test_a_burn_over_a_dvd_rw_that_stays_appendable_blanks_it_in_full(lab: Any) -> None:
+    tap = lab.drive("dvd-rw", 256, speed=4)
+    lab.run(burn(lab.job(40)), tap)
+    assert lab.run(burn(lab.job(40, erase=True)), tap).mode is WriteMode.INCREMENTAL
+    assert lab.run(burn(lab.job(40, erase=True, close=True)), tap).mode is WriteMode.DISC_AT_ONCE
+
+
+def test_a_dvd_rw_turns_to_restricted_overwrite_and_back(lab: Any) -> None:
+    tap = lab.drive("dvd-rw", 256, speed=4)
+    opened = lab.run(format_medium(), tap)
+    assert (opened.state, opened.open_session, opened.blank) == (DiscState.INTERMEDIATE, True, True)
+    status = lab.run(burn(lab.job(40)), tap).medium
+    assert (status.state, status.detail) == (DiscState.OVERWRITABLE, "48 blocks formatted, 208 more on demand")
+    with pytest.raises(MediumNotBlank):
+        lab.run(burn(lab.job(100)), tap)
+    assert lab.run(burn(lab.job(100, erase=True)), tap).medium.detail.startswith("112 blocks")
+    assert lab.run(format_medium(FormatOptions(full=True)), tap).detail == ""
+    assert lab.run(erase(full=True), tap).name == "DVD-RW"
+
+
+def test_what_a_broken_job_left_in_the_intermediate_state_counts_as_data(lab: Any) -> None:
+    tap = lab.drive("dvd-rw", 256, speed=4)
+    lab.run(format_medium(), tap)
+    lab.run(burn(lab.job(32)), tap)
+    tap.inner.drive.medium.face.open = True
+    with pytest.raises(MediumNotBlank):
+        lab.run(burn(lab.job(40)), tap)
+    assert lab.run(repair(), tap).state is DiscState.OVERWRITABLE
+
+
+@pytest.mark.parametrize("medium", ["dvd-r", "dvd+r", "bd-r"])
+def test_a_track_a_session_and_the_disc_are_closed_one_by_one(lab: Any, medium: str) -> None:
+    tap = lab.drive(medium, 131072, speed=4)
+    write_and_leave(lab, tap)
+    opened = lab.run(identify(), tap)
+    assert (opened.state, opened.open_session) == (DiscState.APPENDABLE, True)
+    assert lab.run(close_track(), tap).open_session
+    assert not lab.run(close_session(), tap).open_session
+    assert lab.run(close_disc(), tap).state is DiscState.FINALIZED
+    with pytest.raises(MediaError, match="nothing to close"):
+        lab.run(close_track(), tap)
+
+
+@pytest.mark.parametrize("medium", ["dvd-r", "dvd+r", "bd-r"])
+def test_a_track_that_a_power_cut_damaged_is_repaired(lab: Any, medium: str) -> None:
+    tap = lab.drive(medium, 131072, speed=4)
+    write_and_leave(lab, tap)
+    tap.inner.drive.medium.lose_power()
+    damaged = lab.run(identify(), tap)
+    assert (damaged.state, damaged.next_writable_address) == (DiscState.DAMAGED, None)
+    assert Action.REPAIR in damaged.actions
+    status = lab.run(repair(), tap)
+    assert (status.state, status.sessions) == (DiscState.APPENDABLE, 1)
+    with pytest.raises(MediaError, match="nothing to repair"):
+        lab.run(repair(), tap)
+
+
+def test_a_recording_at_once_that_was_broken_off_cannot_be_repaired_but_erased(lab: Any) -> None:
+    tap = lab.drive("dvd-rw", 256, speed=4)
+    with pytest.raises(OSError, match="went bad"):
+        lab.run(burn(lab.job(64, mode=WriteMode.DISC_AT_ONCE, source=lab.source(64, fail_at=32 * 2048))), tap)
+    status = lab.run(identify(), tap)
+    assert status.state is DiscState.DAMAGED
+    assert "not completed" in status.reason
+    with pytest.raises(IllegalRequest, match="SESSION FIXATION"):
+        lab.run(repair(), tap)
+    assert lab.run(erase(), tap).state is DiscState.BLANK
+
+
+def write_and_leave(lab: Any, tap: Any) -> None:
+    """Write a few blocks, and go away without flushing or closing anything."""
+    assert lab.run(identify(), tap).state is DiscState.BLANK
+    lab.run(act(WRITE_10, data=lab.image(32), lba=0, transfer_length=32), tap)
