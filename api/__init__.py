@@ -21,7 +21,9 @@ What can go wrong, by who is to blame; misuse is ValueError or TypeError:
     +- Cancelled
     LayoutError               an image that a file system cannot hold
     +- CapacityError          or that is larger than what is to hold it
+    +- CueError               a cue sheet that makes no sense
     SourceError               a file that cannot be read, or is not what it was
+    +- AudioFormatError       or that holds no audio for a CD
 """
 
 from __future__ import annotations
@@ -30,6 +32,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from discstack.audio.cue_file import CueSheet as CueSheet
+    from discstack.audio.errors import AudioFormatError as AudioFormatError
+    from discstack.audio.errors import CueError as CueError
+    from discstack.audio.tracks import AudioTrack as AudioTrack
+    from discstack.audio_writer import AudioWriter as AudioWriter
     from discstack.data_writer import DataWriter as DataWriter
     from discstack.disc_master import DiscMaster as DiscMaster
     from discstack.disc_master import DriveEntry as DriveEntry
@@ -78,6 +85,10 @@ if TYPE_CHECKING:
     from discstack.fs.weights import Weight as Weight
     from discstack.fs.weights import parse_weights as parse_weights
     from discstack.image_file import ImageFile as ImageFile
+    from discstack.mmc.cd.job import CdResult as CdResult
+    from discstack.mmc.cd.program import Program as Program
+    from discstack.mmc.cd.program import ProgramTrack as ProgramTrack
+    from discstack.mmc.cd.program import TrackForm as TrackForm
     from discstack.mmc.errors import AbortedCommand as AbortedCommand
     from discstack.mmc.errors import BlankCheck as BlankCheck
     from discstack.mmc.errors import Cancelled as Cancelled
@@ -125,6 +136,10 @@ if TYPE_CHECKING:
 __version__: Final = "0.1.0"
 
 _HOMES: Final = {
+    "discstack.audio.cue_file": ("CueSheet",),
+    "discstack.audio.errors": ("AudioFormatError", "CueError"),
+    "discstack.audio.tracks": ("AudioTrack",),
+    "discstack.audio_writer": ("AudioWriter",),
     "discstack.data_writer": ("DataWriter",),
     "discstack.disc_master": ("DiscMaster", "DriveEntry"),
     "discstack.disc_reader": ("DiscReader",),
@@ -154,6 +169,8 @@ _HOMES: Final = {
     "discstack.fs.tree": ("Directory",),
     "discstack.fs.view": ("Issue", "View"),
     "discstack.fs.weights": ("Weight", "parse_weights"),
+    "discstack.mmc.cd.job": ("CdResult",),
+    "discstack.mmc.cd.program": ("Program", "ProgramTrack", "TrackForm"),
     "discstack.mmc.errors": (
         "AbortedCommand",
         "BlankCheck",

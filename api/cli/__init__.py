@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "info": ("drives", "Show what a drive and its medium say of themselves."),
     "image": ("image", "Build an image from files and folders."),
     "burn": ("burn", "Burn files, folders or an image to a disc."),
+    "audio": ("audio", "Record audio tracks, or what a cue sheet describes."),
     "erase": ("burn", "Erase a rewritable disc."),
     "read": ("read", "Read a disc into a file."),
     "verify": ("read", "Check that a disc can be read and holds an image."),

@@ -8,6 +8,7 @@ from typing import Final
 from discstack.mmc import actions, queries
 from discstack.mmc.cd import by_track
 from discstack.mmc.cd.cue import cue_sheet, variants
+from discstack.mmc.cd.program import Layout
 from discstack.mmc.cd.session import Session
 from discstack.mmc.cd.sources import TEXT_BLOCK, TextSource, runs_at_once
 from discstack.mmc.errors import IllegalRequest, MediaError
@@ -22,7 +23,7 @@ LEAD_IN: Final = 4500  # blocks of the lead-in of any session but the first
 OWN_LEAD_IN: Final = -PREGAP
 
 
-def prepare(session: Session) -> Procedure[None]:
+def prepare(session: Session, layout: Layout) -> Procedure[None]:
     """Send the write parameters; track mode and block type do not matter, the cue sheet says what comes."""
     yield from _select(session, sub_channel_block=False)
 
@@ -32,15 +33,15 @@ def _select(session: Session, *, sub_channel_block: bool) -> Procedure[None]:
     yield from session.select(write_type=WriteType.SESSION_AT_ONCE, track_mode=0, data_block_type=block_type)
 
 
-def announce(session: Session, lead_in: int) -> Procedure[None]:
+def announce(session: Session, layout: Layout, lead_in: int) -> Procedure[None]:
     """Send the cue sheet, in one variant after the other until the drive takes one."""
-    tried = variants(session.layout)
+    tried = variants(layout)
     selected = False
     for variant in tried:
         if variant.sub_channel_block is not selected:
             yield from _select(session, sub_channel_block=variant.sub_channel_block)
             selected = variant.sub_channel_block
-        data = build_cue_sheet(cue_sheet(session.layout, variant, Msf.from_lba(lead_in)))
+        data = build_cue_sheet(cue_sheet(layout, variant, Msf.from_lba(lead_in)))
         yield from _check_size(session, len(data))
         try:
             yield from persist(partial(actions.send_cue_sheet, data))
@@ -63,25 +64,24 @@ def _check_size(session: Session, size: int) -> Procedure[None]:
             )
 
 
-def lead_in_start(session: Session) -> Procedure[int]:
+def lead_in_start(layout: Layout) -> Procedure[int]:
     """Return where the lead-in of this session starts: what the pre-groove says for the first one of a disc."""
-    if session.layout.base != OWN_LEAD_IN:
-        return session.layout.base - LEAD_IN
+    if layout.base != OWN_LEAD_IN:
+        return layout.base - LEAD_IN
     atip = yield from persist(queries.atip)
     return atip.lead_in.lba
 
 
-def write(session: Session) -> Procedure[None]:
+def write(session: Session, layout: Layout) -> Procedure[None]:
     """Announce the session, then write CD-TEXT and all extents, from the lead-in to the lead-out."""
-    layout = session.layout
-    lead_in = yield from lead_in_start(session)
-    yield from announce(session, lead_in)
+    lead_in = yield from lead_in_start(layout)
+    yield from announce(session, layout, lead_in)
     if layout.program.cd_text:
         yield from session.write(TextSource(layout.program.cd_text, layout.base - lead_in), lead_in, TEXT_BLOCK)
     for lba, block_size, source in runs_at_once(layout):
         yield from session.write(source, lba, block_size)
 
 
-def finish(session: Session) -> Procedure[None]:
+def finish(session: Session, layout: Layout) -> Procedure[None]:
     """Close nothing: the flush wrote the lead-out. What the drive says of its next address shall be track at once's."""
-    yield from by_track.select(session, session.layout.program.tracks[0])
+    yield from by_track.select(session, layout.program.tracks[0])

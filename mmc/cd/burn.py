@@ -31,7 +31,7 @@ from discstack.mmc.steps import flush
 
 __all__ = ["burn_program"]
 
-Step = Callable[[Session], Procedure[None]]
+Step = Callable[[Session, Layout], Procedure[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,24 +94,25 @@ def plan_program(work: Work, job: CdJob, *, blank: bool, address: int | None = N
 
 def _burn(work: Work, job: CdJob, *, erase_first: bool) -> Procedure[CdResult]:
     if erase_first:
-        work = yield from _erased(work)
-    session = Session(work=work, job=job, layout=plan_program(work, job, blank=False))
+        work = yield from erased(work)
+    layout = plan_program(work, job, blank=False)
+    session = Session(work=work, job=job, catalogue=job.program.catalogue, xa=job.program.is_xa)
     if not work.status.blank:
         yield from by_track.select(session, job.program.tracks[0])
         address = yield from next_writable(work)
-        session.layout = plan_program(work, job, blank=False, address=address)
+        layout = plan_program(work, job, blank=False, address=address)
     way = WAYS[job.mode]
-    yield from way.prepare(session)
+    yield from way.prepare(session, layout)
     speed = yield from set_write_speed(work, job.speed)
     session.speed = speed.accepted
     yield from calibrate(work, job)
     yield Checkpoint()
     began = yield Now()
-    yield from _record(session, way)
+    yield from recorded(work, way.write(session, layout))
     seconds = (yield Now()) - began
-    yield from way.finish(session)
+    yield from way.finish(session, layout)
     status = yield from status_of(work)
-    placed = yield from check_contents(session, status)
+    placed = yield from check_contents(session, layout, status)
     blocks = sum(run.blocks for run in session.recorded)
     return CdResult(
         tracks=placed,
@@ -124,7 +125,8 @@ def _burn(work: Work, job: CdJob, *, erase_first: bool) -> Procedure[CdResult]:
     )
 
 
-def _erased(work: Work) -> Procedure[Work]:
+def erased(work: Work) -> Procedure[Work]:
+    """Blank the disc and look at it anew."""
     yield Report(Phase.ERASING)
     if work.recipe.blank is None:
         raise DiscStateError(f"{work.recipe.name} cannot be erased")
@@ -134,16 +136,16 @@ def _erased(work: Work) -> Procedure[Work]:
     return fresh
 
 
-def _record(session: Session, way: Way) -> Procedure[None]:
+def recorded(work: Work, writing: Procedure[None]) -> Procedure[None]:
     """Write and flush; on the way out of a failure what the drive buffers is flushed too, and nothing else is done."""
     yield Report(Phase.WRITING, 0.0)
     try:
-        yield from way.write(session)
+        yield from writing
     except GeneratorExit:
         raise
     except BaseException as error:
         if not disc_is_lost(error):
-            yield from attempt(error, lambda: flush(session.work))
+            yield from attempt(error, lambda: flush(work))
         raise
     yield Report(Phase.FINALISING)
-    yield from flush(session.work)
+    yield from flush(work)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from discstack.mmc.cd.program import MINIMUM_TRACK, Program, ProgramTrack
+from discstack.mmc.cd.program import MINIMUM_TRACK, Layout, ProgramTrack
 from discstack.mmc.cd.session import Session
 from discstack.mmc.errors import DiscStateError, IllegalRequest, UnsupportedMedium
 from discstack.mmc.identify import next_writable
@@ -17,20 +17,21 @@ from discstack.mmc.steps import close, flush
 CLOSE_SESSION: Final = 2
 
 
-def prepare(session: Session) -> Procedure[None]:
+def prepare(session: Session, layout: Layout) -> Procedure[None]:
     """Refuse what only a session at once can write, and send the write parameters of the first track."""
-    check(session.layout.program)
-    yield from select(session, session.layout.program.tracks[0])
+    if layout.program.cd_text:
+        raise UnsupportedMedium("CD-TEXT: track at once cannot write that, session at once can")
+    for track in layout.program.tracks:
+        check(track)
+    yield from select(session, layout.program.tracks[0])
 
 
-def check(program: Program) -> None:
+def check(track: ProgramTrack) -> None:
     """Raise UnsupportedMedium for what track at once leaves to the drive."""
-    wrong = "CD-TEXT" if program.cd_text else ""
-    for track in program.tracks:
-        if track.indexes or track.lead or track.pregap not in (None, 0, PREGAP):
-            wrong = "indexes and pre-gaps other than 2 s"
-    if wrong:
-        raise UnsupportedMedium(f"{wrong}: track at once cannot write that, session at once can")
+    if track.indexes or track.lead or track.pregap not in (None, 0, PREGAP):
+        raise UnsupportedMedium(
+            "indexes and pre-gaps other than 2 s: track at once cannot write that, session at once can"
+        )
 
 
 def select(session: Session, track: ProgramTrack) -> Procedure[None]:
@@ -45,9 +46,9 @@ def select(session: Session, track: ProgramTrack) -> Procedure[None]:
     )
 
 
-def write(session: Session) -> Procedure[None]:
+def write(session: Session, layout: Layout) -> Procedure[None]:
     """Write the tracks one after the other."""
-    for placed in session.layout.tracks:
+    for placed in layout.tracks:
         yield Checkpoint()
         yield from add_track(session, placed.number, placed.plan)
 
@@ -64,7 +65,12 @@ def add_track(session: Session, number: int, track: ProgramTrack) -> Procedure[N
     yield from flush(session.work)
 
 
-def finish(session: Session) -> Procedure[None]:
+def finish(session: Session, layout: Layout) -> Procedure[None]:
+    """Close the session."""
+    yield from close_session(session)
+
+
+def close_session(session: Session) -> Procedure[None]:
     """Close the session; what follows is as the multi-session field of the last write parameters says."""
     try:
         yield from close(session.work, CLOSE_SESSION)

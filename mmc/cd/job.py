@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from discstack.mmc.medium import MediumStatus
     from discstack.transport.base import FeedCounters
 
-__all__ = ["CdJob", "CdResult", "CdWriteMode"]
+__all__ = ["CdChoices", "CdJob", "CdResult", "CdWriteMode"]
 
 
 class CdWriteMode(Enum):
@@ -26,16 +26,14 @@ class CdWriteMode(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CdJob:
-    """A program to be written as one session.
+class CdChoices:
+    """What holds for a session whatever is in it.
 
     `erase`, `simulate`, `speed`, `underrun_protection`, `calibration` and `ring_bytes` are as in a BurnJob. `close`
     leaves no further session possible. `overburn` permits more than the disc says that it holds. `verify` says how much
     is compared afterwards: the table of contents always, with FULL every block.
     """
 
-    program: Program
-    mode: CdWriteMode = CdWriteMode.SESSION_AT_ONCE
     erase: bool = False
     close: bool = True
     simulate: bool = False
@@ -45,6 +43,14 @@ class CdJob:
     calibration: Calibration = Calibration.AUTO
     verify: VerifyLevel = VerifyLevel.QUICK
     ring_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CdJob(CdChoices):
+    """A program to be written as one session."""
+
+    program: Program
+    mode: CdWriteMode = CdWriteMode.SESSION_AT_ONCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

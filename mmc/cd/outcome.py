@@ -6,8 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from discstack.mmc import queries
-from discstack.mmc.cd.job import CdWriteMode
-from discstack.mmc.cd.program import Placed
+from discstack.mmc.cd.program import Layout, Placed
 from discstack.mmc.cd.session import Session
 from discstack.mmc.errors import DiscStateError
 from discstack.mmc.medium import DiscState, MediumStatus
@@ -18,30 +17,45 @@ from discstack.mmc.spec.toc import QEntry
 LEAD_OUT_POINT = 0xA2
 
 
-def check_contents(session: Session, after: MediumStatus) -> Procedure[tuple[Placed, ...]]:
+def check_contents(session: Session, layout: Layout, after: MediumStatus) -> Procedure[tuple[Placed, ...]]:
     """Raise DiscStateError unless the disc shows the planned tracks in the planned state; return where they are."""
-    layout, job = session.layout, session.job
-    if job.simulate:
-        before = session.work.status
-        if (after.state, after.next_writable_address) != (before.state, before.next_writable_address):
-            raise _error(f"a test changed the disc, which was {before}", after)
+    if session.job.simulate:
+        check_untouched(session, after)
         return layout.tracks
-    planned = DiscState.FINALIZED if job.close else DiscState.APPENDABLE
+    yield from check_state(session, after)
+    placed = tuple(_moved(session, track) for track in layout.tracks)
+    lead_out = None if session.starts else layout.lead_out
+    yield from check_table(placed, lead_out, after)
+    return placed
+
+
+def check_untouched(session: Session, after: MediumStatus) -> None:
+    """Raise DiscStateError where a test left something behind."""
+    before = session.work.status
+    if (after.state, after.next_writable_address) != (before.state, before.next_writable_address):
+        raise _error(f"a test changed the disc, which was {before}", after)
+
+
+def check_state(session: Session, after: MediumStatus) -> Procedure[None]:
+    """Raise DiscStateError unless the session is closed and the disc as open as was asked for."""
+    planned = DiscState.FINALIZED if session.job.close else DiscState.APPENDABLE
     if after.state is DiscState.FINALIZED and planned is DiscState.APPENDABLE:
         yield from session.work.notice(Phase.FINALISING, "the drive finalized the disc: no session can follow")
     elif after.state is not planned:
         raise _error(f"the disc should be {planned.value} now", after)
     if after.open_session:
         raise _error("the session did not get closed", after)
+
+
+def check_table(placed: tuple[Placed, ...], lead_out: int | None, after: MediumStatus) -> Procedure[None]:
+    """Raise DiscStateError unless the last session's table of contents shows these tracks, and that lead-out."""
     number = max(after.sessions, 1)
     toc = yield from persist(partial(queries.raw_toc, number))
     entries = {entry.point: entry for entry in toc.entries if entry.session_number == number and entry.adr == 1}
-    placed = tuple(_moved(session, track) for track in layout.tracks)
     for track in placed:
         _check_track(track, entries.get(track.number), after)
-    if job.mode is not CdWriteMode.TRACK_AT_ONCE:
-        _check_lead_out(layout.lead_out, entries.get(LEAD_OUT_POINT), after)
-    return placed
+    if lead_out is not None:
+        _check_lead_out(lead_out, entries.get(LEAD_OUT_POINT), after)
 
 
 def _moved(session: Session, track: Placed) -> Placed:

@@ -15,8 +15,8 @@ from discstack.mmc.spec.msf import PREGAP
 from discstack.transport.base import FeedCounters
 
 if TYPE_CHECKING:
-    from discstack.mmc.cd.job import CdJob
-    from discstack.mmc.cd.program import Layout, ProgramTrack
+    from discstack.mmc.cd.job import CdChoices
+    from discstack.mmc.cd.program import ProgramTrack
     from discstack.mmc.procedure import Procedure
     from discstack.mmc.recipe import Work
     from discstack.mmc.stream import BlockSource
@@ -37,20 +37,23 @@ class Recorded:
 
 @dataclass(slots=True, kw_only=True)
 class Session:
-    """One recording. `speed` is the drive's in kB/s, None if it does not tell."""
+    """One recording. `speed` is the drive's in kB/s, None if it does not tell.
+
+    `catalogue` is the media catalogue number, `xa` marks the session as CD-ROM XA.
+    """
 
     work: Work
-    job: CdJob
-    layout: Layout
+    job: CdChoices
+    catalogue: str = ""
+    xa: bool = False
     speed: int | None = None
     counters: FeedCounters = field(default_factory=FeedCounters)
     recorded: list[Recorded] = field(default_factory=list)
     starts: dict[int, int] = field(default_factory=dict)  # where track at once put the tracks, by number
 
     def select(self, track: ProgramTrack | None = None, **fields: Any) -> Procedure[None]:
-        """Send the write parameters, changed from what the drive has; codes are those of the program and `track`."""
+        """Send the write parameters, changed from what the drive has, with the ISRC of `track`."""
         current = yield from persist(queries.write_parameters)
-        program = self.layout.program
         page = replace(
             current,
             bufe=self.job.underrun_protection,
@@ -59,10 +62,10 @@ class Session:
             multi_session=self._multi_session(),
             fp=False,
             copy=False,
-            session_format=SessionFormat.CD_ROM_XA if program.is_xa else SessionFormat.CD_DA_OR_CD_ROM,
+            session_format=SessionFormat.CD_ROM_XA if self.xa else SessionFormat.CD_DA_OR_CD_ROM,
             packet_size=0,
             audio_pause_length=PREGAP,
-            media_catalog_number=_code(program.catalogue),
+            media_catalog_number=_code(self.catalogue),
             international_standard_recording_code=_code(track.isrc if track is not None else ""),
             **fields,
         )

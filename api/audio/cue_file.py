@@ -1,0 +1,335 @@
+"""Cue sheets: the text files that describe a disc (CDRWIN's format, with the additions of later tools).
+
+    sheet = CueSheet.load("album.cue")
+    AudioWriter(recorder).write(sheet)
+
+Every complaint is a CueError with line and column, and says what was expected there.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from discstack.audio.errors import CueError
+from discstack.fs.errors import SourceError
+from discstack.mmc.spec.cd.text import PackType
+
+__all__ = ["CueFile", "CueSheet", "CueTrack"]
+
+FRAMES: Final = 75  # of a second
+WORD: Final = re.compile(r'"(?P<quoted>[^"]*)"|(?P<plain>[^\s"]+)|(?P<open>".*)')
+TIME: Final = re.compile(r"(\d+):(\d\d):(\d\d)")
+ISRC: Final = re.compile(r"[A-Z0-9]{5}\d{7}")
+CATALOG: Final = re.compile(r"\d{13}")
+MODES: Final[Mapping[str, int]] = MappingProxyType(
+    {"AUDIO": 2352, "CDG": 2448, "MODE1/2048": 2048, "MODE1/2352": 2352, "MODE2/2336": 2336, "MODE2/2352": 2352}
+)
+FILE_TYPES: Final = ("BINARY", "MOTOROLA", "WAVE", "AIFF", "MP3", "FLAC", "OGG")
+FLAGS: Final = ("DCP", "PRE", "4CH", "SCMS")
+TEXTS: Final[Mapping[str, PackType]] = MappingProxyType(
+    {
+        "TITLE": PackType.TITLE,
+        "PERFORMER": PackType.PERFORMER,
+        "SONGWRITER": PackType.SONGWRITER,
+        "COMPOSER": PackType.COMPOSER,
+        "ARRANGER": PackType.ARRANGER,
+        "MESSAGE": PackType.MESSAGE,
+    }
+)
+
+
+@dataclass(slots=True)
+class CueFile:
+    """A file that the sheet names, and the line that does so."""
+
+    path: Path
+    kind: str
+    line: int
+
+
+@dataclass(slots=True)
+class CueTrack:
+    """A track. Times in frames of 1/75 s: `pregap` and `postgap` are lengths, `indexes` are (file, time) by number."""
+
+    number: int
+    mode: str
+    line: int
+    indexes: dict[int, tuple[CueFile, int]] = field(default_factory=dict)
+    pregap: int | None = None
+    postgap: int = 0
+    isrc: str = ""
+    flags: frozenset[str] = frozenset()
+    texts: dict[PackType, str] = field(default_factory=dict)
+
+    @property
+    def is_audio(self) -> bool:
+        """Whether it is played, not read."""
+        return self.mode == "AUDIO"
+
+
+@dataclass(slots=True)
+class CueSheet:
+    """A cue sheet that was read: files, tracks, codes and texts. Paths are relative to the sheet."""
+
+    path: Path
+    files: list[CueFile] = field(default_factory=list)
+    tracks: list[CueTrack] = field(default_factory=list)
+    catalog: str = ""
+    cd_text_file: Path | None = None
+    texts: dict[PackType, str] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> CueSheet:
+        """Read a cue sheet; it is UTF-8, or else ISO 8859-1. Raises CueError or SourceError."""
+        where = Path(path)
+        try:
+            data = where.read_bytes()
+        except OSError as error:
+            raise SourceError(str(where), error.strerror or str(error)) from error
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = data.decode("latin-1")
+        return cls.parse(text, where)
+
+    @classmethod
+    def parse(cls, text: str, path: Path) -> CueSheet:
+        """Read the text of a cue sheet that lies at `path`."""
+        return _Parser(path).parse(text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    text: str
+    column: int
+
+
+class _Line:
+    """One line: its words, taken one after the other."""
+
+    def __init__(self, path: Path, number: int, text: str) -> None:
+        self.path, self.number, self.text = path, number, text
+        self.words: list[_Word] = []
+        for match in WORD.finditer(text):
+            if match["open"] is not None:
+                raise self.error(match.start() + 1, 'this quotation mark is never closed; expected another "')
+            word = match["quoted"] if match["quoted"] is not None else match["plain"]
+            self.words.append(_Word(word, match.start() + 1))
+        self.at = 1
+
+    @property
+    def command(self) -> _Word:
+        return self.words[0]
+
+    def error(self, column: int, message: str) -> CueError:
+        return CueError(str(self.path), self.number, column, message)
+
+    def wrong(self, message: str) -> CueError:
+        """Return a complaint about the word that was taken last."""
+        return self.error(self.words[min(self.at, len(self.words)) - 1].column, message)
+
+    def take(self, what: str) -> str:
+        if self.at >= len(self.words):
+            raise self.error(len(self.text.rstrip()) + 1, f"{self.command.text} ends here; expected {what}")
+        self.at += 1
+        return self.words[self.at - 1].text
+
+    def rest(self, what: str) -> str:
+        """Take all words; those that nobody quoted stand as they are."""
+        first = self.take(what)
+        if self.at < len(self.words):
+            first = self.text[self.words[1].column - 1 :].strip()
+            self.at = len(self.words)
+        return first
+
+    def number_between(self, low: int, high: int, what: str) -> int:
+        word = self.take(what)
+        if not word.isdecimal() or not low <= int(word) <= high:
+            raise self.wrong(f"{word!r} is no {what}; expected {low:02} to {high:02}")
+        return int(word)
+
+    def time(self) -> int:
+        word = self.take("a time, MM:SS:FF")
+        match = TIME.fullmatch(word)
+        if not match or int(match[2]) > 59 or int(match[3]) >= FRAMES:
+            raise self.wrong(f"{word!r} is no time; expected MM:SS:FF with seconds below 60 and frames below {FRAMES}")
+        return (int(match[1]) * 60 + int(match[2])) * FRAMES + int(match[3])
+
+    def end(self) -> None:
+        if self.at < len(self.words):
+            extra = self.words[self.at]
+            raise self.error(extra.column, f"{extra.text!r} is too much; expected the end of {self.command.text}")
+
+
+class _Parser:
+    """Reads a sheet line by line; the commands are methods, named in a table."""
+
+    def __init__(self, path: Path) -> None:
+        self.sheet = CueSheet(path)
+        self.line = _Line(path, 1, "")
+
+    def parse(self, text: str) -> CueSheet:
+        number = 0
+        for number, line in enumerate(text.splitlines(), 1):
+            self.line = _Line(self.sheet.path, number, line)
+            if self.line.words:
+                self._command()
+        self.line = _Line(self.sheet.path, max(number, 1), "")
+        if not self.sheet.tracks:
+            raise self.line.error(1, "the sheet ends without a track; expected FILE and TRACK")
+        self._check_complete()
+        return self.sheet
+
+    def _command(self) -> None:
+        word = self.line.command
+        name = word.text.upper()
+        if name not in COMMANDS:
+            raise self.line.error(word.column, f"{word.text!r} is no command; expected one of {', '.join(COMMANDS)}")
+        COMMANDS[name](self)
+        if name != "REM":
+            self.line.end()
+
+    @property
+    def track(self) -> CueTrack | None:
+        return self.sheet.tracks[-1] if self.sheet.tracks else None
+
+    def _inside(self) -> CueTrack:
+        if self.track is None:
+            raise self.line.error(
+                self.line.command.column, f"{self.line.command.text} outside of a track; expected TRACK"
+            )
+        return self.track
+
+    def remark(self) -> None:
+        self.sheet.remarks.append(self.line.text.strip()[3:].strip())
+
+    def catalog(self) -> None:
+        number = self.line.take("a catalogue number of 13 digits")
+        if not CATALOG.fullmatch(number):
+            raise self.line.wrong(f"{number!r} is no catalogue number; expected 13 digits")
+        if self.sheet.catalog:
+            raise self.line.error(self.line.command.column, "a second CATALOG; expected only one")
+        self.sheet.catalog = number
+
+    def cd_text_file(self) -> None:
+        self.sheet.cd_text_file = self.sheet.path.parent / self.line.rest("the name of a file")
+
+    def file(self) -> None:
+        words = self.line.words
+        name = self.line.take("the name of a file")
+        if len(words) > 3:  # a name with blanks that nobody quoted
+            name = self.line.text[words[1].column - 1 : words[-1].column - 1].strip()
+            self.line.at = len(words) - 1
+        kind = self.line.take(f"the type of the file: {', '.join(FILE_TYPES)}").upper()
+        if kind not in FILE_TYPES:
+            raise self.line.wrong(f"{kind!r} is no type of file; expected one of {', '.join(FILE_TYPES)}")
+        if self.track is not None:
+            self._check_track()
+        self.sheet.files.append(CueFile(self.sheet.path.parent / name, kind, self.line.number))
+
+    def begin_track(self) -> None:
+        if not self.sheet.files:
+            raise self.line.error(self.line.command.column, "TRACK before any FILE; expected FILE")
+        number = self.line.number_between(1, 99, "track number")
+        if self.track is not None:
+            self._check_complete()
+            if number != self.track.number + 1:
+                raise self.line.wrong(f"track {number:02} after track {self.track.number:02}; expected the next number")
+        mode = self.line.take(f"the mode of the track: {', '.join(MODES)}").upper()
+        if mode not in MODES:
+            raise self.line.wrong(f"{mode!r} is no mode of a track; expected one of {', '.join(MODES)}")
+        if mode == "CDG":
+            raise self.line.wrong("CDG tracks bring their own sub-channels, which cannot be written from a cue sheet")
+        self.sheet.tracks.append(CueTrack(number, mode, self.line.number))
+
+    def flags(self) -> None:
+        track = self._inside()
+        found = set()
+        while self.line.at < len(self.line.words):
+            flag = self.line.take("a flag").upper()
+            if flag not in FLAGS:
+                raise self.line.wrong(f"{flag!r} is no flag; expected some of {', '.join(FLAGS)}")
+            found.add(flag)
+        if not found:
+            self.line.take(f"some of {', '.join(FLAGS)}")
+        track.flags = frozenset(found)
+
+    def isrc(self) -> None:
+        track = self._inside()
+        code = self.line.take("an ISRC of 12 characters").upper().replace("-", "")
+        if not ISRC.fullmatch(code):
+            raise self.line.wrong(f"{code!r} is no ISRC; expected 5 letters or digits, then 7 digits")
+        track.isrc = code
+
+    def pregap(self) -> None:
+        track = self._inside()
+        if track.indexes:
+            raise self.line.error(self.line.command.column, "PREGAP behind an INDEX; expected it before the first one")
+        track.pregap = self.line.time()
+
+    def postgap(self) -> None:
+        track = self._inside()
+        if 1 not in track.indexes:
+            raise self.line.error(self.line.command.column, "POSTGAP before INDEX 01; expected it behind all of them")
+        track.postgap = self.line.time()
+
+    def index(self) -> None:
+        track = self._inside()
+        number = self.line.number_between(0, 99, "index number")
+        expected = {0, 1} if not track.indexes else {max(track.indexes) + 1}
+        if number not in expected:
+            wanted = " or ".join(f"INDEX {each:02}" for each in sorted(expected))
+            raise self.line.wrong(f"INDEX {number:02} here; expected {wanted}")
+        time = self.line.time()
+        file = self.sheet.files[-1]
+        for earlier in (*self.sheet.tracks[-2:-1], track):
+            for name, (where, at) in earlier.indexes.items():
+                if where is file and (at > time or (at == time and earlier is track)):
+                    raise self.line.wrong(
+                        f"this lies before INDEX {name:02} of track {earlier.number:02}; expected a later time"
+                    )
+        track.indexes[number] = (file, time)
+
+    def text(self) -> None:
+        kind = TEXTS[self.line.command.text.upper()]
+        texts = self.sheet.texts if self.track is None else self.track.texts
+        texts[kind] = self.line.rest("a text")
+
+    def _check_track(self) -> None:
+        """Let a new file come only where a track is complete, or has its INDEX 00 at the end of the file before."""
+        track = self.track
+        if track is not None and not track.indexes:
+            raise self.line.error(
+                self.line.command.column, f"FILE within track {track.number:02}, which has no INDEX yet; expected INDEX"
+            )
+
+    def _check_complete(self) -> None:
+        track = self.track
+        if track is not None and 1 not in track.indexes:
+            raise CueError(
+                str(self.sheet.path), track.line, 1, f"track {track.number:02} has no INDEX 01; expected one below"
+            )
+
+
+COMMANDS: Final[Mapping[str, Callable[[_Parser], None]]] = MappingProxyType(
+    {
+        "REM": _Parser.remark,
+        "CATALOG": _Parser.catalog,
+        "CDTEXTFILE": _Parser.cd_text_file,
+        "FILE": _Parser.file,
+        "TRACK": _Parser.begin_track,
+        "FLAGS": _Parser.flags,
+        "ISRC": _Parser.isrc,
+        "PREGAP": _Parser.pregap,
+        "POSTGAP": _Parser.postgap,
+        "INDEX": _Parser.index,
+        **dict.fromkeys(TEXTS, _Parser.text),
+    }
+)

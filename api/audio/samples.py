@@ -1,0 +1,134 @@
+"""Files of samples: WAV by our own reader, everything else through libsndfile (the extra `discstack[audio]`).
+
+A CD holds 44,100 samples a second of 16 bits in two channels. WAV files that are so are taken as they are. libsndfile
+turns other sample formats (24 bits, floating point, FLAC, Ogg, MP3) into 16 bits; mono goes to both channels. Another
+sample rate is refused: resampling is for a tool that is made for it.
+"""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from discstack.audio.errors import AudioFormatError
+from discstack.audio.pieces import FilePiece, Piece
+from discstack.fs.errors import SourceError
+
+RATE: Final = 44_100  # samples a second
+FRAME: Final = 4  # bytes: two samples of 16 bits
+SECTOR: Final = 2352  # bytes; 588 frames
+CHANNELS, BITS = 2, 16
+PCM, EXTENSIBLE = 0x0001, 0xFFFE  # format tags of RIFF WAVE
+UNKNOWN_SIZE: Final = frozenset({0, 0xFFFFFFFF})  # what a writer that cannot seek leaves there
+CHUNK_HEADER: Final = 8
+
+
+def audio_piece(path: Path) -> Piece:
+    """Return the samples of a file as a CD wants them; AudioFormatError where it holds none or other ones."""
+    found = _wave(path)
+    if found is not None:
+        return found
+    return _decoded(path)
+
+
+def _wave(path: Path) -> Piece | None:
+    """Return the samples of a WAV file that needs no conversion; None for any other file."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(12)
+            if start[:4] not in (b"RIFF", b"RF64") or start[8:] != b"WAVE":
+                return None
+            return _chunks(path, file)
+    except OSError as error:
+        raise SourceError(str(path), error.strerror or str(error)) from error
+
+
+def _chunks(path: Path, file: BinaryIO) -> Piece | None:
+    known: tuple[int, ...] | None = None
+    end = path.stat().st_size
+    while len(header := file.read(CHUNK_HEADER)) == CHUNK_HEADER:
+        name, size = struct.unpack("<4sI", header)
+        here = file.tell()
+        if name == b"fmt ":
+            known = _format(file.read(size))
+        elif name == b"data":
+            if known is None:
+                raise AudioFormatError(str(path), "the data of this WAV file come before their format")
+            if known != (PCM, CHANNELS, RATE, BITS):
+                return None
+            length = end - here if size in UNKNOWN_SIZE else min(size, end - here)
+            return FilePiece(path, here, length - length % FRAME)
+        file.seek(here + size + (size & 1))
+    raise AudioFormatError(str(path), "this WAV file has no data")
+
+
+def _format(chunk: bytes) -> tuple[int, int, int, int]:
+    tag, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", chunk.ljust(16, b"\0"))
+    if tag == EXTENSIBLE and len(chunk) >= 26:
+        tag = struct.unpack_from("<H", chunk, 24)[0]
+    return tag, channels, rate, bits
+
+
+def _decoded(path: Path) -> Piece:
+    try:
+        import soundfile
+    except ImportError as error:
+        raise AudioFormatError(
+            str(path), "no WAV of 44.1 kHz, 16 bits, stereo; install discstack[audio] to decode other files"
+        ) from error
+    try:
+        info = soundfile.info(path)
+    except (soundfile.SoundFileError, OSError) as error:
+        raise AudioFormatError(str(path), f"libsndfile cannot read it: {error}") from error
+    if info.samplerate != RATE:
+        raise AudioFormatError(
+            str(path), f"{info.samplerate} samples a second; a CD has {RATE}: resample it first (sox, ffmpeg)"
+        )
+    if info.channels not in (1, CHANNELS):
+        raise AudioFormatError(str(path), f"{info.channels} channels; a CD has two: mix it down first (sox, ffmpeg)")
+    return DecodedPiece(path, info.frames)
+
+
+class DecodedPiece:
+    """The samples of a file that libsndfile decodes."""
+
+    def __init__(self, path: Path, frames: int) -> None:
+        self.path, self.size = path, frames * FRAME
+
+    def open(self) -> DecodedStream:
+        """Open the file at its first sample."""
+        return DecodedStream(self.path)
+
+
+class DecodedStream:
+    """Samples of 16 bits, two channels, little-endian."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: Any = None
+        self._rest = memoryview(b"")
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        """Decode on; 0 at the end."""
+        if not self._rest:
+            self._rest = memoryview(self._decode(max(len(buffer) // FRAME, 1)))
+        count = min(len(buffer), len(self._rest))
+        buffer[:count] = self._rest[:count]
+        self._rest = self._rest[count:]
+        return count
+
+    def _decode(self, frames: int) -> bytes:
+        import soundfile
+
+        try:
+            if self._file is None:
+                self._file = soundfile.SoundFile(self._path)
+            samples = self._file.read(frames, dtype="int16", always_2d=True)
+        except (soundfile.SoundFileError, OSError) as error:
+            raise AudioFormatError(str(self._path), f"libsndfile cannot read on: {error}") from error
+        if not len(samples):
+            self._file.close()
+            return b""
+        stereo = samples if samples.shape[1] == CHANNELS else samples.repeat(CHANNELS, axis=1)
+        return bytes(stereo.astype("<i2").tobytes())

@@ -1,0 +1,271 @@
+"""From files and cue sheets to the program of a session."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+
+from discstack.audio.cue_file import MODES, CueFile, CueSheet, CueTrack
+from discstack.audio.errors import CueError
+from discstack.audio.pieces import FilePiece, Joined, Piece, size_of
+from discstack.audio.samples import SECTOR, audio_piece
+from discstack.fs.errors import SourceError
+from discstack.mmc.cd.program import Program, ProgramTrack, TrackForm
+from discstack.mmc.spec.cd.text import (
+    PER_TRACK,
+    CdTextBlock,
+    CdTextError,
+    CharacterCode,
+    PackType,
+    build_cd_text,
+)
+from discstack.mmc.spec.counted import each
+from discstack.mmc.spec.toc import CdTextPack
+
+__all__ = ["AudioTrack", "program_of", "program_of_sheet"]
+
+PACK: Final = 18  # bytes of a CD-TEXT pack
+TEXT_HEADER: Final = 4  # what READ TOC puts before the packs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioTrack:
+    """An audio file as a track, with what the disc is to say of it. `indexes` and `pregap` are in sectors of 1/75 s."""
+
+    path: str | os.PathLike[str]
+    title: str = ""
+    performer: str = ""
+    songwriter: str = ""
+    isrc: str = ""
+    pre_emphasis: bool = False
+    copy_permitted: bool = False
+    pregap: int | None = None
+    indexes: tuple[int, ...] = ()
+
+    def track(self) -> ProgramTrack:
+        """Open the file far enough to know its length; SourceError or AudioFormatError if it cannot be taken."""
+        return ProgramTrack(
+            source=Joined([audio_piece(Path(self.path))], SECTOR),
+            pregap=self.pregap,
+            indexes=self.indexes,
+            isrc=self.isrc,
+            pre_emphasis=self.pre_emphasis,
+            copy_permitted=self.copy_permitted,
+        )
+
+
+def program_of(
+    tracks: Sequence[AudioTrack], *, catalogue: str = "", title: str = "", performer: str = "", cd_text: bool = True
+) -> Program:
+    """Make a program of files, with CD-TEXT where there is a title, performer or songwriter."""
+    texts = {
+        PackType.TITLE: (title, *(track.title for track in tracks)),
+        PackType.PERFORMER: (performer, *(track.performer for track in tracks)),
+        PackType.SONGWRITER: ("", *(track.songwriter for track in tracks)),
+    }
+    packs = _packs(texts, len(tracks)) if cd_text else ()
+    return Program(tracks=tuple(track.track() for track in tracks), catalogue=catalogue, cd_text=packs)
+
+
+def program_of_sheet(sheet: CueSheet, *, cd_text: bool = True) -> Program:
+    """Make a program of a cue sheet; raises CueError with the line where a file does not hold what the sheet says."""
+    lengths = {id(file): _length(file, sheet) for file in sheet.files}
+    tracks = [_track(sheet, place, lengths) for place in range(len(sheet.tracks))]
+    packs: tuple[CdTextPack, ...] = ()
+    if cd_text:
+        packs = _text_file(sheet.cd_text_file) if sheet.cd_text_file is not None else _texts(sheet)
+    return Program(tracks=tuple(tracks), catalogue=sheet.catalog, cd_text=packs)
+
+
+def _texts(sheet: CueSheet) -> tuple[CdTextPack, ...]:
+    kinds = sorted({*sheet.texts, *(kind for track in sheet.tracks for kind in track.texts)})
+    texts = {
+        kind: (sheet.texts.get(kind, ""), *(track.texts.get(kind, "") for track in sheet.tracks)) for kind in kinds
+    }
+    return _packs(texts, len(sheet.tracks))
+
+
+def _packs(texts: Mapping[PackType, tuple[str, ...]], tracks: int) -> tuple[CdTextPack, ...]:
+    used: dict[int, tuple[str, ...]] = {
+        kind: words for kind, words in texts.items() if kind in PER_TRACK and any(words)
+    }
+    if not used:
+        return ()
+    plain = CdTextBlock(last_track=tracks, texts=used)
+    try:
+        return build_cd_text([plain])
+    except CdTextError:
+        wide = CdTextBlock(last_track=tracks, texts=used, character_code=CharacterCode.MS_JIS)
+        return build_cd_text([wide])
+
+
+def _text_file(path: Path) -> tuple[CdTextPack, ...]:
+    """Read packs from a file, with or without the header of READ TOC and a zero at the end."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SourceError(str(path), error.strerror or str(error)) from error
+    for start, end in ((0, 0), (0, 1), (TEXT_HEADER, 0), (TEXT_HEADER, 1)):
+        packs = data[start : len(data) - end]
+        if packs and len(packs) % PACK == 0:
+            found = each(CdTextPack, packs)
+            if all(pack.crc_valid for pack in found):
+                return found
+    raise SourceError(str(path), f"these are no CD-TEXT packs of {PACK} bytes with right check sums")
+
+
+def _length(file: CueFile, sheet: CueSheet) -> tuple[Piece | None, int]:
+    """Return the samples of an audio file (None for a binary one) and its length in bytes."""
+    if file.kind in ("BINARY", "MOTOROLA"):
+        return None, size_of(file.path)
+    piece = audio_piece(file.path)
+    return piece, piece.size
+
+
+def _track(sheet: CueSheet, place: int, lengths: dict[int, tuple[Piece | None, int]]) -> ProgramTrack:
+    track = sheet.tracks[place]
+    runs = list(_runs(sheet, place))
+    pieces = [_piece(sheet, track, file, start, end, lengths[id(file)]) for file, start, end in runs]
+    lead = 0
+    if 0 in track.indexes:
+        same_file = track.indexes[0][0] is track.indexes[1][0]
+        lead = track.indexes[1][1] - track.indexes[0][1] if same_file else pieces[0].size // MODES[track.mode]
+    elif not place and track.indexes[1][1]:
+        raise CueError(
+            str(sheet.path),
+            track.line,
+            1,
+            "what lies before INDEX 01 of the first track belongs to none; expected INDEX 00",
+        )
+    form, cut = _form(sheet, track, runs[0][0], runs[0][1])
+    source = Joined(pieces, form.size, stride=MODES[track.mode], cut=cut)
+    base = track.indexes[1][1]
+    offsets = tuple(at - base for number, (_, at) in sorted(track.indexes.items()) if number > 1)
+    return ProgramTrack(
+        source=source,
+        form=form,
+        pregap=track.pregap,
+        lead=lead,
+        postgap=track.postgap,
+        indexes=offsets,
+        isrc=track.isrc if track.is_audio else "",
+        pre_emphasis="PRE" in track.flags,
+        copy_permitted="DCP" in track.flags,
+        four_channels="4CH" in track.flags,
+        copied="SCMS" in track.flags,
+    )
+
+
+def _runs(sheet: CueSheet, place: int) -> Iterator[tuple[CueFile, int, int | None]]:
+    """Give the parts of files that a track takes: file, start, and end (None for the file's)."""
+    track = sheet.tracks[place]
+    following = sheet.tracks[place + 1] if place + 1 < len(sheet.tracks) else None
+    groups: list[tuple[CueFile, int]] = []
+    for _, (file, at) in sorted(track.indexes.items()):
+        if not groups or groups[-1][0] is not file:
+            groups.append((file, at))
+    for position, (file, start) in enumerate(groups):
+        last = position == len(groups) - 1
+        end = None
+        if last and following is not None:
+            next_file, next_at = following.indexes[min(following.indexes)]
+            end = next_at if next_file is file else None
+        yield file, start, end
+
+
+def _piece(
+    sheet: CueSheet, track: CueTrack, file: CueFile, start: int, end: int | None, length: tuple[Piece | None, int]
+) -> Piece:
+    samples, size = length
+    stride = MODES[track.mode]
+    offset = _offset(sheet, file, start, track)
+    until = size if end is None else _offset(sheet, file, end, track)
+    if offset >= size or until > size:
+        raise CueError(
+            str(sheet.path),
+            track.line,
+            1,
+            f"track {track.number:02} goes to byte {max(offset, until)} of {file.path.name}, which has {size} bytes",
+        )
+    if samples is None:
+        if (until - offset) % stride and end is not None:
+            raise CueError(str(sheet.path), track.line, 1, f"track {track.number:02} is not made of whole sectors")
+        return FilePiece(file.path, offset, until - offset, swap=file.kind == "MOTOROLA")
+    if not track.is_audio:
+        raise CueError(str(sheet.path), track.line, 1, f"a {track.mode} track needs a BINARY file, not {file.kind}")
+    return _part(samples, offset, until - offset)
+
+
+def _part(samples: Piece, offset: int, size: int) -> Piece:
+    if isinstance(samples, FilePiece):
+        return FilePiece(samples.path, samples.offset + offset, size)
+    return Slice(samples, offset, size)
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A part of samples that have to be decoded from the start."""
+
+    samples: Piece
+    offset: int
+    size: int
+
+    def open(self) -> SliceStream:
+        """Decode up to the part's first byte."""
+        return SliceStream(self)
+
+
+class SliceStream:
+    """The bytes of a part of decoded samples."""
+
+    def __init__(self, part: Slice) -> None:
+        self._stream, self._left = part.samples.open(), part.size
+        skipped = memoryview(bytearray(1 << 16))
+        to_skip = part.offset
+        while to_skip:
+            count = self._stream.readinto(skipped[: min(len(skipped), to_skip)])
+            if not count:
+                break
+            to_skip -= count
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        """Decode on; 0 at the end of the part."""
+        count = self._stream.readinto(buffer[: self._left]) if self._left else 0
+        self._left -= count
+        return count
+
+
+def _offset(sheet: CueSheet, file: CueFile, frames: int, track: CueTrack) -> int:
+    """Return where in a file a time lies: the tracks in it may have sectors of different sizes."""
+    if file.kind not in ("BINARY", "MOTOROLA"):
+        return frames * SECTOR
+    users = [(min(at for where, at in t.indexes.values() if where is file), t) for t in sheet.tracks if _uses(t, file)]
+    bounds = pairwise((0, *(start for start, _ in users[1:]), max(frames, users[-1][0]) + 1))
+    return sum(
+        max(min(frames, high) - low, 0) * MODES[owner.mode]
+        for (low, high), (_, owner) in zip(bounds, users, strict=True)
+    )
+
+
+def _uses(track: CueTrack, file: CueFile) -> bool:
+    return any(where is file for where, _ in track.indexes.values())
+
+
+def _form(sheet: CueSheet, track: CueTrack, file: CueFile, start: int) -> tuple[TrackForm, int]:
+    """Return what a track is written as, and where in a sector of its file that begins."""
+    if track.is_audio:
+        return TrackForm.AUDIO, 0
+    if track.mode == "MODE1/2048":
+        return TrackForm.MODE_1, 0
+    if track.mode == "MODE1/2352":
+        return TrackForm.MODE_1, 16
+    cut = 0 if track.mode == "MODE2/2336" else 16
+    with file.path.open("rb") as opened:
+        opened.seek(_offset(sheet, file, start, track) + cut)
+        sub_header = opened.read(8)
+    is_xa = sub_header[:4] == sub_header[4:]
+    return (TrackForm.XA_MIXED if is_xa else TrackForm.MODE_2), cut

@@ -1,0 +1,150 @@
+"""`discstack audio`: audio CDs from files, and whatever a cue sheet describes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from discstack.cli.burn import LEVELS, Speed
+from discstack.cli.common import cancelling, drive_command, open_recorder
+from discstack.cli.output import Display, duration, print_fields, print_json
+
+if TYPE_CHECKING:
+    from discstack import AudioWriter, CdResult, Program
+
+FRAMES = 75  # blocks in a second
+CUE_SUFFIX = ".cue"
+
+
+@click.command(
+    epilog=(
+        "A WAV of 44.1 kHz, 16 bits, stereo is taken as it is; other files need discstack[audio] (libsndfile), and "
+        "their sample rate must be 44.1 kHz. One FILE that ends in .cue is a cue sheet: it brings order, gaps, "
+        "indexes, codes and texts, and may name tracks of data."
+    )
+)
+@click.argument("files", nargs=-1, required=True, metavar="FILE...|SHEET.cue", type=click.Path(dir_okay=False))
+@click.option("-d", "--drive", required=True, metavar="DRIVE", help="The drive: /dev/sr0, virtual:cd-r?file=disc.img")
+@click.option("--gaps", is_flag=True, help="Write track by track, with two seconds between them (track at once).")
+@click.option("--erase", is_flag=True, help="Permit that the data on a CD-RW is lost.")
+@click.option("--speed", type=Speed(), metavar="X", help="Write speed: 16x, 2822kB/s, max (the default).")
+@click.option(
+    "--verify",
+    type=click.Choice(LEVELS[1:]),
+    default="quick",
+    show_default=True,
+    help="What to compare: the table of contents, or every block too.",
+)
+@click.option("--simulate", is_flag=True, help="Do all but write.")
+@click.option("--append", is_flag=True, help="Leave the disc open for another session.")
+@click.option("--overburn", is_flag=True, help="Write more than the disc says that it holds.")
+@click.option("--no-cd-text", is_flag=True, help="Keep titles and the like off the disc.")
+@click.option("--catalogue", metavar="DIGITS", default="", help="The media catalogue number (13 digits).")
+@click.option("--isrc", multiple=True, metavar="CODE", help="The ISRC of a track; once for each, in order.")
+@click.option("--title", multiple=True, metavar="TEXT", help="CD-TEXT: the title of a track, in order.")
+@click.option("--performer", multiple=True, metavar="TEXT", help="CD-TEXT: a track's performer, in order.")
+@click.option("--album", default="", metavar="TEXT", help="CD-TEXT: the title of the disc.")
+@click.option("--artist", default="", metavar="TEXT", help="CD-TEXT: the performer of the disc.")
+@click.option("--pre-emphasis", is_flag=True, help="The samples were recorded with pre-emphasis.")
+@click.option("--copy-permitted", is_flag=True, help="Say that copies are permitted.")
+@click.option("--eject", is_flag=True, help="Open the tray when all is done.")
+@drive_command
+def audio(
+    files: tuple[str, ...],
+    drive: str,
+    gaps: bool,
+    erase: bool,
+    speed: str | None,
+    verify: str,
+    simulate: bool,
+    append: bool,
+    overburn: bool,
+    no_cd_text: bool,
+    eject: bool,
+    as_json: bool,
+    trace: IO[str] | None,
+    **tags: Any,
+) -> None:
+    """Record audio tracks, or what a cue sheet describes.
+
+    Tracks follow each other without a gap unless --gaps is given.
+    """
+    from discstack import AudioWriter, VerifyLevel
+    from discstack.speed import kilobytes
+
+    with open_recorder(drive, trace) as recorder:
+        writer = AudioWriter(
+            recorder,
+            gapless=not gaps,
+            erase=erase,
+            close=not append,
+            simulate=simulate,
+            overburn=overburn,
+            cd_text=not no_cd_text,
+            speed=kilobytes(speed, recorder.medium()) if speed else None,
+            verify=VerifyLevel(verify),
+        )
+        program = _program(writer, files, tags)
+        with cancelling(writer), Display(quiet=as_json) as display:
+            result = writer.write(program, on_event=display)
+        if as_json:
+            print_json(_result_json(result, drive))
+        else:
+            _say_result(result, drive)
+        if eject:
+            recorder.eject()
+
+
+def _program(writer: AudioWriter, files: tuple[str, ...], tags: dict[str, Any]) -> Program:
+    """Make the program of the files or of the one cue sheet; what the sheet says itself cannot be said twice."""
+    from discstack import AudioTrack, CueSheet
+
+    given = {name: value for name, value in tags.items() if value}
+    if len(files) == 1 and Path(files[0]).suffix.lower() == CUE_SUFFIX:
+        if given:
+            said = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+            raise click.UsageError(f"a cue sheet says by itself what {said} would say")
+        return writer.program(CueSheet.load(files[0]))
+    emphasis, copies = tags["pre_emphasis"], tags["copy_permitted"]
+    tracks = [AudioTrack(path=path, pre_emphasis=emphasis, copy_permitted=copies) for path in files]
+    for name in ("isrc", "title", "performer"):
+        words = tags[name]
+        if len(words) > len(files):
+            raise click.UsageError(f"--{name} is given {len(words)} times for {len(files)} files")
+        tracks[: len(words)] = [replace(track, **{name: word}) for track, word in zip(tracks, words, strict=False)]
+    return writer.program(tracks, catalogue=tags["catalogue"], title=tags["album"], performer=tags["artist"])
+
+
+def _result_json(result: CdResult, drive: str) -> dict[str, Any]:
+    tracks = [
+        {"number": track.number, "start": track.start, "sectors": track.end - track.start, "form": track.plan.form.name}
+        for track in result.tracks
+    ]
+    return {
+        "drive": drive,
+        "medium": result.medium,
+        "tracks": tracks,
+        "seconds": result.seconds,
+        "speed": result.speed,
+        "counters": result.counters,
+        "verified_sectors": result.verified,
+        "read_offset": result.read_offset,
+        "simulated": result.simulated,
+        "notices": result.notices,
+    }
+
+
+def _say_result(result: CdResult, drive: str) -> None:
+    """Tell what was done, from what the burn found out rather than from what was asked."""
+    rows: dict[str, Any] = {"disc": str(result.medium)}
+    for track in result.tracks:
+        length = duration((track.end - track.start) / FRAMES)
+        rows[f"track {track.number}"] = f"{length} from sector {track.start}, {track.plan.form.name.lower()}"
+    rows["table of contents"] = "" if result.simulated else "as planned"
+    rows["verified"] = f"{result.verified} sectors read back and right" if result.verified else ""
+    print_fields(f"{drive}: {'test written (nothing is on the disc)' if result.simulated else 'recorded'}", rows)
+    for notice in result.notices:
+        click.echo(f"  note: {notice}")

@@ -1,0 +1,111 @@
+"""Track at once in single steps, for whoever has the tracks one after the other: prepare, add, release."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+
+from discstack.mmc import actions
+from discstack.mmc.calibration import calibrate
+from discstack.mmc.cd import by_track
+from discstack.mmc.cd.burn import erased, recorded
+from discstack.mmc.cd.job import CdChoices
+from discstack.mmc.cd.outcome import check_state, check_table, check_untouched
+from discstack.mmc.cd.program import MINIMUM_TRACK, MOST_TRACKS, Placed, ProgramTrack
+from discstack.mmc.cd.session import Session
+from discstack.mmc.errors import DiscStateError, MediumFull, UnsupportedMedium
+from discstack.mmc.guard import attach_status, attempt, unlock
+from discstack.mmc.identify import open_work, status_of
+from discstack.mmc.medium import DiscState, MediumStatus
+from discstack.mmc.planning import must_erase
+from discstack.mmc.polling import persist
+from discstack.mmc.procedure import Checkpoint, Phase, Procedure, Report
+from discstack.mmc.speed import set_write_speed
+
+__all__ = ["OpenTracks", "add_track", "prepare_tracks", "release_tracks"]
+
+
+@dataclass(slots=True)
+class OpenTracks:
+    """A session that takes tracks; `placed` are those that it has got."""
+
+    session: Session
+    first_number: int
+    placed: list[Placed] = field(default_factory=list)
+
+
+def prepare_tracks(choices: CdChoices, catalogue: str = "") -> Procedure[OpenTracks]:
+    """Lock the tray and get the disc ready for the first track.
+
+    Raises UnsupportedMedium, MediumNotBlank or DiscStateError if it cannot take tracks.
+    """
+    yield Report(Phase.VALIDATING)
+    work = yield from open_work()
+    if not work.recipe.is_cd:
+        raise UnsupportedMedium(f"tracks of audio are for CDs; this is {work.status}")
+    erase_first = must_erase(work.status, choices)
+    if not erase_first and work.status.state not in (DiscState.BLANK, DiscState.APPENDABLE):
+        raise DiscStateError(f"the medium is not in a state to be written: {work.status}")
+    yield Checkpoint()
+    yield from persist(lambda: actions.prevent_removal(prevent=True))
+    try:
+        if erase_first:
+            work = yield from erased(work)
+        session = Session(work=work, job=choices, catalogue=catalogue)
+        session.speed = (yield from set_write_speed(work, choices.speed)).accepted
+        yield from calibrate(work, choices)
+    except GeneratorExit:
+        raise
+    except BaseException as error:
+        yield from attempt(error, unlock)
+        raise
+    number = 1 if work.status.blank else 1 + max((track.number for track in work.status.tracks), default=0)
+    return OpenTracks(session, number)
+
+
+def add_track(tracks: OpenTracks, track: ProgramTrack) -> Procedure[Placed]:
+    """Write one track and end it; MediumFull if it does not fit, UnsupportedMedium for what track at once cannot."""
+    session, number = tracks.session, tracks.first_number + len(tracks.placed)
+    by_track.check(track)
+    if number > MOST_TRACKS:
+        raise DiscStateError(f"a disc has at most {MOST_TRACKS} tracks")
+    status = yield from status_of(session.work)
+    blocks = max(track.source.sectors + track.postgap, MINIMUM_TRACK)
+    excess = blocks - (status.free_blocks - session.work.recipe.run_out)
+    if excess > 0 and not session.job.overburn:
+        raise MediumFull(f"the track needs {blocks} blocks, {excess} more than are free ({status})", excess=excess)
+    yield Checkpoint()
+    try:
+        yield from recorded(session.work, by_track.add_track(session, number, track))
+    except GeneratorExit:
+        raise
+    except BaseException as error:
+        yield from attempt(error, partial(attach_status, error))
+        raise
+    start = session.starts[number]
+    placed = Placed(number=number, plan=track, first=start, start=start, end=start + blocks)
+    tracks.placed.append(placed)
+    return placed
+
+
+def release_tracks(tracks: OpenTracks) -> Procedure[MediumStatus]:
+    """Close the session if anything was written, compare the table of contents, and let the tray be opened again."""
+    session = tracks.session
+    yield Report(Phase.FINALISING)
+    try:
+        if tracks.placed:
+            yield from by_track.close_session(session)
+        status = yield from status_of(session.work)
+        if session.job.simulate:
+            check_untouched(session, status)
+        elif tracks.placed:
+            yield from check_state(session, status)
+            yield from check_table(tuple(tracks.placed), None, status)
+    except GeneratorExit:
+        raise
+    except BaseException as error:
+        yield from attempt(error, unlock)
+        raise
+    yield from unlock()
+    yield Report(Phase.DONE)
+    return status

@@ -1,0 +1,236 @@
+"""Audio from files onto virtual discs, through the API and the command line, and back bit for bit."""
+
+from __future__ import annotations
+
+import random
+import struct
+import wave
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy
+import pytest
+import soundfile
+
+import discstack
+from discstack import AudioFormatError, AudioTrack, AudioWriter, CueError, CueSheet, DiscState, MediumFull, SourceError
+from discstack.mmc.spec.cd.text import PackType, parse_cd_text
+from discstack.mmc.spec.toc import CdText
+
+SECTOR = 2352
+FRAMES = 588
+
+
+def noise(sectors: float, seed: int = 1) -> bytes:
+    return random.Random(seed).randbytes(int(sectors * FRAMES) * 4)
+
+
+def wav(path: Path, data: bytes, *, rate: int = 44100, channels: int = 2, width: int = 2) -> Path:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(channels)
+        file.setsampwidth(width)
+        file.setframerate(rate)
+        file.writeframes(data)
+    return path
+
+
+def sectors(recorder: Any, lba: int, count: int) -> bytes:
+    pieces = []
+    for at in range(0, count, 25):
+        some = min(25, count - at)
+        cdb = bytes((0xBE, 0)) + (lba + at & 0xFFFFFFFF).to_bytes(4, "big") + some.to_bytes(3, "big") + b"\x10\0\0"
+        pieces.append(bytes(recorder.execute(cdb, allocation=some * SECTOR).data))
+    return b"".join(pieces)
+
+
+@pytest.fixture
+def recorder() -> Any:
+    with discstack.open("virtual:cd-r?capacity=20000") as opened:
+        opened.medium()
+        yield opened
+
+
+def test_wav_files_come_back_bit_for_bit_without_a_gap(recorder: Any, tmp_path: Path) -> None:
+    one, two = noise(400), noise(350.5, 2)
+    result = AudioWriter(recorder, ring_bytes=1 << 18).write(
+        [wav(tmp_path / "1.wav", one), wav(tmp_path / "2.wav", two)]
+    )
+    assert [(track.start, track.end) for track in result.tracks] == [(0, 400), (400, 751)]
+    assert sectors(recorder, 0, 751) == one + two + bytes(751 * SECTOR - len(one + two))
+    assert result.medium.state is DiscState.FINALIZED
+
+
+@pytest.mark.parametrize(("name", "subtype"), [("a.flac", "PCM_16"), ("a.aiff", "PCM_16"), ("a24.wav", "PCM_24")])
+def test_other_files_are_decoded_by_libsndfile(recorder: Any, tmp_path: Path, name: str, subtype: str) -> None:
+    data = noise(320)
+    samples = memoryview(data).cast("h", (len(data) // 4, 2))
+    soundfile.write(tmp_path / name, numpy.asarray(samples), 44100, subtype=subtype)
+    AudioWriter(recorder).write([tmp_path / name])
+    assert sectors(recorder, 0, 320) == data
+
+
+def test_mono_goes_to_both_channels(recorder: Any, tmp_path: Path) -> None:
+    data = noise(160)
+    AudioWriter(recorder).write([wav(tmp_path / "m.wav", data, channels=1)])
+    expected = b"".join(data[at : at + 2] * 2 for at in range(0, len(data), 2))
+    assert sectors(recorder, 0, 320) == expected
+
+
+def test_what_a_cd_cannot_hold_is_refused_before_anything_is_written(recorder: Any, tmp_path: Path) -> None:
+    (tmp_path / "text.wav").write_text("no audio at all")
+    for path, message in (
+        (wav(tmp_path / "48.wav", noise(10), rate=48000), "48000 samples a second"),
+        (wav(tmp_path / "quad.wav", noise(10), channels=4), "4 channels"),
+        (tmp_path / "text.wav", "libsndfile cannot read it"),
+    ):
+        with pytest.raises(AudioFormatError, match=message):
+            AudioWriter(recorder).write([path])
+    with pytest.raises(SourceError, match="No such file"):
+        AudioWriter(recorder).write([tmp_path / "none.wav"])
+    assert recorder.medium().blank
+
+
+def test_a_wav_whose_writer_could_not_seek_reaches_to_its_end(recorder: Any, tmp_path: Path) -> None:
+    data = noise(310)
+    header = struct.pack(
+        "<4sI4s4sIHHIIHH4sI", b"RIFF", 0xFFFFFFFF, b"WAVE", b"fmt ", 16, 1, 2, 44100, 176400, 4, 16, b"data", 0
+    )
+    (tmp_path / "pipe.wav").write_bytes(header + data)
+    AudioWriter(recorder).write([tmp_path / "pipe.wav"])
+    assert sectors(recorder, 0, 310) == data
+
+
+def test_a_file_that_shrinks_is_told_by_name(recorder: Any, tmp_path: Path) -> None:
+    path = wav(tmp_path / "a.wav", noise(400))
+    program = AudioWriter(recorder).program([path])
+    path.write_bytes(path.read_bytes()[:-5000])
+    with pytest.raises(SourceError, match=r"a\.wav: it became shorter"):
+        AudioWriter(recorder).write(program)
+
+
+def test_titles_become_cd_text(recorder: Any, tmp_path: Path) -> None:
+    track = AudioTrack(path=wav(tmp_path / "1.wav", noise(300)), title="Sång", performer="B", isrc="DEA450300001")
+    AudioWriter(recorder).write([track], title="Album", catalogue="4015513000017")
+    data = bytes(recorder.execute(bytes.fromhex("43000500000000100000"), allocation=4096).data)
+    (block,) = parse_cd_text(CdText.parse(data).packs)
+    assert (block.text(PackType.TITLE), block.text(PackType.TITLE, 1)) == ("Album", "Sång")
+    assert block.text(PackType.PERFORMER, 1) == "B"
+
+
+def test_tracks_are_added_one_by_one(recorder: Any, tmp_path: Path) -> None:
+    writer = AudioWriter(recorder)
+    with pytest.raises(ValueError, match="not prepared"):
+        writer.add_track(tmp_path / "x")
+    writer.prepare(catalogue="4015513000017")
+    with pytest.raises(ValueError, match="prepared already"):
+        writer.prepare()
+    first = writer.add_track(wav(tmp_path / "1.wav", noise(310)))
+    second = writer.add_track(AudioTrack(path=wav(tmp_path / "2.wav", noise(320, 2)), isrc="DEA450300001"))
+    assert writer.table_of_contents == (first, second)
+    with pytest.raises(MediumFull, match="more than are free"):
+        writer.add_track(wav(tmp_path / "3.wav", noise(20000, 3)))
+    status = writer.release()
+    assert (status.state, first.number, second.number) == (DiscState.FINALIZED, 1, 2)
+    assert second.start == first.end + 2 + 150
+    assert sectors(recorder, second.start, 320) == noise(320, 2)
+    recorder.eject()
+
+
+def sheet(tmp_path: Path, text: str) -> CueSheet:
+    (tmp_path / "album.cue").write_text(text)
+    return CueSheet.load(tmp_path / "album.cue")
+
+
+def test_a_cue_sheet_over_one_file(recorder: Any, tmp_path: Path) -> None:
+    data = noise(1000)
+    wav(tmp_path / "all.wav", data)
+    text = (
+        "TITLE Album\nFILE all.wav WAVE\nTRACK 01 AUDIO\nTITLE One\nINDEX 01 00:00:00\n"
+        "TRACK 02 AUDIO\nINDEX 00 00:05:00\nINDEX 01 00:06:00\nINDEX 02 00:07:00\n"
+    )
+    result = AudioWriter(recorder).write(sheet(tmp_path, text))
+    assert [(track.first, track.start, track.end) for track in result.tracks] == [(-150, 0, 375), (375, 450, 1000)]
+    assert sectors(recorder, 0, 1000) == data
+
+
+def test_gaps_at_the_end_of_the_file_before(recorder: Any, tmp_path: Path) -> None:
+    one, two = noise(400, 1), noise(400, 2)
+    wav(tmp_path / "1.wav", one)
+    wav(tmp_path / "2.wav", two)
+    text = (
+        "FILE 1.wav WAVE\nTRACK 01 AUDIO\nINDEX 01 00:00:00\nTRACK 02 AUDIO\nINDEX 00 00:04:25\n"
+        "FILE 2.wav WAVE\nINDEX 01 00:00:00\n"
+    )
+    result = AudioWriter(recorder).write(sheet(tmp_path, text))
+    assert [(track.first, track.start, track.end) for track in result.tracks] == [(-150, 0, 325), (325, 400, 800)]
+    assert sectors(recorder, 0, 800) == one + two
+
+
+def test_a_hidden_track_before_the_first(recorder: Any, tmp_path: Path) -> None:
+    data = noise(800)
+    wav(tmp_path / "1.wav", data)
+    text = "FILE 1.wav WAVE\nTRACK 01 AUDIO\nINDEX 00 00:00:00\nINDEX 01 00:04:00\n"
+    result = AudioWriter(recorder).write(sheet(tmp_path, text))
+    assert (result.tracks[0].first, result.tracks[0].start) == (-150, 150)
+    assert sectors(recorder, -150, 800) == data
+
+
+def test_data_and_audio_from_a_bin_file(recorder: Any, tmp_path: Path) -> None:
+    from discstack.mmc.spec.cd import sector
+
+    user = [bytes([n & 0xFF]) * 2048 for n in range(310)]
+    raw = b"".join(sector.mode_1(lba, block) for lba, block in enumerate(user))
+    audio = noise(320)
+    (tmp_path / "disc.bin").write_bytes(raw + audio)
+    text = "FILE disc.bin BINARY\nTRACK 01 MODE1/2352\nINDEX 01 00:00:00\n"
+    text += "TRACK 02 AUDIO\nPREGAP 00:02:00\nINDEX 01 00:04:10\n"
+    result = AudioWriter(recorder).write(sheet(tmp_path, text))
+    assert bytes(recorder.execute(bytes.fromhex("28000000001000001000"), allocation=16 * 2048).data) == b"".join(
+        user[16:32]
+    )
+    assert sectors(recorder, result.tracks[1].start, 320) == audio
+
+
+def test_big_endian_samples_are_turned(recorder: Any, tmp_path: Path) -> None:
+    data = noise(300)
+    swapped = bytearray(data)
+    swapped[::2], swapped[1::2] = data[1::2], data[::2]
+    (tmp_path / "a.bin").write_bytes(swapped)
+    AudioWriter(recorder).write(sheet(tmp_path, "FILE a.bin MOTOROLA\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n"))
+    assert sectors(recorder, 0, 300) == data
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "FILE a.bin BINARY\nTRACK 01 AUDIO\nINDEX 01 00:00:00\nTRACK 02 AUDIO\nINDEX 01 00:10:00\n",
+            "which has 705600",
+        ),
+        ("FILE a.wav WAVE\nTRACK 01 MODE1/2352\nINDEX 01 00:00:00\n", "needs a BINARY file, not WAVE"),
+        ("FILE a.bin BINARY\nTRACK 01 AUDIO\nINDEX 01 00:01:00\n", "expected INDEX 00"),
+    ],
+)
+def test_a_file_that_does_not_hold_what_the_sheet_says(recorder: Any, tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "a.bin").write_bytes(noise(300))
+    wav(tmp_path / "a.wav", noise(300))
+    with pytest.raises(CueError, match=message):
+        AudioWriter(recorder).write(sheet(tmp_path, text))
+
+
+def test_the_command_line_records_files_and_tells_what_it_did(discstack: Callable[..., Any], tmp_path: Path) -> None:
+    wav(tmp_path / "1.wav", noise(300))
+    wav(tmp_path / "2.wav", noise(330, 2))
+    drive = "virtual:cd-r?file=disc&capacity=20000"
+    done = discstack("audio", "1.wav", "2.wav", "-d", drive, "--title", "One", "--isrc", "DEA450300001", "--json")
+    assert done.code == 0, done.err
+    assert [(track["number"], track["start"], track["sectors"]) for track in done.json["tracks"]] == [
+        (1, 0, 300),
+        (2, 300, 330),
+    ]
+    assert discstack("audio", "1.wav", "-d", drive).code == 5
+    assert discstack("audio", "1.wav", "-d", "virtual:cd-r", "--title", "a", "--title", "b").code == 2
+    (tmp_path / "bad.cue").write_text("FILE 1.wav WAVE\nTRACK 1 AUDIO\nINDEX 1 00:00:99\n")
+    bad = discstack("audio", "bad.cue", "-d", "virtual:cd-r")
+    assert (bad.code, "bad.cue:3:9: '00:00:99' is no time" in bad.err) == (7, True)

@@ -1,0 +1,101 @@
+"""Cue sheets: what is read, and where and how each mistake is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from discstack import CueError, CueSheet
+from discstack.mmc.spec.cd.text import PackType
+
+WHERE = Path("/music/album.cue")
+GOOD = """\
+REM GENRE Jazz
+CATALOG 4015513000017
+CDTEXTFILE "album.cdt"
+PERFORMER "The Band"
+TITLE Best of the rest
+FILE "the album.wav" WAVE
+  TRACK 01 AUDIO
+    TITLE "First, \u00fcber"
+    ISRC DE-A45-03-00001
+    FLAGS DCP PRE
+    PREGAP 00:02:00
+    INDEX 01 00:00:00
+  TRACK 02 AUDIO
+    SONGWRITER Nobody
+    INDEX 00 03:20:10
+    INDEX 01 03:22:00
+    INDEX 02 04:00:74
+    POSTGAP 00:01:00
+"""
+
+
+def test_a_whole_sheet_is_read() -> None:
+    sheet = CueSheet.parse(GOOD, WHERE)
+    first, second = sheet.tracks
+    assert sheet.catalog == "4015513000017"
+    assert sheet.cd_text_file == Path("/music/album.cdt")
+    assert sheet.texts == {PackType.PERFORMER: "The Band", PackType.TITLE: "Best of the rest"}
+    assert sheet.remarks == ["GENRE Jazz"]
+    assert (first.isrc, first.flags, first.pregap) == ("DEA450300001", {"DCP", "PRE"}, 150)
+    assert first.texts[PackType.TITLE] == "First, \u00fcber"
+    assert [(n, at) for n, (_, at) in second.indexes.items()] == [(0, 15010), (1, 15150), (2, 18074)]
+    assert second.postgap == 75
+    assert sheet.files[0].path == Path("/music/the album.wav")
+
+
+def test_names_with_blanks_need_no_quotation_marks() -> None:
+    sheet = CueSheet.parse("FILE my own song.wav WAVE\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n", WHERE)
+    assert sheet.files[0].path.name == "my own song.wav"
+
+
+@pytest.mark.parametrize("data", [GOOD.encode(), b"\xef\xbb\xbf" + GOOD.encode(), GOOD.encode("latin-1")])
+def test_sheets_are_utf_8_or_latin_1(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "a.cue"
+    path.write_bytes(data)
+    assert CueSheet.load(path).tracks[0].texts[PackType.TITLE] == "First, \u00fcber"
+
+
+HEAD = 'FILE "a.wav" WAVE\n  TRACK 01 AUDIO\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "message"),
+    [
+        ("", 1, 1, "ends without a track; expected FILE and TRACK"),
+        ("TRAK 01 AUDIO", 1, 1, "'TRAK' is no command; expected one of REM, CATALOG"),
+        ("TRACK 01 AUDIO", 1, 1, "TRACK before any FILE; expected FILE"),
+        ("CATALOG 123", 1, 9, "'123' is no catalogue number; expected 13 digits"),
+        ("CATALOG", 1, 8, "CATALOG ends here; expected a catalogue number"),
+        ('FILE "a.wav', 1, 6, "this quotation mark is never closed"),
+        ("FILE a.wav", 1, 11, "FILE ends here; expected the type of the file"),
+        ("FILE a.wav WAV", 1, 12, "'WAV' is no type of file; expected one of BINARY"),
+        (HEAD + "    INDEX 01 00:00:75", 3, 14, "'00:00:75' is no time; expected MM:SS:FF"),
+        (HEAD + "    INDEX 01", 3, 13, "INDEX ends here; expected a time"),
+        (HEAD + "    INDEX 02 00:00:00", 3, 11, "INDEX 02 here; expected INDEX 00 or INDEX 01"),
+        (HEAD + "    INDEX 01 00:00:00 x", 3, 23, "'x' is too much; expected the end of INDEX"),
+        (HEAD + "    INDEX 00 00:01:00\n    INDEX 01 00:00:10", 4, 14, "lies before INDEX 00 of track 01"),
+        (HEAD + "    ISRC ABC", 3, 10, "'ABC' is no ISRC; expected 5 letters"),
+        (HEAD + "    FLAGS LOUD", 3, 11, "'LOUD' is no flag; expected some of DCP, PRE, 4CH, SCMS"),
+        (HEAD + "    FLAGS", 3, 10, "FLAGS ends here; expected some of DCP"),
+        (HEAD + "    INDEX 01 00:00:00\n    PREGAP 00:02:00", 4, 5, "PREGAP behind an INDEX"),
+        (HEAD + "    POSTGAP 00:02:00", 3, 5, "POSTGAP before INDEX 01"),
+        (HEAD + "  TRACK 02 AUDIO", 2, 1, "track 01 has no INDEX 01"),
+        (HEAD + "    INDEX 01 00:00:00\n  TRACK 03 AUDIO", 4, 9, "track 03 after track 01; expected the next number"),
+        ('FILE "a" BINARY\nTRACK 01 MODE3/2048', 2, 10, "'MODE3/2048' is no mode of a track"),
+        ('FILE "a" BINARY\nTRACK 100 AUDIO', 2, 7, "'100' is no track number; expected 01 to 99"),
+        ('FILE "a" BINARY\nTRACK 01 CDG', 2, 10, "CDG tracks bring their own sub-channels"),
+        ("ISRC DEA450300001", 1, 1, "ISRC outside of a track; expected TRACK"),
+        (HEAD + 'FILE "b.wav" WAVE', 3, 1, "FILE within track 01, which has no INDEX yet"),
+    ],
+)
+def test_each_mistake_is_told_with_its_place(text: str, line: int, column: int, message: str) -> None:
+    with pytest.raises(CueError) as caught:
+        CueSheet.parse(text, WHERE)
+    error: Any = caught.value
+    assert (error.line, error.column) == (line, column), error
+    assert message in str(error)
+    assert str(error).startswith(f"/music/album.cue:{line}:{column}: ")
