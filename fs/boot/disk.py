@@ -31,8 +31,7 @@ class Disk:
         self._options = options
         self._snapshot = snapshot
         self._bios = next((image for image in images if _for_bios(image)), None)
-        efi = {id(image.place): image for image in images if image.choice.platform == BootPlatform.EFI}
-        self._partitions = list(efi.values())
+        self._efi = [image for image in images if image.choice.platform == BootPlatform.EFI]
         self.table = options.partition_table or (PartitionTable.MBR if options.boot_sector else None)
         self._code = _boot_code(options.boot_sector, self._bios) if options.boot_sector else b""
         self._check()
@@ -40,9 +39,9 @@ class Disk:
     def _check(self) -> None:
         if self._options.force_bootable and self.table is not PartitionTable.GPT:
             raise LayoutError("only a GPT needs a further partition to be active; an MBR has one already")
-        if self.table is PartitionTable.GPT and not self._partitions:
+        if self.table is PartitionTable.GPT and not self._efi:
             raise LayoutError("a GPT needs an EFI boot image, which becomes its partition")
-        if self.table is PartitionTable.MBR and len(self._partitions) >= mbr.ENTRIES:
+        if self.table is PartitionTable.MBR and len(self._efi) >= mbr.ENTRIES:
             raise LayoutError(f"an MBR has room for {mbr.ENTRIES - 1} EFI boot images; take a GPT, or fewer of them")
 
     def check_size(self, sectors: int) -> None:
@@ -97,18 +96,20 @@ class Disk:
 
         Since partitions may not overlap for EFI, the first one has no type then.
         """
-        kind = mbr.NO_TYPE if self._partitions else mbr.HIDDEN_NTFS
+        kind = mbr.NO_TYPE if self._efi else mbr.HIDDEN_NTFS
         whole = mbr.MbrPartition(kind, 0, blocks, active=True)
-        extents = ((image.place.lba * BLOCKS, image.sectors * BLOCKS) for image in self._partitions)
-        return [whole, *(mbr.MbrPartition(mbr.EFI_SYSTEM, first, count) for first, count in extents)]
+        return [whole, *(mbr.MbrPartition(mbr.EFI_SYSTEM, first, count) for first, count in self._extents())]
+
+    def _extents(self) -> list[tuple[int, int]]:
+        """Return the first block and the blocks of every EFI image, by address; several names may share one."""
+        return sorted({(image.place.lba * BLOCKS, image.sectors * BLOCKS) for image in self._efi})
 
     def _gpt_array(self) -> bytes:
         kind = self._options.efi_partition_type.value
         entries = list[gpt.GptPartition]()
-        for number, image in enumerate(self._partitions, 1):
-            first = image.place.lba * BLOCKS
-            last = first + image.sectors * BLOCKS - 1
-            entries.append(gpt.GptPartition(kind, self._guid(f"partition {number}"), first, last, PARTITION_NAME))
+        for number, (first, count) in enumerate(self._extents(), 1):
+            unique = self._guid(f"partition {number}")
+            entries.append(gpt.GptPartition(kind, unique, first, first + count - 1, PARTITION_NAME))
         return gpt.partition_array(entries)
 
     def _header(self, blocks: int, array: bytes, my_lba: int, alternate_lba: int, array_lba: int) -> bytes:

@@ -50,15 +50,16 @@ def hard_disk_image() -> Callable[..., bytes]:
 def bootable() -> Callable[..., Image]:
     """Plans the image of a small tree with some boot images."""
 
-    def build(*images: BootImage, views: object = None, udf: Mapping[str, Any] = NOTHING, **choices: Any) -> Image:
+    def build(*images: BootImage, views: object = None, options: Mapping[str, Any] = NOTHING, **choices: Any) -> Image:
         root = Directory()
         root.create_file("readme", b"hello")
         root.create_symlink("link", "readme")
         boot = root.create_directory("boot")
         boot.create_file("bios.bin", b"B" * 3000)
-        boot.create_file("efi.img", fat())
-        options: dict[str, Any] = {**udf} if views is None else {**udf, "views": views}
-        return build_image(root, ImageOptions(boot=BootOptions(images=images, **choices), **options))
+        boot.create_hard_link("same.img", boot.create_file("efi.img", fat()))
+        boot.create_file("equal.img", fat())
+        shown = {} if views is None else {"views": views}
+        return build_image(root, ImageOptions(boot=BootOptions(images=images, **choices), **shown, **options))
 
     return build
 

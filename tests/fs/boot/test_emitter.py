@@ -196,10 +196,40 @@ def test_mbr_before_a_gpt_has_an_active_partition_on_request(bootable: Bootable,
     assert data[462:478].hex(" ") == "80 00 01 00 00 00 01 00 00 00 00 00 01 00 00 00"
 
 
-def test_last_anchor_of_udf_lies_256_sectors_before_the_end_of_a_disk_with_a_gpt(
-    bootable: Bootable, whole: Whole
+@pytest.mark.parametrize("table", PartitionTable)
+def test_efi_images_that_share_their_data_are_one_partition(
+    bootable: Bootable, whole: Whole, table: PartitionTable
 ) -> None:
-    data = whole(bootable(EFI, partition_table=PartitionTable.GPT))
+    images = [BootImage(f"boot/{name}.img", platform=BootPlatform.EFI) for name in ("efi", "same", "equal")]
+    image = bootable(*images, partition_table=table, options={"duplicates_once": True})
+    data, first = whole(image), lba_of(image, "/boot/efi.img") * 4
+    entries = [record[8:12] for record in catalog_of(data)[1] if record[0] == 0x88]
+    assert entries == [(first // 4).to_bytes(4, "little")] * 3
+    if table is PartitionTable.GPT:
+        assert struct.unpack_from("<QQ", data, 1024 + 32) == (first, first + 63)
+        assert not any(data[1024 + 128 : 1024 + 16384])
+    else:
+        assert struct.unpack_from("<II", data, 462 + 8) == (first, 64)
+        assert not any(data[478:510])
+
+
+def test_duplicate_of_a_boot_image_that_is_told_where_it_lies_stays_as_it_is(whole: Whole) -> None:
+    root = Directory()
+    for name in ("boot.bin", "copy.bin"):
+        root.create_file(name, b"b" * 3000)
+    boot = BootOptions(images=[BootImage("boot.bin", info_table=True)], catalog="boot.cat")
+    image = build_image(root, ImageOptions(boot=boot, duplicates_once=True, digests=True))
+    data = whole(image)
+    assert sector(data, lba_of(image, "/copy.bin"), 2)[:3000] == b"b" * 3000
+    patched = sector(data, lba_of(image, "/boot.bin"), 2)[:3000]
+    assert struct.unpack_from("<2I", patched, 8) == (16, lba_of(image, "/boot.bin"))
+
+
+@pytest.mark.parametrize("revision", [0x0102, 0x0150, 0x0201, 0x0250, 0x0260])
+def test_last_anchor_of_udf_lies_256_sectors_before_the_end_of_a_disk_with_a_gpt(
+    bootable: Bootable, whole: Whole, revision: int
+) -> None:
+    data = whole(bootable(EFI, partition_table=PartitionTable.GPT, options={"udf_revision": revision}))
     last = len(data) // 2048 - 1
     anchors = [lba for lba in range(last + 1) if sector(data, lba)[:2] == b"\2\0" and lba >= 256]
     assert anchors == [256, last - 256]
@@ -330,4 +360,4 @@ def boot_entry(platform: int, identifier: bytes, entry: bytes) -> tuple[int, str
 
 def test_backup_of_a_gpt_and_a_virtual_allocation_table_cannot_both_be_last(bootable: Bootable) -> None:
     with pytest.raises(LayoutError, match="leave one of them out"):
-        bootable(EFI, partition_table=PartitionTable.GPT, udf={"udf_revision": 0x0201, "udf_vat": True})
+        bootable(EFI, partition_table=PartitionTable.GPT, options={"udf_revision": 0x0201, "udf_vat": True})
