@@ -40,6 +40,11 @@ class Form:
         return IcbFlags.SHORT_ADS if self.data is None else IcbFlags.LONG_ADS
 
     @property
+    def partition(self) -> tuple[int, ...]:
+        """What a descriptor of data has behind length and block."""
+        return () if self.data is None else (self.data,)
+
+    @property
     def size(self) -> int:
         """The bytes of one descriptor."""
         return _SHORT_AD.size if self.data is None else _LONG_AD.size

@@ -31,6 +31,19 @@ def encode(text: str) -> bytes:
         return COMPRESSION_ID_16 + text.encode("utf-16-be")
 
 
+def encode_if_clean(text: str) -> bytes | None:
+    """Return `encode(text)`, or None where CS0 has not every character of `text` (see `is_clean`)."""
+    if text.isascii():
+        return COMPRESSION_ID_8 + text.encode("ascii")
+    try:
+        raw = text.encode("utf-16-be")
+    except UnicodeEncodeError:
+        return None
+    if "\ufeff" in text or "\ufffe" in text:
+        return None
+    return COMPRESSION_ID_16 + raw if any(raw[::2]) else COMPRESSION_ID_8 + raw[1::2]
+
+
 def decode(raw: bytes) -> str:
     """Return the text of OSTA Compressed Unicode."""
     if not raw:
@@ -61,13 +74,7 @@ def fit(text: str, size: int) -> str:
 
 def is_clean(text: str) -> bool:
     """Tell whether CS0 has every character of `text`."""
-    if text.isascii():
-        return True
-    try:
-        text.encode("utf-16-be")
-    except UnicodeEncodeError:
-        return False
-    return "\ufeff" not in text and "\ufffe" not in text
+    return encode_if_clean(text) is not None
 
 
 def clean(text: str) -> str:

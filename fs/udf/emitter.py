@@ -85,8 +85,11 @@ class UdfEmitter:
         for renamed, identifier in self._index.renamed():
             yield Issue(renamed.path, Change.RENAMED, decode(identifier), View.UDF)
         for each in self._index.items:
-            if any(time is not None and time != in_range(time) for time in (each.mtime_ns, *(each.times or ()))):
-                yield Issue(each.path, Change.TIME_CLAMPED, "UDF has the years 1 to 9999", View.UDF)
+            times = (each.mtime_ns,) if each.times is None else (each.mtime_ns, *each.times)
+            for time in times:
+                if time is not None and time != in_range(time):
+                    yield Issue(each.path, Change.TIME_CLAMPED, "UDF has the years 1 to 9999", View.UDF)
+                    break
 
     def place_descriptors(self, plan: Plan) -> None:
         """Append the recognition sequence; pin the descriptor sequences and the first anchor."""

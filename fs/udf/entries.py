@@ -11,13 +11,14 @@ from discstack.fs.snapshot import DirectoryItem, FileItem
 from discstack.fs.udf.allocation import Allocation
 from discstack.fs.udf.directory import Index, Item, unique_id
 from discstack.fs.udf.extended import HEADER_SIZE, FileTimesExtendedAttribute, attribute_space, file_attributes
-from discstack.fs.udf.file import NOT_SPECIFIED, FileType, IcbFlags, permissions
+from discstack.fs.udf.file import MAX_EXTENT, NOT_SPECIFIED, FileType, IcbFlags, permissions
 from discstack.fs.udf.packing import (
     EXTENDED_FILE_ENTRY_SIZE,
     FILE_ENTRY_SIZE,
     EntryWriter,
     entry_start,
     pack_directory,
+    usual_entry_writer,
     write_extended_file_entry,
     write_file_entry,
 )
@@ -52,7 +53,8 @@ class EntryForm:
     """The entries of a revision: File Entries of ECMA-167's 2nd edition, or Extended File Entries.
 
     `size` is the length in bytes of one without anything behind it, `room` what is left of a block for data or
-    allocation descriptors when the largest attributes of a file with data are there.
+    allocation descriptors when the largest attributes of a file with data are there; `stamps` counts the times,
+    `version` is that of the tags.
     """
 
     revision: Revision
@@ -60,6 +62,7 @@ class EntryForm:
     room: int
     write: EntryWriter
     stamps: int
+    version: int
 
     def system_entry(
         self,
@@ -78,7 +81,7 @@ class EntryForm:
         content = attributes + tail
         block[self.size : self.size + len(content)] = content
         rest = timestamp(clock) * self.stamps, 0, len(attributes), len(tail)
-        self.write(memoryview(block), location, self.revision.tag_version, start, 0, size, recorded, *rest)
+        self.write(memoryview(block), location, self.version, start, 0, size, recorded, *rest)
         return bytes(block)
 
 
@@ -86,9 +89,9 @@ def entry_form(revision: Revision) -> EntryForm:
     """Return the form of the entries of a revision."""
     if revision.extended_entries:
         size = EXTENDED_FILE_ENTRY_SIZE
-        return EntryForm(revision, size, BLOCK - size, write_extended_file_entry, 4)
+        return EntryForm(revision, size, BLOCK - size, write_extended_file_entry, 4, revision.tag_version)
     size = FILE_ENTRY_SIZE
-    return EntryForm(revision, size, BLOCK - size - _TIMES_SIZE, write_file_entry, 3)
+    return EntryForm(revision, size, BLOCK - size - _TIMES_SIZE, write_file_entry, 3, revision.tag_version)
 
 
 class Body(NamedTuple):
@@ -122,22 +125,38 @@ class EntryBuilder:
         self._embed, self._exact = embed, exact
         self.files = Allocation(space.file_form, form.room)
         self.directories = Allocation(space.directory_form, form.room)
-        self._starts = dict[tuple[FileType, IcbFlags, Attributes], bytes]()
+        self._starts = dict[tuple[int, int, Attributes], bytes]()
+        self._file_starts = dict[Attributes, bytes]()
+        extended = form.revision.extended_entries
+        self._write_usual = usual_entry_writer(form.version, self.files.form, extended=extended)
         self.addresses = Addresses()
 
     def fill(self, number: int, block: memoryview) -> None:
         """Write entry `number` into a block of zeros."""
         item, form = self._index.items[number], self._form
+        if type(item) is FileItem and item.times is None and self._embed < item.size <= MAX_EXTENT:
+            self._fill_usual(number, item, block)
+            return
         location = self.addresses.entries + number
-        attributes = b"" if type(item) is FileItem and item.times is None else self._attributes(item, location)
+        attributes = self._attributes(item, location)
         file_type, flags, size, recorded, tail = self._body(number, item)
-        start = self._starts.get((file_type, flags, item.attributes)) or self._start(file_type, flags, item.attributes)
+        start = self._start(file_type, flags, item.attributes)
         at = form.size + len(attributes)
         block[form.size : at] = attributes
         block[at : at + len(tail)] = tail
         links = self._index.links.get(number, 1)
-        version, rest = form.revision.tag_version, (unique_id(number), len(attributes), len(tail))
-        form.write(block, location, version, start, links, size, recorded, self._stamps(item), *rest)
+        rest = unique_id(number), len(attributes), len(tail)
+        form.write(block, location, form.version, start, links, size, recorded, self._stamps(item), *rest)
+
+    def _fill_usual(self, number: int, item: FileItem, block: memoryview) -> None:
+        """Write the entry of what most entries are of: a file of one extent without extended attributes."""
+        start = self._file_starts.get(item.attributes)
+        if start is None:
+            start = self._start(FileType.REGULAR, self.files.form.flags, item.attributes)
+            self._file_starts[item.attributes] = start
+        links, stamps = self._index.links.get(number, 1), timestamp(in_range(item.mtime_ns)) * self._form.stamps
+        location, position = self.addresses.entries + number, item.lba - self._space.partition
+        self._write_usual(block, location, start, links, item.size, stamps, unique_id(number), position)
 
     def embedded(self, number: int) -> FileItem | None:
         """Return the file whose data is embedded in entry `number`, if there is one."""
@@ -184,7 +203,9 @@ class EntryBuilder:
 
     def _start(self, file_type: FileType, flags: IcbFlags, attributes: Attributes) -> bytes:
         """Return what entries of a type and with some attributes have in common, and remember it."""
-        key = file_type, flags, attributes
+        key = file_type.value, flags.value, attributes
+        if key in self._starts:
+            return self._starts[key]
         if file_type is FileType.REGULAR:
             flags |= IcbFlags.ARCHIVE
         if self._exact:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from binascii import crc_hqx
 from collections.abc import Sequence
 
-from discstack.fs.udf.cs0 import MAX_FILE_IDENTIFIER, clean, encode, is_clean
+from discstack.fs.udf.cs0 import MAX_FILE_IDENTIFIER, clean, encode, encode_if_clean
 
 
 def file_identifiers(names: Sequence[str]) -> tuple[list[bytes], list[int]]:
@@ -15,11 +15,11 @@ def file_identifiers(names: Sequence[str]) -> tuple[list[bytes], list[int]]:
     """
     identifiers, difficult = list[bytes](), list[int]()
     for number, name in enumerate(names):
-        if is_clean(name) and len(identifier := encode(name)) <= MAX_FILE_IDENTIFIER:
-            identifiers.append(identifier)
-        else:
-            identifiers.append(b"")
+        identifier = encode_if_clean(name)
+        if identifier is None or len(identifier) > MAX_FILE_IDENTIFIER:
+            identifier = b""
             difficult.append(number)
+        identifiers.append(identifier)
     taken = set(identifiers) if difficult else set()
     for number in difficult:
         identifiers[number] = identifier = _mangle(names[number], taken)

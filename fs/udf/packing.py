@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from struct import Struct
 from typing import Final, TypeAlias
 
+from discstack.fs.udf.allocation import Form
 from discstack.fs.udf.file import ExtendedFileEntry, FileEntry, FileIdentifierDescriptor, IcbTag
 from discstack.fs.udf.structure import BLOCK, IMPLEMENTATION, TAG_SERIAL_NUMBER, TAG_SIZE
 
@@ -27,6 +28,7 @@ _IDENTIFIER_HEAD: Final = TAG_SIZE + _FILE_IDENTIFIER.size
 FILE_ENTRY_SIZE: Final = _FILE_ENTRY.size
 EXTENDED_FILE_ENTRY_SIZE: Final = _EXTENDED_FILE_ENTRY.size
 
+UsualEntryWriter: TypeAlias = Callable[[memoryview, int, bytes, int, int, bytes, int, int], None]
 EntryWriter: TypeAlias = Callable[[memoryview, int, int, bytes, int, int, int, bytes, int, int, int], None]
 # File characteristics, file identifier, block of the entry, unique id
 Name: TypeAlias = tuple[int, bytes, int, int]
@@ -81,6 +83,26 @@ def write_extended_file_entry(
     rest = stamps, 1, _IMPLEMENTATION, unique_id, attributes, tail
     _EXTENDED_FILE_ENTRY.pack_into(block, 0, *head, size, size, recorded, *rest)
     _close(block, end)
+
+
+def usual_entry_writer(version: int, form: Form, *, extended: bool) -> UsualEntryWriter:
+    """Return what writes the entry of a file of one extent without attributes, all of it at once."""
+    start_of = _EXTENDED_FILE_ENTRY if extended else _FILE_ENTRY
+    identifier = ExtendedFileEntry.TAG if extended else FileEntry.TAG
+    struct = Struct(start_of.format + ("LL" if form.data is None else "LLH6x"))
+    pack_into, end, lengths, partition = struct.pack_into, struct.size, (0, form.size), form.partition
+    head = identifier, version, 0, TAG_SERIAL_NUMBER, 0, end - TAG_SIZE
+    copies = 2 if extended else 1
+
+    def write(
+        block: memoryview, location: int, start: bytes, links: int, size: int, stamps: bytes, unique_id: int, at: int
+    ) -> None:
+        sizes = (size,) * copies
+        rest = -(-size // BLOCK), stamps, 1, _IMPLEMENTATION, unique_id
+        pack_into(block, 0, *head, location, start, links, *sizes, *rest, *lengths, size, at, *partition)
+        _close(block, end)
+
+    return write
 
 
 def _close(block: memoryview, end: int) -> None:

@@ -24,7 +24,8 @@ TAG_SERIAL_NUMBER: Final = 0
 TYPE_AND_TIME_ZONE: Final = 0x1000
 
 _TAG: Final = Struct("<HHBBHHHL")
-_DATE: Final = Struct("<HhBBBBB")
+_DATE: Final = Struct("<HhBB")
+_TIME: Final = Struct("<6B")
 _EPOCH: Final = date(1970, 1, 1)
 
 
@@ -46,17 +47,17 @@ def timestamp(nanoseconds: int) -> bytes:
     A year outside 1 to 9999 raises OverflowError. What is below a microsecond is not recorded.
     """
     seconds, fraction = divmod(nanoseconds // 1000, 1_000_000)
-    hundreds, microseconds = divmod(fraction, 100)
-    return _second(seconds) + bytes((hundreds // 100, hundreds % 100, microseconds))
+    day, second = divmod(seconds, 86_400)
+    minute, hundreds = second // 60, fraction // 100
+    time = minute // 60, minute % 60, second % 60, hundreds // 100, hundreds % 100, fraction % 100
+    return _date(day) + _TIME.pack(*time)
 
 
 @lru_cache(4096)
-def _second(seconds: int) -> bytes:
-    """Return the start of the timestamps within a second since 1970."""
-    day, second = divmod(seconds, 86_400)
+def _date(day: int) -> bytes:
+    """Return the first half of the timestamps of a day since 1970."""
     then = _EPOCH + timedelta(days=day)
-    time = second // 3600, second // 60 % 60, second % 60
-    return _DATE.pack(TYPE_AND_TIME_ZONE, then.year, then.month, then.day, *time)
+    return _DATE.pack(TYPE_AND_TIME_ZONE, then.year, then.month, then.day)
 
 
 Codec = Callable[[Any], bytes]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from discstack.fs.udf.cs0 import encode, is_clean
+from discstack.fs.udf.cs0 import encode_if_clean
 from discstack.fs.udf.structure import BLOCK, Structure, Tail, Uint8, Uint16
 
 MAX_COMPONENT: Final = 255
@@ -53,7 +53,8 @@ def path_components(target: bytes) -> bytes | None:
     for name in names:
         step = _STEPS.get(name)
         if step is None:
-            if not is_clean(name) or len(identifier := encode(name)) > MAX_COMPONENT:
+            identifier = encode_if_clean(name)
+            if identifier is None or len(identifier) > MAX_COMPONENT:
                 return None
             component = PathComponent(
                 component_type=ComponentType.NAME,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from discstack.fs.udf.cs0 import CHARSPEC, clean, decode, dstring, encode, fit, is_clean
+from discstack.fs.udf.cs0 import CHARSPEC, clean, decode, dstring, encode, encode_if_clean, fit, is_clean
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=300))
@@ -15,6 +15,12 @@ def test_text_round_trips(text: str) -> None:
 @given(st.text(alphabet=st.characters(max_codepoint=0xFF), min_size=1))
 def test_latin_1_takes_one_byte_a_character(text: str) -> None:
     assert encode(text) == b"\x08" + bytes(map(ord, text))
+
+
+@given(st.text(alphabet=st.characters(), min_size=1, max_size=20))
+def test_clean_text_is_encoded_as_any_and_other_text_is_told_apart(text: str) -> None:
+    expected = encode(text) if clean(text) == text else None
+    assert encode_if_clean(text) == expected
 
 
 def test_other_text_takes_two_bytes_a_character_big_endian() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from discstack.fs.udf.allocation import Form
 from discstack.fs.udf.cs0 import encode
 from discstack.fs.udf.file import (
     AllocationExtentDescriptor,
@@ -25,6 +26,7 @@ from discstack.fs.udf.packing import (
     directory_size,
     entry_start,
     pack_directory,
+    usual_entry_writer,
     write_extended_file_entry,
     write_file_entry,
 )
@@ -194,6 +196,29 @@ def test_written_entry_equals_the_declared_one(entry: dict[str, Any], location: 
         numbers = entry["links"], entry["size"], entry["recorded"]
         write(memoryview(block), location, version, start, *numbers, stamps, *rest)
         assert block == declared.seal(location, version)
+
+
+@given(
+    st.sampled_from([2, 3]),
+    st.booleans(),
+    st.sampled_from([Form(), Form(0, 1), Form(7, 0)]),
+    st.integers(1, (1 << 30) - 2048),
+    st.integers(0, 0xFFFF),
+    st.integers(0, 0xFFFFFFFF),
+)
+def test_entry_that_is_written_at_once_equals_the_one_in_parts(
+    version: int, extended: bool, form: Form, size: int, links: int, location: int
+) -> None:
+    start = entry_start(FileType.REGULAR, form.flags | IcbFlags.ARCHIVE, 1, 2, permissions(0o644))
+    stamps = timestamp(WHEN) * (4 if extended else 3)
+    blocks = [bytearray(2048) for _ in range(2)]
+    at_once = usual_entry_writer(version, form, extended=extended)
+    at_once(memoryview(blocks[0]), location, start, links, size, stamps, 33, 4711)
+    write, head = (write_extended_file_entry, 216) if extended else (write_file_entry, 176)
+    blocks[1][head : head + form.size] = form.extent(size, 4711)
+    sizes = size, -(-size // 2048)
+    write(memoryview(blocks[1]), location, version, start, links, *sizes, stamps, 33, 0, form.size)
+    assert blocks[0] == blocks[1]
 
 
 TEXTS = st.text(alphabet=st.characters(exclude_categories=["Cs"]), min_size=1, max_size=100)
