@@ -5,8 +5,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 FUZZ_SECONDS ?= 300
 NATIVE := $(wildcard native/src/*.c native/src/*.h native/src/*.py)
-TEST_PACKAGES := gcc xorriso genisoimage p7zip-full libarchive-tools udftools grub-common grub-pc-bin user-mode-linux kmod busybox-static btrfs-progs xfsprogs faketime qemu-system-x86 seabios ovmf mtools isolinux syslinux-common gdisk fdisk dumpet file sg3-utils libc6-dev
-TEST_PROGRAMS := cc xorriso isoinfo 7z bsdtar udfinfo grub-fstest linux.uml modprobe busybox mkfs.btrfs mkfs.xfs faketime qemu-system-x86_64 mformat sgdisk sfdisk dumpet file sg_decode_sense
+# Debian's packages that tests run or read: burners, readers, kernels, boot loaders
+TEST_PACKAGES := \
+	gcc libc6-dev file faketime sg3-utils \
+	xorriso genisoimage p7zip-full libarchive-tools udftools grub-common dumpet \
+	user-mode-linux kmod busybox-static btrfs-progs xfsprogs \
+	qemu-system-x86 seabios ovmf grub-pc-bin isolinux syslinux-common mtools gdisk fdisk
 
 .PHONY: help demo test check types bench bench-compare fuzz fuzz-reader clean system
 
@@ -52,11 +56,13 @@ clean:  ## remove all that is made
 	rm -f native/_*.c native/*.so transport/_*.c transport/*.so
 
 system:
-	@missing=; for program in $(TEST_PROGRAMS); do command -v $$program >/dev/null || missing="$$missing $$program"; done; \
+	@missing=; for package in $(TEST_PACKAGES); do \
+		dpkg-query -W -f='$${db:Status-Status}' $$package 2>/dev/null | grep -qx installed || missing="$$missing $$package"; \
+	done; \
 	if [ -n "$$missing" ]; then \
-		echo "installing packages for:$$missing"; \
+		echo "installing packages:$$missing"; \
 		apt-get update -q; \
-		DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $(TEST_PACKAGES); \
+		DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $$missing; \
 	fi
 
 $(BIN)/pip:
