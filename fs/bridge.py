@@ -30,6 +30,7 @@ EMITTERS: Final[Mapping[View, Callable[[Snapshot, ImageOptions], Emitter]]] = {
 }
 ECMA_119: Final = frozenset({View.ISO9660, View.JOLIET})
 MAX_SECTORS: Final = (1 << 32) - 1  # addresses have 32 bits in every view
+MAX_VOLUMES: Final = 0xFFFF  # of a set, ECMA-119 8.4.14
 DEFAULTS: Final = ImageOptions()
 
 
@@ -94,5 +95,8 @@ def _check(options: ImageOptions) -> None:
         raise LayoutError("an image needs at least one view")
     if View.JOLIET in options.views and View.ISO9660 not in options.views:
         raise LayoutError("Joliet is an addition to ISO 9660; take that view too")
+    if not 1 <= options.volume_sequence_number <= options.volume_set_size <= MAX_VOLUMES:
+        number, size = options.volume_sequence_number, options.volume_set_size
+        raise LayoutError(f"volume {number} of a set of {size}: numbers go from 1 to the size, {MAX_VOLUMES} at most")
     if options.alignment < 1 or options.multiple < 1 or options.padding < 0:
         raise ValueError("alignment and multiple count sectors from 1 on, padding from 0 on")

@@ -24,7 +24,7 @@ _MSB32: Final = Struct(">I")
 _MSB: Final = _MSB32.pack
 # By the length of the identifier, which a zero follows where that is even
 _RECORDS: Final = [Struct(f"<BBI4sI4s7sBBB4sB{length | 1}s") for length in range(MAX_RECORD - 33 + 1)]
-_ONE: Final = b"\1\0\0\1"  # volume sequence number, 9.1.9
+ONE: Final = b"\1\0\0\1"  # volume sequence number, 9.1.9
 _LSB_PATH: Final = Struct("<BBIH")
 _MSB_PATH: Final = Struct(">BBIH")
 
@@ -45,14 +45,23 @@ def directory_record_size(identifier: bytes, system_use: int = 0) -> int:
 
 
 def directory_record(
-    identifier: bytes, lba: int, length: int, date: bytes, flags: int = FILE, system_use: bytes = b""
+    identifier: bytes,
+    lba: int,
+    length: int,
+    date: bytes,
+    flags: int = FILE,
+    system_use: bytes = b"",
+    volume: bytes = ONE,
 ) -> bytes:
-    """Return a directory record, 9.1, for `length` bytes from `lba` on; `date` is a 7-byte date."""
+    """Return a directory record, 9.1, for `length` bytes from `lba` on.
+
+    `date` is a 7-byte date, `volume` the number of this volume in its set as `both_byte_16` has it.
+    """
     size = len(identifier)
     head = _RECORDS[size]
     total = head.size + len(system_use)
     numbers = (total + 1 & ~1, 0, lba, _MSB(lba), length, _MSB(length))
-    record = head.pack(*numbers, date, flags, 0, 0, _ONE, size, identifier) + system_use
+    record = head.pack(*numbers, date, flags, 0, 0, volume, size, identifier) + system_use
     return record + b"\0" if total & 1 else record
 
 
@@ -71,14 +80,18 @@ def path_table_record(identifier: bytes, lba: int, parent: int, *, msb: bool) ->
 class VolumeDescriptor:
     """A primary or supplementary volume descriptor, 8.4 and 8.5.
 
-    Texts are encoded and padded already, to their fields' lengths in 8.4; dates are 17 bytes each.
+    Texts are encoded and padded already, to their fields' lengths in 8.4; dates are 17 bytes each. `version` and
+    `file_structure_version` are 2 in an enhanced volume descriptor of ISO 9660:1999.
     """
 
     type: int
+    version: int = 1
     system_identifier: bytes
     volume_identifier: bytes
     volume_space_size: int
     escape_sequences: bytes = b""
+    volume_set_size: int = 1
+    volume_sequence_number: int = 1
     path_table_size: int
     type_l_path_table: int
     type_m_path_table: int
@@ -94,25 +107,22 @@ class VolumeDescriptor:
     modification_date: bytes
     expiration_date: bytes
     effective_date: bytes
+    file_structure_version: int = 1
 
     def __bytes__(self) -> bytes:
         descriptor = b"".join(
             (
-                *(bytes((self.type,)), STANDARD_IDENTIFIER, b"\1\0"),
+                *(bytes((self.type,)), STANDARD_IDENTIFIER, bytes((self.version, 0))),
                 *(self.system_identifier, self.volume_identifier, bytes(8), both_byte_32(self.volume_space_size)),
                 self.escape_sequences.ljust(32, b"\0"),
-                *(
-                    both_byte_16(1),
-                    both_byte_16(1),
-                    both_byte_16(SECTOR),
-                ),  # volume set size, sequence number, block size
+                *(both_byte_16(self.volume_set_size), both_byte_16(self.volume_sequence_number), both_byte_16(SECTOR)),
                 *(both_byte_32(self.path_table_size), _LSB32.pack(self.type_l_path_table), bytes(4)),
                 *(_MSB32.pack(self.type_m_path_table), bytes(4), self.root_directory_record),
                 *(self.volume_set_identifier, self.publisher_identifier, self.data_preparer_identifier),
                 *(self.application_identifier, self.copyright_file_identifier),
                 *(self.abstract_file_identifier, self.bibliographic_file_identifier),
                 *(self.creation_date, self.modification_date, self.expiration_date, self.effective_date),
-                b"\1",  # file structure version, 8.4.31
+                bytes((self.file_structure_version,)),
             )
         )
         return descriptor.ljust(VOLUME_DESCRIPTOR_SIZE, b"\0")

@@ -7,29 +7,34 @@ writers do and readers expect. A final dot is replaced, since Windows and the Li
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 ILLEGAL: Final = frozenset("*/:;?\\").union(map(chr, range(32)))
 CHARACTERS: Final = 64
+FREE: Final = 3  # the level of UCS-2 that has all characters
 LONG_CHARACTERS: Final = 103  # what a record of 255 bytes has room for, beside a version number
 EXTENSION: Final = 20  # characters of an extension that a cut leaves alone
 _UNCLEAN: Final = re.compile(r"[*:;?\\\x00-\x1f]|\.(?=/|\Z)")  # in names with slashes between them
+# The combining characters that ISO 10646 does not allow at level 2: those that stand on letters of any script
+_DIACRITICS: Final = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
 _VERSION: Final = ";1".encode("utf-16-be")
 
 
 class JolietNames:
-    """Names of at most `characters` code units; see `naming.Scheme`."""
+    """Names of at most `characters` code units, in UCS-2 of a level; see `naming.Scheme`."""
 
     digits = 8
 
-    def __init__(self, characters: int) -> None:
+    def __init__(self, characters: int, level: int = FREE) -> None:
         self._limit = 2 * characters
+        self._level = level
 
     def file_keys(self, names: Sequence[str], /) -> list[bytes | None]:
         """Return the key of each name, None for one that is too long."""
         limit = self._limit
-        keys = _clean_all(names)
+        keys = _clean_all([self._composed(name) for name in names] if self._level < FREE else names)
         return [key if len(key) <= limit else None for key in keys]
 
     directory_keys = file_keys
@@ -39,7 +44,7 @@ class JolietNames:
         stem, dot, extension = name.rpartition(".")
         if not stem or len(extension) > EXTENSION:
             stem, dot, extension = name, "", ""
-        return self._marked(stem, mark, clean(dot + extension))
+        return self._marked(stem, mark, clean(self._composed(dot + extension)))
 
     def marked_directory(self, name: str, mark: bytes, /) -> bytes:
         """Return "stem~MARK"."""
@@ -47,10 +52,19 @@ class JolietNames:
 
     def _marked(self, stem: str, mark: bytes, extension: bytes) -> bytes:
         ending = f"~{mark.decode('ascii')}".encode("utf-16-be") + extension
-        start = clean(stem)[: self._limit - len(ending)]
+        start = clean(self._composed(stem))[: self._limit - len(ending)]
         if start and 0xD8 <= start[-2] <= 0xDB:  # the first half of a pair
             start = start[:-2]
         return start + ending
+
+    def _composed(self, name: str) -> str:
+        """Return the name without the combining characters that the level has not, composed where that is possible."""
+        if self._level == FREE or name.isascii():
+            return name
+        composed = unicodedata.normalize("NFC", name)
+        if self._level > 1:
+            return _DIACRITICS.sub("_", composed)
+        return "".join("_" if unicodedata.category(c).startswith("M") else c for c in composed)
 
     def file_identifiers(self, keys: Iterable[bytes], /) -> list[bytes]:
         """Return the keys with version number 1."""

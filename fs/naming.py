@@ -71,7 +71,7 @@ def _settle(
     for kind in range(2):
         for i, name in enumerate(names[kind]):
             key = keys[kind][i]
-            if key is not None and (counts[key] == 1 or scheme.shown(key) == name):
+            if key is not None and (counts[key] == 1 or (scheme.shown(key) == name and key not in taken)):
                 taken.add(key)
             else:
                 waiting.append((kind, i, name))

@@ -21,11 +21,14 @@ class RockRidge:
     """How names, attributes, links and special files are kept within ISO 9660.
 
     `version` is RRIP's: only 1.12 has serial numbers, by which readers know hard links. `long_times` records all times
-    down to hundredths of a second, where else only those do that need it for their year.
+    down to hundredths of a second, where else only those do that need it for their year. `relocation` moves directories
+    below the eighth level, which ECMA-119 6.8.2.1 does not allow there, and tells where they belong; not all readers
+    go after that, while all that are known read deep directories where they are.
     """
 
     version: str = RRIP_1_12
     long_times: bool = False
+    relocation: bool = False
 
 
 ROCK_RIDGE: Final = RockRidge()
@@ -54,9 +57,15 @@ class ImageOptions:
     publisher_id: str = ""
     preparer_id: str = ""
     application_id: str = ""
-    iso_level: int = 3  # ECMA-119 clause 10
+    copyright_file: str = ""  # names of files in the root of the tree
+    abstract_file: str = ""
+    bibliographic_file: str = ""
+    volume_set_size: int = 1  # volumes of the set of which this is number `volume_sequence_number`, from 1 on
+    volume_sequence_number: int = 1
+    iso_level: int = 3  # ECMA-119 clause 10; 4 is ISO 9660:1999
     rock_ridge: RockRidge | None = ROCK_RIDGE  # within ISO 9660
     rationalize: bool = False  # owners and permissions that are of use on any machine instead of the sources'
+    joliet_level: int = 3  # of UCS-2: 1 has no combining characters, 2 has some of them
     joliet_long: bool = False  # names of up to 103 characters instead of 64
     udf_revision: int = 0x0102  # in binary coded decimal: 0x0102, 0x0150, 0x0200, 0x0201, 0x0250, 0x0260
     udf_vat: bool = False  # a virtual allocation table, for media that are written sequentially

@@ -8,7 +8,7 @@ ways to the same bytes.
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from struct import Struct
 from typing import Final, TypeAlias
 
@@ -16,6 +16,7 @@ from discstack.fs.attributes import Attributes
 from discstack.fs.dates import EARLIEST, LATEST
 from discstack.fs.errors import LayoutError
 from discstack.fs.options import RRIP_1_10, RRIP_1_12, RockRidge
+from discstack.fs.relocation import MovedDirectory
 from discstack.fs.rrip import (
     IEEE_P1282,
     MAX_NAME,
@@ -32,7 +33,7 @@ from discstack.fs.rrip import (
 from discstack.fs.snapshot import DirectoryItem, FileItem, SpecialItem
 from discstack.fs.susp import SHARING_PROTOCOL
 
-AnyItem: TypeAlias = FileItem | SpecialItem | DirectoryItem
+AnyItem: TypeAlias = FileItem | SpecialItem | DirectoryItem | MovedDirectory
 VERSIONS: Final = (RRIP_1_10, RRIP_1_12)
 _TYPES: Final[dict[type, int]] = {FileItem: stat.S_IFREG, DirectoryItem: stat.S_IFDIR}
 _LSB32: Final = Struct("<I")
@@ -74,7 +75,7 @@ class SystemUse:
         for item in items:
             name = item.name
             length = len(name) if name.isascii() else len(name_bytes(name))
-            other = isinstance(item, SpecialItem) or item.times is not None or long_form
+            other = type(item) not in _TYPES or item.times is not None or long_form
             other = other or length > MAX_NAME or not EARLIEST <= item.mtime_ns <= LATEST
             sizes.append(0 if other else alike + length)
         return sizes
@@ -98,9 +99,9 @@ class SystemUse:
             areas.append(b"".join((head, number, _MODIFY_HEAD, date, _NAME_HEADS[len(name)], name)))
         return areas
 
-    def entries(self, item: AnyItem, serial: int) -> list[bytes]:
-        """Return the entries for the record of an item in its directory."""
-        entries = [*self._common(item, serial), *alternate_name(name_bytes(item.name))]
+    def entries(self, item: AnyItem, serial: int, extra: Sequence[bytes] = ()) -> list[bytes]:
+        """Return the entries for the record of an item in its directory, with some others."""
+        entries = [*self._common(item, serial), *alternate_name(name_bytes(item.name)), *extra]
         if isinstance(item, SpecialItem):
             if item.device is not None:
                 entries.append(device_number(item.device))
@@ -108,16 +109,17 @@ class SystemUse:
                 entries += symbolic_link(item.target)
         return self._with_presence(entries)
 
-    def own_entries(self, directory: DirectoryItem, serial: int) -> list[bytes]:
+    def own_entries(self, directory: DirectoryItem, serial: int, extra: Sequence[bytes] = ()) -> list[bytes]:
         """Return the entries for a record of a directory that has no name: its first, or the second of one below."""
-        return self._with_presence(self._common(directory, serial))
+        return self._with_presence([*self._common(directory, serial), *extra])
 
     def root_entries(self, root: DirectoryItem, serial: int) -> list[bytes]:
         """Return the entries for the first record of the root, which tell that Rock Ridge is in use, SUSP 5.3, 5.5."""
         return [SHARING_PROTOCOL, *self.own_entries(root, serial), RRIP_1991A if self._old else IEEE_P1282]
 
     def _common(self, item: AnyItem, serial: int) -> list[bytes]:
-        attributes, kind = item.attributes, item.kind if isinstance(item, SpecialItem) else _TYPES[type(item)]
+        attributes = item.attributes
+        kind = item.kind if isinstance(item, SpecialItem) else _TYPES.get(type(item), stat.S_IFDIR)
         number = None if self._old else serial
         return [
             posix_attributes(kind | attributes.mode, links_of(item), attributes.uid, attributes.gid, number),
@@ -139,6 +141,8 @@ class SystemUse:
 
 def links_of(item: AnyItem) -> int:
     """Return how many names lead to an item; each directory in a directory leads to that one too."""
+    if isinstance(item, MovedDirectory):
+        item = item.directory
     if isinstance(item, DirectoryItem):
         return 2 + len(item.directories)
     return 1 if item.link is None else item.link.count

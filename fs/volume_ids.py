@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from discstack.fs.errors import LayoutError
 from discstack.fs.iso_names import a_text, d_text
@@ -23,24 +23,26 @@ SIZES: Final[Mapping[str, int]] = {
     "application_id": 128,
 }
 FILE_IDENTIFIER_SIZE: Final = 37
+# options that name a file in the root, 8.4.22 to 8.4.24
+FILES: Final = ("copyright_file", "abstract_file", "bibliographic_file")
+Find: TypeAlias = Callable[[str], bytes | None]
 _CONTROLS: Final = frozenset(map(chr, range(32)))
 _D_CHARACTERS_ONLY: Final = (VOLUME_ID, "volume_set_id")
 
 
 @dataclass(frozen=True, slots=True)
 class VolumeTexts:
-    """The encoded and padded text of each option in `SIZES`, and what had to be changed for it."""
+    """The encoded and padded text of each option in `SIZES` and `FILES`, and what had to be changed for it."""
 
     fields: Mapping[str, bytes]
     issues: tuple[Issue, ...]
-    no_file: bytes  # the field for the name of a file that there is not
 
 
-def iso_texts(options: ImageOptions) -> VolumeTexts:
+def iso_texts(options: ImageOptions, find: Find) -> VolumeTexts:
     """Return the texts for a primary volume descriptor; LayoutError for what is too long, but for the volume id.
 
     Case is changed without a word. A volume id that is given for this view alone may be any printable ASCII, as other
-    writers have it.
+    writers have it. `find` gives what is recorded for a file in the root by its name.
     """
     fields, issues = dict[str, bytes](), list[Issue]()
     for option, size in SIZES.items():
@@ -52,10 +54,15 @@ def iso_texts(options: ImageOptions) -> VolumeTexts:
             text = (d_text if option in _D_CHARACTERS_ONLY else a_text)(wanted)
             text = _fitted(option, text, wanted.upper(), size, View.ISO9660, issues)
         fields[option] = text.encode("ascii").ljust(size)
-    return VolumeTexts(fields, tuple(issues), b" " * FILE_IDENTIFIER_SIZE)
+    for option in FILES:
+        identifier = _file_identifier(options, option, find) or b""
+        if len(identifier) > FILE_IDENTIFIER_SIZE:
+            raise LayoutError(f"{option.replace('_', ' ')}: ISO 9660 has no room for a name as long as {identifier!r}")
+        fields[option] = identifier.ljust(FILE_IDENTIFIER_SIZE)
+    return VolumeTexts(fields, tuple(issues))
 
 
-def joliet_texts(options: ImageOptions) -> VolumeTexts:
+def joliet_texts(options: ImageOptions, find: Find) -> VolumeTexts:
     """Return the texts for Joliet's supplementary volume descriptor, which has half as many characters."""
     fields, issues = dict[str, bytes](), list[Issue]()
     for option, size in SIZES.items():
@@ -67,7 +74,22 @@ def joliet_texts(options: ImageOptions) -> VolumeTexts:
             text = _kept(wanted, ILLEGAL if option in _D_CHARACTERS_ONLY else _CONTROLS)
             text = _fitted(option, text, wanted, size // 2, View.JOLIET, issues)
         fields[option] = _padded(text, size)
-    return VolumeTexts(fields, tuple(issues), _padded("", FILE_IDENTIFIER_SIZE))
+    for option in FILES:
+        name = (_file_identifier(options, option, find) or b"").decode("utf-16-be")
+        if _units(name) > FILE_IDENTIFIER_SIZE // 2:
+            detail = f"{option.replace('_', ' ')}: none, there is no room for {name.partition(';')[0]}"
+            issues.append(Issue("/", Change.VOLUME_ID, detail, View.JOLIET))
+            name = ""
+        fields[option] = _padded(name, FILE_IDENTIFIER_SIZE)
+    return VolumeTexts(fields, tuple(issues))
+
+
+def _file_identifier(options: ImageOptions, option: str, find: Find) -> bytes | None:
+    name: str = getattr(options, option)
+    identifier = find(name) if name else None
+    if name and identifier is None:
+        raise LayoutError(f"{option.replace('_', ' ')}: there is no file {name!r} in the root of the image")
+    return identifier
 
 
 def _kept(text: str, illegal: frozenset[str]) -> str:

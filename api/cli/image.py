@@ -21,18 +21,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 MOST_ISSUES: Final = 20
 
-_OPTIONS: Final = (
-    click.option(
-        "-V", "-volid", "--volume-id", "volume_id", default="DISC", metavar="NAME", help="Name of the volume."
-    ),
-    *ISO_OPTIONS,
-    click.option("-J", "--joliet", is_flag=True, help="Beside ISO 9660 only Joliet, or what else is named."),
-    click.option("--joliet-long", is_flag=True, help="Joliet names of up to 103 characters instead of 64."),
-    click.option("--publisher", "publisher_id", default="", metavar="TEXT", help="Publisher identifier."),
-    click.option("-p", "--preparer", "preparer_id", default="", metavar="TEXT", help="Data preparer identifier."),
-    click.option("-A", "--application-id", default="", metavar="TEXT", help="Application identifier."),
-    *TREE_OPTIONS,
-)
+_OPTIONS: Final = (*ISO_OPTIONS, *TREE_OPTIONS)
 
 
 class ImageCommand(BootCommand):

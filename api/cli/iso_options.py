@@ -2,53 +2,107 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 import click
 
+
+def _flag(*names: str, help: str) -> Callable[..., Any]:
+    return click.option(*names, is_flag=True, help=help)
+
+
+def _text(*names: str, help: str, default: str = "") -> Callable[..., Any]:
+    return click.option(*names, default=default, metavar="TEXT", help=help)
+
+
+def _number(*names: str, low: int, high: int, default: int, help: str) -> Callable[..., Any]:
+    return click.option(*names, type=click.IntRange(low, high), default=default, show_default=True, help=help)
+
+
 ISO_OPTIONS: Final = (
-    click.option(
-        "-R",
-        "-rock",
-        "--rock-ridge",
-        "rock_ridge",
-        is_flag=True,
+    _flag(
+        *("-R", "-rock", "--rock-ridge", "rock_ridge"),
         help="Beside ISO 9660 only Rock Ridge, or what else is named; owners and permissions as they are.",
     ),
-    click.option(
+    _flag(
         *("-r", "-rational-rock", "--rational-rock", "rationalize"),
-        is_flag=True,
         help="Like -R, but everything is root's, readable by all and writable by none.",
     ),
+    _flag("-rrip110", "--rrip110", help="Rock Ridge 1.10 instead of 1.12: without serials for hard links."),
     click.option(
-        "-rrip110", "--rrip110", is_flag=True, help="Rock Ridge 1.10 instead of 1.12: without serials for hard links."
+        "--deep-relocation/-D",
+        default=False,
+        help="Move directories below the eighth level, for Rock Ridge, or leave them where they are (the default).",
     ),
-    click.option(
+    _number(
         *("-iso-level", "--iso-level", "iso_level"),
-        type=click.IntRange(1, 3),
+        low=1,
+        high=4,
         default=3,
-        show_default=True,
-        help="Level of ISO 9660: 1 has names of 8+3 characters, 2 has 30, 3 also files of 4 GiB and more.",
+        help="1: names of 8+3 characters; 2: of 30; 3: also files of 4 GiB and more; 4: ISO 9660:1999, any names.",
     ),
+    _flag("-J", "-joliet", "--joliet", "joliet", help="Beside ISO 9660 only Joliet, or what else is named."),
+    _flag(
+        *("-joliet-long", "--joliet-long", "joliet_long"), help="Joliet names of up to 103 characters instead of 64."
+    ),
+    _number(
+        *("-ucs-level", "--ucs-level", "joliet_level"),
+        low=1,
+        high=3,
+        default=3,
+        help="Joliet level: 1 has no combining characters, 2 has some of them.",
+    ),
+    _text("-V", "-volid", "--volume-id", "volume_id", help="Name of the volume.", default="DISC"),
+    _text("-sysid", "--system-id", "system_id", help="Identifier of the system that uses the system area."),
+    _text("-volset", "--volume-set-id", "volume_set_id", help="Identifier of the set of volumes."),
+    _number(
+        *("-volset-size", "--volume-set-size", "volume_set_size"),
+        low=1,
+        high=65535,
+        default=1,
+        help="How many volumes the set has.",
+    ),
+    _number(
+        *("-volset-seqno", "--volume-sequence-number", "volume_sequence_number"),
+        low=1,
+        high=65535,
+        default=1,
+        help="Which of them this is.",
+    ),
+    _text("-P", "-publisher", "--publisher", "publisher_id", help="Publisher identifier."),
+    _text("-p", "-preparer", "--preparer", "preparer_id", help="Data preparer identifier."),
+    _text("-A", "-appid", "--application-id", "application_id", help="Application identifier."),
+    _text("-copyright", "--copyright-file", "copyright_file", help="The file in the image's root with the copyright."),
+    _text("-abstract", "--abstract-file", "abstract_file", help="The file in the image's root with an abstract."),
+    _text("-biblio", "--bibliographic-file", "bibliographic_file", help="The file there with bibliographic records."),
 )
 
 
 def with_views(
-    *, joliet: bool, udf: bool, udf_only: bool, rock_ridge: bool, rrip110: bool, **choices: Any
+    *,
+    joliet: bool,
+    udf: bool,
+    udf_only: bool,
+    rock_ridge: bool,
+    rrip110: bool,
+    deep_relocation: bool,
+    **choices: Any,
 ) -> dict[str, Any]:
-    """Return the choices that `ImageOptions` knows: naming one of the views and Rock Ridge leaves the others out."""
+    """Return the choices that `ImageOptions` knows: naming one of the views or Rock Ridge leaves the others out."""
     from discstack import RockRidge, View
 
-    rock_ridge = rock_ridge or choices["rationalize"]
     named = {View.JOLIET: joliet, View.UDF: udf}
     if udf_only:
         if joliet or rock_ridge:
             raise click.UsageError("--udf-only leaves no ISO 9660 for Joliet or Rock Ridge")
         choices["views"] = frozenset({View.UDF})
         return choices
+    rock_ridge = rock_ridge or choices["rationalize"]
     if rock_ridge or any(named.values()):
         choices["views"] = frozenset({View.ISO9660, *(view for view, chosen in named.items() if chosen)})
-        choices["rock_ridge"] = RockRidge() if rock_ridge else None
-    if rrip110 and choices.get("rock_ridge", True):
-        choices["rock_ridge"] = RockRidge(version="1.10")
+    else:
+        rock_ridge = True
+    version = "1.10" if rrip110 else "1.12"
+    choices["rock_ridge"] = RockRidge(version=version, relocation=deep_relocation) if rock_ridge else None
     return choices

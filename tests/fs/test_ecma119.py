@@ -80,7 +80,7 @@ def test_terminator() -> None:
     assert bytes.fromhex("ff 43 44 30 30 31 01") + bytes(2041) == SET_TERMINATOR
 
 
-def descriptor(type_: int, escape_sequences: bytes) -> bytes:
+def descriptor(type_: int, escape_sequences: bytes, **others: int) -> bytes:
     return bytes(
         VolumeDescriptor(
             type=type_,
@@ -103,6 +103,7 @@ def descriptor(type_: int, escape_sequences: bytes) -> bytes:
             modification_date=volume_date(MOMENT),
             expiration_date=b"0" * 16 + b"\0",
             effective_date=b"0" * 16 + b"\0",
+            **others,
         )
     )
 
@@ -146,6 +147,18 @@ def test_primary_volume_descriptor() -> None:
         assert pvd[start : start + len(field)] == field, start
         position += len(field)
     assert len(pvd) == position == 2048
+
+
+def test_enhanced_volume_descriptor_has_version_2_twice() -> None:
+    enhanced = descriptor(2, b"", version=2, file_structure_version=2)
+    assert enhanced[:8] == bytes.fromhex("02 43 44 30 30 31 02 00")
+    assert enhanced[881] == 2
+
+
+def test_volume_of_a_set() -> None:
+    volume = descriptor(1, b"", volume_set_size=0x0102, volume_sequence_number=3)
+    assert volume[120:128] == bytes.fromhex("02 01 01 02 03 00 00 03")
+    assert directory_record(b"A", 20, 2048, DATE, volume=both_byte_16(3))[28:32] == bytes.fromhex("03 00 00 03")
 
 
 def test_joliet_descriptor_names_level_3_by_its_escape_sequence() -> None:

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import pytest
 
+from discstack.fs.iso1999_names import Iso1999Names
 from discstack.fs.iso_names import LEVELS, IsoNames
 from discstack.fs.joliet_names import JolietNames
 from discstack.fs.naming import mark_for, name_children
 
 ISO = IsoNames(LEVELS[3])
+LEVEL_4 = Iso1999Names(207)
 JOLIET = JolietNames(64)
 
 
@@ -14,12 +16,12 @@ def iso_names(files: list[str], directories: list[str] | None = None) -> dict[st
     return names(ISO, files, directories or [])
 
 
-def names(scheme: IsoNames | JolietNames, files: list[str], directories: list[str]) -> dict[str, str]:
+def names(scheme: IsoNames | JolietNames | Iso1999Names, files: list[str], directories: list[str]) -> dict[str, str]:
     files, directories = sorted(files), sorted(directories)
     file_keys, directory_keys = name_children(scheme, files, directories)
     shown = dict(zip(files + directories, scheme.file_identifiers(file_keys) + directory_keys, strict=True))
-    encoding = "ascii" if scheme is ISO else "utf-16-be"
-    return {name: identifier.decode(encoding) for name, identifier in shown.items()}
+    encoding = "utf-16-be" if isinstance(scheme, JolietNames) else "utf-8"
+    return {name: identifier.decode(encoding, "surrogateescape") for name, identifier in shown.items()}
 
 
 @pytest.mark.parametrize(
@@ -134,3 +136,39 @@ def test_joliet_replaced_names_that_become_the_same_are_marked() -> None:
 
 def test_joliet_of_103_characters() -> None:
     assert JolietNames(103).file_keys(["y" * 103, "y" * 104]) == [("y" * 103).encode("utf-16-be"), None]
+
+
+@pytest.mark.parametrize("name", ["Mixed Case.tar.gz", "Grüße;1", "caf\udce9", "x" * 207, "ends."])
+def test_iso_9660_1999_keeps_names_as_they_are(name: str) -> None:
+    assert names(LEVEL_4, [name], []) == {name: name}
+    assert names(LEVEL_4, [], [name]) == {name: name}
+
+
+def test_iso_9660_1999_marks_a_name_that_is_too_long_and_cuts_no_character() -> None:
+    name = "ü" * 103 + "xx.text"
+    found = names(LEVEL_4, [name], [])[name]
+    assert found == "ü" * 96 + f"_{mark_for(name, 8).decode()}.text"
+    assert len(found.encode()) == 206
+
+
+def test_iso_9660_1999_has_no_name_that_stands_for_the_parent() -> None:
+    assert names(LEVEL_4, ["\1"], [])["\1"].startswith("\1_")
+
+
+def test_names_that_are_the_same_are_told_apart_too() -> None:
+    assert len(set(name_children(LEVEL_4, [], ["same", "same", "same"])[1])) == 3
+
+
+@pytest.mark.parametrize(
+    ("level", "name", "shown"),
+    [
+        (3, "e\u0301", "e\u0301"),
+        (2, "e\u0301", "\xe9"),
+        (2, "x\u0301", "x_"),
+        (2, "\u0915\u093f", "\u0915\u093f"),
+        (1, "\u0915\u093f", "\u0915_"),
+        (1, "e\u0301.t\u0301", "\xe9.t_"),
+    ],
+)
+def test_joliet_levels_restrict_combining_characters(level: int, name: str, shown: str) -> None:
+    assert names(JolietNames(64, level), [name], []) == {name: shown + ";1"}

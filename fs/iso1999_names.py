@@ -1,0 +1,61 @@
+"""Names in ISO 9660:1999, which mkisofs calls level 4: any bytes up to 207, no version number, the dot like any other.
+
+They are UTF-8 here, or the bytes that a name was when it is no text. With Rock Ridge a record needs room to lead to its
+continuation area, and names have 14 bytes less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from discstack.fs.ecma119 import MAX_RECORD, PARENT
+from discstack.fs.rock_ridge import name_bytes
+from discstack.fs.susp import CE_SIZE
+
+MAX_NAME: Final = 207
+MAX_NAME_WITH_ROCK_RIDGE: Final = MAX_RECORD - 33 - CE_SIZE
+EXTENSION: Final = 20  # bytes of an extension that a cut leaves alone
+
+
+class Iso1999Names:
+    """Names of at most `limit` bytes; see `naming.Scheme`."""
+
+    digits = 8
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+
+    def file_keys(self, names: Sequence[str], /) -> list[bytes | None]:
+        """Return the key of each name, None for one that is too long."""
+        keys = [name_bytes(name) for name in names]
+        # the byte 1 alone stands for the parent, ECMA-119 6.8.2.2
+        return [None if len(key) > self._limit or key == PARENT else key for key in keys]
+
+    directory_keys = file_keys
+
+    def marked_file(self, name: str, mark: bytes, /) -> bytes:
+        """Return "stem_MARK.ext"; an extension of reasonable length is kept."""
+        stem, dot, extension = name_bytes(name).rpartition(b".")
+        if not stem or len(extension) > EXTENSION:
+            stem, dot, extension = name_bytes(name), b"", b""
+        return self._cut(stem, mark, dot + extension)
+
+    def marked_directory(self, name: str, mark: bytes, /) -> bytes:
+        """Return "stem_MARK"."""
+        return self._cut(name_bytes(name), mark, b"")
+
+    def _cut(self, stem: bytes, mark: bytes, extension: bytes) -> bytes:
+        ending = b"_" + mark + extension
+        end = self._limit - len(ending)
+        while end < len(stem) and stem[end] & 0xC0 == 0x80:  # within a character
+            end -= 1
+        return stem[:end] + ending
+
+    def file_identifiers(self, keys: Iterable[bytes], /) -> list[bytes]:
+        """Return the keys: there are no version numbers."""
+        return list(keys)
+
+    def shown(self, identifier: bytes, /) -> str:
+        """Return a name as text."""
+        return identifier.decode("utf-8", "surrogateescape")

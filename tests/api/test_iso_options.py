@@ -1,0 +1,73 @@
+"""The words about ISO 9660, Rock Ridge and Joliet, seen by isoinfo."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ALL = {"Rock Ridge", "Joliet", "UDF"}
+
+
+@pytest.fixture
+def described(discstack: Callable[..., object], folder: Path) -> Callable[..., tuple[str, set[str]]]:
+    """Builds an image with some words and gives isoinfo's description and what is in the image beside ISO 9660."""
+    (folder / "COPYING").write_text("all rights\n")
+    (folder / "private").write_text("mine\n")
+    (folder / "private").chmod(0o600)
+
+    def describe(*words: str) -> tuple[str, set[str]]:
+        image = folder.parent / "x.iso"
+        outcome = discstack("image", "folder", "-o", "x.iso", *words)
+        assert outcome.code == 0, outcome  # type: ignore[attr-defined]
+        run = subprocess.run(["isoinfo", "-d", "-i", image], capture_output=True, check=True, text=True)
+        signs = {"Rock Ridge": "Rock Ridge signatures", "Joliet": "Joliet with UCS level"}
+        found = {name for name, sign in signs.items() if sign in run.stdout}
+        return run.stdout, found | ({"UDF"} if b"NSR02" in image.read_bytes()[: 1 << 17] else set())
+
+    return describe
+
+
+@pytest.mark.parametrize(
+    ("words", "views"),
+    [
+        ("", ALL),
+        ("-R", {"Rock Ridge"}),
+        ("-r", {"Rock Ridge"}),
+        ("-J", {"Joliet"}),
+        ("--udf", {"UDF"}),
+        ("-R -J", {"Rock Ridge", "Joliet"}),
+        ("-rational-rock --joliet --udf", ALL),
+        ("--rrip110", ALL),
+        ("-J --rrip110", {"Joliet"}),
+    ],
+)
+def test_naming_a_view_leaves_the_others_out(
+    words: str, views: set[str], described: Callable[..., tuple[str, set[str]]]
+) -> None:
+    assert described(*words.split())[1] == views
+
+
+def test_identifiers_are_recorded(described: Callable[..., tuple[str, set[str]]]) -> None:
+    words = "-V VOL -sysid SYS -volset SET -P PUB -p PREP -A APP -copyright COPYING -volset-size 2 -volset-seqno 2"
+    text, _ = described(*words.split())
+    fields = dict(line.split(": ", 1) for line in text.splitlines() if ": " in line)
+    wanted = {"Volume id": "VOL", "System id": "SYS", "Volume set id": "SET", "Publisher id": "PUB"}
+    wanted |= {"Data preparer id": "PREP", "Application id": "APP", "Copyright File id": "COPYING.;1"}
+    wanted |= {"Volume set size is": "2", "Volume set sequence number is": "2"}
+    assert fields.items() >= wanted.items()
+
+
+@pytest.mark.parametrize(
+    ("words", "mode"),
+    [("-R", "-rw-------"), ("-r", "-r--r--r--"), ("-r --iso-level 1 --deep-relocation", "-r--r--r--")],
+)
+def test_attributes_are_exact_or_rationalized(
+    words: str, mode: str, described: Callable[..., tuple[str, set[str]]], folder: Path
+) -> None:
+    described(*words.split())
+    listed = subprocess.run(["isoinfo", "-R", "-l", "-i", folder.parent / "x.iso"], capture_output=True, check=True)
+    (line,) = (line for line in listed.stdout.splitlines() if line.rstrip().endswith(b" private"))
+    assert line.startswith(mode.encode())
