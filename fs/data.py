@@ -59,24 +59,29 @@ class FileData(Region):
         self.digests: list[bytes | None] | None = [None] * len(self._files) if digests else None
 
     def _lay_out(self, files: Iterable[FileItem], alignment: int, embedded: int) -> int:
-        end = 0
+        end, twins = 0, self._twins
         shared = dict[int, int]()
         for file in files:
-            if file.size <= embedded:
+            size = file.size
+            if size <= embedded:
                 continue
-            first = self._twins.get(file, file)
-            owner = first.link or (first.source if first.source.shared else first if self._twins else None)
+            first = twins.get(file, file) if twins else file
+            owner = first.link or (first.source if first.source.shared else first if twins else None)
             if owner is not None and id(owner) in shared:
                 self._sharing.append((file, shared[id(owner)]))
                 continue
-            start = round_up(end, alignment if file.size < LARGE else self.unit)
+            start = end
+            if size >= LARGE:
+                start = round_up(end, self.unit)
+                if is_large(file.source):
+                    self._large.append(start)
+            elif alignment > 1:
+                start = round_up(end, alignment)
             if owner is not None:
                 shared[id(owner)] = start
             self._files.append(file)
             self._offsets.append(start)
-            if is_large(file.source):
-                self._large.append(start)
-            end = start + sectors_for(file.size)
+            end = start - -size // SECTOR
         return end
 
     def settle(self) -> None:

@@ -183,20 +183,25 @@ class Hierarchy:
         """
         if self._system_use is None:
             yield from self._snapshot.without_specials(self._view)
-        for folder in self.folders:
-            for identifier, item in zip(folder.identifiers, folder.items, strict=True):
-                if self._system_use is None:
+            for folder in self.folders:
+                for identifier, item in zip(folder.identifiers, folder.items, strict=True):
                     yield from self._name_changes(identifier, item)
-                yield from self._time_changes(item)
-        yield from self._time_changes(self.folders[0].item)
+        if any(time != self._kept(time) for time in self._snapshot.span):
+            yield from self._time_changes(self.folders[0].item)
+            for folder in self.folders:
+                for item in folder.items:
+                    yield from self._time_changes(item)
 
     def _name_changes(self, identifier: bytes, item: AnyItem) -> Iterator[Issue]:
         shown = self._scheme.shown(identifier)
         if shown != item.name and not (self._view is View.ISO9660 and shown == item.name.upper()):
             yield Issue(item.path, Change.RENAMED, shown, self._view)
 
+    def _kept(self, time: int) -> int:
+        return in_range(time) if self._system_use is None else nearest(time)
+
     def _time_changes(self, item: AnyItem) -> Iterator[Issue]:
-        kept = in_range(item.mtime_ns) if self._system_use is None else nearest(item.mtime_ns)
+        kept = self._kept(item.mtime_ns)
         if item.mtime_ns != kept:
             detail = f"{iso_time(item.mtime_ns)} becomes {iso_time(kept)}"
             yield Issue(item.path, Change.TIME_CLAMPED, detail, self._view)

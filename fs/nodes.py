@@ -75,7 +75,12 @@ class File(BaseNode):
         times: Times | None = None,
         link: Hashable = None,
     ) -> None:
-        super().__init__(name, parent, mtime_ns, attributes, times)
+        # what the base class does, without the call: most nodes are files
+        self.name = name
+        self.parent = parent
+        self.mtime_ns = mtime_ns
+        self.attributes = attributes
+        self.times = times
         self.source = source
         self.link = link
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # names in an image do not depend on the locale: their bytes are always taken for UTF-8
 _UTF_8: Final = sys.getfilesystemencoding() == "utf-8"
 _KINDS: Final = frozenset(Kind)
+_TYPE: Final = 0o170000  # the bits of st_mode that tell what it is
 
 
 Found = tuple[str, os.stat_result]
@@ -75,24 +76,27 @@ class Scan:
     ) -> Iterator[tuple[str, Directory, os.stat_result]]:
         """Make the nodes of one directory; yield those that are to be scanned themselves."""
         leaves, skipped = list[Leaf](), list[tuple[str, str]]()
+        common, links = self._common, self._follow_links
         for name, status in found:
-            kind = stat.S_IFMT(status.st_mode)
-            attributes, times = self._common(status)
-            shown = as_utf_8(name)
-            if kind == stat.S_IFDIR:
+            shown = name if _UTF_8 else as_utf_8(name)
+            attributes, times = common(status)
+            link = _identity(status) if links or status.st_nlink > 1 else None
+            kind = status.st_mode & _TYPE
+            if kind == stat.S_IFREG:
+                source = PathSource(path, name, status)
+                leaves.append(File(shown, directory, source, source.mtime_ns, attributes, times, link))
+            elif kind == stat.S_IFDIR:
                 below = directory.create_directory(shown, mtime_ns=status.st_mtime_ns, attributes=attributes)
                 below.times = times
                 yield name, below, status
-                continue
-            link = link_of(status) if not self._follow_links else _identity(status)
-            common = (status.st_mtime_ns, attributes, times, link)
-            if kind == stat.S_IFREG:
-                leaves.append(File(shown, directory, PathSource(path, name, status), *common))
             elif kind == stat.S_IFLNK:
-                leaves.append(Symlink(shown, directory, _target(os.path.join(path, name)), *common))
+                target = _target(os.path.join(path, name))
+                leaves.append(Symlink(shown, directory, target, status.st_mtime_ns, attributes, times, link))
             elif kind in _KINDS:
                 device = Device(os.major(status.st_rdev), os.minor(status.st_rdev)) if kind in DEVICES else None
-                leaves.append(Special(shown, directory, Kind(kind), device, *common))
+                leaves.append(
+                    Special(shown, directory, Kind(kind), device, status.st_mtime_ns, attributes, times, link)
+                )
             else:
                 skipped.append((shown, "neither a file nor a directory nor anything else that an image knows"))
         directory.take(leaves)

@@ -21,6 +21,7 @@ from discstack.fs.tree import Directory, Node
 from discstack.fs.view import Change, Issue, View
 
 NANOSECONDS: Final = 10**9
+_NEVER: Final = -(1 << 80)  # before every time
 _DEFAULTS: Final[Mapping[type, Attributes]] = {Directory: DIRECTORY, Symlink: SYMBOLIC_LINK}
 
 
@@ -192,6 +193,20 @@ class Snapshot:
         return Snapshot(top, self.clock, directories, self.issues)
 
     @cached_property
+    def span(self) -> tuple[int, int]:
+        """The earliest and the latest of all times, in nanoseconds since 1970."""
+        found = {directory.mtime_ns for directory in self.directories}
+        for directory in self.directories:
+            items: list[FileItem | SpecialItem] = [*directory.files, *directory.specials]
+            times = [item.mtime_ns for item in items]
+            for item in (directory, *items):
+                if item.times is not None:
+                    times += [time for time in item.times if time is not None]
+            if times:
+                found |= {min(times), max(times)}
+        return min(found), max(found)
+
+    @cached_property
     def digest(self) -> bytes:
         """SHA-256 over names, sizes and times: equal for equal trees, for ids that should differ for different ones."""
         total = sha256(b"%d" % self.clock)
@@ -237,29 +252,31 @@ class _Settler:
 
     def children(self, node: Directory, item: DirectoryItem) -> Iterator[tuple[Directory, DirectoryItem]]:
         """Put the items of what a directory holds into its item; yield the directories with theirs."""
-        clock = self._clock
+        clock, files = self._clock, item.files
         for child in node:
             time = child.mtime_ns
-            path = item.prefix + child.name
             if time is None:
                 time = clock
             elif time > clock:
-                time = _clamped(path, time, clock, self._issues)
+                time = _clamped(item.prefix + child.name, time, clock, self._issues)
             if isinstance(child, File):
                 file = FileItem(child, item, time)
                 file.link = None if child.link is None else self._link(child.link)
-                item.files.append(file)
-                self.settle(file, child, path)
+                files.append(file)
+                if child.times is None and child.attributes is not None and not self._rationalize:
+                    file.attributes, file.times = child.attributes, None
+                else:
+                    self.settle(file, child, item.prefix + child.name)
             elif isinstance(child, Directory):
                 below = DirectoryItem(child.name, item, time, 0)
                 item.directories.append(below)
-                self.settle(below, child, path)
+                self.settle(below, child, item.prefix + child.name)
                 yield child, below
             else:
                 special = SpecialItem(child, item, time)
                 special.link = None if child.link is None else self._link(child.link)
                 item.specials.append(special)
-                self.settle(special, child, path)
+                self.settle(special, child, item.prefix + child.name)
         self._issues += [Issue(item.prefix + name, Change.SKIPPED, reason) for name, reason in node.skipped]
 
     def settle(self, item: Item, node: Node, path: str) -> None:
@@ -310,16 +327,17 @@ def _chosen_clock(clock: int | None) -> int | None:
 
 def _newest(root: Directory) -> int:
     """Return the newest time of all that has one."""
-    newest = None
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        for child in (node, *node.children()):
-            for time in (child.mtime_ns, *(child.times or ())):
-                if time is not None and (newest is None or time > newest):
-                    newest = time
-        stack += [child for child in node.children() if isinstance(child, Directory)]
-    return newest or 0
+    newest = list[int]()  # of each directory's children, and of the root
+    nodes: list[Node] = [root]
+    stack = list[Directory]()
+    while nodes or stack:
+        times = [node.mtime_ns for node in nodes if node.mtime_ns is not None]
+        times += [time for node in nodes if node.times is not None for time in node.times if time is not None]
+        newest.append(max(times, default=_NEVER))
+        stack += [node for node in nodes if isinstance(node, Directory)]
+        nodes = list(stack.pop().children()) if stack else []
+    latest = max(newest)
+    return 0 if latest == _NEVER else latest
 
 
 def iso_time(nanoseconds: int) -> str:

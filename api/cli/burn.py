@@ -6,7 +6,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 import click
 
-from discstack.cli.common import cancelling, drive_command, open_recorder
+from discstack.cli.common import cancelling, drive_command, open_recorder, uncollected
 from discstack.cli.image import ImageCommand, compose, image_options, say_issues
 from discstack.cli.output import Display, duration, print_fields, print_json, size
 from discstack.cli.tree_options import write_manifest
@@ -113,11 +113,13 @@ def _ready_made(source: str) -> ImageFile | None:
 
 
 def _plan(sources: tuple[str, ...], recorder: Recorder, erase: bool, choices: dict[str, Any], *, quiet: bool) -> Image:
-    composed = compose(sources, **choices)
-    composed.choose_defaults(recorder, erase=erase)
-    image = composed.create_result()
+    with uncollected():
+        composed = compose(sources, **choices)
+        composed.choose_defaults(recorder, erase=erase)
+        image = composed.create_result()
+        if not quiet:
+            say_issues(image.issues)
     if not quiet:
-        say_issues(image.issues)
         click.echo(f"image: {image.sectors} sectors, {size(image.size)}", err=True)
     return image
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -52,6 +53,17 @@ def trace_to(file: IO[str] | None) -> Callable[[str], None] | None:
         file.flush()
 
     return write
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Let a large tree be made without the search for garbage among it: there is none, and the search takes long."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from discstack.cli.boot import BootCommand
-from discstack.cli.common import json_option
+from discstack.cli.common import json_option, uncollected
 from discstack.cli.iso_options import ISO_OPTIONS, with_views
 from discstack.cli.output import Display, output_file, print_json, size
 from discstack.cli.tree_options import OPERANDS, TREE_OPTIONS, add_sources, with_tree_choices, write_manifest
@@ -81,9 +81,10 @@ def image(sources: tuple[str, ...], output: str, as_json: bool, **choices: Any) 
     """
     if as_json and output == "-":
         raise click.UsageError("--json and an image cannot both go to standard output")
-    result = compose(sources, **choices).create_result()
-    if not as_json:
-        say_issues(result.issues)
+    with uncollected():
+        result = compose(sources, **choices).create_result()
+        if not as_json:
+            say_issues(result.issues)
     with Display(quiet=as_json) as display, output_file(output, keep=False) as file:
         result.write_to(file, display.counting("writing", result.size))
     write_manifest(result, choices["manifest"])
