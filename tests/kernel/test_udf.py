@@ -23,13 +23,24 @@ Survey = dict[str, dict[str, Any]]
 SECOND = 10**9
 NOBODY = 65534  # what the kernel shows for an owner that is not specified
 VIEWS = {"bridge": BRIDGE, "alone": frozenset({View.UDF})}
+Kind = tuple[int, bool, str, bool]  # revision, with a table, views, with all that the sources are
 VOLUMES = [(number, vat) for number in REVISIONS for vat in (False, True) if not vat or number > 0x0102]
-NAMES = [f"{number:04x}{' with a table' if vat else ''}" for number, vat in VOLUMES]
-volumes = pytest.mark.parametrize(("revision", "vat"), VOLUMES, ids=NAMES)
+EVERYTHING: list[Kind] = [(number, vat, views, True) for number, vat in VOLUMES for views in VIEWS]
+DEFAULTS: list[Kind] = [(number, number == 0x0150, "bridge", False) for number in (0x0102, 0x0150, 0x0250)]
+KINDS = {
+    f"{kind[0]:04x} {kind[2]}{' with a table' * kind[1]}{'' if kind[3] else ' by default'}": kind
+    for kind in EVERYTHING + DEFAULTS
+}
 
 
-def survey(folder: Path) -> Survey:
-    """Look at a folder of this machine with the guest's eyes."""
+def kinds(*, exact: bool) -> pytest.MarkDecorator:
+    chosen = {name: kind for name, kind in KINDS.items() if kind[3] == exact}
+    return pytest.mark.parametrize("kind", chosen.values(), ids=chosen)
+
+
+@pytest.fixture(scope="module")
+def sources(folder: Path) -> Survey:
+    """What the guest would see in the folder itself."""
     script = Path(__file__).parent / "guest/survey.py"
     done = subprocess.run([sys.executable, script, folder], capture_output=True, check=True, timeout=60)
     found: Survey = json.loads(done.stdout)
@@ -74,50 +85,50 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return top
 
 
-@pytest.fixture
-def look(share: Path, guest_python: Callable[..., str]) -> Callable[..., Survey]:
-    """Gives what the kernel shows of the image of a folder; it may not complain."""
+@pytest.fixture(scope="module")
+def seen(folder: Path, kernel: Any, kernel_share: Path) -> Callable[[Kind], Survey]:
+    """Gives what the kernel shows of the image of a kind; all are made and looked at in one go."""
+    root = Directory()
+    root.add_tree(folder)
+    paths = []
+    for number, (revision, vat, views, exact) in enumerate(KINDS.values()):
+        options = {"udf_revision": revision, "udf_vat": vat, "udf_specials": exact, "udf_permissions": exact}
+        paths.append(kernel_share / f"udf {number}.img")
+        build_image(root, ImageOptions(views=VIEWS[views], multiple=16, **options)).write_to(paths[-1])
+    script = Path(__file__).parent / "guest/looks.py"
+    found = json.loads(kernel.check(sys.executable, script, "udf", "ro,utf8", *paths, timeout=200))
+    shown = dict(zip(KINDS.values(), found, strict=True))
+    for path in paths:
+        path.unlink()
 
-    def mounted(top: Path, **options: Any) -> Survey:
-        root, path = Directory(), share / "image"
-        root.add_tree(top)
-        build_image(root, ImageOptions(multiple=16, **options)).write_to(path)
-        seen = json.loads(guest_python("look.py", path, "udf", "ro,utf8"))
+    def give(kind: Kind) -> Survey:
         words = ("UDF-fs: INFO Mounting volume", "loop")
-        assert [line for line in seen["messages"] if not line.startswith(words)] == []
-        found: Survey = seen["tree"]
-        return found
+        assert [line for line in shown[kind]["messages"] if not line.startswith(words)] == []
+        tree: Survey = shown[kind]["tree"]
+        return tree
 
-    return mounted
+    return give
 
 
 def essence(entries: Survey) -> Survey:
     """Leave out the numbers of inodes, and what is below a microsecond."""
-    for entry in entries.values():
-        del entry["inode"]
-        entry["mtime"] = entry["mtime"] // 1000 * 1000
-    return entries
+    return {path: entry | {"inode": 0, "mtime": entry["mtime"] // 1000} for path, entry in entries.items()}
 
 
-@pytest.mark.parametrize("views", VIEWS.values(), ids=VIEWS)
-@volumes
-def test_kernel_sees_everything_that_was_asked_for(
-    revision: int, vat: bool, views: frozenset[View], folder: Path, look: Callable[..., Survey]
-) -> None:
-    seen = look(folder, views=views, udf_revision=revision, udf_vat=vat, udf_specials=True, udf_permissions=True)
+@kinds(exact=True)
+def test_kernel_sees_everything_that_was_asked_for(kind: Kind, sources: Survey, seen: Callable[[Kind], Survey]) -> None:
+    found = seen(kind)
     names = ("a further name", "each name has an id", "каталог/plain.txt")
-    assert len({seen[name]["inode"] for name in names}) == 1
-    assert essence(seen) == essence(survey(folder))
+    assert len({found[name]["inode"] for name in names}) == 1
+    assert essence(found) == essence(sources)
 
 
-@volumes
-def test_by_default_all_may_read_and_nobody_owns(
-    revision: int, vat: bool, folder: Path, look: Callable[..., Survey]
-) -> None:
-    seen = look(folder, udf_revision=revision, udf_vat=vat)
-    kept = {path: entry for path, entry in survey(folder).items() if entry["kind"] in ("file", "directory")}
-    assert seen.keys() == kept.keys()
-    for path, entry in seen.items():
+@kinds(exact=False)
+def test_by_default_all_may_read_and_nobody_owns(kind: Kind, sources: Survey, seen: Callable[[Kind], Survey]) -> None:
+    found = seen(kind)
+    kept = {path: entry for path, entry in sources.items() if entry["kind"] in ("file", "directory")}
+    assert found.keys() == kept.keys()
+    for path, entry in found.items():
         source = kept[path]
         runs = source["kind"] == "directory" or source["mode"] & 0o111
         assert (entry["mode"], entry["uid"], entry["gid"]) == (0o555 if runs else 0o444, NOBODY, NOBODY)
