@@ -111,6 +111,7 @@ OPTIONS: Final[Mapping[str, Callable[[str], Any]]] = {
     "buffer": int,
     "busy": _boolean,
     "capacity": int,
+    "defects": str,
 }
 
 

@@ -30,6 +30,7 @@ from discstack.mmc.spec.sense import Sense
 from discstack.transport.base import Clock
 
 AS_FAST_AS_CAN_BE: Final = 1 << 32  # kB/s; BD at 16x is above what SET CD SPEED can say
+VERIFYING: Final = 0.5  # of the speed is left when every second turn is for reading back
 LOAD_TIME: Final = 3.0  # seconds from a closed tray to a known medium
 BECOMING_READY_ASCQ: Final = 0x01
 
@@ -210,6 +211,8 @@ class Drive:
         if self.settings.busy and self.buffer.time_until_room(size) > 0:
             raise Refusal(LONG_WRITE)
         medium.write(lba, count, data, streaming=streaming)
+        self.buffer.settle()
+        self.buffer.rate = medium.write_rate * (VERIFYING if medium.verifies and not streaming else 1)
         self.buffer.put(size)
 
     def read(self, lba: int, count: int, buffer: memoryview) -> None:

@@ -30,6 +30,7 @@ def open_virtual(
     busy: bool = False,
     capacity: int | None = None,
     faults: Iterable[Fault] = (),
+    defects: str = "",
     read_breaks_write: bool = False,
     untimed_lead_in: bool = False,
     max_transfer: int = MAX_TRANSFER,
@@ -40,8 +41,9 @@ def open_virtual(
     `speed` is the fastest write speed, in the medium's x; `buffer` the drive's buffer in bytes, which makes the host
     wait inside WRITE or, with `busy`, answers 2/04/08; `capacity` the blocks of a smaller disc for tests. The clock is
     virtual, so that nothing ever takes time, unless `realtime`: then a drive takes as long as a real one or, with a
-    number, is so many times as quick. Raises ValueError for an unknown medium, DiscFileError where `file` is not such a
-    disc, DeviceBusy where another drive holds it.
+    number, is so many times as quick. `defects` are blocks that cannot be recorded, such as "100-115,4000". Raises
+    ValueError for an unknown medium, DiscFileError where `file` is not such a disc, DeviceBusy where another drive
+    holds it.
     """
     kind = _kind(medium, speed)
     if capacity is not None and (capacity <= 0 or capacity % kind.write_unit):
@@ -58,10 +60,21 @@ def open_virtual(
     )
     if file is not None:
         disc = DiscFile.open(Path(file), kind, clock, capacity)
+        disc.medium.defects.mark(parse_ranges(defects))
         drive = Drive(settings, clock, disc.medium)
         return VirtualTransport(drive, disc, faults=FaultPlan(faults), max_transfer=max_transfer)
     loaded = kind.family(kind, BlockStore.in_memory(), clock, capacity or kind.capacity)
+    loaded.defects.mark(parse_ranges(defects))
     return VirtualTransport(Drive(settings, clock, loaded), faults=FaultPlan(faults), max_transfer=max_transfer)
+
+
+def parse_ranges(text: str) -> list[range]:
+    """Read blocks written as "100-115,4000"; raises ValueError for anything else."""
+    found = []
+    for word in filter(None, text.split(",")):
+        first, dash, last = word.partition("-")
+        found.append(range(int(first), int(last if dash else first) + 1))
+    return found
 
 
 def _kind(medium: str, speed: float | None) -> MediumKind:

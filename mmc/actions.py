@@ -95,9 +95,9 @@ def blank(blanking_type: int, start_address: int = 0, *, immed: bool = True) -> 
     yield from act(BLANK, immed=immed, blanking_type=blanking_type, start_address=start_address)
 
 
-def format_unit(parameter_list: bytes) -> Procedure[None]:
+def format_unit(parameter_list: bytes, *, cmp_list: bool = False) -> Procedure[None]:
     """Format with a parameter list of one descriptor; its Immed bit says whether to wait (MMC-6 6.4)."""
-    yield from act(FORMAT_UNIT, data=parameter_list, fmt_data=True, format_code=1)
+    yield from act(FORMAT_UNIT, data=parameter_list, fmt_data=True, cmp_list=cmp_list, format_code=1)
 
 
 def mode_select(page: bytes) -> Procedure[None]:

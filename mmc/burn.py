@@ -69,7 +69,7 @@ def _burn(work: Work, job: BurnJob, *, erase_first: bool) -> Procedure[BurnResul
     yield from check_outcome(work, job, plan, status)
     verified = 0
     if job.verify is not VerifyLevel.NONE and not job.simulate:
-        verified = yield from verify(digests, level=job.verify, read_speed=work.recipe.verify_speed)
+        verified = yield from verify(digests, level=job.verify, read_speed=job.verify_speed or work.recipe.verify_speed)
     return BurnResult(
         start=plan.start,
         blocks=plan.blocks,

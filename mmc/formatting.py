@@ -1,31 +1,102 @@
-"""FORMAT UNIT with one descriptor, and finding the descriptor in what a medium offers (MMC-6 6.4, 6.23)."""
+"""FORMAT UNIT with one descriptor, and what the formats that a medium offers would make of it (MMC-6 6.4, 6.23)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
 from discstack.mmc import actions, polling
 from discstack.mmc.errors import UnsupportedMedium
+from discstack.mmc.medium import FormatChoice
 from discstack.mmc.polling import persist, wait_ready
 from discstack.mmc.procedure import Phase, Procedure
-from discstack.mmc.recipe import Work
 from discstack.mmc.spec.capacities import FormatCapacities, FormattableCapacity
-from discstack.mmc.spec.format_unit import FormatUnitParameters
+from discstack.mmc.spec.format_unit import FormatType, FormatUnitParameters
+
+if TYPE_CHECKING:
+    from discstack.mmc.recipe import FormatOptions, Work
+
+HALF, FULL_SPEED = 0.5, 1.0
 
 
-def format_medium(work: Work, blocks: int, format_type: int, sub_type: int, parameter: int) -> Procedure[None]:
-    """Format and wait until the drive is ready again."""
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a format type is about: words, whether writes are read back afterwards, whether it replaces defects."""
+
+    words: str
+    managed: bool = False
+
+
+MEANINGS: Final[Mapping[int, Meaning]] = MappingProxyType(
+    {
+        FormatType.FULL: Meaning("in full"),
+        FormatType.SPARE_AREA_EXPANSION: Meaning("a larger spare area", managed=True),
+        FormatType.CD_RW_DVD_RW_FULL: Meaning("in full, in packets"),
+        FormatType.CD_RW_DVD_RW_GROW_SESSION: Meaning("more blocks"),
+        FormatType.CD_RW_DVD_RW_ADD_SESSION: Meaning("another session"),
+        FormatType.DVD_RW_QUICK_GROW: Meaning("more blocks, quickly"),
+        FormatType.DVD_RW_QUICK_ADD_SESSION: Meaning("another session, quickly"),
+        FormatType.DVD_RW_QUICK: Meaning("quickly"),
+        FormatType.MRW: Meaning("Mount Rainier", managed=True),
+        FormatType.DVD_PLUS_RW: Meaning("in the background"),
+        FormatType.BD_RE_SPARE_AREAS: Meaning("with spare areas", managed=True),
+        FormatType.BD_RE_NO_SPARE_AREAS: Meaning("without spare areas"),
+        FormatType.BD_R_SRM: Meaning("with spare areas", managed=True),
+    }
+)
+
+
+def choices(formats: FormatCapacities | None, *, managed: bool = False, whole: int = 0) -> tuple[FormatChoice, ...]:
+    """Return what each offered format gives. `managed` media replace defects in any format but those without spares.
+
+    A medium of `whole` blocks without spare areas loses to them what a format has less. Where defects are replaced the
+    drive reads back what it wrote, and the speed is half of what it would be.
+    """
+    found = []
+    for row in formats.formattable if formats is not None else ():
+        meaning = MEANINGS.get(row.format_type, Meaning("as the drive knows"))
+        replaces = meaning.managed or (managed and row.format_type == FormatType.FULL)
+        found.append(
+            FormatChoice(
+                format_type=row.format_type,
+                format_sub_type=row.format_sub_type,
+                words=meaning.words,
+                capacity_blocks=row.number_of_blocks,
+                spare_blocks=max(whole - row.number_of_blocks, 0) if replaces and whole else 0,
+                defect_management=replaces,
+                speed=HALF if replaces else FULL_SPEED,
+            )
+        )
+    return tuple(found)
+
+
+def format_medium(
+    work: Work, blocks: int, format_type: int, sub_type: int, parameter: int, *, quickly: bool = False
+) -> Procedure[None]:
+    """Format and wait until the drive is ready again; `quickly` leaves the certification of known blocks out."""
     data = FormatUnitParameters(
         fov=True,
+        dcrt=quickly,
         immed=True,
         number_of_blocks=blocks,
         format_type=format_type,
         format_sub_type=sub_type,
         type_dependent_parameter=parameter,
     ).build()
-    yield from persist(lambda: actions.format_unit(data))
+    yield from persist(lambda: actions.format_unit(data, cmp_list=quickly))
     yield from wait_ready(polling.FORMAT, phase=Phase.FORMATTING, quirks=work.quirks)
     yield from persist(actions.synchronize_cache, limit=polling.SYNC)
+
+
+def format_as_asked(work: Work, options: FormatOptions) -> Procedure[None]:
+    """Format by the number of a type that the medium offers, with a size and a sub-type of the host's choice."""
+    wanted = options.format_type if options.format_type is not None else FormatType.FULL
+    row = choose(work.survey.formats, (wanted,), f"type {wanted:02X}h")
+    blocks = row.number_of_blocks if options.blocks is None else options.blocks
+    sub_type = row.format_sub_type if options.sub_type is None else options.sub_type
+    yield from format_medium(work, blocks, wanted, sub_type, row.type_dependent_parameter)
 
 
 def choose(formats: FormatCapacities | None, wanted: Sequence[int], what: str) -> FormattableCapacity:

@@ -19,7 +19,7 @@ from discstack.mmc.errors import (
     ShortTransfer,
     UnsupportedMedium,
 )
-from discstack.mmc.media import READ_ONLY, RECIPES
+from discstack.mmc.media import READ_ONLY, recipe_for
 from discstack.mmc.medium import DiscState, MediumStatus, Track
 from discstack.mmc.polling import SPIN_UP, Verdict, persist, verdict, wait_ready
 from discstack.mmc.procedure import MaxTransfer, Procedure
@@ -55,7 +55,7 @@ def identify() -> Procedure[MediumStatus]:
 def look() -> Procedure[MediumStatus]:
     """Do as `identify` of a drive that is ready."""
     configuration = yield from persist(queries.current_configuration, swallow_attentions=True)
-    recipe = RECIPES.get(configuration.current_profile)
+    recipe = recipe_for(configuration)
     if recipe is None:
         return (yield from _other(configuration))
     survey = yield from _survey(recipe, configuration)
@@ -79,7 +79,7 @@ def open_work() -> Procedure[Work]:
             f"{names.name} is of device type {names.peripheral_device_type:02X}h: no CD, DVD or BD drive"
         )
     configuration = yield from persist(queries.current_configuration, swallow_attentions=True)
-    recipe = RECIPES.get(configuration.current_profile)
+    recipe = recipe_for(configuration)
     if recipe is None:
         status = yield from _other(configuration)
         raise UnsupportedMedium(f"cannot write to this medium: {status}")
@@ -95,7 +95,7 @@ def open_work() -> Procedure[Work]:
 def status_of(work: Work) -> Procedure[MediumStatus]:
     """Look at the medium of a job anew; DiscStateError if it has become another kind of medium."""
     configuration = yield from persist(queries.current_configuration)
-    recipe = RECIPES.get(configuration.current_profile, work.recipe)
+    recipe = recipe_for(configuration) or work.recipe
     if configuration.current_profile not in {work.survey.profile, *work.recipe.becomes}:
         raise DiscStateError(
             f"the medium was a {work.recipe.name} and is now of profile {configuration.current_profile:04X}h"

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from discstack.mmc.stream import BlockSource
     from discstack.transport.base import FeedCounters
 
-__all__ = ["BurnJob", "BurnResult", "Calibration", "Digests", "SpeedReport", "VerifyLevel"]
+__all__ = ["BurnJob", "BurnResult", "Calibration", "Digests", "SpeedReport", "VerifyLevel", "WriteCommand"]
 
 
 class VerifyLevel(Enum):
@@ -20,6 +20,14 @@ class VerifyLevel(Enum):
     NONE = "none"
     QUICK = "quick"  # the first and the last chunks, and one in every 64 between
     FULL = "full"
+
+
+class WriteCommand(Enum):
+    """The command that carries the blocks; the value is the word for people."""
+
+    WRITE = "write"
+    STREAMING = "streaming"  # WRITE (12) that does not read back and does not replace defects: full speed, less safe
+    WRITE_AND_VERIFY = "write and verify"  # the drive reads back each piece before it answers
 
 
 class Calibration(Enum):
@@ -56,9 +64,10 @@ class BurnJob:
     put it elsewhere is refused. `erase` permits that data on a rewritable medium is lost: a CD-RW is blanked first,
     an overwritable medium written over. `close` leaves no further session possible. `mode` is how the session is
     written, None for the usual way of the medium. `layer_break` is how many blocks go on layer 0 where the host decides
-    that, None for half of a disc that is closed. `speed` is in kB/s of 1000 bytes,
-    None for the fastest. `postgap` is the number of empty blocks behind the image, None for what the medium needs.
-    `ring_bytes` is the size of the buffer between source and drive, None for two seconds at the drive's speed.
+    that, None for half of a disc that is closed. `speed` and `verify_speed` are in kB/s of 1000 bytes, None for the
+    fastest and for what the medium stands when it is read back. `postgap` is the number of empty blocks behind the
+    image, None for what the medium needs. `ring_bytes` is the size of the buffer between source and drive, None for two
+    seconds at the drive's speed.
     """
 
     source: BlockSource
@@ -71,7 +80,9 @@ class BurnJob:
     speed: int | None = None
     underrun_protection: bool = True
     calibration: Calibration = Calibration.AUTO
+    command: WriteCommand = WriteCommand.WRITE
     verify: VerifyLevel = VerifyLevel.FULL
+    verify_speed: int | None = None
     postgap: int | None = None
     ring_bytes: int | None = None
 

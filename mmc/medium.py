@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-__all__ = ["Action", "DiscState", "MediumStatus", "Track", "WriteMode", "WriteSpeed"]
+__all__ = ["Action", "DiscState", "FormatChoice", "MediumStatus", "Track", "WriteMode", "WriteSpeed"]
 
 
 class DiscState(Enum):
@@ -59,6 +59,27 @@ class WriteSpeed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FormatChoice:
+    """A way to format a medium, and what comes of it: blocks for data and to replace defects with, and the speed.
+
+    `speed` is a part of the speed that the drive has without reading back what it wrote.
+    """
+
+    format_type: int
+    format_sub_type: int
+    words: str
+    capacity_blocks: int
+    spare_blocks: int = 0
+    defect_management: bool = False
+    speed: float = 1.0
+
+    def __str__(self) -> str:
+        spares = f", {self.spare_blocks} to replace defects with" if self.spare_blocks else ""
+        speed = "" if self.speed == 1 else f", at {self.speed:.0%} of the speed"
+        return f"{self.format_type:02X}h {self.words}: {self.capacity_blocks} blocks{spares}{speed}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
     """A logical track, as READ TRACK INFORMATION tells it (MMC-6 6.27)."""
 
@@ -84,8 +105,9 @@ class MediumStatus:
     `capacity_blocks` is what the medium holds in all, `free_blocks` what can still be written in one go from
     `next_writable_address` on. On an overwritable medium that is everything, and `blank` says that its beginning holds
     no data. `modes` are the ways in which it can be written now, the usual one first, where there are several in
-    principle. `layer_break` is how many blocks lie on the first of two layers. `detail` says in words what the state's
-    name leaves open, `reason` why a medium is damaged, unsupported or read-only.
+    principle. `layer_break` is how many blocks lie on the first of two layers. `formats` are what it can be formatted
+    to. `detail` says in words what the state's name leaves open, `reason` why a medium is damaged, unsupported or
+    read-only.
     """
 
     profile: int
@@ -103,6 +125,7 @@ class MediumStatus:
     actions: frozenset[Action] = frozenset()
     modes: tuple[WriteMode, ...] = ()
     layer_break: int | None = None
+    formats: tuple[FormatChoice, ...] = ()
     write_speeds: tuple[WriteSpeed, ...] = field(default=())
     detail: str = ""
     reason: str = ""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from discstack.mmc.errors import DiscStateError, MediaError, UnsupportedMedium
+from discstack.mmc.formatting import format_as_asked
 from discstack.mmc.guard import locked
 from discstack.mmc.identify import open_work, status_of
 from discstack.mmc.medium import Action, DiscState, MediumStatus
@@ -67,7 +68,9 @@ def format_medium(options: FormatOptions | None = None) -> Procedure[MediumStatu
 
 def _format(work: Work, options: FormatOptions) -> Procedure[MediumStatus]:
     yield Report(Phase.FORMATTING, 0.0)
-    if work.recipe.format is not None:
+    if options.format_type is not None:
+        yield from format_as_asked(work, options)
+    elif work.recipe.format is not None:
         yield from work.recipe.format(work, options)
     status = yield from status_of(work)
     if status.state not in (DiscState.OVERWRITABLE, DiscState.INTERMEDIATE, DiscState.BLANK):

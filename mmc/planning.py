@@ -98,6 +98,8 @@ def _check_state(recipe: Recipe, status: MediumStatus) -> None:
 def _check_options(recipe: Recipe, status: MediumStatus, job: BurnJob) -> None:
     if job.simulate and not recipe.simulates:
         raise UnsupportedMedium(f"{recipe.name} has no test writing; nothing was written")
+    if job.command not in recipe.commands:
+        raise UnsupportedMedium(f"{recipe.name} is not written by {job.command.value}; nothing was written")
     if job.mode is not None and job.mode not in status.modes:
         known = " or ".join(mode.value for mode in status.modes) or "in one way only"
         raise UnsupportedMedium(f"this medium is written {known}, not {job.mode.value} ({status}); nothing was written")

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from discstack.mmc.job import WriteCommand
 from discstack.mmc.medium import WriteMode
 from discstack.mmc.procedure import Phase, Procedure, Report
 
@@ -90,13 +91,21 @@ class Work:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormatOptions:
-    """How to format: `full` certifies every block; `spare_blocks` reserves an area for defect management.
+    """How to format: `full` formats or certifies every block; `spare_blocks` reserves an area for defect management.
 
     None leaves the size of the spare area to the drive, 0 asks for none (where the medium allows that).
+    `pseudo_overwrite` lets a BD-R be written over at the cost of free blocks. `resume` goes on with a background format
+    that was stopped. `format_type`, with `sub_type` and `blocks`, asks for one of the types of FORMAT UNIT by its
+    number, whatever the medium's usual way.
     """
 
     full: bool = False
     spare_blocks: int | None = None
+    pseudo_overwrite: bool = False
+    resume: bool = False
+    format_type: int | None = None
+    sub_type: int | None = None
+    blocks: int | None = None
 
 
 def _nothing(work: Work, job: BurnJob) -> Procedure[None]:
@@ -121,6 +130,7 @@ class Recipe:
     session. `blank` is told whether to do it in full; without `blanks_quickly` a quick erase is writing zeros.
     `blank_for` says whether a burn needs the full one. `prepare` comes first; `announce` tells the drive, right before
     the data, how much of it there is. `split` says, or refuses, how much of so many blocks goes on layer 0.
+    `variant` may return another recipe for the same profile, by the features that are current.
     """
 
     name: str
@@ -142,6 +152,7 @@ class Recipe:
     modes: tuple[WriteMode, ...] = ()
     becomes: frozenset[int] = frozenset()
     single_session: bool = False
+    commands: frozenset[WriteCommand] = frozenset({WriteCommand.WRITE})
     blanks_quickly: bool = True
     blank_for: Callable[[BurnJob], bool] = lambda _: False
     open_track: Callable[[DiscInformation], int] | None = None
@@ -153,6 +164,7 @@ class Recipe:
     abandon: Callable[[Work, BurnJob], Procedure[None]] = _nothing
     blank: Callable[[Work, bool], Procedure[None]] | None = None
     format: Callable[[Work, FormatOptions], Procedure[None]] | None = None
+    variant: Callable[[Configuration], Recipe | None] | None = None
     close_track: Callable[[Work], Procedure[None]] | None = None
     close_session: Callable[[Work], Procedure[None]] | None = None
     close_disc: Callable[[Work], Procedure[None]] | None = None

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from discstack.mmc import queries, stream
 from discstack.mmc.command import BLOCK_SIZE, optional
-from discstack.mmc.errors import UnitAttention
+from discstack.mmc.errors import UnitAttention, UnsupportedMedium
 from discstack.mmc.guard import attempt
 from discstack.mmc.identify import next_writable
-from discstack.mmc.job import BurnJob, Digests
+from discstack.mmc.job import BurnJob, Digests, WriteCommand
 from discstack.mmc.procedure import MaxTransfer, Now, Phase, Procedure, Report
 from discstack.mmc.recipe import BurnPlan, Work
-from discstack.mmc.spec.commands import WRITE_10
+from discstack.mmc.spec.cdb import CDB
+from discstack.mmc.spec.commands import WRITE_10, WRITE_12, WRITE_AND_VERIFY_10
 from discstack.mmc.steps import flush
 from discstack.mmc.stream import BlockSource, Pump
 from discstack.mmc.writing import write_stream
@@ -22,6 +23,11 @@ from discstack.native import Ring
 from discstack.transport.base import FeedCounters, Stream, TransportError
 
 MEDIUM_CHANGED: Final = 0x28  # additional sense code of a unit attention
+COMMANDS: Final[Mapping[WriteCommand, tuple[CDB, Mapping[str, Any]]]] = {
+    WriteCommand.WRITE: (WRITE_10, {}),
+    WriteCommand.STREAMING: (WRITE_12, {"streaming": True}),
+    WriteCommand.WRITE_AND_VERIFY: (WRITE_AND_VERIFY_10, {}),
+}
 LONGEST_NAP: Final = 1.0  # seconds between two tries of a WRITE that the drive has no room for
 
 
@@ -62,7 +68,13 @@ def _abandon(work: Work, job: BurnJob) -> Procedure[None]:
 
 
 def _record(work: Work, job: BurnJob, plan: BurnPlan, speed: int | None) -> Procedure[tuple[FeedCounters, Digests]]:
-    run = Run(source=job.source, lba=plan.start, padding=plan.padding, transfer=work.recipe.transfer)
+    run = Run(
+        source=job.source,
+        lba=plan.start,
+        padding=plan.padding,
+        transfer=work.recipe.transfer,
+        command=job.command,
+    )
     counters, digests = yield from write_run(work, run, speed, job.ring_bytes, lambda: next_writable(work))
     return counters, Digests(
         algorithm=stream.ALGORITHM,
@@ -85,6 +97,7 @@ class Run:
     padding: int = 0
     block_size: int = BLOCK_SIZE
     transfer: int
+    command: WriteCommand = WriteCommand.WRITE
 
     @property
     def blocks(self) -> int:
@@ -103,7 +116,10 @@ def write_run(
 
     `speed` is the drive's in kB/s, None if it does not tell; `ring_bytes` the size of the ring, None for what suits.
     """
+    cdb, fields = COMMANDS[run.command]
     unit = transfer_blocks(run.transfer, (yield MaxTransfer()), run.block_size)
+    if run.command is WriteCommand.STREAMING and unit % work.recipe.write_unit:
+        raise UnsupportedMedium(f"this transport cannot carry the {work.recipe.write_unit} blocks that streaming takes")
     rate = (speed or work.recipe.fastest) * 1000 * run.block_size / work.recipe.raw_block
     nap = yield from _nap(rate)
     granule = unit * run.block_size
@@ -117,14 +133,14 @@ def write_run(
 
         flow = Stream(
             ring=ring,
-            template=WRITE_10.build(),
-            lba_place=WRITE_10.place("lba"),
-            length_place=WRITE_10.place("transfer_length"),
+            template=cdb.build(**fields),
+            lba_place=cdb.place("lba"),
+            length_place=cdb.place("transfer_length"),
             lba=run.lba,
             blocks=run.blocks,
             block_size=run.block_size,
             unit=unit,
-            timeout=WRITE_10.timeout,
+            timeout=cdb.timeout,
             nap=nap,
         )
         counters = yield from write_stream(work, flow, source_check, next_writable)

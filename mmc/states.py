@@ -26,7 +26,7 @@ LEGAL: Final[Mapping[DiscState, frozenset[Action]]] = MappingProxyType(
         DiscState.FINALIZED: RENEWING,
         DiscState.UNFORMATTED: frozenset({Action.WRITE, Action.FORMAT}),
         DiscState.FORMATTING: frozenset(),
-        DiscState.OVERWRITABLE: RENEWING | {Action.WRITE},
+        DiscState.OVERWRITABLE: RENEWING | {Action.WRITE, Action.CLOSE_SESSION},  # of a format in the background
         DiscState.INTERMEDIATE: RENEWING | {Action.WRITE, Action.CLOSE_SESSION, Action.REPAIR},
         DiscState.READ_ONLY: frozenset(),
         DiscState.UNSUPPORTED: frozenset(),

@@ -19,9 +19,15 @@ ALL, CURRENT, ONE = range(3)  # requested type
 CD: Final = frozenset({Profile.CD_R, Profile.CD_RW})
 DVD_MINUS: Final = frozenset({Profile.DVD_R_SEQUENTIAL, Profile.DVD_R_DL_SEQUENTIAL, Profile.DVD_RW_SEQUENTIAL})
 RESTRICTED: Final = frozenset({Profile.DVD_RW_RESTRICTED_OVERWRITE})
-DVD: Final = frozenset({Profile.DVD_PLUS_R, Profile.DVD_PLUS_R_DL, Profile.DVD_PLUS_RW}) | DVD_MINUS | RESTRICTED
+DVD: Final = (
+    frozenset({Profile.DVD_PLUS_R, Profile.DVD_PLUS_R_DL, Profile.DVD_PLUS_RW})
+    | DVD_MINUS
+    | RESTRICTED
+    | frozenset({Profile.DVD_RAM})
+)
+RAM: Final = frozenset({Profile.DVD_RAM})
 BD: Final = frozenset({Profile.BD_R_SRM, Profile.BD_RE})
-REWRITABLE: Final = frozenset({Profile.DVD_PLUS_RW, Profile.BD_RE})
+REWRITABLE: Final = frozenset({Profile.DVD_PLUS_RW, Profile.BD_RE}) | RAM
 READ_ONLY: Final = (Profile.CD_ROM, Profile.DVD_ROM, Profile.BD_ROM)
 MODE_1: Final = 1 << 8  # data block type 8 as a bit
 TRACK_BLOCKS: Final = 0x3F01  # data block types 0 and 8 to 13 as bits
@@ -93,9 +99,9 @@ ROWS: Final = (
     ),
     Row(
         lambda drive: f.Formattable(renosa=True, expand=True, qcert=True, cert=True),
-        with_profile(frozenset({Profile.DVD_PLUS_RW, Profile.DVD_RW_SEQUENTIAL}) | RESTRICTED | BD),
+        with_profile(frozenset({Profile.DVD_PLUS_RW, Profile.DVD_RW_SEQUENTIAL}) | RESTRICTED | RAM | BD),
     ),
-    Row(lambda drive: f.HardwareDefectManagement(ssa=True), with_profile(BD)),
+    Row(lambda drive: f.HardwareDefectManagement(ssa=True), with_profile(RAM | BD)),
     Row(lambda drive: f.DvdPlusRw(write=True), with_profile(frozenset({Profile.DVD_PLUS_RW}))),
     Row(lambda drive: f.DvdPlusR(write=True), with_profile(frozenset({Profile.DVD_PLUS_R}))),
     Row(_rigid_restricted_overwrite, with_profile(RESTRICTED)),

@@ -15,7 +15,10 @@ from discstack.mmc.spec.track_information import AddressNumberType, TrackInforma
 
 
 def read_disc_information(drive: Drive, request: Request, *, data_type: int) -> bytes:
-    """READ DISC INFORMATION: the standard data; other types are of media with a resource table (MMC-6 6.21)."""
+    """READ DISC INFORMATION: the standard data, or what is left for pseudo-overwriting (MMC-6 6.21)."""
+    resources = drive.loaded.resources()
+    if data_type == DataType.POW_RESOURCES and resources is not None:
+        return resources.build()
     if data_type != DataType.STANDARD:
         raise invalid_field(1)
     return drive.loaded.disc().build()

@@ -17,6 +17,7 @@ from discstack.emulator.conditions import (
     at,
     invalid_field,
 )
+from discstack.emulator.media.defects import Defects
 from discstack.emulator.store import BLOCK, BlockStore
 from discstack.mmc.spec.capacities import CapacityType, CurrentMaximumCapacity, FormatCapacities, FormattableCapacity
 from discstack.mmc.spec.cd.sector import SectorType
@@ -80,6 +81,7 @@ class MediumKind:
     durations: Durations = field(default_factory=Durations)
     manufacturer: str = "DISCSTACK"
     media_type: str = "001"
+    layers: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +153,7 @@ class Medium:
         self.parameters = WriteParameters()
         self.write_rate: float = kind.speeds.payload  # bytes a second, kept up to date by the drive
         self.changed: Callable[[], None] = nothing
+        self.defects = Defects(kind.write_unit)
 
     @property
     def profile(self) -> int:
@@ -161,6 +164,11 @@ class Medium:
     def incremental(self) -> bool:
         """Whether the disc can be written piece by piece now, which feature 0021h tells."""
         return True
+
+    @property
+    def verifies(self) -> bool:
+        """Whether the drive reads back what it writes, at the cost of half the speed, unless it is streaming."""
+        return False
 
     @property
     def flush_duration(self) -> float:
@@ -178,6 +186,10 @@ class Medium:
     def disc(self) -> DiscInformation:
         """Describe the disc."""
         raise NotImplementedError
+
+    def resources(self) -> Structure | None:
+        """Return what is left for pseudo-overwriting, None on other media."""
+        return None
 
     def raw_toc(self, format: int, session: int) -> Structure | None:
         """Return the answer to READ TOC/PMA/ATIP formats that only CDs have, None if there is none."""
@@ -256,6 +268,7 @@ class Medium:
         if lba < 0 or lba + count > self.capacity:
             raise Refusal(at(OUT_OF_RANGE, max(lba, self.capacity)))
         self.readable(lba, count)
+        self.defects.readable(lba, count)
         self.store.readinto(lba, buffer[: count * BLOCK])
 
     def prepare(self, parameters: WriteParameters) -> None:

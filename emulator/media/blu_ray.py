@@ -26,7 +26,12 @@ from discstack.emulator.media.sequential import SequentialMedium, Track
 from discstack.emulator.media.structures import BD_R, BD_RE, bd_structures
 from discstack.emulator.store import BLOCK
 from discstack.mmc.spec.capacities import CapacityType, FormatCapacities, FormattableCapacity
-from discstack.mmc.spec.disc_information import DiscInformation, DiscStatus, LastSessionState
+from discstack.mmc.spec.disc_information import (
+    DiscInformation,
+    DiscStatus,
+    LastSessionState,
+    PowResourcesInformation,
+)
 from discstack.mmc.spec.format_unit import FormatType, FormatUnitParameters
 from discstack.mmc.spec.track_information import TrackInformation
 
@@ -38,6 +43,7 @@ CLUSTER: Final = 32
 ANY_SIZE: Final = frozenset({0, 0xFFFFFFFF})
 PSEUDO_OVERWRITE, PLAIN = 0, 1  # sub-types of 32h
 FULL_CERTIFICATION: Final = 2  # sub-type of 30h
+MAP_ENTRIES: Final = 1 << 16  # replacements that the drive can keep a map of
 
 
 def capacity_with(total: int, spares: int) -> int:
@@ -98,6 +104,18 @@ def size_of(rules: Mapping[int, Callable[[int, int], int]], total: int, wanted: 
     return rules[wanted.format_type](total, wanted.number_of_blocks)
 
 
+def spares_of(medium: Medium) -> dict[str, Any]:
+    """Return what the sidecar keeps of the spare areas."""
+    return {"spares": medium.defects.spares, "replaced": sorted(medium.defects.replaced)}
+
+
+def take_spares(medium: Medium, state: Mapping[str, Any]) -> None:
+    """Take up the state of the spare areas."""
+    spares = state.get("spares")
+    medium.defects.spares = None if spares is None else int(spares)
+    medium.defects.replaced = {int(unit) for unit in state.get("replaced", ())}
+
+
 class BDR(SequentialMedium):
     """BD-R: whole clusters at the next writable address; formatting it once sets spare areas aside.
 
@@ -111,16 +129,25 @@ class BDR(SequentialMedium):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.formatted = False
+        self.defects.notices = True
+        self.replacements = 0  # clusters that pseudo-overwriting has put elsewhere
+
+    @property
+    def verifies(self) -> bool:
+        """With spare areas each write is read back."""
+        return self.defects.spares is not None
 
     def state(self) -> dict[str, Any]:
         """Return what the sidecar keeps."""
         own = {"capacity": self.capacity, "formatted": self.formatted, "pseudo_overwrite": self.pseudo_overwrite}
-        return {**super().state(), **own}
+        return {**super().state(), **own, "replacements": self.replacements, **spares_of(self)}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take up the state of a disc."""
         self.capacity, self.formatted = int(state["capacity"]), bool(state["formatted"])
         self.pseudo_overwrite = bool(state["pseudo_overwrite"])
+        self.replacements = int(state.get("replacements", 0))
+        take_spares(self, state)
         if not 0 < self.capacity <= self.total:
             raise ValueError("its capacity makes no sense")
         super().restore(state)
@@ -148,12 +175,25 @@ class BDR(SequentialMedium):
 
     def _formatted(self, capacity: int, pseudo_overwrite: bool) -> None:
         self.capacity, self.formatted, self.pseudo_overwrite = capacity, True, pseudo_overwrite
+        self.defects.spares = (self.total - capacity) // CLUSTER
         self.changed()
+
+    def resources(self) -> PowResourcesInformation | None:
+        """Return what is left for pseudo-overwriting: replacements, map entries and updates, all by free clusters."""
+        if not self.pseudo_overwrite:
+            return None
+        left = (self.capacity - self.track_list[-1].end) // CLUSTER
+        return PowResourcesInformation(
+            remaining_pow_replacements=left,
+            remaining_pow_reallocation_map_entries=max(MAP_ENTRIES - self.replacements, 0),
+            number_of_remaining_pow_updates=max(MAP_ENTRIES - self.replacements, 0),
+        )
 
     def write(self, lba: int, count: int, data: memoryview, *, streaming: bool = False) -> None:
         """Take clusters at the next writable address, or with pseudo-overwrite below it."""
         if streaming:
             refuse_part_clusters(lba, count)
+        self.defects.written(lba, count, managed=not streaming)
         growing = self.track_list[-1]
         if self.pseudo_overwrite and not self.final and lba >= 0 and lba + count <= growing.end and count:
             self._overwrite(growing, lba, count, data)
@@ -166,12 +206,13 @@ class BDR(SequentialMedium):
             raise Refusal(at(OUT_OF_RANGE, lba))
         self._record(lba, data)
         growing.written += consumed
+        self.replacements += consumed // CLUSTER
         self._pad(growing.end)
         self.changed()
 
     def structures(self) -> Mapping[tuple[int, int], bytes]:
         """Return the disc information."""
-        return bd_structures(BD_R, self.total, self.kind.manufacturer, self.kind.media_type)
+        return bd_structures(self.kind, BD_R, (self.total - self.capacity) // CLUSTER, self.defects.spares or 0)
 
 
 class BDRE(Medium):
@@ -189,11 +230,17 @@ class BDRE(Medium):
 
     def state(self) -> dict[str, Any]:
         """Return what the sidecar keeps."""
-        return {"capacity": self.capacity, "formatted": self.formatted}
+        return {"capacity": self.capacity, "formatted": self.formatted, **spares_of(self)}
+
+    @property
+    def verifies(self) -> bool:
+        """With spare areas each write is read back."""
+        return self.defects.spares is not None
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take up the state of a disc."""
         self.capacity, self.formatted = int(state["capacity"]), bool(state["formatted"])
+        take_spares(self, state)
         if not 0 < self.capacity <= self.total:
             raise ValueError("its capacity makes no sense")
 
@@ -248,6 +295,8 @@ class BDRE(Medium):
 
     def _formatted(self, capacity: int) -> None:
         self.capacity, self.formatted = capacity, True
+        self.defects.spares = (self.total - capacity) // CLUSTER if capacity < self.total else None
+        self.defects.replaced.clear()
         self.store.cut(0)
         self.changed()
 
@@ -259,6 +308,7 @@ class BDRE(Medium):
             raise Refusal(at(OUT_OF_RANGE, max(lba, self.capacity)))
         if streaming:
             refuse_part_clusters(lba, count)
+        self.defects.written(lba, count, managed=not streaming)
         self.store.write(lba, data)
 
     def readable(self, lba: int, count: int) -> None:
@@ -268,4 +318,4 @@ class BDRE(Medium):
 
     def structures(self) -> Mapping[tuple[int, int], bytes]:
         """Return the disc information."""
-        return bd_structures(BD_RE, self.total, self.kind.manufacturer, self.kind.media_type)
+        return bd_structures(self.kind, BD_RE, (self.total - self.capacity) // CLUSTER, self.defects.spares or 0)

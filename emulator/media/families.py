@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from discstack.emulator.media.base import Durations, MediumKind, Speeds
+from discstack.emulator.media.base import Durations, Medium, MediumKind, Speeds
 from discstack.emulator.media.blu_ray import BDR, BDRE, CLUSTER, FULL_SIZE
 from discstack.emulator.media.compact.disc import CDR
 from discstack.emulator.media.compact.rewritable import CDRW
@@ -12,12 +12,29 @@ from discstack.emulator.media.dvd_minus_r import DVDMinusR, DVDMinusRDL
 from discstack.emulator.media.dvd_minus_rw import DVDMinusRW
 from discstack.emulator.media.dvd_plus_r import DVDPlusR, DVDPlusRDL
 from discstack.emulator.media.dvd_plus_rw import DVDPlusRW
+from discstack.emulator.media.dvd_ram import DVDRAM, WHOLE
 
 CD: Final = {"reported": 176.4, "payload": 153_600.0, "read": 48.0}
 DVD: Final = {"reported": 1385.0, "payload": 1_385_000.0, "read": 16.0}
 BD: Final = {"reported": 4495.5, "payload": 4_495_500.0, "read": 12.0}
 
 MINUS: Final = Durations(lead_in=60.0, close_session=120.0, finalise=180.0)
+
+BD_SIZES: Final = {1: FULL_SIZE, 2: 2 * FULL_SIZE, 3: 48878592, 4: 62500864}  # blocks, by layers
+
+
+def blu_ray(name: str, family: type[Medium], profile: int, layers: int, factors: tuple[float, ...]) -> MediumKind:
+    """Return the row of a BD; three and four layers are BDXL."""
+    return MediumKind(
+        name=name,
+        family=family,
+        profile=profile,
+        capacity=BD_SIZES[layers],
+        layers=layers,
+        write_unit=CLUSTER,
+        speeds=Speeds(factors=factors, **BD),
+    )
+
 
 KINDS: Final = (
     MediumKind(
@@ -66,6 +83,14 @@ KINDS: Final = (
         durations=MINUS,
     ),
     MediumKind(
+        name="dvd-ram",
+        family=DVDRAM,
+        profile=0x0012,
+        capacity=WHOLE,
+        write_unit=16,
+        speeds=Speeds(factors=(5, 3, 2), **DVD),
+    ),
+    MediumKind(
         name="dvd+r",
         family=DVDPlusR,
         profile=0x001B,
@@ -89,22 +114,13 @@ KINDS: Final = (
         write_unit=16,
         speeds=Speeds(factors=(8, 6, 4, 2.4), **DVD),
     ),
-    MediumKind(
-        name="bd-r",
-        family=BDR,
-        profile=0x0041,
-        capacity=FULL_SIZE,
-        write_unit=CLUSTER,
-        speeds=Speeds(factors=(16, 12, 8, 6, 4, 2), **BD),
-    ),
-    MediumKind(
-        name="bd-re",
-        family=BDRE,
-        profile=0x0043,
-        capacity=FULL_SIZE,
-        write_unit=CLUSTER,
-        speeds=Speeds(factors=(2, 1), **BD),
-    ),
+    blu_ray("bd-r", BDR, 0x0041, 1, (16, 12, 8, 6, 4, 2)),
+    blu_ray("bd-r-dl", BDR, 0x0041, 2, (8, 6, 4, 2)),
+    blu_ray("bd-r-tl", BDR, 0x0041, 3, (4, 2)),
+    blu_ray("bd-r-ql", BDR, 0x0041, 4, (4, 2)),
+    blu_ray("bd-re", BDRE, 0x0043, 1, (2, 1)),
+    blu_ray("bd-re-dl", BDRE, 0x0043, 2, (2, 1)),
+    blu_ray("bd-re-tl", BDRE, 0x0043, 3, (2, 1)),
 )
 
 MEDIA: Final = {kind.name: kind for kind in KINDS}

@@ -16,6 +16,7 @@ Structures = dict[tuple[int, int], bytes]  # by media type and format, without t
 DVD, BD = 0, 1  # media types
 PHYSICAL_FORMAT, COPYRIGHT, PRE_RECORDED, CONTROL_DATA, ADIP = 0x00, 0x01, 0x0E, 0x10, 0x11
 LAYER_BOUNDARY: Final = 0x20
+DISC_DEFINITION, MEDIUM_STATUS, SPARE_AREA = 0x08, 0x09, 0x0A
 DATA_ZONE: Final = 0x30000  # physical sector number of LBA 0 on DVD
 BOOK_SIZE: Final = 2048
 BORDER_OUT: Final = 32  # where the physical format information has the start of the last border-out
@@ -67,6 +68,18 @@ def minus_structures(kind: MediumKind, capacity: int, end: int, layer_0: int = 0
     }
 
 
+def ram_structures(kind: MediumKind, capacity: int) -> Structures:
+    """Return physical format, disc definition structure and medium status of a DVD-RAM without a cartridge."""
+    book = bytearray(physical_format(0x16, capacity, 0).ljust(BOOK_SIZE, b"\0"))
+    book[2:4] = b"\x06\x10"  # embossed and rewritable areas; density of 0.28 um
+    return {
+        (DVD, PHYSICAL_FORMAT): bytes(book),
+        (DVD, COPYRIGHT): bytes(4),
+        (DVD, DISC_DEFINITION): (b"\x0a\x0a" + bytes(14)).ljust(BOOK_SIZE, b"\0"),
+        (DVD, MEDIUM_STATUS): bytes([0, 0x10, 0, 0]),
+    }
+
+
 def physical_format(book: int, blocks: int, layer_0: int) -> bytes:
     """Return the 17 bytes that all books share; with blocks on layer 1 too, the track path is opposite."""
     second = layer_0 if blocks > layer_0 > 0 else 0
@@ -78,16 +91,30 @@ def physical_format(book: int, blocks: int, layer_0: int) -> bytes:
     return head + struct.pack(">III", DATA_ZONE, end, DATA_ZONE + layer_0 - 1 if second else 0) + b"\0"
 
 
-def bd_structures(
-    type_identifier: bytes, capacity: int, manufacturer: str, media_type: str
-) -> dict[tuple[int, int], bytes]:
-    """Return the structures of a BD-R or BD-RE: one disc information unit."""
+def bd_structures(kind: MediumKind, type_identifier: bytes, spares: int, free: int) -> Structures:
+    """Return the structures of a BD-R or BD-RE; `spares` are its clusters to replace defects with, `free` what is left.
+
+    There is one disc information unit for each layer.
+    """
+    units = b"".join(_information_unit(kind, type_identifier, layer) for layer in range(kind.layers))
+    return {
+        (BD, DISC_INFORMATION): units.ljust(BD_INFORMATION_SIZE, b"\0"),
+        (BD, DISC_DEFINITION): (b"DS" + bytes([1 if type_identifier == BD_R else 0])).ljust(BD_INFORMATION_SIZE, b"\0"),
+        (BD, MEDIUM_STATUS): bytes(4),
+        (BD, SPARE_AREA): struct.pack(">III", 0, free, spares),
+    }
+
+
+def _information_unit(kind: MediumKind, type_identifier: bytes, layer: int) -> bytes:
+    blocks = kind.capacity // kind.layers
     unit = bytearray(112)
-    unit[0:8] = b"DI\x01\x08\x00\x00\x00\x62"  # format 1, units in each block, layer 0, sequence 0, bytes in use
+    # format 1, units in each block and layer, sequence, bytes in use
+    unit[0:8] = bytes([*b"DI", 0x01, 1 << 3 | layer, 0x00, layer, 0x00, 0x62])
     unit[8:11] = type_identifier
-    unit[11:16] = bytes([0x01, 0x01, 0x10, 0x00, 0x01])  # 120 mm, class 0, version 1; one layer of 25 GB; hard-coated
+    unit[11] = 2 if kind.layers > 2 else 1  # 120 mm, class 0, version
+    unit[12:16] = bytes([kind.layers << 4 | 1, 0x10 if kind.layers < 3 else 0x20, 0x00, 0x01])
     # first and last physical sector of the data zone, in address units of two to a block
-    unit[24:32] = struct.pack(">II", BD_DATA_ZONE, BD_DATA_ZONE + capacity * 2 - 2)
-    unit[100:106] = manufacturer[:6].encode("ascii").ljust(6)
-    unit[106:109] = media_type[:3].encode("ascii").ljust(3)
-    return {(BD, DISC_INFORMATION): bytes(unit).ljust(BD_INFORMATION_SIZE, b"\0")}
+    unit[24:32] = struct.pack(">II", BD_DATA_ZONE, BD_DATA_ZONE + blocks * 2 - 2)
+    unit[100:106] = kind.manufacturer[:6].encode("ascii").ljust(6)
+    unit[106:109] = kind.media_type[:3].encode("ascii").ljust(3)
+    return bytes(unit)

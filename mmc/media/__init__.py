@@ -12,11 +12,13 @@ from discstack.mmc.media.cd import CD_R, CD_RW
 from discstack.mmc.media.dvd_minus import DVD_R, DVD_R_DL, DVD_RW
 from discstack.mmc.media.dvd_plus_r import DVD_PLUS_R, DVD_PLUS_R_DL
 from discstack.mmc.media.dvd_plus_rw import DVD_PLUS_RW
+from discstack.mmc.media.dvd_ram import DVD_RAM
 from discstack.mmc.media.dvd_rw_overwrite import DVD_RW_OVERWRITE
 from discstack.mmc.recipe import Recipe
+from discstack.mmc.spec.features import Configuration
 from discstack.mmc.spec.profiles import Profile
 
-__all__ = ["READ_ONLY", "RECIPES"]
+__all__ = ["READ_ONLY", "RECIPES", "recipe_for"]
 
 RECIPES: Final[Mapping[int, Recipe]] = MappingProxyType(
     {
@@ -24,6 +26,7 @@ RECIPES: Final[Mapping[int, Recipe]] = MappingProxyType(
         Profile.CD_RW: CD_RW,
         Profile.DVD_R_SEQUENTIAL: DVD_R,
         Profile.DVD_R_DL_SEQUENTIAL: DVD_R_DL,
+        Profile.DVD_RAM: DVD_RAM,
         Profile.DVD_RW_SEQUENTIAL: DVD_RW,
         Profile.DVD_RW_RESTRICTED_OVERWRITE: DVD_RW_OVERWRITE,
         Profile.DVD_PLUS_R: DVD_PLUS_R,
@@ -33,6 +36,14 @@ RECIPES: Final[Mapping[int, Recipe]] = MappingProxyType(
         Profile.BD_RE: BD_RE,
     }
 )
+
+
+def recipe_for(configuration: Configuration) -> Recipe | None:
+    """Return the recipe for the medium in a drive with this configuration, None if it cannot be written."""
+    recipe = RECIPES.get(configuration.current_profile)
+    variant = recipe.variant(configuration) if recipe is not None and recipe.variant is not None else None
+    return variant or recipe
+
 
 # Pressed discs, and finalized DVDs that a drive takes for such.
 READ_ONLY: Final = frozenset({Profile.CD_ROM, Profile.DVD_ROM, Profile.BD_ROM})

@@ -1,4 +1,4 @@
-"""BD-R in sequential recording mode, without pseudo-overwrite (MMC-6 4.5.3; cookbook: docs/cookbook/bd-r.md)."""
+"""BD-R in sequential recording mode, plain, with spare areas, or with pseudo-overwrite (MMC-6 4.5.3)."""
 
 from __future__ import annotations
 
@@ -6,39 +6,54 @@ from dataclasses import replace
 from typing import Final
 
 from discstack.mmc.errors import DiscStateError, MediumFull
-from discstack.mmc.formatting import choose, format_medium
-from discstack.mmc.job import BurnJob
-from discstack.mmc.media import sequential
-from discstack.mmc.medium import Action, DiscState, MediumStatus
+from discstack.mmc.formatting import choices, choose, format_medium
+from discstack.mmc.job import BurnJob, WriteCommand
+from discstack.mmc.media import overwritable, sequential
+from discstack.mmc.medium import Action, DiscState, FormatChoice, MediumStatus
 from discstack.mmc.procedure import Procedure
 from discstack.mmc.recipe import FormatOptions, Recipe, Survey, Work
 from discstack.mmc.spec.disc_information import LastSessionState
-from discstack.mmc.spec.features import FeatureCode
+from discstack.mmc.spec.features import Configuration, FeatureCode
 from discstack.mmc.spec.format_unit import FormatType
+from discstack.mmc.states import next_actions
 from discstack.mmc.steps import close, close_last_track
 
 CLOSE_SESSION, FINALIZE = 2, 6  # MMC-6 table 252
 WRITE_UNIT: Final = 32
-SRM_WITHOUT_POW: Final = 1  # sub-type of a format
+PSEUDO_OVERWRITE, SRM_WITHOUT_POW = 0, 1  # sub-types of a format
 
 
 def assess(recipe: Recipe, survey: Survey) -> MediumStatus:
-    """Read the state; a freshly formatted disc looks appendable but is blank, and pseudo-overwrite is refused."""
-    status = sequential.assess(recipe, survey)
+    """Read the state; a freshly formatted disc looks appendable but is blank."""
+    status = replace(sequential.assess(recipe, survey), formats=formats_of(survey))
     disc = survey.disc
-    if survey.configuration.is_current(FeatureCode.BD_R_POW):
-        return replace(
-            status,
-            state=DiscState.UNSUPPORTED,
-            actions=frozenset(),
-            reason="formatted for pseudo-overwrite, which this library does not write",
-        )
     fresh = disc is not None and disc.number_of_sessions == 1 and disc.state_of_last_session == LastSessionState.EMPTY
     if status.state is DiscState.APPENDABLE and fresh and not survey.read_capacity:
-        return replace(
-            status, state=DiscState.BLANK, blank=True, sessions=0, tracks=(), actions=frozenset({Action.WRITE})
-        )
+        blank = replace(status, state=DiscState.BLANK, blank=True, sessions=0, tracks=(), detail="with spare areas")
+        return replace(blank, actions=next_actions(recipe, DiscState.BLANK) - {Action.FORMAT}, formats=())
     return status
+
+
+def formats_of(survey: Survey) -> tuple[FormatChoice, ...]:
+    """Return what a blank disc can be formatted to."""
+    formats = survey.formats
+    return choices(formats, managed=True, whole=formats.current.number_of_blocks) if formats is not None else ()
+
+
+def assess_pow(recipe: Recipe, survey: Survey) -> MediumStatus:
+    """Read how much can still be written: each block costs a free one, whether or not it was written before."""
+    track = survey.open_track
+    free = track.free if track is not None else 0
+    whole = survey.formats.current.number_of_blocks if survey.formats is not None else free
+    status = overwritable.assess(recipe, survey, formatted=True, capacity=whole)
+    detail = f"{free} blocks can still be written, those that are written over included"
+    return replace(
+        status,
+        free_blocks=free,
+        erasable=False,
+        actions=next_actions(recipe, status.state),
+        detail=detail,
+    )
 
 
 def finish(work: Work, job: BurnJob) -> Procedure[None]:
@@ -57,16 +72,22 @@ def format_disc(work: Work, options: FormatOptions) -> Procedure[None]:
     formats = work.survey.formats
     if work.status.state is not DiscState.BLANK or formats is None:
         raise DiscStateError(f"only a blank BD-R can be formatted ({work.status})")
+    sub_type = PSEUDO_OVERWRITE if options.pseudo_overwrite else SRM_WITHOUT_POW
+    if options.spare_blocks == 0 and not options.pseudo_overwrite:
+        raise DiscStateError("a BD-R without spare areas is one that is not formatted: write to it as it is")
     if options.spare_blocks is None:
         chosen = choose(formats, (FormatType.FULL,), "default spare area")
-        yield from format_medium(work, chosen.number_of_blocks, chosen.format_type, SRM_WITHOUT_POW, 0)
+        yield from format_medium(work, chosen.number_of_blocks, chosen.format_type, sub_type, 0)
         return
     sizes = [row.number_of_blocks for row in formats.formattable if row.format_type == FormatType.BD_R_SRM]
     whole = formats.current.number_of_blocks
     blocks = (whole - options.spare_blocks) // WRITE_UNIT * WRITE_UNIT
     if not sizes or not min(sizes) <= blocks <= max(sizes):
-        raise MediumFull(f"a spare area of {options.spare_blocks} blocks is not possible on this disc", excess=0)
-    yield from format_medium(work, blocks, FormatType.BD_R_SRM, SRM_WITHOUT_POW, 0)
+        possible = f"; from {whole - max(sizes)} to {whole - min(sizes)} are" if sizes else ""
+        raise MediumFull(
+            f"a spare area of {options.spare_blocks} blocks is not possible on this disc{possible}", excess=0
+        )
+    yield from format_medium(work, blocks, FormatType.BD_R_SRM, sub_type, 0)
 
 
 def close_session(work: Work) -> Procedure[None]:
@@ -82,6 +103,11 @@ def close_disc(work: Work) -> Procedure[None]:
     yield from close(work, FINALIZE)
 
 
+def with_pow(configuration: Configuration) -> Recipe | None:
+    """Return the recipe of a disc that can be written over, if that is what is in the drive."""
+    return BD_R_POW if configuration.is_current(FeatureCode.BD_R_POW) else None
+
+
 BD_R: Final = Recipe(
     name="BD-R",
     assess=assess,
@@ -90,6 +116,7 @@ BD_R: Final = Recipe(
     fastest=71928,  # 16x
     sequential=True,
     calibrates=True,
+    commands=frozenset(WriteCommand),
     open_track=lambda disc: disc.last_track_number_in_last_session,
     finish=finish,
     abandon=abandon,
@@ -97,4 +124,18 @@ BD_R: Final = Recipe(
     close_track=close_last_track,
     close_session=close_session,
     close_disc=close_disc,
+    variant=with_pow,
+)
+BD_R_POW: Final = Recipe(
+    name="BD-R (pseudo-overwrite)",
+    assess=assess_pow,
+    write_unit=WRITE_UNIT,
+    nominal_speed=4495.5,
+    fastest=71928,  # 16x
+    sequential=False,
+    calibrates=True,
+    commands=frozenset(WriteCommand),
+    open_track=lambda disc: disc.last_track_number_in_last_session,
+    finish=abandon,
+    abandon=abandon,
 )

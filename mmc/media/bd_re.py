@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
-from discstack.mmc.formatting import choose, format_medium
+from discstack.mmc.formatting import choices, choose, format_medium
+from discstack.mmc.job import WriteCommand
 from discstack.mmc.media import overwritable
 from discstack.mmc.medium import MediumStatus
 from discstack.mmc.procedure import Procedure
@@ -27,7 +29,10 @@ def assess(recipe: Recipe, survey: Survey) -> MediumStatus:
     else:
         rows = formats.formattable if formats is not None else ()
         capacity = next((row.number_of_blocks for row in rows if row.format_type == FormatType.BD_RE_SPARE_AREAS), 0)
-    return overwritable.assess(recipe, survey, formatted=formatted, capacity=capacity)
+    rows = formats.formattable if formats is not None else ()
+    whole = max((row.number_of_blocks for row in rows), default=0)
+    status = overwritable.assess(recipe, survey, formatted=formatted, capacity=capacity)
+    return replace(status, formats=choices(formats, managed=True, whole=whole))
 
 
 def format_disc(work: Work, options: FormatOptions) -> Procedure[None]:
@@ -67,6 +72,7 @@ BD_RE: Final = Recipe(
     nominal_speed=4495.5,
     fastest=8991,  # 2x
     sequential=False,
+    commands=frozenset(WriteCommand),
     verify_speed=READ_CAREFULLY,
     format=format_disc,
 )

@@ -9,7 +9,7 @@ from typing import Final
 
 from discstack.mmc import actions, layers, polling, queries
 from discstack.mmc.errors import DiscStateError
-from discstack.mmc.formatting import choose, format_medium
+from discstack.mmc.formatting import choices, choose, format_medium
 from discstack.mmc.job import BurnJob
 from discstack.mmc.media import sequential
 from discstack.mmc.medium import DiscState, MediumStatus, WriteMode
@@ -36,7 +36,7 @@ AT_ONCE_ONLY: Final = "it can be written at once only"
 
 def assess(recipe: Recipe, survey: Survey) -> MediumStatus:
     """Read the state, and from feature 0021h whether the disc takes more than one recording of a known size."""
-    status = sequential.assess(recipe, survey)
+    status = replace(sequential.assess(recipe, survey), formats=choices(survey.formats))
     incremental = survey.configuration.is_current(FeatureCode.INCREMENTAL_STREAMING_WRITABLE)
     if status.state is DiscState.BLANK:
         return replace(status, modes=recipe.modes) if incremental else _at_once_only(status)

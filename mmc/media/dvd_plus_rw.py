@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
-from discstack.mmc import queries
-from discstack.mmc.errors import DiscStateError
-from discstack.mmc.formatting import format_medium
+from discstack.mmc import polling, queries
+from discstack.mmc.errors import DiscStateError, DriveTimeout
+from discstack.mmc.formatting import choices, format_medium
 from discstack.mmc.job import BurnJob
 from discstack.mmc.media import overwritable
 from discstack.mmc.medium import MediumStatus
 from discstack.mmc.polling import persist
-from discstack.mmc.procedure import Procedure
+from discstack.mmc.procedure import Now, Pause, Phase, Procedure, Report
 from discstack.mmc.recipe import FormatOptions, Recipe, Survey, Work
 from discstack.mmc.spec.disc_information import BackgroundFormat
 from discstack.mmc.spec.format_unit import FormatType
+from discstack.mmc.states import next_actions
 from discstack.mmc.steps import close
 
 STOP_FORMATTING, CLOSE_SESSION = 0, 2  # MMC-6 table 250
@@ -22,10 +24,25 @@ RESTART: Final = 1  # type dependent parameter of format 26h
 WHOLE_DISC: Final = 0xFFFFFFFF
 
 
+DETAILS: Final = {
+    BackgroundFormat.STARTED: "its background format was stopped",
+    BackgroundFormat.RUNNING: "being formatted in the background",
+}
+
+
 def assess(recipe: Recipe, survey: Survey) -> MediumStatus:
     """Read the state of the background format and the capacity."""
-    formatted = survey.disc is not None and survey.disc.bg_format_status != BackgroundFormat.NONE
-    return overwritable.assess(recipe, survey, formatted=formatted, capacity=_capacity(survey))
+    format_state = survey.disc.bg_format_status if survey.disc is not None else BackgroundFormat.NONE
+    formatted = format_state != BackgroundFormat.NONE
+    running = format_state == BackgroundFormat.RUNNING
+    status = overwritable.assess(recipe, survey, formatted=formatted, capacity=_capacity(survey))
+    return replace(
+        status,
+        open_session=running,
+        actions=next_actions(recipe, status.state, erasable=True, open_session=running),
+        formats=choices(survey.formats),
+        detail=DETAILS.get(BackgroundFormat(format_state), ""),
+    )
 
 
 def _capacity(survey: Survey) -> int:
@@ -38,10 +55,32 @@ def _capacity(survey: Survey) -> int:
 
 
 def format_disc(work: Work, options: FormatOptions) -> Procedure[None]:
-    """Start the background format; the disc can be written as soon as the drive is ready again."""
+    """Start the background format, or take it up where it was stopped; in full, wait until it is complete.
+
+    The disc can be written as soon as the drive is ready again.
+    """
     if options.spare_blocks:
         raise DiscStateError("a DVD+RW has no spare area")
-    yield from format_medium(work, WHOLE_DISC, FormatType.DVD_PLUS_RW, 0, 0)
+    disc = yield from persist(queries.disc_information)
+    if options.resume and disc.bg_format_status != BackgroundFormat.STARTED:
+        raise DiscStateError(f"no background format was stopped on this disc ({work.status})")
+    yield from format_medium(work, WHOLE_DISC, FormatType.DVD_PLUS_RW, 0, RESTART if options.resume else 0)
+    if options.full:
+        yield from _completed()
+
+
+def _completed() -> Procedure[None]:
+    """Wait for the end of the background format, of which TEST UNIT READY tells nothing."""
+    start = yield Now()
+    while True:
+        disc = yield from persist(queries.disc_information)
+        if disc.bg_format_status != BackgroundFormat.RUNNING:
+            return
+        if (yield Now()) - start >= polling.FORMAT:
+            raise DriveTimeout(f"the background format is still not complete after {polling.FORMAT:.0f} s")
+        sense = yield from persist(queries.request_sense)
+        yield Report(Phase.FORMATTING, sense.progress)
+        yield Pause(polling.INTERVAL)
 
 
 def prepare(work: Work, job: BurnJob) -> Procedure[None]:
@@ -64,6 +103,12 @@ def finish(work: Work, job: BurnJob) -> Procedure[None]:
     yield from close(work, CLOSE_SESSION)
 
 
+def close_session(work: Work) -> Procedure[None]:
+    """Stop the background format with a lead-out, so that the disc can be taken out and read elsewhere."""
+    yield from close(work, STOP_FORMATTING)
+    yield from close(work, CLOSE_SESSION)
+
+
 DVD_PLUS_RW: Final = Recipe(
     name="DVD+RW",
     assess=assess,
@@ -75,4 +120,5 @@ DVD_PLUS_RW: Final = Recipe(
     finish=finish,
     abandon=stop_formatting,
     format=format_disc,
+    close_session=close_session,
 )

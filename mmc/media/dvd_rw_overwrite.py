@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from discstack.mmc.formatting import choose, format_medium
+from discstack.mmc.formatting import choices, choose, format_medium
 from discstack.mmc.job import BurnJob
 from discstack.mmc.media import overwritable
 from discstack.mmc.media.dvd_minus import blank, format_disc
@@ -34,11 +34,18 @@ def assess(recipe: Recipe, survey: Survey) -> MediumStatus:
     if formats.current.descriptor_type == CapacityType.NO_MEDIUM_OR_UNKNOWN:
         status = overwritable.assess(recipe, survey, formatted=True, capacity=whole)
         allowed = next_actions(recipe, DiscState.INTERMEDIATE, erasable=True, open_session=True)
-        return replace(status, state=DiscState.INTERMEDIATE, open_session=True, tracks=(), actions=allowed)
+        return replace(
+            status,
+            state=DiscState.INTERMEDIATE,
+            open_session=True,
+            tracks=(),
+            actions=allowed,
+            formats=choices(formats),
+        )
     formatted = formats.current.number_of_blocks
     status = overwritable.assess(recipe, survey, formatted=True, capacity=formatted + growth(formats))
     detail = f"{formatted} blocks formatted, {growth(formats)} more on demand" if growth(formats) else ""
-    return replace(status, detail=detail)
+    return replace(status, detail=detail, formats=choices(formats))
 
 
 def growth(formats: FormatCapacities) -> int:

@@ -11,9 +11,10 @@ import pytest
 
 from discstack.mmc.burn import burn
 from discstack.mmc.identify import identify
+from discstack.mmc.job import WriteCommand
 from discstack.mmc.media import RECIPES
 from discstack.mmc.medium import WriteMode
-from discstack.mmc.operations import erase, format_medium
+from discstack.mmc.operations import close_session, erase, format_medium
 from discstack.mmc.recipe import FormatOptions
 
 COOKBOOK = Path(__file__).parents[3] / "docs" / "cookbook"
@@ -58,6 +59,30 @@ def format_in_full(lab: Any, tap: Any) -> None:
     lab.run(format_medium(FormatOptions(full=True)), tap)
 
 
+def burn_by_streaming(lab: Any, tap: Any) -> None:
+    lab.run(burn(lab.job(BLOCKS, command=WriteCommand.STREAMING)), tap)
+
+
+def burn_verified(lab: Any, tap: Any) -> None:
+    lab.run(burn(lab.job(BLOCKS, command=WriteCommand.WRITE_AND_VERIFY)), tap)
+
+
+def stop_formatting(lab: Any, tap: Any) -> None:
+    lab.run(close_session(), tap)
+
+
+def resume_formatting(lab: Any, tap: Any) -> None:
+    lab.run(format_medium(FormatOptions(resume=True)), tap)
+
+
+def format_for_overwriting(lab: Any, tap: Any) -> None:
+    lab.run(format_medium(FormatOptions(pseudo_overwrite=True)), tap)
+
+
+def format_without_spares(lab: Any, tap: Any) -> None:
+    lab.run(format_medium(FormatOptions(spare_blocks=0)), tap)
+
+
 def erase_it(lab: Any, tap: Any) -> None:
     lab.run(erase(), tap)
 
@@ -66,7 +91,8 @@ def format_it(lab: Any, tap: Any) -> None:
     lab.run(format_medium(), tap)
 
 
-CAPACITY = {"dvd-r-dl": 64}  # the image has to reach layer 1
+CAPACITY = {"dvd-r-dl": 64, "dvd+rw": 2295104}  # reaching layer 1; a format that is still running when it is stopped
+LONG_RUNS = ("READ (10)", "WRITE (10)", "WRITE (12)", "WRITE AND VERIFY (10)")
 Step = Callable[[Any, Any], None]
 SECTIONS: dict[str, dict[str, tuple[Step, ...]]] = {
     "cd-r": {"Burn": (first_burn,), "Append and finalize": (first_burn, append_and_close)},
@@ -96,9 +122,35 @@ SECTIONS: dict[str, dict[str, tuple[Step, ...]]] = {
         "Burn beyond what is formatted": (format_it, first_burn, burn_longer),
         "Back to sequential recording": (format_it, first_burn, erase_in_full),
     },
-    "dvd+rw": {"Burn": (first_burn,), "Burn over": (first_burn, burn_over), "Erase": (first_burn, erase_it)},
-    "bd-r": {"Burn": (first_burn,), "Append and finalize": (first_burn, append_and_close), "Format": (format_it,)},
-    "bd-re": {"Burn": (first_burn,), "Burn over": (first_burn, burn_over), "Format": (format_it,)},
+    "dvd+rw": {
+        "Burn": (first_burn,),
+        "Burn over": (first_burn, burn_over),
+        "Erase": (first_burn, erase_it),
+        "Stop the background format": (format_it, stop_formatting),
+        "Take the background format up again": (format_it, stop_formatting, resume_formatting),
+    },
+    "dvd-ram": {
+        "Burn": (first_burn,),
+        "Burn by streaming": (burn_by_streaming,),
+        "Burn and verify each piece": (burn_verified,),
+        "Format": (format_it,),
+        "Format in full": (format_in_full,),
+    },
+    "bd-r": {
+        "Burn": (first_burn,),
+        "Append and finalize": (first_burn, append_and_close),
+        "Format": (format_it,),
+        "Burn with spare areas": (format_it, first_burn),
+        "Burn over": (format_for_overwriting, first_burn, burn_over),
+    },
+    "bd-re": {
+        "Burn": (first_burn,),
+        "Burn over": (first_burn, burn_over),
+        "Format": (format_it,),
+        "Format with certification": (format_in_full,),
+        "Format without spare areas": (format_without_spares,),
+        "Burn by streaming": (format_it, burn_by_streaming),
+    },
 }
 
 

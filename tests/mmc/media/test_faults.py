@@ -20,9 +20,10 @@ from discstack.mmc.cd.job import CdJob, CdWriteMode
 from discstack.mmc.cd.program import Program, ProgramTrack
 from discstack.mmc.errors import DriveError
 from discstack.mmc.identify import identify
-from discstack.mmc.job import Digests, VerifyLevel
+from discstack.mmc.job import Digests, VerifyLevel, WriteCommand
 from discstack.mmc.medium import DiscState, WriteMode
 from discstack.mmc.operations import erase, format_medium, repair
+from discstack.mmc.recipe import FormatOptions
 from discstack.mmc.verify import verify
 from discstack.transport.base import TransportError
 
@@ -48,8 +49,8 @@ SENSES = {
 DEAD = -1
 EVERY = (*SENSES, DEAD)
 SOME = (0x1, 0x2, 0x3, 0x5, 0x6, DEAD)  # for jobs that differ from another one in a few steps only
-WRITE = b"\x2a"
-DATA = {b"\x28", WRITE}
+WRITES = {b"\x2a", b"\xaa", b"\x2e"}
+DATA = {b"\x28", *WRITES}
 CAPACITY = {
     "cd-r": 40000,
     "cd-rw": 40000,
@@ -61,6 +62,9 @@ CAPACITY = {
     "dvd-rw": 256,
     "bd-r": 4096,
     "bd-re": 128,
+    "dvd-ram": 256,
+    "bd-r-dl": 4096,
+    "bd-re-dl": 256,
 }
 
 
@@ -103,9 +107,14 @@ def burn_shorter_first(lab: Any, tap: Any) -> None:
     lab.run(burn(lab.job(16, verify=VerifyLevel.NONE)), tap)
 
 
+def format_for_overwriting_first(lab: Any, tap: Any) -> None:
+    lab.run(format_medium(FormatOptions(pseudo_overwrite=True)), tap)
+    burn_first(lab, tap)
+
+
 def break_off_first(lab: Any, tap: Any) -> None:
     """Leave a session behind whose writer went away in the middle."""
-    tap.kill_from(next(n for n, cdb in enumerate(rehearsed(lab, tap), 1) if cdb[:1] == WRITE) + 1)
+    tap.kill_from(next(n for n, cdb in enumerate(rehearsed(lab, tap), 1) if cdb[:1] in WRITES) + 1)
     with pytest.raises(TransportError):
         lab.run(burn(lab.job(BLOCKS)), tap)
     tap.strikes = {}
@@ -201,6 +210,24 @@ CASES = (
         holds_image,
         SOME,
     ),
+    Case("burn", ("dvd-ram", "bd-r-dl", "bd-re-dl"), nothing, lambda lab: burn(lab.job(BLOCKS)), holds_image, SOME),
+    Case(
+        "stream",
+        ("dvd-ram",),
+        nothing,
+        lambda lab: burn(lab.job(BLOCKS, command=WriteCommand.STREAMING)),
+        holds_image,
+        SOME,
+    ),
+    Case(
+        "burn over",
+        ("bd-r",),
+        format_for_overwriting_first,
+        lambda lab: burn(lab.job(BLOCKS, erase=True)),
+        holds_image,
+        SOME,
+    ),
+    Case("format", ("dvd-ram", "bd-r"), nothing, lambda lab: format_medium(), is_blank, SOME),
     Case("repair", ("dvd-r", "dvd+r", "bd-r"), break_off_first, lambda lab: repair(), is_closed, SOME),
     Case("burn over", ("cd-rw",), burn_first, lambda lab: burn(lab.job(BLOCKS, erase=True)), holds_image),
     Case("append", ("cd-r", "dvd+r", "dvd-r", "bd-r"), burn_first, append, holds_both, SOME),
@@ -261,7 +288,7 @@ def strike_once(lab: Any, case: Case, medium: str, ready: Any, number: int, key:
         lab.run(case.job(lab), tap)
     except (DriveError, TransportError) as error:
         where = f"command {number} ({tap.lines[number - 1]}) with key {key:X}h: {error!r}"
-        assert WRITE not in [cdb[:1] for cdb in tap.seen[number:]], where
+        assert WRITES.isdisjoint(cdb[:1] for cdb in tap.seen[number:]), where
         assert key == DEAD or not tap.inner.drive.prevented, where
     else:
         assert key != DEAD

@@ -1,0 +1,138 @@
+"""Formats: what they promise, what becomes of the disc, and how it is written afterwards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from discstack.mmc.burn import burn
+from discstack.mmc.errors import DiscStateError, MediumFull, UnsupportedMedium
+from discstack.mmc.identify import identify
+from discstack.mmc.job import WriteCommand
+from discstack.mmc.medium import Action, DiscState
+from discstack.mmc.operations import close_session, format_medium
+from discstack.mmc.recipe import FormatOptions
+from discstack.mmc.spec.disc_information import BackgroundFormat
+
+
+def test_formats_tell_their_capacity_and_speed(lab: Any) -> None:
+    offered = lab.run(identify(), lab.drive("bd-re")).formats
+    assert [str(choice) for choice in offered] == [
+        "00h in full: 11826176 blocks, 393216 to replace defects with, at 50% of the speed",
+        "30h with spare areas: 11826176 blocks, 393216 to replace defects with, at 50% of the speed",
+        "30h with spare areas: 5796864 blocks, 6422528 to replace defects with, at 50% of the speed",
+        "30h with spare areas: 12088320 blocks, 131072 to replace defects with, at 50% of the speed",
+        "31h without spare areas: 12219392 blocks",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("medium", "wanted", "capacity"),
+    [
+        ("bd-re", FormatOptions(), 11826176),
+        ("bd-re", FormatOptions(spare_blocks=0), 12219392),
+        ("bd-re", FormatOptions(spare_blocks=200000), 12019392),
+        ("bd-re", FormatOptions(full=True), 11826176),
+        ("bd-re", FormatOptions(format_type=0x30, blocks=12088320, sub_type=3), 12088320),
+        ("bd-re-dl", FormatOptions(format_type=0x31), 24438784),
+        ("bd-r", FormatOptions(), 11826176),
+        ("bd-r", FormatOptions(spare_blocks=131072), 12088320),
+        ("bd-r", FormatOptions(format_type=0x32, sub_type=1, blocks=12000000), 12000000),
+        ("bd-r", FormatOptions(pseudo_overwrite=True, spare_blocks=131072), 12088320),
+        ("dvd-ram", FormatOptions(), 2236704),
+        ("dvd-ram", FormatOptions(spare_blocks=0), 2295072),
+        ("dvd-ram", FormatOptions(format_type=0x01), 2236704),
+        ("dvd-rw", FormatOptions(), 2297888),
+        ("dvd-rw", FormatOptions(format_type=0x10), 2297888),
+        ("dvd+rw", FormatOptions(format_type=0x26), 2295104),
+    ],
+)
+def test_a_format_gives_what_it_promises(lab: Any, medium: str, wanted: FormatOptions, capacity: int) -> None:
+    tap = lab.drive(medium)
+    assert lab.run(format_medium(wanted), tap).capacity_blocks == capacity
+    assert lab.run(burn(lab.job(40)), tap).verified == 40
+
+
+@pytest.mark.parametrize(("medium", "wanted"), [("bd-re", 0x26), ("dvd-ram", 0x30), ("dvd+rw", 0x00), ("bd-r", 0x31)])
+def test_a_type_that_the_medium_does_not_offer_is_refused(lab: Any, medium: str, wanted: int) -> None:
+    tap = lab.drive(medium)
+    with pytest.raises(UnsupportedMedium, match=f"type {wanted:02X}h"):
+        lab.run(format_medium(FormatOptions(format_type=wanted)), tap)
+    assert 0x04 not in [cdb[0] for cdb in tap.seen]
+
+
+def test_a_spare_area_names_the_sizes_that_are_possible(lab: Any) -> None:
+    with pytest.raises(MediumFull, match="from 131072 to 6422528 are"):
+        lab.run(format_medium(FormatOptions(spare_blocks=32)), lab.drive("bd-r"))
+
+
+def test_a_bd_r_without_spare_areas_is_not_formatted(lab: Any) -> None:
+    with pytest.raises(DiscStateError, match="write to it as it is"):
+        lab.run(format_medium(FormatOptions(spare_blocks=0)), lab.drive("bd-r"))
+
+
+def test_a_bd_r_that_can_be_written_over_pays_with_free_blocks(lab: Any) -> None:
+    tap = lab.drive("bd-r", 4096, speed=4)
+    lab.run(format_medium(FormatOptions(pseudo_overwrite=True)), tap)
+    fresh = lab.run(identify(), tap)
+    assert (fresh.state, fresh.blank, fresh.actions) == (DiscState.OVERWRITABLE, True, {Action.WRITE})
+    first = lab.run(burn(lab.job(64)), tap).medium
+    assert fresh.free_blocks - first.free_blocks == 64
+    second = lab.run(burn(lab.job(64, erase=True)), tap).medium
+    assert first.free_blocks - second.free_blocks == 64
+    assert tap.on_disc(0, 64) == lab.image(64)
+    with pytest.raises(MediumFull):
+        lab.run(burn(lab.job(second.free_blocks + 32, erase=True)), tap)
+    assert 0x5B in [cdb[0] for cdb in tap.seen]
+    assert {cdb[2] for cdb in tap.seen if cdb[0] == 0x5B} == {1}, "the track is closed, the session never"
+
+
+def test_a_background_format_is_stopped_taken_up_and_awaited(lab: Any) -> None:
+    tap = lab.drive("dvd+rw")
+    running = lab.run(format_medium(), tap)
+    assert (running.detail, Action.CLOSE_SESSION in running.actions) == ("being formatted in the background", True)
+    stopped = lab.run(close_session(), tap)
+    assert (stopped.detail, Action.CLOSE_SESSION in stopped.actions) == ("its background format was stopped", False)
+    assert lab.run(format_medium(FormatOptions(resume=True)), tap).open_session
+    with pytest.raises(DiscStateError, match="no background format was stopped"):
+        lab.run(format_medium(FormatOptions(resume=True)), tap)
+    assert lab.run(format_medium(FormatOptions(full=True)), tap).detail == ""
+    assert tap.inner.drive.medium.status is BackgroundFormat.COMPLETE
+
+
+def test_the_progress_of_a_background_format_is_told(lab: Any) -> None:
+    diary = lab.diary()
+    lab.run(format_medium(FormatOptions(full=True)), lab.drive("dvd+rw", 65536), observer=diary)
+    seen = [report.progress for report in diary.reports if report.progress]
+    background = seen[seen.index(0.875) + 1 :]  # behind the eight seconds that pass before the disc can be used
+    assert background == sorted(background)
+    assert len(background) > 3
+
+
+@pytest.mark.parametrize("medium", ["dvd-ram", "bd-r", "bd-re"])
+def test_streaming_and_verified_writes_get_there_too(lab: Any, medium: str) -> None:
+    for command, opcode in ((WriteCommand.STREAMING, 0xAA), (WriteCommand.WRITE_AND_VERIFY, 0x2E)):
+        tap = lab.drive(medium)
+        assert lab.run(burn(lab.job(40, command=command)), tap).verified == 40
+        assert {cdb[0] for cdb in tap.seen} & {0x2A, 0xAA, 0x2E} == {opcode}
+
+
+def test_streaming_is_refused_where_the_medium_does_not_have_it(lab: Any) -> None:
+    with pytest.raises(UnsupportedMedium, match="not written by streaming"):
+        lab.run(burn(lab.job(40, command=WriteCommand.STREAMING)), lab.drive("dvd+r"))
+
+
+def test_streaming_is_refused_where_the_transport_cannot_carry_a_unit(lab: Any) -> None:
+    tap = lab.drive("bd-r", max_transfer=32768)
+    with pytest.raises(UnsupportedMedium, match="cannot carry the 32 blocks"):
+        lab.run(burn(lab.job(40, command=WriteCommand.STREAMING)), tap)
+
+
+def test_spare_areas_cost_half_the_speed_as_predicted(lab: Any) -> None:
+    seconds = {}
+    for name, options in (("with", FormatOptions()), ("without", FormatOptions(spare_blocks=0))):
+        tap = lab.drive("bd-re", buffer=65536)
+        lab.run(format_medium(options), tap)
+        seconds[name] = lab.run(burn(lab.job(32768)), tap).seconds
+    assert seconds["with"] / seconds["without"] == pytest.approx(2, rel=0.2)
