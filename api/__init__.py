@@ -85,6 +85,7 @@ if TYPE_CHECKING:
     from discstack.fs.weights import Weight as Weight
     from discstack.fs.weights import parse_weights as parse_weights
     from discstack.image_file import ImageFile as ImageFile
+    from discstack.mmc.cd.composing import SubChannelForm as SubChannelForm
     from discstack.mmc.cd.job import CdResult as CdResult
     from discstack.mmc.cd.program import Program as Program
     from discstack.mmc.cd.program import ProgramTrack as ProgramTrack
@@ -121,7 +122,11 @@ if TYPE_CHECKING:
     from discstack.mmc.job import VerifyLevel as VerifyLevel
     from discstack.mmc.medium import DiscState as DiscState
     from discstack.mmc.medium import MediumStatus as MediumStatus
+    from discstack.mmc.spec.cd.text import CdTextBlock as CdTextBlock
+    from discstack.mmc.spec.cd.text import PackType as PackType
     from discstack.mmc.spec.sense import Sense as Sense
+    from discstack.raw_image import RawImage as RawImage
+    from discstack.raw_image import RawWriter as RawWriter
     from discstack.recorder import Recorder as Recorder
     from discstack.recorder import open_recorder as open
     from discstack.transport.base import AccessDenied as AccessDenied
@@ -169,6 +174,7 @@ _HOMES: Final = {
     "discstack.fs.tree": ("Directory",),
     "discstack.fs.view": ("Issue", "View"),
     "discstack.fs.weights": ("Weight", "parse_weights"),
+    "discstack.mmc.cd.composing": ("SubChannelForm",),
     "discstack.mmc.cd.job": ("CdResult",),
     "discstack.mmc.cd.program": ("Program", "ProgramTrack", "TrackForm"),
     "discstack.mmc.errors": (
@@ -203,7 +209,9 @@ _HOMES: Final = {
     ),
     "discstack.mmc.job": ("BurnResult", "VerifyLevel"),
     "discstack.mmc.medium": ("DiscState", "MediumStatus"),
+    "discstack.mmc.spec.cd.text": ("CdTextBlock", "PackType"),
     "discstack.mmc.spec.sense": ("Sense",),
+    "discstack.raw_image": ("RawImage", "RawWriter"),
     "discstack.recorder": ("Recorder",),
     "discstack.transport.base": (
         "AccessDenied",

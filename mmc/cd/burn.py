@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from discstack.mmc.calibration import calibrate
-from discstack.mmc.cd import at_once, by_track
+from discstack.mmc.cd import at_once, by_track, raw
 from discstack.mmc.cd.job import CdJob, CdResult, CdWriteMode
 from discstack.mmc.cd.outcome import check_contents
 from discstack.mmc.cd.program import Layout, lay_out
@@ -46,6 +46,7 @@ class Way:
 WAYS: Final[Mapping[CdWriteMode, Way]] = {
     CdWriteMode.SESSION_AT_ONCE: Way(at_once.prepare, at_once.write, at_once.finish),
     CdWriteMode.TRACK_AT_ONCE: Way(by_track.prepare, by_track.write, by_track.finish),
+    CdWriteMode.RAW: Way(raw.prepare, raw.write, raw.finish),
 }
 
 
@@ -101,6 +102,8 @@ def _burn(work: Work, job: CdJob, *, erase_first: bool) -> Procedure[CdResult]:
         yield from by_track.select(session, job.program.tracks[0])
         address = yield from next_writable(work)
         layout = plan_program(work, job, blank=False, address=address)
+    if job.program.packs is not None and job.mode is not CdWriteMode.RAW:
+        raise UnsupportedMedium("sub-channels R to W of one's own: only raw recording writes them")
     way = WAYS[job.mode]
     yield from way.prepare(session, layout)
     speed = yield from set_write_speed(work, job.speed)

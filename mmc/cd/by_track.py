@@ -15,6 +15,7 @@ from discstack.mmc.spec.msf import PREGAP
 from discstack.mmc.steps import close, flush
 
 CLOSE_SESSION: Final = 2
+INVISIBLE: Final = 0xFF  # the number of the track that is written next
 
 
 def prepare(session: Session, layout: Layout) -> Procedure[None]:

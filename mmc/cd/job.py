@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from discstack.mmc.job import Calibration, VerifyLevel
 
 if TYPE_CHECKING:
+    from discstack.mmc.cd.composing import SubChannelForm
     from discstack.mmc.cd.program import Placed, Program
     from discstack.mmc.job import SpeedReport
     from discstack.mmc.medium import MediumStatus
@@ -31,7 +32,8 @@ class CdChoices:
 
     `erase`, `simulate`, `speed`, `underrun_protection`, `calibration` and `ring_bytes` are as in a BurnJob. `close`
     leaves no further session possible. `overburn` permits more than the disc says that it holds. `verify` says how much
-    is compared afterwards: the table of contents always, with FULL every block.
+    is compared afterwards: the table of contents always, with FULL every block. `sub_channels` is the form in which a
+    raw session carries them, None for the first that suits and that the drive takes.
     """
 
     erase: bool = False
@@ -43,6 +45,7 @@ class CdChoices:
     calibration: Calibration = Calibration.AUTO
     verify: VerifyLevel = VerifyLevel.QUICK
     ring_bytes: int | None = None
+    sub_channels: SubChannelForm | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,11 +103,16 @@ class ProgramTrack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """A session: its tracks, the media catalogue number (13 digits) and the CD-TEXT packs of its lead-in."""
+    """A session: its tracks, the media catalogue number (13 digits) and the CD-TEXT packs of its lead-in.
+
+    `packs` gives 96 symbols of R to W (graphics, for one) for each block from the first pre-gap to the lead-out; only
+    raw recording writes them.
+    """
 
     tracks: tuple[ProgramTrack, ...]
     catalogue: str = ""
     cd_text: tuple[CdTextPack, ...] = ()
+    packs: BlockSource | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.tracks) <= MOST_TRACKS:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from discstack.mmc import actions, queries
+from discstack.mmc.cd.composing import SubChannelForm
 from discstack.mmc.feed import added
 from discstack.mmc.polling import persist
 from discstack.mmc.recording import Run, write_run
@@ -39,13 +40,15 @@ class Recorded:
 class Session:
     """One recording. `speed` is the drive's in kB/s, None if it does not tell.
 
-    `catalogue` is the media catalogue number, `xa` marks the session as CD-ROM XA.
+    `catalogue` is the media catalogue number, `xa` marks the session as CD-ROM XA, `sub_channels` is the form in which
+    a raw session carries them.
     """
 
     work: Work
     job: CdChoices
     catalogue: str = ""
     xa: bool = False
+    sub_channels: SubChannelForm = SubChannelForm.PQ
     speed: int | None = None
     counters: FeedCounters = field(default_factory=FeedCounters)
     recorded: list[Recorded] = field(default_factory=list)

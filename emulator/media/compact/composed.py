@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from discstack.emulator.media.compact.encode import Sector
 from discstack.emulator.media.compact.parts import CdSession, CdTrack
@@ -32,16 +32,10 @@ def lead_in_entries(channels: Iterable[bytes], session: int) -> list[QEntry]:
         q = sector[12:24]
         if sub_channel.intact(q) and q[1] == sub_channel.LEAD_IN_TRACK and q[0] & 0x0F != sub_channel.CATALOGUE:
             entry = sub_channel.entry_of(q, session)
-            found.setdefault((entry.adr, entry.point), QEntry(**{**_fields(entry), **_no_running_time(entry)}))
+            if entry.adr == sub_channel.POSITION:
+                entry = replace(entry, min=0, sec=0, frame=0)  # the running time
+            found.setdefault((entry.adr, entry.point), entry)
     return list(found.values())
-
-
-def _fields(entry: QEntry) -> dict[str, int]:
-    return {name: getattr(entry, name) for name in entry.__dataclass_fields__}
-
-
-def _no_running_time(entry: QEntry) -> dict[str, int]:
-    return {"min": 0, "sec": 0, "frame": 0} if entry.adr == sub_channel.POSITION else {}
 
 
 def texts_of(channels: Iterable[bytes]) -> str:

@@ -79,9 +79,9 @@ def encode_raw(form: BlockForm, data: memoryview, interleaver: Interleaver | Non
 def pause(lba: int, kind: int) -> Sector:
     """Return a sector of a pause that the drive makes by itself."""
     makers = {
-        SectorType.MODE_1: lambda: sector.mode_1(lba, bytes(2048)),
+        SectorType.MODE_1: lambda: sector.empty_mode_1(lba),
         SectorType.MODE_2_FORMLESS: lambda: sector.mode_2(lba, bytes(2336)),
-        SectorType.MODE_2_FORM_1: lambda: sector.mode_2_form_2(lba, bytes(2324)),
-        SectorType.MODE_2_FORM_2: lambda: sector.mode_2_form_2(lba, bytes(2324)),
+        SectorType.MODE_2_FORM_1: lambda: sector.empty_mode_2_form_2(lba),
+        SectorType.MODE_2_FORM_2: lambda: sector.empty_mode_2_form_2(lba),
     }
     return Sector(makers[SectorType(kind)]() if kind in makers else SILENCE)

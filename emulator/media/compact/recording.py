@@ -279,7 +279,9 @@ class RawRecording(Recording):
     def flush(self) -> None:
         """Look at what the sub-channels say was recorded; without a right lead-in the session stays damaged."""
         disc = self.disc
-        if self.begin is None or self.expected is None or disc.rehearsal is not None:
+        if disc.rehearsal is not None:
+            disc.put_away()
+        if self.begin is None or self.expected is None or disc.recording is not self:
             return
         open_track = disc.cd_tracks[-1]
         start = open_track.start - PREGAP

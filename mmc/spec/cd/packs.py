@@ -62,6 +62,8 @@ def protected(pack: bytes) -> bytes:
     if len(pack) != PACK:
         raise ValueError(f"a pack has {PACK} symbols, not {len(pack)}")
     pack = bytes(symbol & 0x3F for symbol in pack)
+    if not any(pack):
+        return pack
     start = pack[:Q_DATA] + parity(pack[:Q_DATA], Q_PARITY) + pack[4:P_DATA]
     return start + parity(start, P_PARITY)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -70,7 +71,10 @@ def from_bcd(byte: int) -> int:
 
 def header(lba: int, mode: int) -> bytes:
     """Return the header of a sector: its absolute time in decimal digits, and its mode (ECMA-130 14.2)."""
-    time = Msf.from_lba(lba)
+    return _header(Msf.from_lba(lba), mode)
+
+
+def _header(time: Msf, mode: int) -> bytes:
     return bytes((bcd(time.minute), bcd(time.second), bcd(time.frame), mode))
 
 
@@ -81,9 +85,42 @@ def mode_0(lba: int) -> bytes:
 
 def mode_1(lba: int, data: bytes | memoryview) -> bytes:
     """Return a sector of mode 1 around 2048 bytes of user data (ECMA-130 14.4)."""
-    body = header(lba, 1) + _sized(data, 2048)
+    return _mode_1(header(lba, 1), _sized(data, 2048))
+
+
+def _mode_1(head: bytes, data: bytes) -> bytes:
+    body = head + data
     body += edc(SYNC + body) + bytes(8)
     return SYNC + body + ecc(body)
+
+
+def empty_mode_1(lba: int) -> bytes:
+    """Return a sector of mode 1 around zeros.
+
+    The codes are linear, so that one can be put together from sectors that differ in one byte of the header each.
+    """
+    time = Msf.from_lba(lba)
+    parts = _minute(time.minute) ^ _second(time.second) ^ _frame(time.frame)
+    return parts.to_bytes(SECTOR_SIZE, "big")
+
+
+@cache
+def _minute(minute: int) -> int:
+    return _empty(Msf(minute, 0, 0))
+
+
+@cache
+def _second(second: int) -> int:
+    return _empty(Msf(0, second, 0))
+
+
+@cache
+def _frame(frame: int) -> int:
+    return _empty(Msf(0, 0, frame))
+
+
+def _empty(time: Msf) -> int:
+    return int.from_bytes(_mode_1(_header(time, 1), bytes(2048)), "big")
 
 
 def mode_2(lba: int, data: bytes | memoryview) -> bytes:
@@ -102,6 +139,16 @@ def mode_2_form_2(lba: int, data: bytes | memoryview, sub_header: bytes = FORM_2
     """Return a sector of mode 2 form 2 around 2324 bytes (CD-ROM XA)."""
     body = _sized(sub_header, 4) * 2 + _sized(data, 2324)
     return SYNC + header(lba, 2) + body + edc(body)
+
+
+def empty_mode_2_form_2(lba: int) -> bytes:
+    """Return a sector of mode 2 form 2 around zeros; its header is in none of its codes."""
+    return SYNC + header(lba, 2) + _empty_form_2()
+
+
+@cache
+def _empty_form_2() -> bytes:
+    return mode_2_form_2(0, bytes(2324))[16:]
 
 
 def _sized(data: bytes | memoryview, size: int) -> bytes:

@@ -45,6 +45,13 @@ PAGES: dict[str, dict[str, Jobs]] = {
     },
 }
 
+PAGES["raw"] = {
+    "Audio": lambda studio: [studio.job(studio.track(300), mode=CdWriteMode.RAW)],
+    "Audio with CD-TEXT, open for another session": lambda studio: [
+        studio.job(studio.track(300), cd_text=TEXT, mode=CdWriteMode.RAW, close=False)
+    ],
+}
+
 
 @pytest.mark.parametrize(("page", "section"), [(page, section) for page, rows in PAGES.items() for section in rows])
 def test_a_program_is_recorded_as_the_cookbook_says(studio: Any, page: str, section: str) -> None:

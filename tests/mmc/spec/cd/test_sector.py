@@ -157,3 +157,9 @@ def test_mode_0_is_zeros_behind_its_header() -> None:
 def test_a_wrong_amount_of_data_is_refused() -> None:
     with pytest.raises(ValueError, match="2048 bytes go here"):
         sector.mode_1(0, bytes(2047))
+
+
+@given(st.integers(-45150, 404849))
+def test_empty_sectors_are_those_around_zeros(lba: int) -> None:
+    assert sector.empty_mode_1(lba) == sector.mode_1(lba, bytes(2048))
+    assert sector.empty_mode_2_form_2(lba) == sector.mode_2_form_2(lba, bytes(2324))
