@@ -7,7 +7,7 @@ FUZZ_SECONDS ?= 300
 NATIVE := $(wildcard native/src/*.c native/src/*.h native/src/*.py)
 # Debian's packages that tests run or read: burners, readers, kernels, boot loaders
 TEST_PACKAGES := \
-	gcc libc6-dev file faketime sg3-utils \
+	gcc libc6-dev file faketime sg3-utils tshark \
 	xorriso genisoimage p7zip-full libarchive-tools udftools grub-common dumpet \
 	user-mode-linux kmod busybox-static btrfs-progs xfsprogs \
 	qemu-system-x86 seabios ovmf grub-pc-bin isolinux syslinux-common mtools gdisk fdisk

@@ -5,7 +5,7 @@ The names here are the public API; they are loaded when they are first used, so 
 What can go wrong, by who is to blame; misuse is ValueError or TypeError:
 
     TransportError            no answer: nobody knows whether the device did anything
-    +- TransportTimeout, DeviceGone, BackendUnavailable
+    +- TransportTimeout, DeviceGone, BackendUnavailable, ReplayMismatch
     +- AccessDenied           the system refused
        +- DeviceBusy, CommandFiltered
     DriveError                the drive or the disc
@@ -129,6 +129,7 @@ if TYPE_CHECKING:
     from discstack.raw_image import RawWriter as RawWriter
     from discstack.recorder import Recorder as Recorder
     from discstack.recorder import open_recorder as open
+    from discstack.recording import recording_to as recording_to
     from discstack.transport.base import AccessDenied as AccessDenied
     from discstack.transport.base import BackendUnavailable as BackendUnavailable
     from discstack.transport.base import CommandFiltered as CommandFiltered
@@ -136,6 +137,7 @@ if TYPE_CHECKING:
     from discstack.transport.base import DeviceGone as DeviceGone
     from discstack.transport.base import TransportError as TransportError
     from discstack.transport.base import TransportTimeout as TransportTimeout
+    from discstack.transport.record.replay import ReplayMismatch as ReplayMismatch
     from discstack.volumes import read_volume as read_volume
 
 __version__: Final = "0.1.0"
@@ -213,6 +215,7 @@ _HOMES: Final = {
     "discstack.mmc.spec.sense": ("Sense",),
     "discstack.raw_image": ("RawImage", "RawWriter"),
     "discstack.recorder": ("Recorder",),
+    "discstack.recording": ("recording_to",),
     "discstack.transport.base": (
         "AccessDenied",
         "BackendUnavailable",
@@ -222,6 +225,7 @@ _HOMES: Final = {
         "TransportError",
         "TransportTimeout",
     ),
+    "discstack.transport.record.replay": ("ReplayMismatch",),
     "discstack.volumes": ("read_volume",),
 }
 _HOME: Final = {name: module for module, names in _HOMES.items() for name in names}

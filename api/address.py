@@ -3,6 +3,7 @@ r"""Drive addresses: the one place where a name becomes a transport.
     /dev/sr0  /dev/sg1                   a drive of this machine, through SG_IO
     virtual:MEDIUM?file=PATH&speed=16    a virtual drive with a disc in it
     D:  \\.\CdRom0                       a drive of a Windows machine
+    replay:FILE                          a recording, answering as the drive did then
 
 The values of a virtual drive's options are percent-encoded; `+` is literal.
 """
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from discstack.transport.base import Transport
 
 VIRTUAL: Final = "virtual:"
+REPLAY: Final = "replay:"
 _WINDOWS: Final = re.compile(r"[A-Za-z]:\\?|\\\\\.\\.+")
 _TRUE: Final = {"1": True, "yes": True, "true": True, "0": False, "no": False, "false": False}
 
@@ -90,6 +92,23 @@ class VirtualAddress:
         return open_virtual(self.medium, **self.options)
 
 
+@dataclass(frozen=True, slots=True)
+class ReplayAddress:
+    """A recording, which is played from its beginning."""
+
+    path: Path
+    shared: bool = field(default=False, init=False)
+
+    def __str__(self) -> str:
+        return f"{REPLAY}{self.path}"
+
+    def open(self, *, write: bool) -> Transport:
+        """Read the recording."""
+        from discstack.transport.record.replay import ReplayTransport
+
+        return ReplayTransport.open(self.path)
+
+
 def _spell(value: object) -> str:
     if isinstance(value, bool):
         return ("no", "yes")[value]
@@ -119,11 +138,13 @@ def parse_address(text: str) -> Address:
     """Read an address; ValueError says what is wrong with it."""
     if text.startswith(VIRTUAL):
         return _parse_virtual(text)
+    if text.startswith(REPLAY) and text != REPLAY:
+        return ReplayAddress(Path(text.removeprefix(REPLAY)))
     if _WINDOWS.fullmatch(text):
         return WindowsAddress(text)
     if text.startswith("/"):
         return DeviceAddress(text)
-    raise ValueError(f"{text!r} is no drive: write /dev/sr0, D: or virtual:MEDIUM?file=PATH")
+    raise ValueError(f"{text!r} is no drive: write /dev/sr0, D:, virtual:MEDIUM?file=PATH or replay:FILE")
 
 
 def _parse_virtual(text: str) -> VirtualAddress:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -17,6 +18,9 @@ from discstack.mmc.media import RECIPES
 from discstack.mmc.procedure import Observer, Procedure, run
 from discstack.mmc.spec.cdb import Direction, lookup
 from discstack.transport.base import Command, DeviceGone
+from discstack.transport.observe import ExchangeObserver, observe
+from discstack.transport.record.observers import LastCommands
+from discstack.transport.trace import Tracer
 
 if TYPE_CHECKING:
     from discstack.mmc.medium import MediumStatus
@@ -32,13 +36,19 @@ class Recorder:
     """A drive, opened to look; writers open it exclusively for as long as they work.
 
     `address` is as on the command line (/dev/sr0, virtual:dvd+r?file=disc.img); `trace` is called with a line for each
-    command. All methods may be called from any thread; they take turns, and a job keeps the others waiting until it is
-    done. Use several recorders for several drives at once. Raises TransportError if the drive cannot be opened.
+    command, `record` gets every command with its data (see `recording_to`). The last commands are always kept:
+    `save_last_commands` writes them. All methods may be called from any thread; they take turns, and a job keeps the
+    others waiting until it is done. Use several recorders for several drives at once. Raises TransportError if the
+    drive cannot be opened.
     """
 
-    def __init__(self, address: str | Address, *, trace: TraceSink | None = None) -> None:
+    def __init__(
+        self, address: str | Address, *, trace: TraceSink | None = None, record: ExchangeObserver | None = None
+    ) -> None:
         self.address = parse_address(address) if isinstance(address, str) else address
-        self._trace = trace
+        self._last = LastCommands()
+        self._observers: list[ExchangeObserver] = [self._last, *filter(None, [trace and Tracer(trace), record])]
+        self._natively = record is None  # a recording holds the commands of streams too
         self._lock = RLock()
         self._exclusive = 0
         self._closed = False
@@ -62,12 +72,7 @@ class Recorder:
             self._let_go()
 
     def _open(self, *, write: bool) -> Transport:
-        transport = self.address.open(write=write)
-        if self._trace is None:
-            return transport
-        from discstack.transport.trace import trace
-
-        return trace(transport, self._trace)
+        return observe(self.address.open(write=write), self._observers, natively=self._natively)
 
     @property
     def transport(self) -> Transport:
@@ -177,6 +182,17 @@ class Recorder:
         with self.exclusive():
             self.drive.load()
 
+    def save_last_commands(self, path: str | os.PathLike[str]) -> int:
+        """Write the last commands as a recording, serial numbers masked, and return how many; 0 writes nothing.
+
+        Longer data is not kept. The address `replay:PATH` plays the file.
+        """
+        with self._lock:
+            if count := len(self._last):
+                with open(path, "w", encoding="utf-8") as file:
+                    self._last.write(file)
+        return count
+
     def execute(
         self,
         cdb: bytes,
@@ -199,6 +215,6 @@ class Recorder:
             return transport.execute(command)
 
 
-def open_recorder(address: str, *, trace: TraceSink | None = None) -> Recorder:
+def open_recorder(address: str, *, trace: TraceSink | None = None, record: ExchangeObserver | None = None) -> Recorder:
     """Open a drive by its address: `with discstack.open("/dev/sr0") as recorder: ...`."""
-    return Recorder(address, trace=trace)
+    return Recorder(address, trace=trace, record=record)

@@ -6,7 +6,7 @@ Amounts are in blocks of 2048 bytes, speeds in kB/s of 1000 bytes, addresses are
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum, auto
+from enum import Enum
 
 __all__ = ["Action", "DiscState", "FormatChoice", "MediumStatus", "Track", "WriteMode", "WriteSpeed"]
 
@@ -28,16 +28,16 @@ class DiscState(Enum):
 
 
 class Action(Enum):
-    """What may be done with a medium next."""
+    """What may be done with a medium next; the value is the word for people."""
 
-    WRITE = auto()  # write from the start of an empty medium, or anywhere on an overwritable one
-    APPEND = auto()  # write another session behind the existing ones
-    ERASE = auto()
-    FORMAT = auto()
-    CLOSE_TRACK = auto()
-    CLOSE_SESSION = auto()
-    CLOSE_DISC = auto()
-    REPAIR = auto()  # bring what a broken job left behind into a state that can be used
+    WRITE = "write"  # write from the start of an empty medium, or anywhere on an overwritable one
+    APPEND = "append"  # write another session behind the existing ones
+    ERASE = "erase"
+    FORMAT = "format"
+    CLOSE_TRACK = "close track"
+    CLOSE_SESSION = "close session"
+    CLOSE_DISC = "close disc"
+    REPAIR = "repair"  # bring what a broken job left behind into a state that can be used
 
 
 class WriteMode(Enum):

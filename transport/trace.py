@@ -1,4 +1,4 @@
-"""A transport that tells every command spelled out, with its time, its data and its sense.
+"""Every command spelled out, with its time, its data and its sense.
 
     12.345  WRITE (10) lba=0x10 transfer_length=0x20 -> 65536 bytes: GOOD, 1.203 ms
     12.401  TEST UNIT READY: CHECK CONDITION, 0.211 ms: NOT READY 2/3A/00: Medium not present
@@ -10,7 +10,7 @@ The times in front are seconds on the transport's clock.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final
 
 import discstack.mmc.spec.commands  # noqa: F401  (so that `describe` knows the commands)
 from discstack.mmc.spec.cdb import Direction, describe
@@ -21,19 +21,16 @@ from discstack.transport.base import (
     GOOD,
     RESERVATION_CONFLICT,
     TASK_SET_FULL,
-    Clock,
     Command,
     FeedCounters,
-    Feeder,
-    FeedResult,
     Reply,
-    Stream,
     Transport,
     TransportError,
 )
+from discstack.transport.observe import Exchange, ObservedTransport, Run, observe
 
 Sink = Callable[[str], None]
-_STATUS: Final = {
+STATUS_NAMES: Final = {
     GOOD: "GOOD",
     CHECK_CONDITION: "CHECK CONDITION",
     BUSY: "BUSY",
@@ -42,80 +39,48 @@ _STATUS: Final = {
 }
 
 
-class _FeedingTransport(Transport, Feeder, Protocol):
-    """What a tracer of streams wraps."""
-
-
-def trace(transport: Transport, sink: Sink) -> TraceTransport:
+def trace(transport: Transport, sink: Sink) -> ObservedTransport:
     """Return `transport` with a trace of one line a command, such as `sink=logger.debug`; a Feeder stays one."""
-    if isinstance(transport, Feeder):
-        return TraceFeeder(transport, sink)
-    return TraceTransport(transport, sink)
+    return observe(transport, [Tracer(sink)])
 
 
-class TraceTransport:
-    """Passes everything on to a transport and tells about it."""
+class Tracer:
+    """An observer that gives a line for each command, and one for a stream that was fed natively."""
 
-    def __init__(self, inner: Transport, sink: Sink) -> None:
-        self._inner, self._sink = inner, sink
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
 
-    @property
-    def max_transfer(self) -> int:
-        """The most bytes that one command may move."""
-        return self._inner.max_transfer
+    def opened(self, transport: Transport, /) -> None:
+        """Say nothing of that."""
 
-    @property
-    def clock(self) -> Clock:
-        """The inner transport's clock."""
-        return self._inner.clock
+    def exchanged(self, exchange: Exchange, /) -> None:
+        """Spell a command and its reply."""
+        duration = spelled_time(exchange.duration)
+        if exchange.reply is None:
+            line = f"{_request(exchange.command)}: {_lost(exchange.error)}, {duration}"
+        else:
+            line = f"{_request(exchange.command)}: {_answer(exchange.reply, duration)}"
+        self._sink(f"{exchange.start:.3f}  {line}")
 
-    def execute(self, command: Command, /) -> Reply:
-        """Run one command; the trace gets a line however it ends."""
-        start = self.clock.now()
-        try:
-            reply = self._inner.execute(command)
-        except TransportError as error:
-            self._tell(start, f"{_request(command)}: {_lost(error)}, {self._since(start)}")
-            raise
-        outcome = f"{_outcome(reply.status, reply.residual)}, {self._since(start)}{_sense(reply.sense)}"
-        self._tell(start, f"{_request(command)}: {outcome}")
-        return reply
-
-    def close(self) -> None:
-        """Release the device."""
-        self._inner.close()
-
-    def _tell(self, start: float, line: str) -> None:
-        self._sink(f"{start:.3f}  {line}")
-
-    def _since(self, start: float) -> str:
-        return f"{(self.clock.now() - start) * 1000:.3f} ms"
+    def streamed(self, run: Run, /) -> None:
+        """Spell a stream and its end."""
+        self._sink(f"{run.start:.3f}  {spelled_run(run)}")
 
 
-class TraceFeeder(TraceTransport):
-    """The same for a transport that feeds natively: a stream is one line."""
+def spelled_run(run: Run) -> str:
+    """Return a stream in words: what it was to write, how it ended, and what was counted."""
+    stream = run.stream
+    name = f"stream of {describe(stream.template)} lba={stream.lba:#x}, {stream.blocks} blocks, {stream.unit} a command"
+    return f"{name}: {_end(run)}, {_counted(run.counters)}, {spelled_time(run.duration)}"
 
-    def __init__(self, inner: _FeedingTransport, sink: Sink) -> None:
-        super().__init__(inner, sink)
-        self._feeder = inner
 
-    def feed(self, stream: Stream, /) -> FeedResult:
-        """Write the stream; the trace gets one line at its end."""
-        start = self.clock.now()
-        try:
-            result = self._feeder.feed(stream)
-        except TransportError as error:
-            self._tell_stream(start, stream, _lost(error), self.feed_counters())
-            raise
-        self._tell_stream(start, stream, _end(result), result.counters)
-        return result
+def spelled_time(seconds: float) -> str:
+    """Return a duration in milliseconds."""
+    return f"{seconds * 1000:.3f} ms"
 
-    def feed_counters(self) -> FeedCounters:
-        """Return a snapshot of the running or last stream's counters; callable from any thread."""
-        return self._feeder.feed_counters()
 
-    def _tell_stream(self, start: float, stream: Stream, end: str, counters: FeedCounters) -> None:
-        self._tell(start, f"{_stream(stream)}: {end}, {_counted(counters)}, {self._since(start)}")
+def _answer(reply: Reply, duration: str) -> str:
+    return f"{_outcome(reply.status, reply.residual)}, {duration}{_sense(reply.sense)}"
 
 
 def _request(command: Command) -> str:
@@ -126,7 +91,7 @@ def _request(command: Command) -> str:
 
 def _outcome(status: int, residual: int) -> str:
     short = f", {residual} bytes short" if residual else ""
-    return _STATUS.get(status, f"status {status:#04x}") + short
+    return STATUS_NAMES.get(status, f"status {status:#04x}") + short
 
 
 def _sense(data: bytes) -> str:
@@ -136,16 +101,14 @@ def _sense(data: bytes) -> str:
     return f": {'deferred ' if sense.deferred else ''}{sense}"
 
 
-def _lost(error: TransportError) -> str:
+def _lost(error: TransportError | None) -> str:
     return f"no answer ({type(error).__name__}: {error})"
 
 
-def _stream(stream: Stream) -> str:
-    name = describe(stream.template)
-    return f"stream of {name} lba={stream.lba:#x}, {stream.blocks} blocks, {stream.unit} a command"
-
-
-def _end(result: FeedResult) -> str:
+def _end(run: Run) -> str:
+    result = run.result
+    if result is None:
+        return _lost(run.error)
     if result.stopped:
         return "stopped by its ring"
     if result.status == GOOD and not result.residual:

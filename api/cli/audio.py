@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -65,7 +65,7 @@ def audio(
     no_cd_text: bool,
     eject: bool,
     as_json: bool,
-    trace: IO[str] | None,
+    trace: str | None,
     **tags: Any,
 ) -> None:
     """Record audio tracks, or what a cue sheet describes.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -66,7 +66,7 @@ def burn(
     close: bool,
     eject: bool,
     as_json: bool,
-    trace: IO[str] | None,
+    trace: str | None,
     **choices: Any,
 ) -> None:
     """Burn files, folders or an image to a disc, and check that all of it is there."""
@@ -169,7 +169,7 @@ def _kilobytes(speed: int | None) -> str:
 @click.argument("drive")
 @click.option("--full", is_flag=True, help="Overwrite everything instead of only what makes the disc look empty.")
 @drive_command
-def erase(drive: str, full: bool, as_json: bool, trace: IO[str] | None) -> None:
+def erase(drive: str, full: bool, as_json: bool, trace: str | None) -> None:
     """Erase a rewritable disc: a CD-RW is blanked, DVD+RW and BD-RE are overwritten with zeros."""
     from discstack import Eraser
 

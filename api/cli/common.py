@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import gc
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import IO, TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
+
+from discstack.cli.last_commands import is_failure, save_last_commands
 
 if TYPE_CHECKING:
     from discstack.job import Job
     from discstack.recorder import Recorder
+    from discstack.transport.observe import ExchangeObserver
 
 F = TypeVar("F", bound=Callable[..., Any])
 SIGNAL_EXIT: Final = 128  # a shell's exit code for a signal is this plus its number
@@ -21,9 +25,8 @@ SIGNAL_EXIT: Final = 128  # a shell's exit code for a signal is this plus its nu
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 trace_option = click.option(
     "--trace",
-    type=click.File("w", lazy=False),
     metavar="FILE",
-    help="Log every command to FILE (- for standard output).",
+    help="Record every command in FILE: as text (- for standard output), or for Wireshark if it ends in .pcapng.",
 )
 
 
@@ -32,27 +35,43 @@ def drive_command(function: F) -> F:
     return trace_option(json_option(function))
 
 
-def open_recorder(address: str, trace: IO[str] | None) -> Recorder:
-    """Open a drive; an address that makes no sense is a usage error."""
+@contextmanager
+def open_recorder(address: str, trace: str | None) -> Iterator[Recorder]:
+    """Open a drive; an address that makes no sense is a usage error.
+
+    When the drive fails and nothing is recorded anyway, its last commands are saved.
+    """
     from discstack.address import parse_address
     from discstack.recorder import Recorder
 
-    try:
-        return Recorder(parse_address(address), trace=trace_to(trace))
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
+    with _recording(trace) as record:
+        try:
+            recorder = Recorder(parse_address(address), record=record)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from error
+        with recorder:
+            try:
+                yield recorder
+            except Exception as error:
+                if record is None and is_failure(error):
+                    save_last_commands(recorder, error)
+                raise
 
 
-def trace_to(file: IO[str] | None) -> Callable[[str], None] | None:
-    """Return what writes lines of a trace to a file."""
-    if file is None:
-        return None
+@contextmanager
+def _recording(path: str | None) -> Iterator[ExchangeObserver | None]:
+    if path is None:
+        yield None
+    elif path == "-":
+        from discstack.transport.record.observers import FileRecorder
+        from discstack.transport.record.text import TextWriter
 
-    def write(line: str) -> None:
-        file.write(line + "\n")
-        file.flush()
+        yield FileRecorder(TextWriter(sys.stdout))
+    else:
+        from discstack.recording import recording_to
 
-    return write
+        with recording_to(path) as record:
+            yield record
 
 
 @contextmanager

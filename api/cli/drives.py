@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -44,7 +44,7 @@ def drives(as_json: bool) -> None:
 @click.option("--all", "everything", is_flag=True, help="All of these.")
 @drive_command
 def info(
-    drive: str, features: bool, modes: bool, disc: bool, everything: bool, as_json: bool, trace: IO[str] | None
+    drive: str, features: bool, modes: bool, disc: bool, everything: bool, as_json: bool, trace: str | None
 ) -> None:
     """Show what a drive and its medium say of themselves. Changes nothing."""
     from discstack.mmc import inspection
@@ -92,7 +92,7 @@ def _say_medium(medium: MediumStatus) -> None:
             "tracks": ", ".join(f"{track.number}: {track.start}-{track.end - 1}" for track in medium.tracks),
             "erasable": medium.erasable,
             "write speeds": ", ".join(str(speed) for speed in medium.write_speeds),
-            "next steps": ", ".join(sorted(action.name.lower().replace("_", " ") for action in medium.actions)),
+            "next steps": ", ".join(sorted(action.value for action in medium.actions)),
         }
     print_fields(medium.name or "medium", rows)
 

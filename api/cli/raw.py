@@ -46,7 +46,7 @@ def raw(
     write: bool,
     timeout: float | None,
     as_json: bool,
-    trace: IO[str] | None,
+    trace: str | None,
 ) -> None:
     """Send one command to a drive and show its answer.
 

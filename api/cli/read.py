@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import IO
-
 import click
 
 from discstack.cli.common import cancelling, drive_command, open_recorder
@@ -30,7 +28,7 @@ def read(
     sectors: int | None,
     skip_bad: bool,
     as_json: bool,
-    trace: IO[str] | None,
+    trace: str | None,
 ) -> None:
     """Read a disc into a file, sector by sector.
 
@@ -60,7 +58,7 @@ def read(
 @click.argument("image", required=False, type=click.Path(exists=True, dir_okay=False))
 @click.option("--start", type=click.IntRange(0), default=0, metavar="LBA", help="Where the image was written.")
 @drive_command
-def verify(drive: str, image: str | None, start: int, as_json: bool, trace: IO[str] | None) -> None:
+def verify(drive: str, image: str | None, start: int, as_json: bool, trace: str | None) -> None:
     """Check that a disc can be read, or that it holds an image.
 
     Without IMAGE every recorded sector is read. The exit code is 6 if something differs or cannot be read.

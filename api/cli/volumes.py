@@ -6,7 +6,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -41,9 +41,7 @@ def volume_options(function: F) -> F:
 
 
 @contextmanager
-def opened(
-    source: str, trace: IO[str] | None, view: str | None, session: int | None, *, quiet: bool
-) -> Iterator[Volume]:
+def opened(source: str, trace: str | None, view: str | None, session: int | None, *, quiet: bool) -> Iterator[Volume]:
     """Read the volume of an image file or of the disc in a drive, and tell what is odd about it."""
     from discstack import VolumeView, read_volume
 
@@ -88,7 +86,7 @@ def ls(
     view: str | None,
     session: int | None,
     as_json: bool,
-    trace: IO[str] | None,
+    trace: str | None,
 ) -> None:
     """List the files on a disc or in an image, with all that lies below PATH."""
     from discstack import Directory
@@ -168,7 +166,7 @@ def extract(
     view: str | None,
     session: int | None,
     as_json: bool,
-    trace: IO[str] | None,
+    trace: str | None,
 ) -> None:
     """Copy files off a disc or out of an image: all of them, or what lies at the PATHs.
 

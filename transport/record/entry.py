@@ -1,0 +1,94 @@
+"""One command of a recording, and how it is made of an exchange: what data is kept, and which is masked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import xxhash
+
+from discstack.mmc.spec.cdb import Direction
+from discstack.transport.observe import Exchange
+from discstack.transport.record.mask import masked
+
+ALWAYS_KEPT: Final = 512  # bytes; an answer that is not longer is kept whole
+GLIMPSE: Final = 16  # bytes that are kept of anything else
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """The `size` bytes that moved: the first ones, which are `kept`, and XXH3 of all where those are not all."""
+
+    size: int = 0
+    kept: bytes = b""
+    digest: bytes = b""
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of it was kept."""
+        return len(self.kept) == self.size
+
+    @classmethod
+    def of(cls, data: bytes | memoryview, most: int | None = None) -> Payload:
+        """Make a payload of data of which at most `most` bytes are kept, all of it without that."""
+        if most is None or len(data) <= most:
+            return cls(len(data), bytes(data))
+        return cls(len(data), bytes(data[:most]), xxhash.xxh3_128_digest(data))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """A command and its answer. Times in seconds; `start` counts from the first command of the recording.
+
+    `length` is how many bytes the host sent or had room for, `payload` what moved. Without an answer `status` is None,
+    and `failure` is the class and the words of the error.
+    """
+
+    start: float
+    duration: float
+    cdb: bytes
+    direction: Direction = Direction.NONE
+    length: int = 0
+    timeout: float = 30.0
+    payload: Payload = Payload()
+    status: int | None = None
+    sense: bytes = b""
+    residual: int = 0
+    failure: str = ""
+
+
+class Retention:
+    """Decides how much of a command's data is kept: all of it as long as `budget` bytes last, then a glimpse."""
+
+    def __init__(self, budget: int) -> None:
+        self._left = budget
+
+    def keep(self, data: bytes | memoryview) -> Payload:
+        """Keep data as far as it may be."""
+        if len(data) <= ALWAYS_KEPT:
+            return Payload.of(data)
+        if len(data) <= self._left:
+            self._left -= len(data)
+            return Payload.of(data)
+        return Payload.of(data, GLIMPSE)
+
+
+def recorded(exchange: Exchange, began: float, retention: Retention) -> Recorded:
+    """Make an entry of an exchange, with serial numbers masked; `began` is when the recording did."""
+    command, reply, error = exchange.command, exchange.reply, exchange.error
+    sent = b"" if command.data is None else memoryview(command.data).cast("B")
+    outgoing = command.direction is Direction.TO_DEVICE
+    moved = sent if outgoing else b"" if reply is None else masked(command.cdb, reply.data)
+    return Recorded(
+        start=exchange.start - began,
+        duration=exchange.duration,
+        cdb=bytes(command.cdb),
+        direction=command.direction,
+        length=len(sent) if command.data is not None else command.allocation,
+        timeout=command.timeout,
+        payload=retention.keep(moved),
+        status=None if reply is None else reply.status,
+        sense=b"" if reply is None else bytes(reply.sense),
+        residual=0 if reply is None else reply.residual,
+        failure="" if error is None else f"{type(error).__name__}: {error}",
+    )
