@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from discstack.events import Progress as Progress
     from discstack.events import Writing as Writing
     from discstack.file_system_image import FileSystemImage as FileSystemImage
+    from discstack.formatter import Closer as Closer
+    from discstack.formatter import Formatter as Formatter
     from discstack.fs.attributes import Attributes as Attributes
     from discstack.fs.attributes import Device as Device
     from discstack.fs.attributes import Kind as Kind
@@ -120,8 +122,12 @@ if TYPE_CHECKING:
     from discstack.mmc.errors import VolumeOverflow as VolumeOverflow
     from discstack.mmc.job import BurnResult as BurnResult
     from discstack.mmc.job import VerifyLevel as VerifyLevel
+    from discstack.mmc.job import WriteCommand as WriteCommand
     from discstack.mmc.medium import DiscState as DiscState
+    from discstack.mmc.medium import FormatChoice as FormatChoice
     from discstack.mmc.medium import MediumStatus as MediumStatus
+    from discstack.mmc.medium import WriteMode as WriteMode
+    from discstack.mmc.recipe import FormatOptions as FormatOptions
     from discstack.mmc.spec.cd.text import CdTextBlock as CdTextBlock
     from discstack.mmc.spec.cd.text import PackType as PackType
     from discstack.mmc.spec.sense import Sense as Sense
@@ -151,6 +157,7 @@ _HOMES: Final = {
     "discstack.disc_master": ("DiscMaster", "DriveEntry"),
     "discstack.disc_reader": ("DiscReader",),
     "discstack.eraser": ("Eraser",),
+    "discstack.formatter": ("Closer", "Formatter"),
     "discstack.events": ("Done", "Event", "Notice", "Phase", "PhaseStarted", "Progress", "Writing"),
     "discstack.file_system_image": ("FileSystemImage",),
     "discstack.image_file": ("ImageFile",),
@@ -209,8 +216,9 @@ _HOMES: Final = {
         "VerificationError",
         "VolumeOverflow",
     ),
-    "discstack.mmc.job": ("BurnResult", "VerifyLevel"),
-    "discstack.mmc.medium": ("DiscState", "MediumStatus"),
+    "discstack.mmc.job": ("BurnResult", "VerifyLevel", "WriteCommand"),
+    "discstack.mmc.medium": ("DiscState", "FormatChoice", "MediumStatus", "WriteMode"),
+    "discstack.mmc.recipe": ("FormatOptions",),
     "discstack.mmc.spec.cd.text": ("CdTextBlock", "PackType"),
     "discstack.mmc.spec.sense": ("Sense",),
     "discstack.raw_image": ("RawImage", "RawWriter"),

@@ -9,12 +9,13 @@ from discstack.fs.image import Image
 from discstack.job import Job
 from discstack.mmc.burn import burn
 from discstack.mmc.errors import VerificationError
-from discstack.mmc.job import BurnJob, BurnResult, VerifyLevel
+from discstack.mmc.job import BurnJob, BurnResult, VerifyLevel, WriteCommand
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from discstack.events import EventHandler
+    from discstack.mmc.medium import WriteMode
     from discstack.mmc.stream import BlockSource
     from discstack.recorder import Recorder
 
@@ -61,10 +62,13 @@ class DataWriter(Job):
     """Writes images. The choices are attributes, and hold for the next `write`.
 
     `erase` permits that the data on a rewritable disc is lost. `close` leaves the disc so that nothing more can be
-    added. `speed` is in kB/s of 1000 bytes, None for the fastest. `verify` says how much is read back and compared with
-    digests taken while the data went out. `simulate` keeps the laser off, where the medium has that. `ring_bytes` is
-    the size of the buffer between the files and the drive, None for what two seconds at full speed need. One thread at
-    a time may write; `cancel` may be called from any. Several writers with recorders of their own run at once.
+    added. `mode` is how a disc that knows several ways is written, `layer_break` how many sectors go on the first layer
+    of a DVD+R DL, `command` whether the drive verifies (or streams, without defect management) as it writes. `speed`
+    and `verify_speed` are in kB/s of 1000 bytes, None for the fastest and for what the medium stands. `verify` says how
+    much is read back and compared with digests taken while the data went out. `simulate` keeps the laser off, where the
+    medium has that. `ring_bytes` is the size of the buffer between the files and the drive, None for what two seconds
+    at full speed need. One thread at a time may write; `cancel` may be called from any. Several writers with recorders
+    of their own run at once.
     """
 
     def __init__(
@@ -73,15 +77,20 @@ class DataWriter(Job):
         *,
         erase: bool = False,
         close: bool = False,
+        mode: WriteMode | None = None,
+        layer_break: int | None = None,
+        command: WriteCommand = WriteCommand.WRITE,
         simulate: bool = False,
         speed: int | None = None,
         verify: VerifyLevel = VerifyLevel.FULL,
+        verify_speed: int | None = None,
         underrun_protection: bool = True,
         ring_bytes: int | None = None,
     ) -> None:
         super().__init__(recorder)
         self.erase, self.close, self.simulate = erase, close, simulate
-        self.speed, self.verify = speed, verify
+        self.mode, self.layer_break, self.command = mode, layer_break, command
+        self.speed, self.verify, self.verify_speed = speed, verify, verify_speed
         self.underrun_protection, self.ring_bytes = underrun_protection, ring_bytes
 
     def write(
@@ -100,10 +109,14 @@ class DataWriter(Job):
                 start=start,
                 erase=self.erase,
                 close=self.close,
+                mode=self.mode,
+                layer_break=self.layer_break,
+                command=self.command,
                 simulate=self.simulate,
                 speed=self.speed,
                 underrun_protection=self.underrun_protection,
                 verify=self.verify,
+                verify_speed=self.verify_speed,
                 ring_bytes=self.ring_bytes,
             )
             if isinstance(source, Image):

@@ -22,6 +22,9 @@ COMMANDS: Final = {
     "burn": ("burn", "Burn files, folders or an image to a disc."),
     "audio": ("audio", "Record audio tracks, or what a cue sheet describes."),
     "erase": ("burn", "Erase a rewritable disc."),
+    "format": ("media", "Format a disc."),
+    "close": ("media", "Close a track, a session or a disc."),
+    "repair": ("media", "Close what a broken burn left open."),
     "read": ("read", "Read a disc into a file."),
     "verify": ("read", "Check that a disc can be read and holds an image."),
     "ls": ("volumes", "List the files on a disc or in an image."),
@@ -29,6 +32,9 @@ COMMANDS: Final = {
     "raw": ("raw", "Send one command to a drive."),
     "decode": ("raw", "Spell a CDB or sense data given in hexadecimal."),
 }
+
+
+FUNCTIONS: Final = {"format": "format_disc"}  # commands that are called like a builtin of Python
 
 
 class LazyGroup(click.Group):
@@ -42,7 +48,9 @@ class LazyGroup(click.Group):
         """Import a command."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(import_module(f"discstack.cli.{COMMANDS[cmd_name][0]}"), cmd_name)
+        command: click.Command = getattr(
+            import_module(f"discstack.cli.{COMMANDS[cmd_name][0]}"), FUNCTIONS.get(cmd_name, cmd_name)
+        )
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from discstack.recorder import Recorder
 
 SECTOR: Final = 2048
+MODES: Final = {"incremental": "incremental", "at-once": "disc at once"}
 LEVELS: Final = ("none", "quick", "full")
 
 
@@ -52,6 +53,11 @@ class Speed(click.ParamType[str]):
 @click.option("--verify", type=click.Choice(LEVELS), default="full", show_default=True, help="What to read back.")
 @click.option("--simulate", is_flag=True, help="Do all but write; only where the medium has that.")
 @click.option("--close", is_flag=True, help="Close the disc: nothing can be added afterwards.")
+@click.option("--mode", type=click.Choice(MODES), help="How to write DVD-R and DVD-RW.")
+@click.option("--layer-break", type=click.IntRange(1), metavar="SECTORS", help="DVD+R DL: so many on the first layer.")
+@click.option("--streaming", "command", flag_value="streaming", help="Full speed without defect management.")
+@click.option("--write-and-verify", "command", flag_value="write and verify", help="Let the drive check as it writes.")
+@click.option("--verify-speed", type=Speed(), metavar="X", help="Read back no faster than this.")
 @click.option("--eject", is_flag=True, help="Open the tray when all is done.")
 @image_options
 @drive_command
@@ -64,13 +70,17 @@ def burn(
     verify: str,
     simulate: bool,
     close: bool,
+    mode: str | None,
+    layer_break: int | None,
+    command: str | None,
+    verify_speed: str | None,
     eject: bool,
     as_json: bool,
     trace: str | None,
     **choices: Any,
 ) -> None:
     """Burn files, folders or an image to a disc, and check that all of it is there."""
-    from discstack import DataWriter, ImageFile, VerifyLevel
+    from discstack import DataWriter, ImageFile, VerifyLevel, WriteCommand, WriteMode
     from discstack.speed import kilobytes
 
     ready_made = None if as_file or len(sources) > 1 else _ready_made(sources[0])
@@ -84,9 +94,13 @@ def burn(
             recorder,
             erase=erase,
             close=close,
+            mode=WriteMode(MODES[mode]) if mode else None,
+            layer_break=layer_break,
+            command=WriteCommand(command or "write"),
             simulate=simulate,
             speed=kilobytes(speed, recorder.medium()) if speed else None,
             verify=VerifyLevel(verify),
+            verify_speed=kilobytes(verify_speed, recorder.medium()) if verify_speed else None,
         )
         with cancelling(writer), Display(quiet=as_json) as display:
             result = writer.write(image, on_event=display)
@@ -131,6 +145,8 @@ def _result_json(result: BurnResult, drive: str) -> dict[str, Any]:
         "start": result.start,
         "sectors": result.blocks,
         "padding": result.padding,
+        "mode": result.mode,
+        "layer_break": result.layer_break,
         "seconds": result.seconds,
         "speed": result.speed,
         "counters": result.counters,
@@ -151,7 +167,7 @@ def _say_result(result: BurnResult, drive: str) -> None:
         {
             "disc": str(result.medium),
             "written": f"{result.blocks} sectors{padding} from sector {result.start}, {size(result.blocks * SECTOR)}",
-            "time": f"{duration(result.seconds)} at {size((speed.measured or 0) * 1000)}/s"
+            "time": f"{duration(result.seconds)}{_measured(speed.measured)}"
             f" (asked {_kilobytes(speed.asked)}, accepted {_kilobytes(speed.accepted)})",
             "buffer": f"{counters.stalls} stalls, {counters.busy} busy answers, {counters.commands} WRITE commands",
             "verified": right if result.verified else "no",
@@ -159,6 +175,10 @@ def _say_result(result: BurnResult, drive: str) -> None:
     )
     for notice in result.notices:
         click.echo(f"  note: {notice}")
+
+
+def _measured(speed: float | None) -> str:
+    return "" if speed is None else f" at {size(speed * 1000)}/s"
 
 
 def _kilobytes(speed: int | None) -> str:

@@ -81,7 +81,7 @@ def _summary(recorder: Recorder) -> dict[str, Any]:
 
 
 def _say_medium(medium: MediumStatus) -> None:
-    rows: dict[str, Any] = {"state": medium.state.value, "why": medium.reason}
+    rows: dict[str, Any] = {"state": medium.state.value, "more": medium.detail, "why": medium.reason}
     if medium.capacity_blocks:
         rows |= {
             "capacity": _blocks(medium.capacity_blocks),
@@ -91,6 +91,9 @@ def _say_medium(medium: MediumStatus) -> None:
             "sessions": f"{medium.sessions}{', the last one not closed' if medium.open_session else ''}",
             "tracks": ", ".join(f"{track.number}: {track.start}-{track.end - 1}" for track in medium.tracks),
             "erasable": medium.erasable,
+            "writing": ", ".join(mode.value for mode in medium.modes),
+            "first layer": _blocks(medium.layer_break) if medium.layer_break else "",
+            "formats": "; ".join(str(choice) for choice in medium.formats),
             "write speeds": ", ".join(str(speed) for speed in medium.write_speeds),
             "next steps": ", ".join(sorted(action.value for action in medium.actions)),
         }

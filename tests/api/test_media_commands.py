@@ -1,0 +1,60 @@
+"""Formatting, closing and repairing from the command line, and burns that choose among a disc's ways."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def test_a_disc_is_formatted_written_over_and_shown(discstack: Any, folder: Path) -> None:
+    drive = "virtual:bd-r?file=disc&capacity=65536"
+    listed = discstack("format", drive, "--list")
+    assert "32h with spare areas" in listed.out
+    assert discstack("format", drive, "--pow", "--json").json["medium"]["name"] == "BD-R (pseudo-overwrite)"
+    assert discstack("burn", str(folder), "-d", drive, "--streaming").code == 0
+    refused = discstack("burn", str(folder), "-d", drive)
+    assert refused.code == 5
+    assert "nobody said that it may be overwritten" in refused.err
+    assert discstack("burn", str(folder), "-d", drive, "--erase").code == 0
+    assert "can still be written" in discstack("info", drive).out
+
+
+def test_a_disc_is_closed_step_by_step(discstack: Any, folder: Path) -> None:
+    drive = "virtual:dvd+r-dl?file=disc"
+    burnt = discstack("burn", str(folder), "-d", drive, "--layer-break", "80000", "--verify-speed", "4x", "--json").json
+    assert burnt["layer_break"] == 80000
+    nothing = discstack("close", drive)
+    assert nothing.code == 5
+    assert "nothing to close" in nothing.err
+    assert "finalized" in discstack("close", drive, "--disc").out
+    assert discstack("repair", drive).code == 5
+
+
+def test_a_disc_is_written_at_once(discstack: Any, folder: Path) -> None:
+    burnt = discstack("burn", str(folder), "-d", "virtual:dvd-rw?file=disc", "--mode", "at-once", "--json").json
+    assert (burnt["mode"], burnt["medium"]["state"]) == ("disc at once", "finalized")
+    refused = discstack("burn", str(folder), "-d", "virtual:dvd+r", "--mode", "at-once")
+    assert refused.code == 5
+    assert "nothing was written" in refused.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--type", "zz"],
+        ["--type", "40"],
+        ["--type", "30.4"],
+        ["--blocks", "32"],
+        ["--type", "30", "--full"],
+        ["--spare", "many"],
+    ],
+)
+def test_what_makes_no_sense_is_a_usage_error(discstack: Any, words: list[str]) -> None:
+    assert discstack("format", "virtual:bd-re", *words).code == 2
+
+
+def test_a_type_is_chosen_by_its_number(discstack: Any) -> None:
+    done = discstack("format", "virtual:bd-re", "--type", "31", "--json")
+    assert done.json["medium"]["capacity_blocks"] == 12219392
