@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from discstack.fs.image import Image
+from discstack.image_file import ImageFile
 from discstack.job import Job
 from discstack.mmc.burn import burn
 from discstack.mmc.errors import VerificationError
@@ -118,6 +119,7 @@ class DataWriter(Job):
                 verify=self.verify,
                 verify_speed=self.verify_speed,
                 ring_bytes=self.ring_bytes,
+                exact=isinstance(source, Image | ImageFile) and source.ends_recording,
             )
             if isinstance(source, Image):
                 return self._write_image(job, source, on_event)

@@ -11,6 +11,8 @@ from discstack.fs.errors import LayoutError, SourceError
 SECTOR: Final = 2048
 _FIRST_DESCRIPTOR: Final = 16  # sector, ECMA-119 6.2.1 and ECMA-167 2/8.3
 _MOST_DESCRIPTORS: Final = 64
+_FILE_ENTRIES: Final = (261, 266)  # ECMA-167 4/7.2.1
+_ALLOCATION_TABLES: Final = (0, 248)  # UDF 1.50 2.2.10, UDF 2.00 2.2.10
 _IDENTIFIERS: Final = {b"CD001": "ISO 9660", b"NSR02": "UDF", b"NSR03": "UDF"}
 
 
@@ -36,6 +38,15 @@ class ImageFile:
     def sectors(self) -> int:
         """Length in sectors of 2048 bytes."""
         return -(-self.size // SECTOR)
+
+    @property
+    def ends_recording(self) -> bool:
+        """Whether nothing may be recorded behind the image: it ends with the entry of a virtual allocation table."""
+        last = bytearray(SECTOR)
+        self.read_at(self.sectors - 1, last)
+        tag, file_type = int.from_bytes(last[:2], "little"), last[27]
+        checked = (sum(last[:4]) + sum(last[5:16])) & 0xFF == last[4]
+        return checked and tag in _FILE_ENTRIES and file_type in _ALLOCATION_TABLES
 
     def read_at(self, lba: int, buffer: bytearray | memoryview) -> None:
         """Fill `buffer`, some whole sectors, with the image from sector `lba` on; SourceError if that fails."""

@@ -31,6 +31,11 @@ class Image:
         return self._plan.sectors
 
     @property
+    def ends_recording(self) -> bool:
+        """Whether nothing may be recorded behind the image: something in it is found from the end of the recording."""
+        return any(emitter.ends_recording for emitter in self._emitters)
+
+    @property
     def size(self) -> int:
         """The image's length in bytes."""
         return self._plan.sectors * SECTOR

@@ -49,6 +49,7 @@ class HierarchyEmitter:
 
     tail_sectors = 0
     embeds = 0
+    ends_recording = False
     view: ClassVar[View]
 
     def __init__(

@@ -78,6 +78,11 @@ class Emitter(Protocol):
         """Files of at most so many bytes have their data in the view's own structures, and no sectors of their own."""
         ...
 
+    @property
+    def ends_recording(self) -> bool:
+        """Whether a reader finds the view from the last sector that was recorded, so that nothing may follow."""
+        ...
+
     def place_descriptors(self, plan: Plan) -> None:
         """Append the volume descriptors at the plan's cursor (from sector 16 on) and pin what has a fixed address."""
         ...

@@ -66,8 +66,9 @@ class BurnJob:
     written, None for the usual way of the medium. `layer_break` is how many blocks go on layer 0 where the host decides
     that, None for half of a disc that is closed. `speed` and `verify_speed` are in kB/s of 1000 bytes, None for the
     fastest and for what the medium stands when it is read back. `postgap` is the number of empty blocks behind the
-    image, None for what the medium needs. `ring_bytes` is the size of the buffer between source and drive, None for two
-    seconds at the drive's speed.
+    image, None for what the medium needs. `exact` says that the recording must end where the image does: no empty block
+    may follow, and media that are not written sequentially are refused. `ring_bytes` is the size of the buffer between
+    source and drive, None for two seconds at the drive's speed.
     """
 
     source: BlockSource
@@ -83,6 +84,7 @@ class BurnJob:
     command: WriteCommand = WriteCommand.WRITE
     verify: VerifyLevel = VerifyLevel.FULL
     verify_speed: int | None = None
+    exact: bool = False
     postgap: int | None = None
     ring_bytes: int | None = None
 

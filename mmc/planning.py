@@ -48,6 +48,8 @@ def plan_burn(recipe: Recipe, status: MediumStatus, job: BurnJob) -> BurnPlan:
     if status.state in _ANYWHERE:
         room = min(status.capacity_blocks - job.start, status.free_blocks)
     least = max(blocks + (job.postgap or 0), recipe.minimum_track)
+    if job.exact:
+        _check_exact(recipe, least, blocks)
     needed = _round_up(least, recipe.write_unit)
     if needed > room:
         excess = needed - max(room, 0)
@@ -55,7 +57,8 @@ def plan_burn(recipe: Recipe, status: MediumStatus, job: BurnJob) -> BurnPlan:
             f"the image needs {needed} blocks, {excess} more than the {max(room, 0)} that are free ({status})",
             excess=excess,
         )
-    wished = blocks + (recipe.postgap if job.postgap is None else job.postgap)
+    postgap = 0 if job.exact else recipe.postgap
+    wished = blocks + (postgap if job.postgap is None else job.postgap)
     total = max(needed, min(_round_up(wished, recipe.write_unit), room - room % recipe.write_unit))
     mode = job.mode or next(iter(status.modes), None)
     closes = job.close or recipe.single_session or mode is WriteMode.DISC_AT_ONCE
@@ -68,6 +71,20 @@ def plan_burn(recipe: Recipe, status: MediumStatus, job: BurnJob) -> BurnPlan:
     return BurnPlan(
         start=job.start, blocks=blocks, padding=total - blocks, mode=mode, closes=closes, layer_break=layer_break
     )
+
+
+def _check_exact(recipe: Recipe, least: int, blocks: int) -> None:
+    """Refuse an image that must end the recording where something would be recorded behind it."""
+    if not recipe.sequential:
+        raise UnsupportedMedium(
+            f"{recipe.name} is not written sequentially, and the image must end where the recording ends; "
+            "nothing was written"
+        )
+    if least > blocks or blocks % recipe.write_unit:
+        raise UnsupportedMedium(
+            f"the image has {blocks} blocks and must end where the recording ends, but {recipe.name} is written in "
+            f"units of {recipe.write_unit} blocks and at least {least}; nothing was written"
+        )
 
 
 def blanked(recipe: Recipe, status: MediumStatus) -> MediumStatus:

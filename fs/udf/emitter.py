@@ -66,6 +66,7 @@ class UdfEmitter:
         self._index = index_entries(snapshot, specials=options.udf_specials)
         self._space = space_of(revision, vat=options.udf_vat)
         form = entry_form(revision)
+        self.ends_recording = options.udf_vat
         self.embeds = form.room if _may_embed(options) else 0
         self._builder = EntryBuilder(self._index, form, self._space, embed=self.embeds, exact=options.udf_permissions)
         endings = MetadataEnding if self._space.metadata else VirtualEnding if self._space.virtual else Ending
