@@ -9,7 +9,6 @@ import xxhash
 
 from discstack.mmc.spec.cdb import Direction
 from discstack.transport.observe import Exchange
-from discstack.transport.record.mask import masked
 
 ALWAYS_KEPT: Final = 512  # bytes; an answer that is not longer is kept whole
 GLIMPSE: Final = 16  # bytes that are kept of anything else
@@ -73,20 +72,25 @@ class Retention:
         return Payload.of(data, GLIMPSE)
 
 
-def recorded(exchange: Exchange, began: float, retention: Retention) -> Recorded:
-    """Make an entry of an exchange, with serial numbers masked; `began` is when the recording did."""
+def moved(exchange: Exchange) -> bytes | memoryview:
+    """Return the data that an exchange moved, as it lies in its buffer."""
+    command, reply = exchange.command, exchange.reply
+    if command.direction is Direction.TO_DEVICE:
+        return b"" if command.data is None else memoryview(command.data).cast("B")
+    return b"" if reply is None else reply.data
+
+
+def recorded(exchange: Exchange, payload: Payload) -> Recorded:
+    """Make an entry of an exchange; `start` is still on the transport's clock."""
     command, reply, error = exchange.command, exchange.reply, exchange.error
-    sent = b"" if command.data is None else memoryview(command.data).cast("B")
-    outgoing = command.direction is Direction.TO_DEVICE
-    moved = sent if outgoing else b"" if reply is None else masked(command.cdb, reply.data)
     return Recorded(
-        start=exchange.start - began,
+        start=exchange.start,
         duration=exchange.duration,
         cdb=bytes(command.cdb),
         direction=command.direction,
-        length=len(sent) if command.data is not None else command.allocation,
+        length=command.allocation if command.data is None else memoryview(command.data).nbytes,
         timeout=command.timeout,
-        payload=retention.keep(moved),
+        payload=payload,
         status=None if reply is None else reply.status,
         sense=b"" if reply is None else bytes(reply.sense),
         residual=0 if reply is None else reply.residual,

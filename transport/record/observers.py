@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import IO, Final, Protocol
+from dataclasses import replace
+from typing import IO, Final, NamedTuple, Protocol
 
-from discstack.transport.base import Transport
+from discstack.mmc.spec.cdb import Direction
+from discstack.transport.base import Command, Reply, Transport
 from discstack.transport.observe import Exchange, Run
-from discstack.transport.record.entry import Recorded, Retention, recorded
+from discstack.transport.record.entry import ALWAYS_KEPT, Payload, Recorded, Retention, moved, recorded
+from discstack.transport.record.mask import masked
 from discstack.transport.record.text import TextWriter
 from discstack.transport.trace import spelled_run
 
@@ -49,19 +52,38 @@ class FileRecorder:
 
     def exchanged(self, exchange: Exchange, /) -> None:
         """Write a command."""
-        self._writer.write(recorded(exchange, self._began or 0.0, self._retention))
+        data = masked(exchange.command.cdb, moved(exchange))
+        entry = recorded(exchange, self._retention.keep(data))
+        self._writer.write(replace(entry, start=entry.start - (self._began or 0.0)))
 
     def streamed(self, run: Run, /) -> None:
         """Write how a stream ended."""
         self._writer.remark(run.start - (self._began or 0.0), spelled_run(run))
 
 
+class _Kept(NamedTuple):
+    """An exchange without its buffers, how much data it moved, and the first of it."""
+
+    exchange: Exchange
+    size: int = 0
+    data: bytes = b""
+
+
+class _Remark(NamedTuple):
+    """How a stream ended, in words."""
+
+    start: float
+    words: str
+
+
 class LastCommands:
-    """Keeps the last commands of a drive, without longer data and with serial numbers masked."""
+    """Keeps the last commands of a drive, with up to 512 bytes of data each; what is longer is cut.
+
+    It is always there, so that little is done for each command; serial numbers are masked when they are written.
+    """
 
     def __init__(self) -> None:
-        self._kept: deque[Recorded | tuple[float, str]] = deque(maxlen=LAST_COMMANDS)
-        self._retention = Retention(0)
+        self._kept: deque[_Kept | _Remark] = deque(maxlen=LAST_COMMANDS)
         self._began: float | None = None
         self._max_transfer = 0
 
@@ -75,19 +97,30 @@ class LastCommands:
             self._began = transport.clock.now()
 
     def exchanged(self, exchange: Exchange, /) -> None:
-        """Keep a command."""
-        self._kept.append(recorded(exchange, self._began or 0.0, self._retention))
+        """Keep a command, but no buffer: it may be large, and is used again."""
+        command, reply = exchange.command, exchange.reply
+        if command.direction is Direction.NONE:
+            self._kept.append(_Kept(exchange))
+            return
+        data = moved(exchange)
+        length = command.allocation if command.data is None else memoryview(command.data).nbytes
+        small = Command(command.cdb, command.direction, None, length, command.timeout)
+        empty = reply and Reply(reply.status, reply.sense, b"", reply.residual)
+        kept = Exchange(exchange.start, exchange.duration, small, empty, exchange.error)
+        self._kept.append(_Kept(kept, len(data), bytes(data[:ALWAYS_KEPT])))
 
     def streamed(self, run: Run, /) -> None:
-        """Keep how a stream ended."""
-        self._kept.append((run.start - (self._began or 0.0), spelled_run(run)))
+        """Keep how a stream ended, but not the ring that it came from."""
+        self._kept.append(_Remark(run.start, spelled_run(run)))
 
     def write(self, file: IO[str]) -> None:
         """Write them as a recording."""
         writer = TextWriter(file)
         writer.begin(self._max_transfer)
+        began = self._began or 0.0
         for entry in list(self._kept):
-            if isinstance(entry, Recorded):
-                writer.write(entry)
+            if isinstance(entry, _Remark):
+                writer.remark(entry.start - began, entry.words)
             else:
-                writer.remark(*entry)
+                payload = Payload(entry.size, bytes(masked(entry.exchange.command.cdb, entry.data)))
+                writer.write(replace(recorded(entry.exchange, payload), start=entry.exchange.start - began))

@@ -121,7 +121,9 @@ def _same(data: bytes | bytearray | memoryview, payload: Payload) -> bool:
     view = memoryview(data).cast("B")
     if len(view) != payload.size:
         return False
-    return view == payload.kept if payload.whole else xxhash.xxh3_128_digest(view) == payload.digest
+    if payload.digest:
+        return xxhash.xxh3_128_digest(view) == payload.digest
+    return view[: len(payload.kept)] == payload.kept
 
 
 def _error_class(name: str) -> type[TransportError]:

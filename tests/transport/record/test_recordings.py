@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -291,4 +292,19 @@ def test_the_last_commands_are_kept_without_longer_data() -> None:
     assert max_transfer == inner.max_transfer
     assert len(entries) == LAST_COMMANDS
     assert entries[-1].cdb == WRITE
-    assert len(entries[-1].payload.kept) == 16
+    assert entries[-1].payload == Payload(65536, b"\xab" * 512)
+
+
+def test_the_last_commands_hold_no_buffer_and_no_ring() -> None:
+    class Buffer(bytearray):
+        """A bytearray that can be watched."""
+
+    last = LastCommands()
+    transport = observe(ScriptTransport(otherwise=Reply()), [last])
+    sent, room = Buffer(4096), Buffer(4096)
+    transport.execute(Command(WRITE, Direction.TO_DEVICE, sent))
+    transport.execute(Command(INQUIRY.cdb, Direction.FROM_DEVICE, memoryview(room)))
+    watched = [weakref.ref(sent), weakref.ref(room)]
+    del sent, room
+    assert [reference() for reference in watched] == [None, None]
+    assert len(last) == 2
