@@ -32,6 +32,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from discstack.attachment import attach as attach
     from discstack.audio.cue_file import CueSheet as CueSheet
     from discstack.audio.errors import AudioFormatError as AudioFormatError
     from discstack.audio.errors import CueError as CueError
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from discstack.disc_master import DiscMaster as DiscMaster
     from discstack.disc_master import DriveEntry as DriveEntry
     from discstack.disc_reader import DiscReader as DiscReader
+    from discstack.emulator.kernel.attachment import AttachedDrive as AttachedDrive
     from discstack.eraser import Eraser as Eraser
     from discstack.events import Done as Done
     from discstack.events import Event as Event
@@ -149,6 +151,7 @@ if TYPE_CHECKING:
 __version__: Final = "0.1.0"
 
 _HOMES: Final = {
+    "discstack.attachment": ("attach",),
     "discstack.audio.cue_file": ("CueSheet",),
     "discstack.audio.errors": ("AudioFormatError", "CueError"),
     "discstack.audio.tracks": ("AudioTrack",),
@@ -158,6 +161,7 @@ _HOMES: Final = {
     "discstack.disc_reader": ("DiscReader",),
     "discstack.eraser": ("Eraser",),
     "discstack.formatter": ("Closer", "Formatter"),
+    "discstack.emulator.kernel.attachment": ("AttachedDrive",),
     "discstack.events": ("Done", "Event", "Notice", "Phase", "PhaseStarted", "Progress", "Writing"),
     "discstack.file_system_image": ("FileSystemImage",),
     "discstack.image_file": ("ImageFile",),

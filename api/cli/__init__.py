@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "ls": ("volumes", "List the files on a disc or in an image."),
     "extract": ("volumes", "Copy files off a disc or out of an image."),
     "raw": ("raw", "Send one command to a drive."),
+    "emulate": ("emulate", "Make virtual drives, on request real /dev/srN of this machine."),
     "decode": ("raw", "Spell a CDB or sense data given in hexadecimal."),
 }
 

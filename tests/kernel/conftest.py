@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import shlex
 import shutil
@@ -25,6 +27,7 @@ MEMORY = "512M"
 BOOT_TIMEOUT = 60.0
 STOP_TIMEOUT = 10.0
 POLL = 0.01
+PACE = "realtime=2000"  # drives in the guest are that many times as quick as real ones
 
 
 class KernelFailure(Exception):
@@ -33,6 +36,19 @@ class KernelFailure(Exception):
 
 class NoKernel(Exception):
     """This machine does not run user-mode Linux."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """A virtual drive in the guest, by the nodes that the guest's kernel gives it."""
+
+    block: str
+    generic: str
+
+    @property
+    def name(self) -> str:
+        """The block device's name."""
+        return self.block.removeprefix("/dev/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,3 +170,56 @@ def guest_python(kernel: Kernel) -> Callable[..., str]:
         return kernel.check(sys.executable, GUEST / script, *operands, timeout=timeout)
 
     return run
+
+
+class Attachment:
+    """A running `discstack emulate --attach` in the guest."""
+
+    def __init__(self, kernel: Kernel, folder: Path, media: tuple[str, ...]) -> None:
+        self.kernel, self.folder = kernel, folder
+        command = shlex.join([sys.executable, "-m", "discstack", "emulate", *map(paced, media), "--attach", "--json"])
+        watched = f"{command} >answer 2>errors & echo $! >pid; wait $!; echo $? >status.new; mv status.new status"
+        kernel.check(f"cd {folder}; setsid bash -c {shlex.quote(watched)} >/dev/null 2>&1 &")
+        self._wait(lambda: self._read("answer").endswith("]\n") or self._read("status"))
+        assert not self._read("status"), self._read("errors")
+        self.drives = [Drive(row["block"], row["generic"]) for row in json.loads(self._read("answer"))]
+
+    def end(self, signal: str = "TERM") -> int:
+        """Send a signal, and give the status that it ends with."""
+        self.kernel.check(f"kill -{signal} {self._read('pid')}")
+        self._wait(lambda: self._read("status"))
+        return int(self._read("status"))
+
+    def detach(self) -> None:
+        """End it as a user does, unless it has ended; there may have been no complaint of the device server."""
+        assert self._read("status") or self.end() == 0
+        assert self._read("errors") == ""
+
+    def _read(self, name: str) -> str:
+        path = self.folder / name
+        return path.read_text() if path.exists() else ""
+
+    def _wait(self, condition: Callable[[], object]) -> None:
+        deadline = time.monotonic() + BOOT_TIMEOUT
+        while not condition():
+            assert time.monotonic() < deadline, self._read("errors")
+            time.sleep(POLL)
+
+
+def paced(medium: str) -> str:
+    """Return a medium whose drive is quick, unless it has a pace of its own."""
+    return medium if "realtime=" in medium else f"{medium}{'&' if '?' in medium else '?'}{PACE}"
+
+
+@pytest.fixture(scope="session")
+def attaching(kernel: Kernel) -> Callable[..., contextlib.AbstractContextManager[Attachment]]:
+    """Gives attachments of media, as a context manager."""
+
+    @contextlib.contextmanager
+    def attached(*media: str) -> Iterator[Attachment]:
+        with tempfile.TemporaryDirectory(dir=kernel.share) as folder:
+            attachment = Attachment(kernel, Path(folder), media)
+            yield attachment
+            attachment.detach()
+
+    return attached

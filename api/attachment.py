@@ -1,0 +1,32 @@
+"""Virtual drives as real device nodes of this machine, for any program."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from discstack.address import Address, VirtualAddress, parse_address
+
+if TYPE_CHECKING:
+    from discstack.emulator.kernel.attachment import AttachedDrive
+
+
+def attach(address: str | Address) -> AttachedDrive:
+    """Make a virtual drive a real /dev/srN and /dev/sgN of this Linux machine, until it is detached.
+
+    The drive keeps to the real clock: `realtime` is yes unless the address has another number. Needs root and the
+    kernel's target subsystem; raises AccessDenied or BackendUnavailable, which say what is missing and where to get it.
+    """
+    from discstack.emulator.kernel.attachment import AttachedDrive
+
+    parsed = parse_address(address) if isinstance(address, str) else address
+    if not isinstance(parsed, VirtualAddress):
+        raise ValueError(f"{parsed} is a drive already: only virtual drives are attached")
+    if not parsed.options.get("realtime", True):
+        raise ValueError(f"{parsed}: a drive in the kernel cannot have a clock that stands still; leave realtime= out")
+    transport = replace(parsed, options={"realtime": True, **parsed.options}).open(write=True)
+    try:
+        return AttachedDrive(transport)
+    except BaseException:
+        transport.close()
+        raise

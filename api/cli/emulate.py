@@ -1,0 +1,57 @@
+"""`discstack emulate`: virtual drives for other programs."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import ExitStack
+
+import click
+
+from discstack.cli.common import json_option
+from discstack.cli.output import print_json
+
+VIRTUAL = "virtual:"
+
+
+@click.command(
+    epilog="Example: discstack emulate 'dvd+r?file=disc.img' bd-re --attach, and elsewhere: growisofs -Z /dev/sr0 ..."
+)
+@click.argument("media", nargs=-1, required=True, metavar="MEDIUM...")
+@click.option("--attach", "attached", is_flag=True, help="Make each a /dev/srN and /dev/sgN of this Linux machine.")
+@json_option
+def emulate(media: tuple[str, ...], attached: bool, as_json: bool) -> None:
+    """Make virtual drives with a disc in them; MEDIUM is as in a virtual drive's address, with its options.
+
+    With --attach any program finds them under the names that are printed, until this command is ended (Ctrl-C,
+    SIGTERM). It needs root and the kernel's target subsystem, and says what is missing. Without it the discs are made,
+    if they are kept in files and not there yet, and the addresses are printed by which discstack's commands find them.
+    """
+    addresses = [medium if medium.startswith(VIRTUAL) else VIRTUAL + medium for medium in media]
+    if attached:
+        _attach(addresses, as_json)
+        return
+    from discstack import open as open_recorder
+
+    for address in addresses:
+        with open_recorder(address):
+            pass
+    if as_json:
+        print_json([{"address": address} for address in addresses])
+    else:
+        click.echo("\n".join(addresses))
+
+
+def _attach(addresses: list[str], as_json: bool) -> None:
+    from discstack import attach
+
+    ends = {signal.SIGINT, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # they wait for `sigwait`: nothing is left half attached
+    with ExitStack() as stack:
+        drives = [stack.enter_context(attach(address)) for address in addresses]
+        if as_json:
+            rows = zip(addresses, drives, strict=True)
+            print_json([{"address": a, "block": drive.block, "generic": drive.generic} for a, drive in rows])
+        else:
+            for address, drive in zip(addresses, drives, strict=True):
+                click.echo(f"{drive.block} {drive.generic} {address}")
+        signal.sigwait(ends)

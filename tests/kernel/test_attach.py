@@ -1,0 +1,42 @@
+"""Virtual drives are device nodes of a stock Linux kernel: they come, go, and leave nothing behind."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+Attaching = Callable[..., AbstractContextManager[Any]]
+
+OURS = "find /sys/kernel/config/target -name '*discstack*' -o -name 'naa.3d15c57a*' -o -name 'user_*'"
+
+
+def test_drives_come_as_nodes_and_go(kernel: Any, attaching: Attaching) -> None:
+    with attaching("cd-rw", "dvd+r") as attachment:
+        first, second = attachment.drives
+        assert kernel.check(f"cat /sys/block/{first.name}/device/model").strip() == "VIRTUAL BURNER"
+        assert "Peripheral device type: cd/dvd" in kernel.check(f"sg_inq {first.generic}")
+        assert "Current profile: DVD+R" in kernel.check(f"sg_get_config {second.generic}")
+        assert "Current profile: CD-RW" in kernel.check(f"sg_get_config {first.block}")
+    assert kernel.check(f"ls /dev | grep -E '^s[rg][0-9]'; {OURS}; true") == ""
+
+
+def test_next_one_cleans_up_after_one_that_was_killed(kernel: Any, attaching: Attaching) -> None:
+    with attaching("bd-re") as alive:
+        with attaching("dvd+rw") as killed:
+            killed.end("KILL")
+        assert kernel.run(f"test -e {killed.drives[0].block}").status == 0
+        with attaching("cd-r") as third:
+            found = kernel.check(OURS + " | grep -c /discstack").strip()
+            assert found == "2"
+            for drive in (*alive.drives, *third.drives):
+                kernel.check(f"sg_inq {drive.generic}")
+    assert kernel.check(OURS) == ""
+
+
+def test_who_is_not_root_is_told(kernel: Any) -> None:
+    nobody = ("setpriv", "--reuid", "65534", "--clear-groups")
+    result = kernel.run(*nobody, sys.executable, "-m", "discstack", "emulate", "cd-r", "--attach")
+    assert result.status == 3
+    assert "takes root" in result.output
