@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from discstack.audio.errors import CueError as CueError
     from discstack.audio.tracks import AudioTrack as AudioTrack
     from discstack.audio_writer import AudioWriter as AudioWriter
+    from discstack.cd_reader import CdFiles as CdFiles
+    from discstack.cd_reader import CdReader as CdReader
     from discstack.data_writer import DataWriter as DataWriter
     from discstack.disc_master import DiscMaster as DiscMaster
     from discstack.disc_master import DriveEntry as DriveEntry
@@ -90,6 +92,7 @@ if TYPE_CHECKING:
     from discstack.fs.weights import parse_weights as parse_weights
     from discstack.image_file import ImageFile as ImageFile
     from discstack.mmc.cd.composing import SubChannelForm as SubChannelForm
+    from discstack.mmc.cd.contents import CdContents as CdContents
     from discstack.mmc.cd.job import CdResult as CdResult
     from discstack.mmc.cd.program import Program as Program
     from discstack.mmc.cd.program import ProgramTrack as ProgramTrack
@@ -156,6 +159,7 @@ _HOMES: Final = {
     "discstack.audio.errors": ("AudioFormatError", "CueError"),
     "discstack.audio.tracks": ("AudioTrack",),
     "discstack.audio_writer": ("AudioWriter",),
+    "discstack.cd_reader": ("CdFiles", "CdReader"),
     "discstack.data_writer": ("DataWriter",),
     "discstack.disc_master": ("DiscMaster", "DriveEntry"),
     "discstack.disc_reader": ("DiscReader",),
@@ -188,6 +192,7 @@ _HOMES: Final = {
     "discstack.fs.view": ("Issue", "View"),
     "discstack.fs.weights": ("Weight", "parse_weights"),
     "discstack.mmc.cd.composing": ("SubChannelForm",),
+    "discstack.mmc.cd.contents": ("CdContents",),
     "discstack.mmc.cd.job": ("CdResult",),
     "discstack.mmc.cd.program": ("Program", "ProgramTrack", "TrackForm"),
     "discstack.mmc.errors": (

@@ -20,6 +20,8 @@ def _spell(ranges: list[range]) -> list[str]:
 @click.option("--start", type=click.IntRange(0), default=0, metavar="LBA", help="First sector to read.")
 @click.option("--sectors", type=click.IntRange(1), metavar="N", help="How many; by default all that is recorded.")
 @click.option("--skip-bad", is_flag=True, help="Write zeros for sectors that cannot be read, and go on.")
+@click.option("--wav", is_flag=True, help="With FILE.cue: a WAV file for each track, instead of a BIN file.")
+@click.option("--sub-channels", is_flag=True, help="With FILE.cue: keep the sub-channels in a SUB file, too.")
 @drive_command
 def read(
     drive: str,
@@ -27,15 +29,24 @@ def read(
     start: int,
     sectors: int | None,
     skip_bad: bool,
+    wav: bool,
+    sub_channels: bool,
     as_json: bool,
     trace: str | None,
 ) -> None:
-    """Read a disc into a file, sector by sector.
+    """Read a disc into a file, sector by sector; a CD into FILE.cue and the BIN (or WAV) files that belong to it.
 
     With --skip-bad the exit code is 4 if anything was skipped.
     """
     from discstack import DiscReader
 
+    if output.lower().endswith(".cue"):
+        if start or sectors:
+            raise click.UsageError("a CD is read into a cue sheet as a whole: no --start, no --sectors")
+        _read_cd(drive, output, wav, sub_channels, skip_bad, as_json=as_json, trace=trace)
+        return
+    if wav or sub_channels:
+        raise click.UsageError("--wav and --sub-channels are for an output FILE.cue")
     if as_json and output == "-":
         raise click.UsageError("--json and the data cannot both go to standard output")
     with open_recorder(drive, trace) as recorder:
@@ -50,6 +61,28 @@ def read(
         for spelled in _spell(bad):
             click.echo(f"  could not be read: {spelled}", err=True)
     if bad:
+        raise click.exceptions.Exit(4)
+
+
+def _read_cd(
+    drive: str, output: str, wav: bool, sub_channels: bool, skip_bad: bool, *, as_json: bool, trace: str | None
+) -> None:
+    from discstack import CdReader
+
+    with open_recorder(drive, trace) as recorder:
+        reader = CdReader(recorder)
+        with cancelling(reader), Display(quiet=as_json) as display:
+            done = reader.save(output, wav=wav, sub_channels=sub_channels, skip_bad=skip_bad, on_event=display)
+    bad = list(done.unreadable)
+    if as_json:
+        print_json({"cue": done.cue, "files": done.files, "contents": done.contents, "skipped": _spell(bad)})
+    else:
+        click.echo(
+            f"{done.cue}: {len(done.contents.tracks)} tracks in {', '.join(p.name for p in done.files)}", err=True
+        )
+        for spelled in _spell(bad):
+            click.echo(f"  could not be read, zeros stand for it: {spelled}", err=True)
+    if bad and skip_bad:
         raise click.exceptions.Exit(4)
 
 

@@ -1,0 +1,176 @@
+"""What is on a CD: sessions, tracks with their gaps and indexes, codes and texts, asked of the drive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import pairwise
+from typing import Final, TypeVar
+
+from discstack.mmc import queries
+from discstack.mmc.cd.sectors import SubChannels, read_sectors
+from discstack.mmc.command import ask
+from discstack.mmc.errors import BlankCheck, DriveTimeout, IllegalRequest, MediumError, ResponseError
+from discstack.mmc.polling import persist, wait_ready
+from discstack.mmc.procedure import Procedure
+from discstack.mmc.spec.cd import sub_channel
+from discstack.mmc.spec.cd.sector import SectorType, from_bcd
+from discstack.mmc.spec.cd.text import CdTextBlock, parse_cd_text
+from discstack.mmc.spec.commands import READ_SUB_CHANNEL, READ_TOC_PMA_ATIP
+from discstack.mmc.spec.msf import PREGAP
+from discstack.mmc.spec.toc import CdText, CdTextPack, QEntry, TocFormat
+
+__all__ = ["CdContents", "CdTrackContents", "cd_contents"]
+
+T = TypeVar("T")
+UNREADABLE: Final = (IllegalRequest, MediumError, BlankCheck, ResponseError, DriveTimeout)
+CATALOGUE, ISRC = 2, 3  # READ SUB-CHANNEL parameters
+CODE_REPLY: Final = 24
+LONGEST_GAP: Final = 750  # blocks before a track's start that are searched for its pre-gap
+STEP: Final = 25
+LAST_TRACK: Final = 99
+LEAD_OUT: Final = 0xA2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CdTrackContents:
+    """A track as the disc has it: `start` is that of index 1, `first` that of the pre-gap, `end` where it ends.
+
+    `kind` is what its first sector is; ANY where that cannot be read.
+    """
+
+    number: int
+    session: int
+    control: int
+    first: int
+    start: int
+    end: int
+    kind: SectorType
+    isrc: str = ""
+
+    @property
+    def is_audio(self) -> bool:
+        """Whether the table of contents says so."""
+        return not self.control & sub_channel.DATA
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CdContents:
+    """A whole CD."""
+
+    tracks: tuple[CdTrackContents, ...]
+    lead_outs: tuple[int, ...]
+    catalogue: str = ""
+    texts: tuple[CdTextBlock, ...] = ()
+    packs: tuple[CdTextPack, ...] = ()
+
+
+def cd_contents(*, gaps: bool = True) -> Procedure[CdContents]:
+    """Ask for everything; with `gaps` the sub-channel before each track is searched for its pre-gap.
+
+    Raises CommandError where there is no CD with a table of contents.
+    """
+    yield from wait_ready()
+    toc = yield from persist(queries.raw_toc, swallow_attentions=True)
+    entries = [entry for entry in toc.entries if entry.adr == sub_channel.POSITION and entry.p_time.valid]
+    tracks = list(_tracks(entries))
+    for place, track in enumerate(tracks):
+        tracks[place] = yield from _examined(track, search=gaps and bool(place) and _follows(tracks, place))
+    followers = [*tracks[1:], None]
+    tracks = [_ended(track, after) for track, after in zip(tracks, followers, strict=False)]
+    packs = (yield from _optional(_packs)) or ()
+    return CdContents(
+        tracks=tuple(tracks),
+        lead_outs=tuple(entry.p_time.lba for entry in entries if entry.point == LEAD_OUT),
+        catalogue=(yield from _optional(partial(_code, CATALOGUE, 0, 13))) or "",
+        texts=parse_cd_text(packs),
+        packs=packs,
+    )
+
+
+def _tracks(entries: list[QEntry]) -> Iterator[CdTrackContents]:
+    lead_outs = {entry.session_number: entry.p_time.lba for entry in entries if entry.point == LEAD_OUT}
+    points = sorted((entry for entry in entries if 1 <= entry.point <= LAST_TRACK), key=lambda entry: entry.point)
+    for entry, following in pairwise([*points, None]):
+        if entry is None:
+            continue
+        same = following is not None and following.session_number == entry.session_number
+        start = entry.p_time.lba
+        yield CdTrackContents(
+            number=entry.point,
+            session=entry.session_number,
+            control=entry.control,
+            first=start,
+            start=start,
+            end=following.p_time.lba if following is not None and same else lead_outs.get(entry.session_number, start),
+            kind=SectorType.ANY,
+        )
+
+
+def _follows(tracks: list[CdTrackContents], place: int) -> bool:
+    return tracks[place - 1].session == tracks[place].session
+
+
+def _examined(track: CdTrackContents, *, search: bool) -> Procedure[CdTrackContents]:
+    """Add what has to be read of a track: its kind, its ISRC, its pre-gap."""
+    sectors = yield from _optional(partial(read_sectors, track.start, 1))
+    kind = SectorType.ANY
+    if sectors:
+        kind = SectorType.AUDIO if track.is_audio else sectors[0].kind
+    isrc = (yield from _optional(partial(_code, ISRC, track.number, 12))) if track.is_audio else ""
+    first = (yield from _pre_gap(track)) if search else track.start
+    return replace(track, kind=kind, isrc=isrc or "", first=first)
+
+
+def _pre_gap(track: CdTrackContents) -> Procedure[int]:
+    """Go back from a track's start as long as Q says that it is the track's index 0."""
+    first = track.start
+    for start in range(track.start - STEP, max(track.start - LONGEST_GAP, -PREGAP), -STEP):
+        sectors = yield from _optional(partial(read_sectors, start, STEP, sub=SubChannels.Q))
+        if not sectors:
+            break
+        inside = [_is_index_0(sector.q, track.number) for sector in sectors]
+        if False in inside:
+            behind = len(inside) - inside[::-1].index(False)
+            return first if behind == STEP else sectors[behind].lba
+        first = start
+    return first
+
+
+def _is_index_0(q: bytes | None, number: int) -> bool | None:
+    """Say whether Q is of a track's pre-gap; None where it tells something else than the position."""
+    if q is None or q[0] & 0x0F != sub_channel.POSITION:
+        return None
+    return from_bcd(q[1]) == number and q[2] == 0
+
+
+def _ended(track: CdTrackContents, after: CdTrackContents | None) -> CdTrackContents:
+    """Let a track end where the pre-gap of the next one begins."""
+    if after is None or after.session != track.session:
+        return track
+    return replace(track, end=after.first)
+
+
+def _optional(query: Callable[[], Procedure[T]]) -> Procedure[T | None]:
+    try:
+        return (yield from persist(query, swallow_attentions=True))
+    except UNREADABLE:
+        return None
+
+
+def _code(parameter: int, track: int, size: int) -> Procedure[str]:
+    """Ask for the catalogue number or an ISRC (MMC-2 6.1.23); empty where the disc has none."""
+    data = yield from ask(
+        READ_SUB_CHANNEL, bytes, CODE_REPLY, subq=True, sub_channel_parameter_list=parameter, track_number=track
+    )
+    valid = len(data) >= CODE_REPLY and data[8] & 0x80
+    code = data[9 : 9 + size].decode("ascii", "replace") if valid else ""
+    return code if code.isalnum() else ""
+
+
+def _packs() -> Procedure[tuple[CdTextPack, ...]]:
+    found = yield from queries.counted(
+        READ_TOC_PMA_ATIP, CdText.parse, 4, queries.behind(2), format=TocFormat.CD_TEXT, track_session_number=0
+    )
+    return found.packs

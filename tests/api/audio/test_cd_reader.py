@@ -1,0 +1,181 @@
+"""CDs read into files, and what other people's programs see in those."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import wave
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import discstack
+from discstack import AudioTrack, AudioWriter, CdReader, CueSheet, Program, ProgramTrack, RawWriter, TrackForm
+from discstack.mmc.spec.cd import sector, sub_channel
+from discstack.mmc.spec.cd.sector import SectorType
+
+SECTOR = 2352
+
+
+def noise(sectors: int, seed: int, size: int = SECTOR) -> bytes:
+    return random.Random(seed).randbytes(sectors * size)
+
+
+def wav(path: Path, sectors: int, seed: int) -> Path:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(44100)
+        file.writeframes(noise(sectors, seed))
+    return path
+
+
+class Bytes:
+    """Blocks in memory."""
+
+    def __init__(self, data: bytes, size: int) -> None:
+        self.data, self.sectors, self.at = data, len(data) // size, 0
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        piece = self.data[self.at : self.at + len(buffer)]
+        buffer[: len(piece)] = piece
+        self.at += len(piece)
+        return len(piece)
+
+
+def ran(*words: str | Path, cwd: Path | None = None) -> str:
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=60, cwd=cwd)
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.fixture
+def recorder() -> Any:
+    with discstack.open("virtual:cd-r?capacity=40000") as opened:
+        yield opened
+
+
+@pytest.fixture
+def album(recorder: Any, tmp_path: Path) -> Path:
+    """Burn two tracks with everything that a disc can say of them, and read them back into a cue sheet."""
+    tracks = [
+        AudioTrack(path=wav(tmp_path / "1.wav", 375, 1), title="One", isrc="DEA450300001", copy_permitted=True),
+        AudioTrack(path=wav(tmp_path / "2.wav", 450, 2), title="Two", performer="B", pregap=75, pre_emphasis=True),
+    ]
+    AudioWriter(recorder).write(tracks, title="Album", catalogue="4015513000017")
+    CdReader(recorder).save(tmp_path / "album.cue", sub_channels=True)
+    return tmp_path / "album.cue"
+
+
+WHOLE = noise(375, 1) + bytes(75 * SECTOR) + noise(450, 2)
+
+
+def test_contents_are_what_was_burnt(recorder: Any, album: Path) -> None:
+    contents = CdReader(recorder).contents()
+    assert [(t.number, t.control, t.first, t.start, t.end, t.isrc) for t in contents.tracks] == [
+        (1, 2, 0, 0, 375, "DEA450300001"),
+        (2, 1, 375, 450, 900, ""),
+    ]
+    assert contents.catalogue == "4015513000017"
+    assert contents.lead_outs == (900,)
+    assert contents.texts[0].text(discstack.PackType.TITLE, 2) == "Two"
+
+
+def test_samples_and_sub_channels_are_in_the_files(album: Path) -> None:
+    assert album.with_suffix(".bin").read_bytes() == WHOLE
+    sub = album.with_suffix(".sub").read_bytes()
+    assert len(sub) == 900 * 96
+    q = sub[400 * 96 + 12 : 400 * 96 + 24]
+    assert sub_channel.intact(q)
+    assert q[:3] == bytes((0x11, 2, 0))
+
+
+def test_the_sheet_burns_the_same_disc_again(album: Path, tmp_path: Path) -> None:
+    with discstack.open("virtual:cd-r?capacity=40000") as other:
+        AudioWriter(other).write(CueSheet.load(album))
+        (tmp_path / "again").mkdir()
+        CdReader(other).save(tmp_path / "again" / "album.cue", sub_channels=True)
+    for suffix in (".cue", ".bin", ".sub", ".cdt"):
+        again = (tmp_path / "again" / "album").with_suffix(suffix)
+        assert again.read_bytes() == album.with_suffix(suffix).read_bytes(), suffix
+
+
+def test_libcdio_sees_tracks_codes_and_texts(album: Path) -> None:
+    seen = ran("cd-info", "--no-header", f"--cue-file={album}")
+    assert "1: 00:02:00  000000 audio  false  yes   2        no" in seen
+    assert "2: 00:08:00  000450 audio  false  no    2        yes" in seen
+    assert "170: 00:14:00  000900 leadout" in seen
+    assert "Media Catalog Number (MCN): 4015513000017" in seen
+    assert all(words in seen for words in ("TITLE: Album", "TITLE: One", "TITLE: Two", "PERFORMER: B"))
+
+
+def test_libcdio_and_paranoia_read_the_same_samples(album: Path, tmp_path: Path) -> None:
+    ran("cd-read", f"--cue-file={album}", "-m", "audio", "-s", "5", "-n", "1", "-o", tmp_path / "sector")
+    assert (tmp_path / "sector").read_bytes() == WHOLE[5 * SECTOR : 6 * SECTOR]
+    ran("cd-paranoia", "-Z", "-R", "-d", album, "2", tmp_path / "track")
+    assert (tmp_path / "track").read_bytes() == noise(450, 2)
+
+
+def test_cdrdao_sees_gaps_flags_and_codes(album: Path) -> None:
+    seen = " ".join(ran("cdrdao", "show-toc", album.name, cwd=album.parent).split())
+    assert "CATALOG NUMBER: 4015513000017" in seen
+    assert "ISRC DE A45 03 00001 COPY PERMITTED NO PRE-EMPHASIS TWO CHANNEL AUDIO START 00:00:00( 0)" in seen
+    assert "COPY NOT PERMITTED PRE-EMPHASIS TWO CHANNEL AUDIO PREGAP 00:01:00( 75) START 00:06:00( 450)" in seen
+
+
+def test_wav_files_of_the_tracks(recorder: Any, album: Path, tmp_path: Path) -> None:
+    (tmp_path / "wav").mkdir()
+    saved = CdReader(recorder).save(tmp_path / "wav" / "album.cue", wav=True)
+    assert [path.name for path in saved.files] == ["album 01.wav", "album 02.wav", "album.cdt"]
+    with wave.open(str(saved.files[0])) as one, wave.open(str(saved.files[1])) as two:
+        assert one.getparams()[:3] == (2, 2, 44100)
+        assert one.readframes(10**6) + two.readframes(10**6) == WHOLE
+    with discstack.open("virtual:cd-r?capacity=40000") as other:
+        result = AudioWriter(other).write(CueSheet.load(saved.cue))
+    assert [(track.first, track.start, track.end) for track in result.tracks] == [(-150, 0, 375), (375, 450, 900)]
+
+
+@pytest.mark.parametrize("form", [TrackForm.MODE_1, TrackForm.XA_FORM_1, TrackForm.MODE_2])
+def test_sectors_of_data_are_read_by_libcdio(recorder: Any, tmp_path: Path, form: TrackForm) -> None:
+    data = noise(320, 7, form.size)
+    AudioWriter(recorder).write(Program(tracks=(ProgramTrack(source=Bytes(data, form.size), form=form),)))
+    saved = CdReader(recorder).save(tmp_path / "data.cue")
+    raw = saved.files[0].read_bytes()
+    assert saved.contents.tracks[0].kind is form.kind
+    assert all(sector.intact(raw[at : at + SECTOR]) for at in range(0, len(raw), SECTOR))
+    mode = {TrackForm.MODE_1: "m1f1", TrackForm.XA_FORM_1: "m2f1", TrackForm.MODE_2: "m2f2"}[form]
+    ran("cd-read", f"--cue-file={saved.cue}", "-m", mode, "-s", "9", "-n", "1", "-o", tmp_path / "sector")
+    read = (tmp_path / "sector").read_bytes()
+    size = min(len(read), form.size)
+    assert read[:size] == data[9 * form.size : 9 * form.size + size]
+
+
+def test_data_and_audio_and_several_sessions(recorder: Any, tmp_path: Path) -> None:
+    tracks = (
+        ProgramTrack(source=Bytes(noise(320, 1, 2048), 2048), form=TrackForm.MODE_1),
+        ProgramTrack(source=Bytes(noise(330, 2), SECTOR)),
+    )
+    AudioWriter(recorder, close=False, gapless=False).write(Program(tracks=tracks))
+    RawWriter(recorder).write(Program(tracks=(ProgramTrack(source=Bytes(noise(340, 3), SECTOR)),)))
+    saved = CdReader(recorder).save(tmp_path / "mixed.cue")
+    first, second, third = saved.contents.tracks
+    assert [path.name for path in saved.files] == ["mixed.bin", "mixed.session2.bin"]
+    assert (first.kind, second.session, third.session) == (SectorType.MODE_1, 1, 2)
+    raw = saved.files[0].read_bytes()
+    assert b"".join(raw[at + 16 : at + 2064] for at in range(0, 320 * SECTOR, SECTOR)) == noise(320, 1, 2048)
+    assert raw[second.start * SECTOR :] == noise(330, 2) + bytes(2 * SECTOR)  # the run-out of track at once
+    assert saved.files[1].read_bytes() == noise(340, 3)
+    assert [(r.start, r.stop) for r in saved.unreadable] == [(320, 322)]
+    assert "REM SESSION 02" in saved.cue.read_text()
+
+
+def test_the_command_line_reads_a_cd(discstack: Callable[..., Any], tmp_path: Path) -> None:
+    wav(tmp_path / "1.wav", 300, 1)
+    drive = "virtual:cd-r?file=disc&capacity=20000"
+    assert discstack("audio", "1.wav", "-d", drive).code == 0
+    done = discstack("read", drive, "-o", "out.cue", "--sub-channels", "--json")
+    assert (done.code, done.json["files"]) == (0, ["out.bin", "out.sub"])
+    assert (tmp_path / "out.bin").read_bytes() == noise(300, 1)
+    assert discstack("read", drive, "-o", "out.img", "--wav").code == 2
