@@ -17,14 +17,14 @@ SUFFIX: Final = ".trace"
 def is_failure(error: Exception) -> bool:
     """Whether an error is one of the drive or the disc, and not of what was asked of them."""
     from discstack.mmc import errors
-    from discstack.transport.base import AccessDenied, TransportError
+    from discstack.transport.base import AccessDenied, BackendUnavailable, TransportError
 
     if isinstance(error, errors.MediaError):
         in_the_middle = error.medium is not None  # a job looks at the disc when it fails half-way
         return isinstance(error, errors.VerificationError) or (
             isinstance(error, errors.DiscStateError) and in_the_middle
         )
-    foreseen = (errors.Cancelled, AccessDenied)
+    foreseen = (errors.Cancelled, AccessDenied, BackendUnavailable)
     return isinstance(error, (errors.DriveError, TransportError)) and not isinstance(error, foreseen)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import IO
 
 import click
@@ -50,30 +51,38 @@ def raw(
 ) -> None:
     """Send one command to a drive and show its answer.
 
-    The exit code is 4 when the drive answers with anything but GOOD.
+    A unit attention keeps a drive from carrying a command out: it is told, and the command is sent once more. The exit
+    code is 4 when the drive answers with anything but GOOD.
     """
+    from discstack import Recorder
     from discstack.mmc.spec.cdb import describe
-    from discstack.mmc.spec.sense import Sense
+    from discstack.mmc.spec.sense import Sense, SenseKey
 
     if allocation and source:
         raise click.UsageError("--in and --out exclude each other: data goes one way")
+    outgoing = source.read() if source else None
+    send = partial(
+        Recorder.execute,
+        cdb=cdb,
+        allocation=allocation or 0,
+        data=outgoing,
+        timeout=timeout,
+        write=write or bool(source),
+    )
     with open_recorder(drive, trace) as recorder:
-        reply = recorder.execute(
-            cdb,
-            allocation=allocation or 0,
-            data=source.read() if source else None,
-            timeout=timeout,
-            write=write or source is not None,
-        )
+        reply = send(recorder)
+        if (sense := Sense.parse(reply.sense)).key == SenseKey.UNIT_ATTENTION and not sense.deferred:
+            click.echo(f"note: {sense}; sent again", err=True)
+            reply = send(recorder)
     data = bytes(reply.data)
     if save:
         save.write(data)
-    sense = Sense.parse(reply.sense) if reply.sense else None
+    words = str(Sense.parse(reply.sense)) if reply.sense else None
     if as_json:
         answer = {"status": reply.status, "residual": reply.residual, "data": data, "sense": reply.sense}
-        print_json({"command": describe(cdb), **answer, "sense_text": str(sense) if sense else None})
+        print_json({"command": describe(cdb), **answer, "sense_text": words})
     else:
-        rows = {"status": f"{reply.status:#04x}", "sense": sense and str(sense), "received": f"{len(data)} bytes"}
+        rows = {"status": f"{reply.status:#04x}", "sense": words, "received": f"{len(data)} bytes"}
         print_fields(describe(cdb), rows)
         if data and not save:
             click.echo(dump(data))
