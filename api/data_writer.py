@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from discstack.fs.image import Image
@@ -13,10 +14,11 @@ from discstack.mmc.errors import VerificationError
 from discstack.mmc.job import BurnJob, BurnResult, VerifyLevel, WriteCommand
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from discstack.events import EventHandler
     from discstack.mmc.medium import WriteMode
+    from discstack.mmc.procedure import Procedure
     from discstack.mmc.stream import BlockSource
     from discstack.recorder import Recorder
 
@@ -100,37 +102,62 @@ class DataWriter(Job):
         """Burn an image as one session and return how it went; there is a result only if all went well.
 
         `source` is an `Image`, or anything with `stream()`, or a stream of sectors itself. `start` is the address that
-        it was made for. Blocks until the disc is written, closed, read back and verified. Raises MediaError if the disc
+        it was made for; an image that is added to a disc knows that itself, and its new data is written before the
+        descriptors. Blocks until the disc is written, closed, read back and verified. Raises MediaError if the disc
         does not suit (before anything is written), SourceError if a file changed, CommandError and TransportError if
         the drive fails, VerificationError if something reads back differently, Cancelled after `cancel`.
         """
+        if isinstance(source, Image):
+            return self._write_image(source, start, on_event)
         with opened(source) as stream:
-            job = BurnJob(
-                source=stream,
-                start=start,
-                erase=self.erase,
-                close=self.close,
-                mode=self.mode,
-                layer_break=self.layer_break,
-                command=self.command,
-                simulate=self.simulate,
-                speed=self.speed,
-                underrun_protection=self.underrun_protection,
-                verify=self.verify,
-                verify_speed=self.verify_speed,
-                ring_bytes=self.ring_bytes,
-                exact=isinstance(source, Image | ImageFile) and source.ends_recording,
-            )
-            if isinstance(source, Image):
-                return self._write_image(job, source, on_event)
-            return self._run(burn(job), on_event)
+            exact = isinstance(source, ImageFile) and source.ends_recording
+            return self._run(burn(self._job(stream, start, exact=exact)), on_event)
 
-    def _write_image(self, job: BurnJob, image: Image, on_event: EventHandler | None) -> BurnResult:
-        try:
-            return self._run(burn(job), on_event, _namer(image, job.start), check=image.check_sources)
-        except VerificationError as error:
-            _name_bad_files(error, image, job.start)
-            raise
+    def _job(self, stream: BlockSource, start: int, *, grow: bool = False, exact: bool = False) -> BurnJob:
+        return BurnJob(
+            source=stream,
+            start=start,
+            erase=self.erase,
+            grow=grow,
+            close=self.close,
+            mode=self.mode,
+            layer_break=self.layer_break,
+            command=self.command,
+            simulate=self.simulate,
+            speed=self.speed,
+            underrun_protection=self.underrun_protection,
+            verify=self.verify,
+            verify_speed=self.verify_speed,
+            ring_bytes=self.ring_bytes,
+            exact=exact,
+        )
+
+    def _write_image(self, image: Image, start: int, on_event: EventHandler | None) -> BurnResult:
+        """Write all parts of an image; one that is not added to a medium may start anywhere."""
+        image.stage()
+        with ExitStack() as stack:
+            jobs = list[BurnJob]()
+            for part in image.parts:
+                stream = stack.enter_context(closing(image.stream(part)))
+                jobs.append(self._job(stream, start + part.start, grow=image.grows, exact=image.ends_recording))
+            try:
+                namer = _namer(image, start)
+                first, *further = self._run(_burn_all(jobs), on_event, namer, check=image.check_sources)
+            except VerificationError as error:
+                _name_bad_files(error, image, start)
+                raise
+        if not further:
+            return first
+        notices = [notice for result in (first, *further) for notice in result.notices]
+        return replace(first, medium=further[-1].medium, notices=tuple(notices), further=tuple(further))
+
+
+def _burn_all(jobs: Sequence[BurnJob]) -> Procedure[list[BurnResult]]:
+    """Write one after the other; the next one only if all is well."""
+    results = list[BurnResult]()
+    for job in jobs:
+        results.append((yield from burn(job)))
+    return results
 
 
 def _namer(image: Image, start: int) -> Callable[[int], str | None]:

@@ -35,7 +35,7 @@ class DiscMedium:
         self.sectors = medium.capacity_blocks if anywhere else max(ends, default=medium.used_blocks)
         if medium.state in _UNWRITTEN or not self.sectors:
             raise MediaError(f"there is nothing to read: {medium}")
-        self._recorder = recorder
+        self.recorder = recorder
 
     def read_at(self, lba: int, buffer: bytearray | memoryview) -> None:
         """Fill `buffer`, some whole sectors, from sector `lba` on; SourceError for what cannot be read."""
@@ -47,9 +47,9 @@ class DiscMedium:
             view[done : done + len(data)] = data
             done += len(data)
 
-        label = str(self._recorder.address)
+        label = str(self.recorder.address)
         try:
-            self._recorder.run(read_disc(range(lba, lba + len(view) // SECTOR), consume))
+            self.recorder.run(read_disc(range(lba, lba + len(view) // SECTOR), consume))
         except CommandError as error:
             raise SourceError(label, f"sectors from {lba} on cannot be read: {error}") from error
         if done < len(view):

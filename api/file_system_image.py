@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from discstack.fs.bridge import build_image
 from discstack.fs.options import ImageOptions
+from discstack.fs.reading.volume import Volume
 from discstack.fs.tree import Directory
 from discstack.native import files
+from discstack.volumes import base_of, read_volume
 
 if TYPE_CHECKING:
     from discstack.fs.image import Image
+    from discstack.fs.reading.view import VolumeView
     from discstack.recorder import Recorder
+    from discstack.volumes import Readable
 
 
 class FileSystemImage:
@@ -35,6 +39,27 @@ class FileSystemImage:
         """
         sectors = recorder.writable_sectors(erase=erase)
         self.options = replace(self.options, max_sectors=sectors, multiple=recorder.write_unit())
+
+    def import_file_system(
+        self, source: Volume | Readable, *, view: VolumeView | None = None, next_session: int | None = None
+    ) -> Volume:
+        """Take over what the last session of a disc or image holds; the result is then what is added to that.
+
+        `source` is a recorder, the path of an image file, or a volume that was read (and perhaps changed) already;
+        `view` is what to read of it. What is in the tree already wins over what has the same name there; then files may
+        be added, removed and renamed. Data of the earlier session stays where it is and is recorded by address, in the
+        next session, or in the grown volume of a disc that can be overwritten. An image file grows too, unless
+        `next_session` says from which sector on it gets another session. The volume keeps its name if the image has
+        none. Returns the volume, with notes about what was odd. Raises what `read_volume` does, MediaError where
+        nothing can be added, LayoutError where a file would take a directory's place or the other way round.
+        """
+        volume = source if isinstance(source, Volume) else read_volume(source, view=view)
+        base = base_of(volume, next_session)
+        self.root.add_missing(volume.root)
+        unnamed = self.options.volume_id == ImageOptions().volume_id
+        name = volume.volume_id if unnamed and volume.volume_id else self.options.volume_id
+        self.options = replace(self.options, base=base, volume_id=name)
+        return volume
 
     def create_result(self) -> Image:
         """Plan the image; every address and its size are known afterwards, no file has been opened.

@@ -6,10 +6,17 @@ import os
 from typing import TYPE_CHECKING, TypeAlias
 
 from discstack.disc_medium import DiscMedium
+from discstack.fs.base import WRITE_UNIT, Base
+from discstack.fs.errors import LayoutError
+from discstack.fs.nodes import File
+from discstack.fs.plan import round_up, sectors_for
 from discstack.fs.reading.blocks import Medium
+from discstack.fs.reading.extents import MediumSource
 from discstack.fs.reading.volume import Volume
 from discstack.fs.reading.volume import read_volume as read
 from discstack.image_file import ImageFile
+from discstack.mmc.errors import MediaError
+from discstack.mmc.medium import DiscState
 from discstack.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -37,3 +44,32 @@ def medium_of(source: Readable) -> Medium:
     if isinstance(source, Recorder):
         return DiscMedium(source)
     return ImageFile(source) if isinstance(source, str | os.PathLike) else source
+
+
+def base_of(volume: Volume, next_session: int | None = None) -> Base:
+    """Return where something can be added to a volume.
+
+    On a disc that is written in order that is the next session; on one that can be overwritten, and in an image file,
+    the volume grows. `next_session` makes a session of its own in an image file, from that sector on. Raises MediaError
+    for a disc to which nothing can be added.
+    """
+    medium, end = volume.medium, round_up(_end_of(volume), WRITE_UNIT)
+    if not isinstance(medium, DiscMedium):
+        if next_session is not None and next_session < _end_of(volume):
+            raise LayoutError(f"sector {next_session} lies within the volume, which ends at {_end_of(volume)}")
+        return Base(medium, end if next_session is None else next_session, next_session is None, volume.start)
+    status = medium.recorder.medium()
+    if status.state is DiscState.OVERWRITABLE:
+        return Base(medium, end, grow=True, session=volume.start)
+    if status.state is DiscState.APPENDABLE and status.next_writable_address:
+        return Base(medium, status.next_writable_address, session=volume.start)
+    raise MediaError(f"nothing can be added to this disc: {status}")
+
+
+def _end_of(volume: Volume) -> int:
+    """Return the first sector behind a volume and behind the data of its files."""
+    sources = (node.source for node in volume.root.walk() if isinstance(node, File))
+    extents = (
+        extent for source in sources if isinstance(source, MediumSource) and source.inside for extent in source.extents
+    )
+    return max((volume.sectors, *(lba + sectors_for(length) for lba, length in extents)))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from math import lcm
 from typing import Final
 
+from discstack.fs.base import keep_the_rest, leave_in_place
 from discstack.fs.batch import BatchReader
 from discstack.fs.boot.emitter import BootEmitter
 from discstack.fs.data import FileData
@@ -43,34 +44,45 @@ def build_image(root: Directory, options: ImageOptions = DEFAULTS, batches: Batc
     """
     _check(options)
     snapshot = take_snapshot(root, options.clock, rationalize=options.rationalize)
-    boot = BootEmitter(options.boot, snapshot, options.views)
+    boot = BootEmitter(options.boot, snapshot, options.views, options.base)
     emitters = [
         EMITTERS[view](snapshot.without(Globs(options.hidden.get(view, ()))), options)
         for view in View
         if view in options.views
     ]
-    plan, data = Plan(), _file_data(snapshot, options, batches, max(emitter.embeds for emitter in emitters))
+    plan = Plan(options.base.start if options.base else 0)
+    _place_descriptors(plan, emitters, boot)
+    data = _file_data(snapshot, options, batches, plan, emitters)
     _place(plan, data, emitters, boot, options)
-    if plan.sectors > MAX_SECTORS:
-        raise LayoutError(f"the image would have {plan.sectors} sectors, and no view counts more than {MAX_SECTORS}")
-    if options.max_sectors is not None and plan.sectors > options.max_sectors:
-        raise CapacityError(plan.sectors, options.max_sectors)
-    return Image(plan, data, snapshot, emitters)
+    _check_size(plan, options)
+    return Image(plan, data, snapshot, emitters, options)
 
 
-def _file_data(snapshot: Snapshot, options: ImageOptions, batches: BatchReader | None, embedded: int) -> FileData:
+def _file_data(
+    snapshot: Snapshot, options: ImageOptions, batches: BatchReader | None, plan: Plan, emitters: list[Emitter]
+) -> FileData:
     files = list(sorted_files(snapshot, options.weights))
+    embedded = max(emitter.embeds for emitter in emitters)
+    if options.base is not None:
+        first = max(emitter.first_sector for emitter in emitters)
+        files = leave_in_place(files, options.base, plan, first, embedded)
     twins = find_duplicates(files) if options.duplicates_once else {}
     return FileData(files, options.alignment, embedded=embedded, twins=twins, batches=batches, digests=options.digests)
 
 
-def _place(plan: Plan, data: FileData, emitters: list[Emitter], boot: BootEmitter, options: ImageOptions) -> None:
+def _place_descriptors(plan: Plan, emitters: list[Emitter], boot: BootEmitter) -> None:
     boot.place_descriptors(plan)
     last = [emitter for emitter in emitters if emitter.view in ECMA_119][-1:]
     for emitter in emitters:
         emitter.place_descriptors(plan)
         if emitter in last:
             plan.append(1, "volume descriptor set terminator", lambda: SET_TERMINATOR)
+
+
+def _place(plan: Plan, data: FileData, emitters: list[Emitter], boot: BootEmitter, options: ImageOptions) -> None:
+    base = options.base
+    if base is not None:
+        plan.advance(base.end)
     for emitter in emitters:
         emitter.place_metadata(plan)
     boot.place_data(plan)
@@ -83,11 +95,22 @@ def _place(plan: Plan, data: FileData, emitters: list[Emitter], boot: BootEmitte
         )
     tail = boot.tail_sectors + sum(emitter.tail_sectors for emitter in emitters)
     multiple = lcm(options.multiple, boot.multiple)
-    end = round_up(max(plan.sectors, plan.cursor) + options.padding + tail, multiple) - tail
+    plan.advance(plan.sectors)
+    end = round_up(plan.cursor + options.padding + tail, multiple) - tail
     plan.append_region(Region(end - plan.cursor, "padding", bytes))
     for emitter in emitters:
         emitter.place_tail(plan)
     boot.place_tail(plan)
+    if base is not None:
+        keep_the_rest(plan, base)
+
+
+def _check_size(plan: Plan, options: ImageOptions) -> None:
+    sectors = plan.sectors - plan.start
+    if plan.sectors > MAX_SECTORS:
+        raise LayoutError(f"the image would have {plan.sectors} sectors, and no view counts more than {MAX_SECTORS}")
+    if options.max_sectors is not None and sectors > options.max_sectors:
+        raise CapacityError(sectors, options.max_sectors)
 
 
 def _check(options: ImageOptions) -> None:

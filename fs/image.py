@@ -6,24 +6,31 @@ import io
 import os
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from math import lcm
 from types import TracebackType
 from typing import BinaryIO
 
+from discstack.fs.base import WRITE_UNIT, parts_of, stage
 from discstack.fs.data import DataReader, FileData
 from discstack.fs.manifest import manifest_line
+from discstack.fs.options import ImageOptions
 from discstack.fs.output import Tell, can_be_positioned, write_positioned
 from discstack.fs.passing import CHUNK, write_in_order
 from discstack.fs.plan import SECTOR, Plan, Region, Span
 from discstack.fs.snapshot import Snapshot
+from discstack.fs.sources import digest_of
 from discstack.fs.view import Emitter, Issue
 
 
 class Image:
     """An image of 2048-byte sectors; several threads may read it at the same time, each with a stream of its own."""
 
-    def __init__(self, plan: Plan, data: FileData, snapshot: Snapshot, emitters: Sequence[Emitter]) -> None:
+    def __init__(
+        self, plan: Plan, data: FileData, snapshot: Snapshot, emitters: Sequence[Emitter], options: ImageOptions
+    ) -> None:
         self._plan, self._data = plan, data
         self._snapshot, self._emitters = snapshot, emitters
+        self._base, self._unit = options.base, options.multiple
 
     @property
     def sectors(self) -> int:
@@ -53,10 +60,35 @@ class Image:
             found += emitter.issues()
         return tuple(found)
 
-    def stream(self) -> ImageStream:
-        """Return a reader of the whole image from its start on."""
+    @property
+    def start(self) -> int:
+        """The first sector of the session; addresses count from the start of the medium."""
+        return self._plan.start
+
+    @property
+    def grows(self) -> bool:
+        """Whether the image is what the volume on an overwritable medium grows into."""
+        return self._base is not None and self._base.grow
+
+    @property
+    def parts(self) -> tuple[range, ...]:
+        """The sectors that have to be written, in the order in which to write them; all of them for a new medium.
+
+        Of an image that is added to a medium these are the next session, or the new data and then the descriptors.
+        """
+        if self._base is None:
+            return (range(self.sectors),)
+        return parts_of(self._plan, self._base, lcm(self._unit, WRITE_UNIT))
+
+    def stage(self) -> None:
+        """Read what is copied from the medium that the image is added to; a drive does not read while it writes."""
+        if self._base is not None:
+            stage(self._plan, self.parts)
+
+    def stream(self, part: range | None = None) -> ImageStream:
+        """Return a reader of the whole image from its start on, or of one of its `parts`."""
         self._data.check_twins()
-        return ImageStream(self, self._plan, self._data)
+        return ImageStream(self._plan, self._data, range(self.sectors) if part is None else part)
 
     def read_at(self, lba: int, buffer: bytearray | memoryview) -> None:
         """Fill `buffer`, which is some whole sectors long, with the image from sector `lba` on.
@@ -76,6 +108,8 @@ class Image:
         """
         for file in self._snapshot.files:
             digest = self._data.digest_of(file)
+            if digest is None and self._base is not None and self._base.extents_of(file.source):
+                digest = digest_of(file.source)  # it lies on the medium already and was not streamed
             if digest is None:
                 raise ValueError(f"{file.path} was not read yet, or the image was not asked for digests")
             yield file.path, digest
@@ -87,8 +121,10 @@ class Image:
     def check_sources(self) -> None:
         """Open and close every source, so that a missing, changed or unreadable one is known before the first byte.
 
-        Raises SourceError for the first of them.
+        Raises SourceError for the first of them, and where the medium that the image is added to is another one now.
         """
+        if self._base is not None:
+            self._base.check()
         for region in self._plan.regions:
             for source in region.sources():
                 source.open().close()
@@ -130,6 +166,18 @@ class Image:
                     tell(stream.position * SECTOR)
         return self.size
 
+    def write_parts(self, path: str | os.PathLike[str]) -> int:
+        """Write only the `parts`, to where they belong in the file at `path`, and return how many bytes that were."""
+        self.stage()
+        buffer = memoryview(bytearray(CHUNK))
+        with open(path, "r+b", buffering=0) as file:
+            for part in self.parts:
+                file.seek(part.start * SECTOR)
+                with self.stream(part) as stream:
+                    while count := stream.readinto(buffer):
+                        _write_all(file, buffer[:count])
+        return sum(map(len, self.parts)) * SECTOR
+
     def _write_to_system(self, target: BinaryIO, tell: Tell | None) -> None:
         descriptor = target.fileno()
         if can_be_positioned(descriptor):
@@ -145,9 +193,10 @@ class Image:
 class ImageStream:
     """The image in address order, once; for one thread. Holds at most one source open."""
 
-    def __init__(self, image: Image, plan: Plan, data: FileData) -> None:
-        self.sectors = image.sectors
-        self.position = 0  # the next sector to be read
+    def __init__(self, plan: Plan, data: FileData, part: range) -> None:
+        self.sectors = len(part)
+        self.position = part.start  # the next sector to be read
+        self.end = part.stop
         self._plan, self._data = plan, data
         self._reader = DataReader(data)
 
@@ -165,7 +214,7 @@ class ImageStream:
         Raises SourceError where a file is not what it was; the stream is of no use then.
         """
         view = memoryview(buffer).cast("B")
-        count = min(len(view) // SECTOR, self.sectors - self.position)
+        count = min(len(view) // SECTOR, self.end - self.position)
         if not count and len(view) < SECTOR:
             raise ValueError(f"a buffer of {len(view)} bytes holds no sector of {SECTOR}")
         _fill(self._plan, self.position, view[: count * SECTOR], (self._data, self._reader))

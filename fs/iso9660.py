@@ -50,6 +50,7 @@ class HierarchyEmitter:
     tail_sectors = 0
     embeds = 0
     ends_recording = False
+    first_sector = 0
     view: ClassVar[View]
 
     def __init__(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from discstack.fs.base import Base
 from discstack.fs.boot.options import BootOptions
 from discstack.fs.view import View
 from discstack.fs.weights import Weight
@@ -46,6 +47,9 @@ class ImageOptions:
     `weights` put file data first or last. `duplicates_once` reads files of equal size beforehand and stores equal data
     once. `hidden` has globs of what a view does not show, for names or for paths in the image. `digests` lets SHA-256
     of every file be made on the way, for `Image.manifest`.
+
+    With a `base` the image is the next session of a medium, or what its volume grows into; files that lie on that
+    medium keep their places there.
     """
 
     views: frozenset[View] = BRIDGE
@@ -80,3 +84,4 @@ class ImageOptions:
     multiple: int = 1  # sectors: the image's length is a multiple of this
     max_sectors: int | None = None  # refuse an image larger than this
     boot: BootOptions = NO_BOOT  # how machines start from the image
+    base: Base | None = None  # the medium that the image is added to

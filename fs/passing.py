@@ -22,7 +22,7 @@ class DataStream(Protocol):
     """An image in order; see `image.ImageStream`."""
 
     position: int
-    sectors: int
+    end: int
 
     def readinto(self, buffer: memoryview) -> int:
         """Fill `buffer` with whole sectors from `position` on and return their bytes."""
@@ -33,14 +33,14 @@ def write_in_order(stream: DataStream, data: FileData, target: int, tell: Tell |
     """Write an image to an open file in order; that may be a pipe, which somebody empties meanwhile."""
     buffer = memoryview(bytearray(CHUNK))
     kept = _kept_back(target) if data.digests is None else None
-    while stream.position < stream.sectors:
+    while stream.position < stream.end:
         here = stream.position - data.lba
         large = None if kept is None else data.large_at(here)
         if large and kept is not None and (passed := _pass_on(large, target, large.size - kept)):
             stream.position += passed // SECTOR
         else:
             following = None if kept is None else data.next_large(here + 1)
-            limit = stream.sectors if following is None else data.lba + following
+            limit = stream.end if following is None else data.lba + following
             _write(target, buffer[: stream.readinto(buffer[: (limit - stream.position) * SECTOR])])
         if tell:
             tell(stream.position * SECTOR)

@@ -147,16 +147,20 @@ def copy_padded(data: bytes, offset: int, buffer: memoryview) -> None:
 
 
 class Plan:
-    """The addresses of everything on the volume; what no region owns is zeros."""
+    """The addresses of everything on the volume; what no region owns is zeros.
 
-    def __init__(self) -> None:
+    They count from the start of the medium; `start` is that of the session.
+    """
+
+    def __init__(self, start: int = 0) -> None:
         self.regions: list[Region] = []  # by address, never overlapping
         self._starts: list[int] = []
-        self.cursor = SYSTEM_AREA
+        self.start = start
+        self.cursor = start + SYSTEM_AREA
 
     @property
     def sectors(self) -> int:
-        """The length of the volume."""
+        """The length of the volume, from the start of the medium on."""
         return self.regions[-1].end if self.regions else 0
 
     def pin(self, lba: int, sectors: int, label: str, emit: Emit) -> Region:
@@ -203,6 +207,10 @@ class Plan:
             lba = round_up(other.end, alignment)
         self.cursor = lba + region.sectors
         return self.pin_region(lba, region)
+
+    def is_free(self, lba: int, sectors: int) -> bool:
+        """Tell whether nobody owns any of these sectors."""
+        return self._clash(lba, sectors) is None
 
     def _clash(self, lba: int, sectors: int) -> Region | None:
         """Return the region, if any, that owns one of these sectors; only neighbours can."""

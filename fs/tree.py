@@ -221,6 +221,27 @@ class Directory(BaseNode):
             directory = node
         return directory
 
+    def add_missing(self, other: Directory) -> None:
+        """Take from another tree what has no namesake here, at any depth; `other` is of no use afterwards.
+
+        A directory with a file for its namesake, or the other way round, is a LayoutError; nothing was changed then.
+        """
+        pairs = list[tuple[Directory, Directory]]()
+        stack = [(self, other)]
+        while stack:
+            target, found = stack.pop()
+            pairs.append((target, found))
+            for name in target._children.keys() & found._children.keys():
+                old, new = target._children[name], found._children[name]
+                if isinstance(old, Directory) and isinstance(new, Directory):
+                    stack.append((old, new))
+                elif isinstance(old, Directory) or isinstance(new, Directory):
+                    target._refuse_second(name)
+        for target, found in pairs:
+            if target.mtime_ns is None:
+                target.mtime_ns, target.attributes, target.times = found.mtime_ns, found.attributes, found.times
+            target._adopt(found)
+
     def remove(self, path: str) -> Node:
         """Take a node, with all below it, out of the tree and return it."""
         node = self[path]

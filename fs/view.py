@@ -83,6 +83,11 @@ class Emitter(Protocol):
         """Whether a reader finds the view from the last sector that was recorded, so that nothing may follow."""
         ...
 
+    @property
+    def first_sector(self) -> int:
+        """The first sector that the view can say file data is in."""
+        ...
+
     def place_descriptors(self, plan: Plan) -> None:
         """Append the volume descriptors at the plan's cursor (from sector 16 on) and pin what has a fixed address."""
         ...

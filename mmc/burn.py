@@ -35,7 +35,7 @@ def burn(job: BurnJob) -> Procedure[BurnResult]:
     """
     yield Report(Phase.VALIDATING)
     work = yield from open_work()
-    erase_first = must_erase(work.status, job)
+    erase_first = not job.grow and must_erase(work.status, job)
     plan_burn(work.recipe, blanked(work.recipe, work.status) if erase_first else work.status, job)
     yield Checkpoint()
     result = yield from locked(_burn(work, job, erase_first=erase_first))

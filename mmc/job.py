@@ -62,18 +62,20 @@ class BurnJob:
 
     `start` is the address for which the image was planned (0 for a blank or overwritable medium); a medium that would
     put it elsewhere is refused. `erase` permits that data on a rewritable medium is lost: a CD-RW is blanked first,
-    an overwritable medium written over. `close` leaves no further session possible. `mode` is how the session is
-    written, None for the usual way of the medium. `layer_break` is how many blocks go on layer 0 where the host decides
-    that, None for half of a disc that is closed. `speed` and `verify_speed` are in kB/s of 1000 bytes, None for the
-    fastest and for what the medium stands when it is read back. `postgap` is the number of empty blocks behind the
-    image, None for what the medium needs. `exact` says that the recording must end where the image does: no empty block
-    may follow, and media that are not written sequentially are refused. `ring_bytes` is the size of the buffer between
-    source and drive, None for two seconds at the drive's speed.
+    an overwritable medium written over. `grow` says that the image was made of what lies on an overwritable medium, and
+    keeps it. `close` leaves no further session possible. `mode` is how the session is written, None for the usual way
+    of the medium. `layer_break` is how many blocks go on layer 0 where the host decides that, None for half of a disc
+    that is closed. `speed` and `verify_speed` are in kB/s of 1000 bytes, None for the fastest and for what the medium
+    stands when it is read back. `postgap` is the number of empty blocks behind the image, None for what the medium
+    needs. `exact` says that the recording must end where the image does: no empty block may follow, and media that are
+    not written sequentially are refused. `ring_bytes` is the size of the buffer between source and drive, None for two
+    seconds at the drive's speed.
     """
 
     source: BlockSource
     start: int = 0
     erase: bool = False
+    grow: bool = False
     close: bool = False
     mode: WriteMode | None = None
     layer_break: int | None = None
@@ -115,7 +117,8 @@ class BurnResult:
 
     `blocks` are the image's, `padding` the zero blocks behind it. `seconds` run on the drive's clock from the first
     WRITE to the flushed cache. `verified` counts the blocks read back and compared. `notices` is what was odd but no
-    error.
+    error. `further` are the results of what was written besides: the descriptors, where a volume on an overwritable
+    medium grew.
     """
 
     start: int
@@ -131,3 +134,4 @@ class BurnResult:
     verified: int
     simulated: bool
     notices: tuple[str, ...] = ()
+    further: tuple[BurnResult, ...] = ()

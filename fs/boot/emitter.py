@@ -7,6 +7,7 @@ from functools import partial
 from io import BytesIO
 from typing import Final
 
+from discstack.fs.base import Base
 from discstack.fs.boot.catalog import Catalog
 from discstack.fs.boot.disk import Disk
 from discstack.fs.boot.el_torito import BootRecordVolumeDescriptor
@@ -15,7 +16,7 @@ from discstack.fs.boot.images import PlannedImage, plan_image
 from discstack.fs.boot.info_table import GRUB2_INFO, TABLE, PatchedSource, Patches, grub2_info, info_table
 from discstack.fs.boot.options import BootOptions
 from discstack.fs.errors import LayoutError, printable
-from discstack.fs.plan import SECTOR, Plan, sectors_for
+from discstack.fs.plan import SECTOR, SYSTEM_AREA, Plan, sectors_for
 from discstack.fs.snapshot import DirectoryItem, FileItem, Snapshot
 from discstack.fs.sources import FactorySource
 from discstack.fs.tree import check_name
@@ -32,11 +33,14 @@ class BootEmitter:
     boot info table get another source there.
     """
 
-    def __init__(self, options: BootOptions, snapshot: Snapshot, views: Set[View]) -> None:
+    def __init__(self, options: BootOptions, snapshot: Snapshot, views: Set[View], base: Base | None = None) -> None:
         self._images = [plan_image(choice, number, snapshot) for number, choice in enumerate(options.images, 1)]
         self._catalog = Catalog(self._images) if self._images else None
         self._disk = Disk(options, self._images, snapshot)
         self._udf = View.UDF in views
+        self._keeps_system_area = base is not None and base.grow
+        if base is not None and base.start and self._disk.table is not None:
+            raise LayoutError("only the first session of a disc can be a disk with partitions; leave that out")
         self._primary = 0  # sector of the primary volume descriptor
         self._shown: FileItem | None = None
         if self._images and View.ISO9660 not in views:
@@ -60,7 +64,8 @@ class BootEmitter:
 
     def place_descriptors(self, plan: Plan) -> None:
         """Pin the system area, and the boot record as the second of the descriptors that are going to be appended."""
-        plan.pin(0, plan.cursor, self._disk.label, lambda: self._disk.system_area(plan))
+        if self._disk.table is not None or not self._keeps_system_area:
+            plan.pin(plan.start, SYSTEM_AREA, self._disk.label, lambda: self._disk.system_area(plan))
         self._primary = plan.cursor
         if self._images:
             plan.pin(plan.cursor + 1, 1, "El Torito boot record", self._boot_record)

@@ -17,6 +17,7 @@ class Oddity(Enum):
     CHECKSUM = "wrong checksum"
     COMPRESSED = "compressed"
     DUPLICATE = "name occurs twice"
+    INCOMPLETE = "incomplete"
     INCONSISTENT = "inconsistent"
     LOOP = "loop"
     MALFORMED = "malformed"

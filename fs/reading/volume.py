@@ -114,7 +114,7 @@ class Session:
         rock_ridge = self._read_rock_ridge()
         added = 0 if rock_ridge is None else complete(volume.root, rock_ridge)
         if added:
-            self.notes.add(Oddity.INCONSISTENT, "/", f"{added} links and special files are in Rock Ridge alone; taken")
+            self.notes.add(Oddity.INCOMPLETE, "/", f"{added} links and special files are in Rock Ridge alone; taken")
         return replace(volume, notes=self.notes.all())
 
     def _volume_id(self, view: VolumeView) -> str:

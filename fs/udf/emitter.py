@@ -64,7 +64,9 @@ class UdfEmitter:
         self._clock = in_range(snapshot.clock)
         self._ids = volume_ids(options, self._clock, snapshot.digest)
         self._index = index_entries(snapshot, specials=options.udf_specials)
+        self._start = options.base.start if options.base else 0
         self._space = space_of(revision, vat=options.udf_vat)
+        self.first_sector = self._space.partition
         form = entry_form(revision)
         self.ends_recording = options.udf_vat
         self.embeds = form.room if _may_embed(options) else 0
@@ -96,11 +98,13 @@ class UdfEmitter:
         """Append the recognition sequence; pin the descriptor sequences and the first anchor."""
         recognition = recognition_sequence(self._revision.standard)
         plan.append(RECOGNITION_SECTORS, "UDF volume recognition sequence", lambda: recognition)
-        for start, label in ((MAIN_SEQUENCE, "main"), (RESERVE_SEQUENCE, "reserve")):
+        for place, label in ((MAIN_SEQUENCE, "main"), (RESERVE_SEQUENCE, "reserve")):
+            start = plan.start + place
             emit = partial(self._volume_descriptors, start)
             plan.pin(start, SEQUENCE_SECTORS, f"UDF {label} volume descriptor sequence", emit)
-        plan.pin(INTEGRITY_SEQUENCE, INTEGRITY_SECTORS, "UDF logical volume integrity sequence", self._integrity)
-        plan.pin(ANCHOR, 1, "UDF anchor", lambda: anchor(self._revision, ANCHOR))
+        integrity, first = plan.start + INTEGRITY_SEQUENCE, plan.start + ANCHOR
+        plan.pin(integrity, INTEGRITY_SECTORS, "UDF logical volume integrity sequence", self._integrity)
+        plan.pin(first, 1, "UDF anchor", lambda: anchor(self._facts(), first))
 
     def place_metadata(self, plan: Plan) -> None:
         """Append the file set, the directories, the entries and the allocation extents: the start of the partition."""
@@ -172,6 +176,7 @@ class UdfEmitter:
         space, ending = self._space, self._ending
         return VolumeFacts(
             revision=self._revision,
+            start=self._start,
             clock=self._clock,
             volume_id=self._ids.short,
             logical_volume_id=self._ids.logical_volume,

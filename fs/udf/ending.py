@@ -58,7 +58,7 @@ class Ending:
 
     def place_anchor(self, plan: Plan) -> None:
         """Append an anchor."""
-        self.last = plan.append(1, "UDF anchor", lambda: anchor(self.form.revision, self.last.lba))
+        self.last = plan.append(1, "UDF anchor", lambda: anchor(self.facts(), self.last.lba))
 
     def maps(self) -> tuple[Structure, ...]:
         """Return the partition maps."""

@@ -9,6 +9,9 @@
                288, with such a run
     last       anchor; or, with a virtual allocation table, the entry of that, and an anchor 256 sectors before it
 
+In a later session all of these but the partition's start are counted from where the session starts, so that the one
+partition holds what earlier sessions have recorded.
+
 A disc that was closed with padding behind the last anchor still has the one at 256, and Linux, Windows, macOS and
 7-Zip need no more than one.
 """
@@ -53,11 +56,12 @@ FILE_SET_BLOCKS: Final = 2
 class VolumeFacts:
     """What the descriptors say of this volume.
 
-    `partition` is the sector where the partition starts. `file_set` and `root` are addresses within the logical volume;
-    `maps` has a partition map for each partition, `free` and `sizes` its blocks.
+    `start` is the sector where the session starts, `partition` that where the partition does. `file_set` and `root` are
+    addresses within the logical volume; `maps` has a partition map for each partition, `free` and `sizes` its blocks.
     """
 
     revision: Revision
+    start: int
     clock: int
     volume_id: str
     logical_volume_id: str
@@ -107,7 +111,7 @@ def volume_descriptor_sequence(facts: VolumeFacts, start: int) -> bytes:
             file_set_descriptor_sequence=facts.file_set,
             map_table_length=len(maps),
             number_of_partition_maps=len(facts.maps),
-            integrity_sequence_extent=ExtentAd(INTEGRITY_SECTORS * BLOCK, INTEGRITY_SEQUENCE),
+            integrity_sequence_extent=ExtentAd(INTEGRITY_SECTORS * BLOCK, facts.start + INTEGRITY_SEQUENCE),
             partition_maps=maps,
         ),
         UnallocatedSpaceDescriptor(volume_descriptor_sequence_number=4),
@@ -138,7 +142,7 @@ def integrity_sequence(facts: VolumeFacts) -> bytes:
         size_table=pack(f"<{len(facts.sizes)}L", *facts.sizes),
         implementation_use=use,
     )
-    return _in_blocks(revision, INTEGRITY_SEQUENCE, integrity, TerminatingDescriptor())
+    return _in_blocks(revision, facts.start + INTEGRITY_SEQUENCE, integrity, TerminatingDescriptor())
 
 
 def file_set_sequence(facts: VolumeFacts) -> bytes:
@@ -153,13 +157,13 @@ def file_set_sequence(facts: VolumeFacts) -> bytes:
     return _in_blocks(facts.revision, facts.file_set.block, file_set, TerminatingDescriptor())
 
 
-def anchor(revision: Revision, sector: int) -> bytes:
+def anchor(facts: VolumeFacts, sector: int) -> bytes:
     """Return the anchor that is recorded at `sector`."""
     length = SEQUENCE_SECTORS * BLOCK
     return AnchorVolumeDescriptorPointer(
-        main_volume_descriptor_sequence=ExtentAd(length, MAIN_SEQUENCE),
-        reserve_volume_descriptor_sequence=ExtentAd(length, RESERVE_SEQUENCE),
-    ).seal(sector, revision.tag_version)
+        main_volume_descriptor_sequence=ExtentAd(length, facts.start + MAIN_SEQUENCE),
+        reserve_volume_descriptor_sequence=ExtentAd(length, facts.start + RESERVE_SEQUENCE),
+    ).seal(sector, facts.revision.tag_version)
 
 
 def _in_blocks(revision: Revision, start: int, *descriptors: Descriptor) -> bytes:

@@ -1,0 +1,212 @@
+"""Sessions added to discs and volumes grown on overwritable ones, seen by our reader and by other people's."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import discstack
+from discstack import View, VolumeView
+
+SECTOR = 2048
+SEQUENTIAL = ("cd-r", "dvd+r", "bd-r")
+OVERWRITABLE = ("dvd+rw", "bd-re")
+Contents = dict[str, bytes]
+
+
+def run(*command: str | Path) -> str:
+    if shutil.which(str(command[0])) is None:
+        pytest.skip(f"{command[0]} is not installed")
+    done = subprocess.run(
+        command, capture_output=True, check=False, timeout=60, env={**os.environ, "LC_ALL": "C.UTF-8"}
+    )
+    assert done.returncode == 0, f"{command}: {done.stdout.decode()}{done.stderr.decode()}"
+    return done.stdout.decode()
+
+
+def contents(root: discstack.Directory) -> Contents:
+    found = {}
+    for node in root.walk():
+        if isinstance(node, discstack.File):
+            with node.open() as file:
+                found[node.path] = file.read()
+    return found
+
+
+class Disc:
+    """A disc that grows session by session, and what should be on it."""
+
+    def __init__(self, medium: str, path: Path) -> None:
+        self.path = path
+        self.recorder = discstack.open(f"virtual:{medium}?file={path}")
+        self.wanted: Contents = {}
+        self.old: dict[int, Contents] = {}  # by the start of each session
+        self.results: list[discstack.BurnResult] = []
+
+    def burn(self, number: int, *, remove: str | None = None, rename: tuple[str, str] | None = None) -> None:
+        """Add a file of some sectors and a small one to what is there, if anything is."""
+        image = discstack.FileSystemImage(volume_id="SESSIONS")
+        if number > 1:
+            image.import_file_system(self.recorder)
+        image.choose_defaults(self.recorder)
+        new = {f"/data of session {number}": bytes([number]) * (9000 * number), f"/small {number}": b"%d" % number}
+        for path, data in new.items():
+            image.root.create_file(path[1:], data)
+        if remove is not None:
+            image.root.remove(remove)
+            del self.wanted[remove]
+        if rename is not None:
+            image.root.rename(*rename)
+            self.wanted["/" + rename[1]] = self.wanted.pop(rename[0])
+        self.wanted |= new
+        planned = image.create_result()
+        self.results.append(discstack.DataWriter(self.recorder).write(planned))
+        self.old[planned.start] = dict(self.wanted)
+
+
+@pytest.fixture
+def disc(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Disc]:
+    """A disc of the medium that the test asks for, with three sessions."""
+    made = Disc(request.param, tmp_path / "disc")
+    with made.recorder:
+        made.burn(1)
+        made.burn(2, remove="/small 1")
+        made.burn(3, rename=("/data of session 1", "renamed"))
+        yield made
+
+
+@pytest.mark.parametrize("disc", [*SEQUENTIAL, "cd-rw", *OVERWRITABLE], indirect=True)
+def test_every_view_of_the_last_session_has_old_and_new_files(disc: Disc) -> None:
+    for view in (None, VolumeView.UDF, VolumeView.ROCK_RIDGE, VolumeView.JOLIET):
+        volume = discstack.read_volume(disc.recorder, view=view)
+        assert contents(volume.root) == disc.wanted
+        assert volume.notes == ()
+        assert volume.volume_id == "SESSIONS"
+
+
+@pytest.mark.parametrize("disc", SEQUENTIAL, indirect=True)
+def test_earlier_sessions_can_still_be_read(disc: Disc) -> None:
+    assert len(disc.old) == 3
+    for start, wanted in disc.old.items():
+        assert contents(discstack.read_volume(disc.recorder, start=start).root) == wanted
+
+
+@pytest.mark.parametrize("disc", [*SEQUENTIAL, *OVERWRITABLE], indirect=True)
+def test_old_data_is_not_copied(disc: Disc) -> None:
+    """What the third session takes is its own data and the structures, of which UDF's need 258 sectors at most."""
+    volume = discstack.read_volume(disc.recorder)
+    addresses = {}
+    for node in volume.root.walk():
+        if isinstance(node, discstack.File):
+            addresses[node.path] = node.source.extents[0].lba  # type: ignore[attr-defined]
+    last = disc.results[-1]
+    assert addresses["/renamed"] < disc.results[1].start
+    assert addresses["/small 2"] < last.start
+    assert addresses["/data of session 3"] > last.start
+    assert last.blocks < 14 + 258 + 40
+
+
+@pytest.mark.parametrize("disc", SEQUENTIAL, indirect=True)
+def test_xorriso_and_isoinfo_load_every_session(disc: Disc, tmp_path: Path) -> None:
+    for start, wanted in disc.old.items():
+        listed = run("xorriso", "-load", "sbsector", str(start), "-indev", disc.path, "-find", "/", "-type", "f")
+        assert {line.strip("'") for line in listed.splitlines()} == set(wanted)
+        target = tmp_path / str(start)
+        run("xorriso", "-osirrox", "on", "-load", "sbsector", str(start), "-indev", disc.path, "-extract", "/", target)
+        assert {f"/{path.name}": path.read_bytes() for path in target.iterdir()} == wanted
+        for words in (("-R",), ("-J",)):
+            listed = run("isoinfo", *words, "-f", "-T", str(start), "-i", disc.path)
+            assert {line.removesuffix(";1") for line in listed.splitlines()} == set(wanted)
+
+
+@pytest.mark.parametrize("disc", OVERWRITABLE, indirect=True)
+def test_7z_isoinfo_and_xorriso_see_the_grown_volume(disc: Disc, tmp_path: Path) -> None:
+    with disc.path.open("rb") as file:
+        length = discstack.read_volume(disc.recorder).sectors
+        grown = tmp_path / "grown.iso"
+        grown.write_bytes(file.read(length * SECTOR))
+    for kind in ("-tUDF", "-tISO"):
+        target = tmp_path / kind
+        run("7z", "x", "-y", kind, f"-o{target}", grown)
+        assert {f"/{path.name}": path.read_bytes() for path in target.iterdir()} == disc.wanted
+    assert set(run("isoinfo", "-R", "-f", "-i", grown).splitlines()) == set(disc.wanted)
+    listed = run("xorriso", "-indev", grown, "-find", "/", "-type", "f")
+    assert {line.strip("'") for line in listed.splitlines()} == set(disc.wanted)
+    assert "integrity=closed" in run("udfinfo", grown)
+
+
+def test_descriptors_of_a_grown_volume_are_written_after_the_data(tmp_path: Path) -> None:
+    disc = Disc("dvd+rw", tmp_path / "disc")
+    with disc.recorder:
+        disc.burn(1)
+        disc.burn(2)
+    second = disc.results[-1]
+    assert second.start == -(-disc.results[0].blocks // 32) * 32
+    assert [(further.start, further.blocks) for further in second.further] == [(0, 288)]
+
+
+def test_image_for_another_disc_is_refused(tmp_path: Path) -> None:
+    one, two = Disc("dvd+rw", tmp_path / "one"), Disc("dvd+rw", tmp_path / "two")
+    with one.recorder, two.recorder:
+        for disc in (one, two):
+            disc.burn(1)
+        image = discstack.FileSystemImage()
+        image.import_file_system(one.recorder)
+        image.choose_defaults(one.recorder)
+        planned = image.create_result()
+        one.burn(2)
+        with pytest.raises(discstack.SourceError, match="was written to since"):
+            discstack.DataWriter(one.recorder).write(planned)
+        assert contents(discstack.read_volume(one.recorder).root) == one.wanted
+
+
+def test_closed_disc_takes_no_import_for_more(tmp_path: Path) -> None:
+    disc = Disc("dvd+r", tmp_path / "disc")
+    with disc.recorder:
+        image = discstack.FileSystemImage()
+        image.root.create_file("only", b"x")
+        discstack.DataWriter(disc.recorder, close=True).write(image.create_result())
+        with pytest.raises(discstack.MediaError, match="nothing can be added"):
+            discstack.FileSystemImage().import_file_system(disc.recorder)
+        assert contents(discstack.read_volume(disc.recorder).root) == {"/only": b"x"}
+
+
+def test_new_files_win_over_imported_ones_of_the_same_name(tmp_path: Path) -> None:
+    disc = Disc("bd-r", tmp_path / "disc")
+    with disc.recorder:
+        disc.burn(1)
+        image = discstack.FileSystemImage()
+        image.root.create_file("small 1", b"replaced")
+        image.root.create_directory("data of session 1")
+        with pytest.raises(discstack.LayoutError, match="is in the tree already"):
+            image.import_file_system(disc.recorder)
+        image.root.remove("data of session 1")
+        image.import_file_system(disc.recorder)
+        image.choose_defaults(disc.recorder)
+        discstack.DataWriter(disc.recorder).write(image.create_result())
+        found = contents(discstack.read_volume(disc.recorder).root)
+        assert found == {**disc.wanted, "/small 1": b"replaced"}
+
+
+def test_image_file_grows_in_place_or_becomes_a_new_one(tmp_path: Path) -> None:
+    first = discstack.FileSystemImage(volume_id="GROWN")
+    first.root.create_file("old", b"old" * 5000)
+    path = tmp_path / "image.iso"
+    first.create_result().write_to(path)
+    before = path.read_bytes()
+    image = discstack.FileSystemImage(views=frozenset({View.ISO9660, View.UDF}))
+    image.import_file_system(path)
+    image.root.create_file("new", b"new" * 5000)
+    planned = image.create_result()
+    planned.write_to(tmp_path / "other.iso")
+    assert planned.write_parts(path) < len(before) + 288 * SECTOR
+    assert path.read_bytes() == (tmp_path / "other.iso").read_bytes()
+    volume = discstack.read_volume(path)
+    assert contents(volume.root) == {"/old": b"old" * 5000, "/new": b"new" * 5000}
+    assert volume.views == (VolumeView.UDF, VolumeView.ROCK_RIDGE, VolumeView.ISO9660)
+    assert volume.volume_id == "GROWN"
