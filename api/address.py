@@ -115,6 +115,28 @@ def _spell(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def _faults(text: str) -> str:
+    from discstack.emulator.fault_words import parse_faults
+
+    parse_faults(text)
+    return text
+
+
+def _defects(text: str) -> str:
+    from discstack.emulator.open import parse_ranges
+
+    parse_ranges(text)
+    return text
+
+
+def _personality(text: str) -> str:
+    from discstack.emulator.personalities import PERSONALITIES
+
+    if text not in PERSONALITIES:
+        raise ValueError(f"there are {', '.join(PERSONALITIES)}")
+    return text
+
+
 def _boolean(word: str) -> bool:
     return _TRUE[word.lower()]
 
@@ -123,6 +145,7 @@ def _pace(word: str) -> bool | float:
     return _TRUE[word.lower()] if word.lower() in _TRUE else float(word)
 
 
+EXPLAINED: Final = {"fault", "personality"}
 OPTIONS: Final[Mapping[str, Callable[[str], Any]]] = {
     "file": Path,
     "speed": float,
@@ -130,7 +153,9 @@ OPTIONS: Final[Mapping[str, Callable[[str], Any]]] = {
     "buffer": int,
     "busy": _boolean,
     "capacity": int,
-    "defects": str,
+    "defects": _defects,
+    "fault": _faults,
+    "personality": _personality,
 }
 
 
@@ -160,6 +185,7 @@ def _parse_virtual(text: str) -> VirtualAddress:
             raise ValueError(f"{text!r}: {word!r} is no option; there are {', '.join(f'{o}=' for o in OPTIONS)}")
         try:
             options[name] = OPTIONS[name](unquote(value))
-        except (KeyError, ValueError):
-            raise ValueError(f"{text!r}: {name} does not take {unquote(value)!r}") from None
+        except (KeyError, ValueError) as error:
+            why = f": {error}" if name in EXPLAINED else ""
+            raise ValueError(f"{text!r}: {name} does not take {unquote(value)!r}{why}") from None
     return VirtualAddress(medium, options)

@@ -164,6 +164,18 @@ class Drive:
         self.apply_speed()
         self.attentions.append(POWER_ON)
 
+    def lose_power(self) -> None:
+        """Stop in the middle of the work: what is buffered or running never gets to the disc."""
+        self.operation = None
+        self.buffer.held, self.buffer.recording = 0.0, False
+        if self.medium is not None:
+            self.medium.lose_power()
+        self.modes = ModePages()
+        self.asked_write_speed = self.asked_read_speed = AS_FAST_AS_CAN_BE
+        self.prevented = False
+        self.attentions.append(POWER_ON)
+        self.apply_speed()
+
     # -- operations ---------------------------------------------------------------------------------------------------
 
     def poll(self) -> None:

@@ -6,20 +6,24 @@ Fault(opcode=0x2A, every=5, times=None, sense=LONG_WRITE)  each fifth WRITE (10)
 Fault(opcode=0x2A, deferred=True, after=3, sense=...)      reported with the third command after a WRITE (10)
 Fault(opcode=0x5B, fields={"close_function": 6}, sense=INVALID_FIELD_IN_CDB, times=None)   a drive that lacks it
 Fault(opcode=0x35, error=DeviceGone, times=None)           the cable is pulled at a SYNCHRONIZE CACHE
+Fault(opcode=0x52, alter=wrong_address, times=None)        an answer that lies
+Fault(opcode=0x00, busy=True, ignore=True, times=None)     ready is said while the drive is not
+Fault(opcode=0x2A, at_command=40, power=True)              the mains fail, and the disc is left as it then is
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from discstack.emulator.drive import Drive
 from discstack.emulator.request import Request
 from discstack.mmc.spec.cdb import describe, lookup
 from discstack.mmc.spec.sense import Sense, SenseKey
-from discstack.transport.base import CHECK_CONDITION, GOOD, Reply, TransportError
+from discstack.transport.base import CHECK_CONDITION, GOOD, DeviceGone, Reply, TransportError
 
+ACTIONS: Final = ("sense", "status", "error", "keep", "reset", "alter", "ignore", "progress", "power")
 Executor = Callable[[Drive, Request], Reply]
 
 
@@ -28,10 +32,12 @@ class Fault:
     """What goes wrong and when; conditions that are not given always hold.
 
     `at_command` counts all commands from 1, `fields` are those of the CDB, of what matches each `every`th is struck,
-    `times` is how often at most, None for ever. The actions: `sense` (with `deferred` the command itself is answered
-    GOOD and the sense comes `after` commands later; a recovered error comes with the work done), `status` such as BUSY,
+    `times` is how often at most, None for ever; `busy` ones strike only while a long operation runs, `lasting` ones
+    from the first time on at every command. The actions: `sense` (with `deferred` the command itself is answered GOOD
+    and the sense comes `after` commands later; a recovered error comes with the work done), `status` such as BUSY,
     `reset` of the drive before the command, `error` raised instead of an answer (with `executed` after the work was
-    done), `keep` bytes of the answer.
+    done), `keep` bytes of the answer, `alter` what the answer says, `ignore` the command but answer GOOD, tell always
+    the same `progress`, `power` gone in the middle of the work.
     """
 
     at_command: int | None = None
@@ -48,14 +54,21 @@ class Fault:
     error: type[TransportError] | None = None
     executed: bool = False
     keep: int | None = None
+    lasting: bool = False
+    busy: bool = False
+    alter: Callable[[bytes], bytes] | None = None
+    ignore: bool = False
+    progress: float | None = None
+    power: bool = False
 
     def __post_init__(self) -> None:
-        actions = [self.sense, self.status, self.error, self.keep, self.reset or None]
-        if sum(action is not None for action in actions) != 1:
-            raise ValueError("a fault has one of sense, status, error, keep and reset")
+        if sum(getattr(self, name) not in (None, False) for name in ACTIONS) != 1:
+            raise ValueError(f"a fault has one of {', '.join(ACTIONS)}")
 
-    def matches(self, number: int, request: Request) -> bool:
+    def matches(self, number: int, drive: Drive, request: Request) -> bool:
         """Whether the fault is about this command."""
+        if self.busy and drive.operation is None:
+            return False
         if self.at_command not in (None, number) or (
             self.opcode is not None and request.cdb[:1] != bytes([self.opcode])
         ):
@@ -83,9 +96,11 @@ class Armed:
     met: int = 0
     struck: int = 0
 
-    def strikes(self, number: int, request: Request) -> bool:
+    def strikes(self, number: int, drive: Drive, request: Request) -> bool:
         """Whether it strikes this command."""
-        if self.struck == self.fault.times or not self.fault.matches(number, request):
+        if self.fault.lasting and self.struck:
+            return True
+        if self.struck == self.fault.times or not self.fault.matches(number, drive, request):
             return False
         self.met += 1
         if self.met % self.fault.every:
@@ -113,7 +128,7 @@ class FaultPlan:
         if due is not None:
             self.deferred.remove(due)
             return Reply(CHECK_CONDITION, replace(due[1], deferred=True).build(), b"", _moved(request))
-        struck = next((armed for armed in self.armed if armed.strikes(self.number, request)), None)
+        struck = next((armed for armed in self.armed if armed.strikes(self.number, drive, request)), None)
         return executor(drive, request) if struck is None else self._apply(struck.fault, drive, request, executor)
 
     @staticmethod
@@ -129,6 +144,11 @@ class FaultPlan:
         if fault.reset:
             drive.reset()
             return executor(drive, request)
+        if fault.power:
+            drive.lose_power()
+            raise DeviceGone(f"{describe(request.cdb)}: the virtual drive lost its power")
+        if fault.ignore:
+            return Reply(GOOD, b"", b"", len(request.incoming))
         if fault.status is not None:
             return Reply(fault.status, b"", b"", _moved(request))
         if fault.error is not None and not fault.executed:
@@ -139,6 +159,10 @@ class FaultPlan:
         if fault.sense is not None:
             self.deferred.append((self.number + fault.after, fault.sense))
             return reply
+        if fault.progress is not None:
+            return _stuck(reply, fault.progress)
+        if fault.alter is not None and reply.status == GOOD:
+            return _answer(request, fault.alter(bytes(reply.data)))
         keep = min(fault.keep or 0, len(reply.data))
         return (
             reply if reply.status != GOOD else replace(reply, data=reply.data[:keep], residual=_moved(request) - keep)
@@ -147,3 +171,17 @@ class FaultPlan:
 
 def _moved(request: Request) -> int:
     return len(request.incoming) or len(request.outgoing)
+
+
+def _stuck(reply: Reply, progress: float) -> Reply:
+    """Return an answer that tells this progress, if it tells any."""
+    if reply.status != CHECK_CONDITION or (sense := Sense.parse(reply.sense)).progress is None:
+        return reply
+    return replace(reply, sense=replace(sense, progress=progress).build())
+
+
+def _answer(request: Request, data: bytes) -> Reply:
+    """Return other data than the drive's, in the host's buffer."""
+    count = min(len(data), len(request.incoming))
+    request.incoming[:count] = data[:count]
+    return Reply(GOOD, b"", request.incoming[:count], len(request.incoming) - count)

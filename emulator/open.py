@@ -10,9 +10,11 @@ from pathlib import Path
 from discstack.emulator.clock import QuickClock, VirtualClock
 from discstack.emulator.discfile import DiscFile
 from discstack.emulator.drive import DEFAULTS, Drive, Settings
+from discstack.emulator.fault_words import parse_faults
 from discstack.emulator.faults import Fault, FaultPlan
 from discstack.emulator.media.base import MediumKind
 from discstack.emulator.media.families import MEDIA
+from discstack.emulator.personalities import PERSONALITIES, Personality
 from discstack.emulator.store import BlockStore
 from discstack.emulator.transport import MAX_TRANSFER, VirtualTransport
 from discstack.transport.base import Clock
@@ -30,6 +32,8 @@ def open_virtual(
     busy: bool = False,
     capacity: int | None = None,
     faults: Iterable[Fault] = (),
+    fault: str = "",
+    personality: str | None = None,
     defects: str = "",
     read_breaks_write: bool = False,
     untimed_lead_in: bool = False,
@@ -41,9 +45,12 @@ def open_virtual(
     `speed` is the fastest write speed, in the medium's x; `buffer` the drive's buffer in bytes, which makes the host
     wait inside WRITE or, with `busy`, answers 2/04/08; `capacity` the blocks of a smaller disc for tests. The clock is
     virtual, so that nothing ever takes time, unless `realtime`: then a drive takes as long as a real one or, with a
-    number, is so many times as quick. `defects` are blocks that cannot be recorded, such as "100-115,4000". Raises
-    ValueError for an unknown medium, DiscFileError where `file` is not such a disc, DeviceBusy where another drive
-    holds it.
+    number, is so many times as quick. `defects` are blocks that cannot be recorded, such as "100-115,4000". `faults`
+    strike the drive, as do those in `fault`, for whose words see `discstack.emulator.fault_words`; a `personality`
+    gives it the name and the ways of a real one.
+
+    Raises ValueError for an unknown medium, fault or personality, DiscFileError where `file` is not such a disc,
+    DeviceBusy where another drive holds it.
     """
     kind = _kind(medium, speed)
     if capacity is not None and (capacity <= 0 or capacity % kind.write_unit):
@@ -58,6 +65,16 @@ def open_virtual(
         untimed_lead_in=untimed_lead_in,
         serial=serial,
     )
+    faults = [*faults, *parse_faults(fault)]
+    if personality is not None:
+        character = _personality(personality)
+        faults += character.faults
+        settings = replace(
+            settings,
+            vendor=character.vendor,
+            product=character.product,
+            untimed_lead_in=untimed_lead_in or character.untimed_lead_in,
+        )
     if file is not None:
         disc = DiscFile.open(Path(file), kind, clock, capacity)
         disc.medium.defects.mark(parse_ranges(defects))
@@ -66,6 +83,12 @@ def open_virtual(
     loaded = kind.family(kind, BlockStore.in_memory(), clock, capacity or kind.capacity)
     loaded.defects.mark(parse_ranges(defects))
     return VirtualTransport(Drive(settings, clock, loaded), faults=FaultPlan(faults), max_transfer=max_transfer)
+
+
+def _personality(name: str) -> Personality:
+    if name not in PERSONALITIES:
+        raise ValueError(f"no drive is called {name!r}; there are {', '.join(PERSONALITIES)}")
+    return PERSONALITIES[name]
 
 
 def parse_ranges(text: str) -> list[range]:

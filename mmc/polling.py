@@ -94,7 +94,7 @@ def wait_ready(
             yield Report(phase, (yield from _progress(error)))
         yield Pause(INTERVAL)
     if Quirk.READY_TOO_EARLY in quirks:
-        yield from persist(_barrier, limit=BUSY, interval=BARRIER_INTERVAL)
+        yield from persist(_barrier, limit=limit, interval=BARRIER_INTERVAL)
 
 
 def _probe() -> Procedure[CommandError | None]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from discstack.mmc import actions, polling, queries
-from discstack.mmc.command import UNSUPPORTED
+from discstack.mmc.command import UNSUPPORTED, optional
 from discstack.mmc.errors import IllegalRequest
 from discstack.mmc.medium import WriteMode
 from discstack.mmc.polling import persist, wait_ready
@@ -30,6 +30,8 @@ def long_operation(
             raise
         yield from persist(lambda: start(False), limit=limit)
     yield from wait_ready(limit, phase=phase, quirks=work.quirks)
+    # drives were seen to say that they are ready long before they answer anything else
+    yield from persist(lambda: optional(queries.disc_information()), limit=limit)
 
 
 def flush(work: Work) -> Procedure[None]:

@@ -1,0 +1,111 @@
+"""Drives that lie, fail and have their ways: every fault and personality, over media of every family.
+
+Whatever the drive does, a job ends with a typed error or with a success that is one, and in finite time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from discstack.emulator.fault_words import NAMED, parse_faults
+from discstack.emulator.personalities import PERSONALITIES
+from discstack.mmc import polling
+from discstack.mmc.burn import burn
+from discstack.mmc.errors import DriveError
+from discstack.mmc.identify import identify
+from discstack.mmc.medium import DiscState, WriteMode
+from discstack.mmc.operations import repair
+from discstack.transport.base import TransportError
+
+BLOCKS = 96
+ARGUMENTS = {
+    **dict.fromkeys(NAMED, "2"),
+    "medium-error": "40-50",
+    "short-replies": "9",
+    "one-percent": "1",
+    "attentions": "7",
+    "media-changes": "30",
+    "busy": "9",
+}
+MEDIA = {"dvd-r": 131072, "dvd-rw": 131072, "dvd-ram": 4096, "dvd+r": 8192, "dvd+rw": 4096, "bd-r": 4096, "bd-re": 4096}
+# What cannot be lived with: nothing but an error may come of it, on any medium.
+FATAL = {"timeout", "power-cut", "unplug", "hardware-error", "write-protected"}
+# What costs nothing but time.
+HARMLESS = {"long-write", "one-percent", "ready-too-early", "clueless"}
+LONGEST = 4 * 3600.0
+CLOSE, IMMED = 0x5B, {"immed": 1}
+
+
+@pytest.mark.parametrize("fault", NAMED)
+@pytest.mark.parametrize("medium", MEDIA)
+def test_no_fault_is_passed_off_as_success(lab: Any, medium: str, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(polling, "INTERVAL", 10.0)
+    tap = lab.drive(medium, MEDIA[medium], fault=f"{fault}:{ARGUMENTS[fault]}")
+    failure = None
+    try:
+        lab.run(burn(lab.job(BLOCKS)), tap)
+    except (DriveError, TransportError) as error:
+        failure = error
+    if failure is not None:
+        assert fault not in HARMLESS, repr(failure)
+        lasting = fault in ("unplug", "power-cut", "timeout")
+        assert lasting or not tap.inner.drive.prevented, repr(failure)
+    else:
+        assert fault not in FATAL
+        assert tap.on_disc(0, BLOCKS) == lab.image(BLOCKS)
+        tap.inner.faults.armed.clear()
+        assert lab.run(identify(), tap).state in (DiscState.APPENDABLE, DiscState.OVERWRITABLE)
+    assert tap.clock.now() < LONGEST
+
+
+@pytest.mark.parametrize("name", PERSONALITIES)
+@pytest.mark.parametrize("medium", [*MEDIA, "dvd+r-dl"])
+def test_a_real_drives_ways_keep_no_disc_from_being_burnt(
+    lab: Any, medium: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polling, "INTERVAL", 10.0)
+    if medium == "bd-r" and any(fault.opcode == CLOSE for fault in PERSONALITIES[name].faults if fault.fields != IMMED):
+        pytest.skip("a drive that knows no BD")
+    tap = lab.drive(medium, MEDIA.get(medium, 8192), personality=name)
+    result = lab.run(burn(lab.job(BLOCKS, close=True)), tap)
+    assert result.verified == BLOCKS
+    assert tap.on_disc(0, BLOCKS) == lab.image(BLOCKS)
+    assert result.medium.state in (DiscState.FINALIZED, DiscState.OVERWRITABLE)
+
+
+@pytest.mark.parametrize("name", PERSONALITIES)
+def test_a_real_drives_ways_keep_no_disc_from_being_burnt_at_once(lab: Any, name: str) -> None:
+    tap = lab.drive("dvd-r", 4096, personality=name)
+    assert lab.run(burn(lab.job(BLOCKS, mode=WriteMode.DISC_AT_ONCE)), tap).verified == BLOCKS
+
+
+@pytest.mark.parametrize(("name", "function"), [("hp-dvd520n", 5), ("no-minimal-lead-out", 6)])
+@pytest.mark.parametrize("medium", ["dvd+r", "dvd+r-dl"])
+def test_the_close_function_that_a_drive_takes_is_found(lab: Any, medium: str, name: str, function: int) -> None:
+    tap = lab.drive(medium, 8192, personality=name)
+    lab.run(burn(lab.job(BLOCKS, close=True)), tap)
+    assert [cdb[2] for cdb in tap.seen if cdb[0] == CLOSE][-1] == function
+
+
+def test_a_power_cut_leaves_a_disc_that_can_be_repaired(lab: Any) -> None:
+    tap = lab.drive("dvd+r", 8192, fault="power-cut:2")
+    with pytest.raises(TransportError, match="lost its power"):
+        lab.run(burn(lab.job(BLOCKS)), tap)
+    assert lab.run(identify(), tap).state is DiscState.DAMAGED
+    assert lab.run(repair(), tap).state is DiscState.APPENDABLE
+
+
+def test_a_fault_is_written_in_full() -> None:
+    (fault,) = parse_faults("opcode=5B,close_function=6,sense=5/24/00,times=0")
+    assert (fault.opcode, dict(fault.fields), fault.times) == (0x5B, {"close_function": 6}, None)
+    assert fault.sense is not None
+    assert fault.sense.triple == (5, 0x24, 0)
+    assert len(parse_faults("unplug:10;long-write:3")) == 2
+
+
+@pytest.mark.parametrize("words", ["nonsense", "unplug:many", "opcode=5B", "opcode=xx,keep=2", "sense=5,opcode=2A"])
+def test_a_fault_that_makes_no_sense_is_refused(words: str) -> None:
+    with pytest.raises(ValueError, match=r"fault|of a fault"):
+        parse_faults(words)
