@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import discstack as package
-from discstack.cli import main
+from discstack.cli import COMMANDS, main
 
 Discstack = Callable[..., Any]
 
@@ -99,3 +99,11 @@ def test_a_reader_that_goes_away_ends_the_image_quietly(folder: Path, tmp_path: 
     assert process.returncode == 1
     assert "Traceback" not in error
     assert "Broken pipe" not in error
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_starts_by_itself_and_tells_its_options(command: str) -> None:
+    words = [sys.executable, "-m", "discstack", command, "--help"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith(f"Usage: discstack {command} ")
+    assert done.stderr == ""

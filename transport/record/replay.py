@@ -33,8 +33,8 @@ class ReplayMismatch(TransportError):
 class ReplayTransport:
     """Answers as the recorded drive did, on a clock of its own; one thread at a time.
 
-    A command other than the recorded one raises ReplayMismatch. Data other than the recorded is told to `tell` once for
-    each command (by default to the log, as a warning), and answered as then.
+    A command other than the recorded one raises ReplayMismatch. Data other than the recorded is answered as then, and
+    told to `tell` (by default to the log, as a warning): the first time, and at the end how often; `different` counts.
     """
 
     def __init__(self, entries: Iterable[Recorded], max_transfer: int, *, tell: Tell = _LOG.warning) -> None:
@@ -43,6 +43,7 @@ class ReplayTransport:
         self._tell = tell
         self._clock = ScriptClock()
         self._closed = False
+        self.different = 0
         self.max_transfer: Final = max_transfer
 
     @classmethod
@@ -77,6 +78,8 @@ class ReplayTransport:
 
     def close(self) -> None:
         """Answer nothing more."""
+        if self.different > 1 and not self._closed:
+            self._tell(f"{self.different} commands in all sent other data than was recorded")
         self._closed = True
 
     def _next(self, command: Command) -> Recorded | None:
@@ -103,7 +106,9 @@ class ReplayTransport:
         if command.direction is not entry.direction:
             raise ReplayMismatch(f"{describe(command.cdb)} moved its data the other way in the recording")
         if command.direction is Direction.TO_DEVICE and not _same(command.data or b"", entry.payload):
-            self._tell(f"command {self._at}, {describe(command.cdb)}, sends other data than was recorded")
+            self.different += 1
+            if self.different == 1:
+                self._tell(f"command {self._at}, {describe(command.cdb)}, sends other data than was recorded")
 
     def _reply(self, command: Command, entry: Recorded) -> Reply:
         status = entry.status or base.GOOD

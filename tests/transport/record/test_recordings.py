@@ -204,11 +204,14 @@ def test_the_end_of_a_recording_is_reported() -> None:
 def test_other_data_than_the_recorded_is_told_and_answered_as_then() -> None:
     said: list[str] = []
     write = Command(WRITE, Direction.TO_DEVICE, b"a" * 65536)
-    replay = played((write, Reply()), (write, Reply()), said=said)
+    replay = played((write, Reply()), (write, Reply()), (write, Reply()), said=said)
     replay.execute(write)
     assert said == []
-    replay.execute(Command(WRITE, Direction.TO_DEVICE, b"b" * 65536))
+    for _ in range(2):
+        assert replay.execute(Command(WRITE, Direction.TO_DEVICE, b"b" * 65536)) == Reply()
     assert said == ["command 2, WRITE (10) lba=0x10 transfer_length=0x20, sends other data than was recorded"]
+    replay.close()
+    assert said[1:] == ["2 commands in all sent other data than was recorded"]
 
 
 def test_data_that_was_not_kept_is_not_made_up() -> None:
