@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
@@ -13,6 +14,8 @@ LATEST: Final = int((datetime(2156, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds())
 # What four digits for the year can count, 8.4.26.1
 FIRST: Final = int((datetime(1, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds()) * 10**9
 LAST: Final = int((datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - _EPOCH).total_seconds()) * 10**9 + 999_999_999
+_MINUTES: Final = [bytes((minute // 60, minute % 60)) for minute in range(24 * 60)]
+_SECONDS: Final = [bytes((second, 0)) for second in range(60)]  # and the offset from UTC
 UNSPECIFIED: Final = b"0" * 16 + b"\0"  # ECMA-119 8.4.26.1
 
 
@@ -28,8 +31,16 @@ def nearest(nanoseconds: int) -> int:
 
 def recording_date(nanoseconds: int) -> bytes:
     """Return the 7 bytes of ECMA-119 9.1.5 for nanoseconds since 1970, cut to whole seconds."""
-    days, second = divmod(in_range(nanoseconds) // 10**9, 86400)
-    return _day(days) + bytes((second // 3600, second // 60 % 60, second % 60, 0))
+    return recording_dates((nanoseconds,))[0]
+
+
+def recording_dates(times: Iterable[int]) -> list[bytes]:
+    """Return for each time what `recording_date` does."""
+    dates = list[bytes]()
+    for time in times:
+        days, second = divmod((time if EARLIEST <= time <= LATEST else in_range(time)) // 10**9, 86400)
+        dates.append(_day(days) + _MINUTES[second // 60] + _SECONDS[second % 60])
+    return dates
 
 
 @lru_cache(maxsize=4096)

@@ -68,7 +68,7 @@ class IsoNames:
 
     def marked_file(self, name: str, mark: bytes, /) -> bytes:
         """Return "STEM_MARK.EXT"; the extension is kept as far as the mark leaves room."""
-        stem, extension = _split(*_translated([name], _DOTTED))
+        stem, extension = _split(name.encode("ascii", "replace").translate(_DOTTED))
         level = self._level
         ending = b"_" + mark
         extension = extension[: min(level.extension, level.total - len(ending))]
@@ -77,7 +77,7 @@ class IsoNames:
 
     def marked_directory(self, name: str, mark: bytes, /) -> bytes:
         """Return "STEM_MARK"."""
-        (key,) = _translated([name], _NAME)
+        key = name.encode("ascii", "replace").translate(_NAME)
         return key[: self._level.directory - len(mark) - 1] + b"_" + mark
 
     def file_identifiers(self, keys: Iterable[bytes], /) -> list[bytes]:

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from hashlib import blake2b
 from typing import Protocol, cast
+from zlib import crc32
 
 
 class Scheme(Protocol):
@@ -85,7 +85,5 @@ def _settle(
 
 
 def mark_for(name: str, digits: int, attempt: int = 0) -> bytes:
-    """Return `digits` (an even number) hexadecimal digits that stand for the whole name."""
-    salt = b"%d" % attempt if attempt else b""
-    digest = blake2b(name.encode("utf-8", "surrogatepass"), digest_size=digits // 2, salt=salt)
-    return digest.hexdigest().upper().encode("ascii")
+    """Return `digits` (at most 8) hexadecimal digits that stand for the whole name."""
+    return (b"%08X" % crc32(name.encode("utf-8", "surrogatepass"), attempt))[-digits:]

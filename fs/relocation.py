@@ -72,6 +72,10 @@ class Relocation:
         self.home.attributes, self.home.times = DIRECTORY, None
         self.home.directories = moved
 
+    def hides(self, item: object) -> bool:
+        """Tell whether the record of an item is not where the item belongs."""
+        return isinstance(item, DirectoryItem) and (item is self.home or item.number in self.numbers)
+
     def place(self, directory: DirectoryItem) -> tuple[int, int]:
         """Return what the directories are to be ordered by on the medium.
 

@@ -80,20 +80,19 @@ class SystemUse:
             sizes.append(0 if other else alike + length)
         return sizes
 
-    def areas(self, records: Iterable[tuple[AnyItem, int, int, bytes]]) -> list[bytes]:
-        """Return the area of each record that has a size, and nothing for the others.
-
-        A record is an item, the size of its area, its serial number and its recording date.
-        """
+    def areas(self, records: Iterable[tuple[AnyItem, int, bytes]]) -> list[bytes]:
+        """Return the areas of records that all have a size: each an item, its serial number and its recording date."""
         areas = list[bytes]()
-        heads, head_of, old = self._heads, self._head, self._old
-        lsb, msb = _LSB32.pack, _MSB32.pack
-        for item, size, serial, date in records:
-            if not size:
-                areas.append(b"")
-                continue
-            key = (item.attributes, _TYPES[type(item)], links_of(item))
-            head = heads.get(key) or head_of(key)
+        head_of, old, lsb, msb = self._head, self._old, _LSB32.pack, _MSB32.pack
+        attributes, plain = None, b""  # those of the last file with one name, and what all such files begin with
+        for item, serial, date in records:
+            if not isinstance(item, FileItem) or item.link is not None:
+                head = head_of((item.attributes, _TYPES[type(item)], links_of(item)))
+            elif item.attributes is attributes:
+                head = plain
+            else:
+                attributes = item.attributes
+                head = plain = head_of((attributes, stat.S_IFREG, 1))
             name = name_bytes(item.name)
             number = b"" if old else lsb(serial) + msb(serial)
             areas.append(b"".join((head, number, _MODIFY_HEAD, date, _NAME_HEADS[len(name)], name)))
@@ -130,7 +129,9 @@ class SystemUse:
         return [present(entries), *entries] if self._old else entries
 
     def _head(self, key: tuple[Attributes, int, int]) -> bytes:
-        """Return what comes before the serial number in all areas of the same attributes, and remember it."""
+        """Return what comes before the serial number in all areas of the same attributes, kind and links."""
+        if (known := self._heads.get(key)) is not None:
+            return known
         attributes, kind, links = key
         serial = None if self._old else 0
         px = posix_attributes(kind | attributes.mode, links, attributes.uid, attributes.gid, serial)

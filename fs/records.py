@@ -1,0 +1,190 @@
+"""The records of directories, ECMA-119 6.8, with Rock Ridge or without: how long they are, and then their bytes.
+
+Most directories have nothing in them that needs more than one section, or a continuation area: their records are made
+in one go, those of others one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
+
+from discstack.fs.dates import recording_date, recording_dates
+from discstack.fs.ecma119 import (
+    DIRECTORY,
+    FILE,
+    MAX_LENGTH,
+    MAX_RECORD,
+    MAX_SECTION,
+    MULTI_EXTENT,
+    PARENT,
+    SELF,
+    both_byte_16,
+    directory_record,
+    directory_record_size,
+)
+from discstack.fs.folder import Folder
+from discstack.fs.plan import SECTOR
+from discstack.fs.relocation import MovedDirectory, Relocation
+from discstack.fs.rock_ridge import AnyItem, SystemUse
+from discstack.fs.rrip import RELOCATED, child_link, parent_link
+from discstack.fs.snapshot import DirectoryItem, FileItem, HardLinks, SpecialItem
+from discstack.fs.susp import ContinuationAreas
+
+
+class Records:
+    """Makes the records of a hierarchy's directories.
+
+    `folder_of` has the folders by the numbers of their items, `link_serials` the serial numbers of what has several
+    names; the hierarchy fills both. `volume` is the number of the volume in its set.
+    """
+
+    def __init__(self, system_use: SystemUse | None, relocation: Relocation | None, volume: int) -> None:
+        self._system_use = system_use
+        self._relocation = relocation
+        self._volume = both_byte_16(volume)
+        self.folder_of = dict[int, Folder]()
+        self.link_serials = dict[HardLinks, int]()
+
+    def measure(self, folder: Folder) -> None:
+        """Settle how many sectors a directory takes, without making its records."""
+        areas = ContinuationAreas()
+        lengths = [directory_record_size(SELF, len(area)) for area in self._own_areas(folder, areas)]
+        sizes = self._sizes(folder)
+        alike = [
+            33 + (len(identifier) | 1) + size + 1 & ~1
+            for identifier, size in zip(folder.identifiers, sizes, strict=True)
+        ]
+        folder.alike = (
+            max(alike, default=0) <= MAX_RECORD
+            and (self._system_use is None or 0 not in sizes)
+            and not any(file.size > MAX_LENGTH for file in folder.item.files)
+        )
+        lengths += alike if folder.alike else self._lengths(folder, sizes, areas)
+        room = SECTOR
+        for length in lengths:
+            room -= length
+            if room < 0:
+                folder.sectors += 1
+                room = SECTOR - length
+        folder.total = folder.sectors + areas.sectors
+
+    def _lengths(self, folder: Folder, sizes: Sequence[int], areas: ContinuationAreas) -> Iterator[int]:
+        use = self._system_use
+        for identifier, item, size in zip(folder.identifiers, folder.items, sizes, strict=True):
+            area = size
+            room = MAX_RECORD - directory_record_size(identifier)
+            if use is not None and not 0 < size <= room:
+                area = len(areas.fit(self._entries(use, item, 0), room))
+            length = directory_record_size(identifier, area)
+            yield from repeat(length, _sections(item))
+
+    def directory(self, folder: Folder) -> bytes:
+        """Return a directory's records, of which none lies across the end of a sector, and its continuation areas."""
+        areas = ContinuationAreas(folder.lba + folder.sectors)
+        own, of_parent = self._own_areas(folder, areas)
+        records = [self.folder_record(SELF, folder, own), self.folder_record(PARENT, folder.parent, of_parent)]
+        records += self._alike(folder) if folder.alike else self._unlike(folder, areas)
+        parts, room = list[bytes](), SECTOR
+        for record in records:
+            room -= len(record)
+            if room < 0:
+                parts.append(bytes(room + len(record)))  # ECMA-119 6.8.1.1
+                room = SECTOR - len(record)
+            parts.append(record)
+        return b"".join((*parts, bytes(room), areas.data))
+
+    def folder_record(self, identifier: bytes, folder: Folder, area: bytes = b"") -> bytes:
+        """Return a record that leads to a directory."""
+        date = recording_date(folder.item.mtime_ns)
+        return directory_record(identifier, folder.lba, folder.sectors * SECTOR, date, DIRECTORY, area, self._volume)
+
+    def _alike(self, folder: Folder) -> Iterator[bytes]:
+        use, items, volume = self._system_use, folder.items, self._volume
+        dates = recording_dates(item.mtime_ns for item in items)
+        areas: Iterable[bytes] = repeat(b"", len(items))
+        if use is not None:
+            areas = use.areas(zip(items, self._serials(folder), dates, strict=True))
+        for identifier, item, date, area in zip(folder.identifiers, items, dates, areas, strict=True):
+            if isinstance(item, FileItem):
+                yield directory_record(identifier, item.lba, item.size, date, FILE, area, volume)
+            else:
+                yield self._leading_record(identifier, item, date, area)
+
+    def _unlike(self, folder: Folder, areas: ContinuationAreas) -> Iterator[bytes]:
+        use, items = self._system_use, folder.items
+        dates = recording_dates(item.mtime_ns for item in items)
+        serials, sizes = self._serials(folder), self._sizes(folder)
+        together = [row for row, size in zip(zip(items, serials, dates, strict=True), sizes, strict=True) if size]
+        made = iter([] if use is None else use.areas(together))
+        for identifier, item, date, serial, size in zip(folder.identifiers, items, dates, serials, sizes, strict=True):
+            area = next(made) if size else b""
+            room = MAX_RECORD - directory_record_size(identifier)
+            if use is not None and not 0 < size <= room:
+                area = areas.fit(self._entries(use, item, serial), room)
+            if isinstance(item, FileItem):
+                yield from self._file_records(identifier, item, date, area)
+            else:
+                yield self._leading_record(identifier, item, date, area)
+
+    def _leading_record(self, identifier: bytes, item: AnyItem, date: bytes, area: bytes) -> bytes:
+        """Return the record of a directory, or of what has no data."""
+        if isinstance(item, DirectoryItem):
+            return self.folder_record(identifier, self.folder_of[item.number], area)
+        return directory_record(identifier, 0, 0, date, FILE, area, self._volume)
+
+    def _file_records(self, identifier: bytes, item: FileItem, date: bytes, area: bytes) -> Iterator[bytes]:
+        """Yield the records of a file, several where it is too long for one, ECMA-119 6.5.1 and 9.1.6."""
+        sections = _sections(item)
+        for number in range(sections):
+            last = number == sections - 1
+            offset = number * MAX_SECTION
+            length = item.size - offset if last else MAX_SECTION
+            flags = FILE if last else MULTI_EXTENT
+            yield directory_record(identifier, item.lba + offset // SECTOR, length, date, flags, area, self._volume)
+
+    def _own_areas(self, folder: Folder, areas: ContinuationAreas) -> tuple[bytes, bytes]:
+        """Return the system use areas of a directory's first two records."""
+        use, relocation, parent = self._system_use, self._relocation, folder.parent
+        if use is None:
+            return b"", b""
+        make = use.own_entries if folder.number else use.root_entries
+        room = MAX_RECORD - directory_record_size(SELF)
+        own = areas.fit(make(folder.item, folder.serial), room)
+        moved = relocation is not None and folder.item.number in relocation.numbers
+        extra = [parent_link(self.folder_of[folder.item.parent.number].lba)] if moved else []
+        return own, areas.fit(use.own_entries(parent.item, parent.serial, extra), room)
+
+    def _sizes(self, folder: Folder) -> list[int]:
+        """Return the lengths of the system use areas that are made together, 0 for the others."""
+        use, relocation = self._system_use, self._relocation
+        if use is None:
+            return [0] * len(folder.items)
+        sizes = use.sizes(folder.items)
+        if relocation is None or not (folder.item is relocation.home or folder.number == 0):
+            return sizes
+        return [0 if relocation.hides(item) else size for item, size in zip(folder.items, sizes, strict=True)]
+
+    def _entries(self, use: SystemUse, item: AnyItem, serial: int) -> list[bytes]:
+        """Return the entries of a record, with what tells of directories that were moved."""
+        if isinstance(item, MovedDirectory):
+            there = self.folder_of[item.directory.number]
+            return use.entries(item, there.serial, [child_link(there.lba)])
+        hidden = self._relocation is not None and self._relocation.hides(item)
+        return use.entries(item, serial, [RELOCATED] if hidden else [])
+
+    def _serials(self, folder: Folder) -> Sequence[int]:
+        serials = range(folder.first_serial, folder.first_serial + len(folder.items))
+        if not self.link_serials:
+            return serials
+        of_link = self.link_serials
+        return [
+            of_link[item.link] if isinstance(item, FileItem | SpecialItem) and item.link is not None else serial
+            for serial, item in zip(serials, folder.items, strict=True)
+        ]
+
+
+def _sections(item: AnyItem) -> int:
+    """Return how many records an item needs."""
+    long = isinstance(item, FileItem) and item.size > MAX_LENGTH
+    return -(-item.size // MAX_SECTION) if isinstance(item, FileItem) and long else 1
