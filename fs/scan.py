@@ -69,7 +69,7 @@ class Scan:
         attributes = self._attributes.get(key)
         if attributes is None:
             attributes = self._attributes[key] = attributes_of(status)
-        return attributes, Times(status.st_atime_ns, status.st_ctime_ns) if self._all_times else None
+        return attributes, times_of(status) if self._all_times else None
 
     def _take(
         self, path: str, directory: Directory, found: list[Found]
@@ -136,3 +136,14 @@ def attributes_of(status: os.stat_result) -> Attributes:
 def link_of(status: os.stat_result) -> Identity | None:
     """Return what all names of a file have in common, None for a file with one name."""
     return _identity(status) if status.st_nlink > 1 else None
+
+
+def times_of(status: os.stat_result) -> Times:
+    """Return the times beside that of the last change out of what the system says.
+
+    Windows has the time of creation where others have that of the last change of attributes, which it does not know.
+    """
+    birth = getattr(status, "st_birthtime", None)
+    if os.name == "nt":
+        return Times(status.st_atime_ns, status.st_mtime_ns, status.st_ctime_ns)
+    return Times(status.st_atime_ns, status.st_ctime_ns, None if birth is None else int(birth * 10**6) * 1000)

@@ -134,7 +134,7 @@ class EntryBuilder:
     def fill(self, number: int, block: memoryview) -> None:
         """Write entry `number` into a block of zeros."""
         item, form = self._index.items[number], self._form
-        if type(item) is FileItem and item.times is None and self._embed < item.size <= MAX_EXTENT:
+        if type(item) is FileItem and item.times is None and (self._embed < item.size <= MAX_EXTENT or not item.size):
             self._fill_usual(number, item, block)
             return
         location = self.addresses.entries + number
@@ -149,14 +149,19 @@ class EntryBuilder:
         form.write(block, location, form.version, start, links, size, recorded, self._stamps(item), *rest)
 
     def _fill_usual(self, number: int, item: FileItem, block: memoryview) -> None:
-        """Write the entry of what most entries are of: a file of one extent without extended attributes."""
+        """Write the entry of what most entries are of: a file of at most one extent without extended attributes."""
         start = self._file_starts.get(item.attributes)
         if start is None:
             start = self._start(FileType.REGULAR, self.files.form.flags, item.attributes)
             self._file_starts[item.attributes] = start
         links, stamps = self._index.links.get(number, 1), timestamp(in_range(item.mtime_ns)) * self._form.stamps
-        location, position = self.addresses.entries + number, item.lba - self._space.partition
-        self._write_usual(block, location, start, links, item.size, stamps, unique_id(number), position)
+        location, size = self.addresses.entries + number, item.size
+        if size:
+            position = item.lba - self._space.partition
+            self._write_usual(block, location, start, links, size, stamps, unique_id(number), position)
+        else:
+            form = self._form
+            form.write(block, location, form.version, start, links, 0, 0, stamps, unique_id(number), 0, 0)
 
     def embedded(self, number: int) -> FileItem | None:
         """Return the file whose data is embedded in entry `number`, if there is one."""

@@ -4,12 +4,14 @@ import io
 import os
 import socket
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from discstack.fs.attributes import Attributes, Device, Kind, Times
 from discstack.fs.errors import LayoutError, SourceError, printable
 from discstack.fs.nodes import File, Special, Symlink
+from discstack.fs.scan import times_of
 from discstack.fs.snapshot import take_snapshot
 from discstack.fs.tree import Directory
 from discstack.fs.view import Change, View
@@ -331,3 +333,13 @@ def test_nonsense_in_source_date_epoch_is_refused(monkeypatch: pytest.MonkeyPatc
 
 def test_names_in_messages_are_printable() -> None:
     assert printable("Köln\udcff\n") == "Köln\\xff\\n"
+
+
+def test_time_of_creation_is_taken_where_the_system_tells_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    status = SimpleNamespace(st_atime_ns=1, st_mtime_ns=2, st_ctime_ns=3)
+    assert times_of(status) == Times(1, 3, None)
+    assert times_of(SimpleNamespace(**vars(status), st_birthtime=4.5)) == Times(1, 3, 4_500_000_000)
+    with monkeypatch.context() as patched:
+        patched.setattr("os.name", "nt")
+        windows = times_of(status)
+    assert windows == Times(1, 2, 3)

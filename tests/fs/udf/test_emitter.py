@@ -280,6 +280,25 @@ def test_several_huge_files_have_their_own_allocation_extents(parse: Parse, revi
     assert [paths[f"/{number}"].size for number in range(len(sizes))] == sizes
 
 
+def test_metadata_file_and_directories_of_several_extents(parse: Parse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("discstack.fs.udf.metadata.METADATA_EXTENT", 96 * SECTOR)
+    monkeypatch.setattr("discstack.fs.udf.allocation.MAX_EXTENT", 3 * SECTOR)
+    root = Directory()
+    for number in range(700):
+        root.create_file(f"{'n' * (number % 50)}{number}", bytes(number * 30))
+    for revision in (0x0250, 0x0260):
+        found = parse(Volume(root, udf_revision=revision, views=BRIDGE))
+        assert len(found.metadata) > 4
+        assert len(found.paths["/"].extents) > 4
+        assert found.content(found.paths["/nn552"]) == bytes(552 * 30)
+
+
+def test_metadata_that_no_file_holds_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("discstack.fs.udf.metadata.METADATA_EXTENT", 0)
+    with pytest.raises(LayoutError, match="take 32 blocks, and one metadata file has 0: leave something out"):
+        Volume(Directory(), udf_revision=0x0250)
+
+
 @volumes
 def test_hard_links_share_one_entry(parse: Parse, revision: int, vat: bool) -> None:
     root = Directory()

@@ -268,7 +268,7 @@ class Volume:
         assert length >= 8192
         partitions = self.partitions
         d = self.tag(self.read(sector, 1), 9, sector, 80 + 8 * partitions + 46)
-        self.tag(self.read(sector + 1, 1), 8, sector + 1, 512)
+        self.terminator(self.read(sector + 1, 1), sector + 1)
         assert sector + 2 <= 256
         self.written = self.time(d[16:28])
         assert unpack_from("<L", d, 28)[0] == (1 if self.table is None else 0), "closed, but open with a table"
@@ -297,7 +297,7 @@ class Volume:
         assert (length, use) == (4096, 0)
         assert partition == self.partitions - 1
         fsd = self.tag(self.block(partition, block), 256, block, 512)
-        self.tag(self.block(partition, block + 1), 8, block + 1, 512)
+        self.terminator(self.block(partition, block + 1), block + 1)
         self.claim(partition, block, 2, "file set")
         self.time(fsd[16:28])
         assert unpack_from("<HHLLLL", fsd, 28) == (3, 3, 1, 1, 0, 0)
@@ -598,6 +598,10 @@ class Volume:
                 return found
         raise AssertionError("no terminating descriptor")
 
+    def terminator(self, data: bytes, location: int) -> None:
+        assert not any(self.tag(data, 8, location, 512)[16:])
+        assert not any(data[512:])
+
     def tag(self, data: bytes, identifier: int, location: int, size: int) -> bytes:
         """Hold a tag against the `size` bytes of its descriptor, and return these."""
         found, version, checksum, reserved, serial, crc, length, where = unpack_from("<HHBBHHHL", data)
@@ -623,6 +627,9 @@ class Volume:
         assert data[at] == 0
         assert data[at + 1 : at + 2] == b"*"
         assert not any(data[at + 24 : at + 32]), "no system is named, and no version"
+        name = data[at + 1 : at + 24].rstrip(b"\0")
+        assert name.isascii()
+        assert b"\0" not in name
 
     def dstring(self, data: bytes) -> str:
         used = data[-1]
