@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from discstack.mmc import actions
-from discstack.mmc.errors import CommandError, NotReady
+from discstack.mmc.errors import CommandError
 from discstack.mmc.job import Calibration, Choices
 from discstack.mmc.polling import persist
 from discstack.mmc.procedure import Phase, Procedure, Report
@@ -13,13 +13,20 @@ from discstack.mmc.recipe import Work
 from discstack.mmc.spec.sense import SenseKey
 
 POWER_CALIBRATION: Final = 0x73  # additional sense code of calibration that failed or has no room left
-IGNORED: Final = {SenseKey.NO_SENSE, SenseKey.ILLEGAL_REQUEST, SenseKey.DATA_PROTECT}
+IGNORED: Final = {
+    SenseKey.NO_SENSE,
+    SenseKey.MEDIUM_ERROR,
+    SenseKey.ILLEGAL_REQUEST,
+    SenseKey.DATA_PROTECT,
+    SenseKey.VENDOR_SPECIFIC,
+}
 
 
 def calibrate(work: Work, job: Choices) -> Procedure[None]:
     """Calibrate where the medium takes it and the drive has no table for it yet; never for a test.
 
-    That calibration failed (x/73/xx) is fatal for this disc. A drive that refuses the request writes without it.
+    That calibration failed (x/73/xx) is fatal for this disc. What else a drive objects to, it writes without it, as it
+    does for other burners: reading back will tell.
     """
     disc = work.survey.disc
     known = disc is not None and bool(disc.opc_tables)
@@ -28,9 +35,8 @@ def calibrate(work: Work, job: Choices) -> Procedure[None]:
     yield Report(Phase.CALIBRATING)
     try:
         yield from persist(actions.calibrate)
-    except NotReady:
-        raise
     except CommandError as error:
-        if error.sense.asc == POWER_CALIBRATION or error.sense.key not in IGNORED:
+        sense = error.sense
+        if sense.deferred or sense.asc == POWER_CALIBRATION or sense.key not in IGNORED:
             raise
         yield from work.notice(Phase.CALIBRATING, f"not calibrated: {error}")
