@@ -145,37 +145,37 @@ class Image:
                 yield from owner.spans(first, sectors)
             position += sectors
 
-    def write_to(self, target: str | os.PathLike[str] | BinaryIO, tell: Tell | None = None) -> int:
-        """Write the image to a path or a binary file and return its size in bytes.
+    def write_to(
+        self, target: str | os.PathLike[str] | BinaryIO, tell: Tell | None = None, *, part: range | None = None
+    ) -> int:
+        """Write the image, or one of its `parts`, to a path or a binary file and return how many bytes that were.
 
         `tell` hears how many bytes were written so far, perhaps from another thread. When something fails, what was
         written so far stays; the caller decides what becomes of it.
         """
         if isinstance(target, str | os.PathLike):
             with open(target, "wb", buffering=0) as file:
-                return self.write_to(file, tell)
-        if isinstance(getattr(target, "raw", target), io.FileIO):  # nothing between it and the system
+                return self.write_to(file, tell, part=part)
+        if part is None and isinstance(getattr(target, "raw", target), io.FileIO):  # nothing between it and the system
             target.flush()
             self._write_to_system(target, tell)
             return self.size
-        buffer = memoryview(bytearray(min(CHUNK, self.size)))
-        with self.stream() as stream:
+        whole = part or range(self.sectors)
+        buffer = memoryview(bytearray(min(CHUNK, len(whole) * SECTOR)))
+        with self.stream(whole) as stream:
             while count := stream.readinto(buffer):
                 _write_all(target, buffer[:count])
                 if tell:
-                    tell(stream.position * SECTOR)
-        return self.size
+                    tell((stream.position - whole.start) * SECTOR)
+        return len(whole) * SECTOR
 
     def write_parts(self, path: str | os.PathLike[str]) -> int:
         """Write only the `parts`, to where they belong in the file at `path`, and return how many bytes that were."""
         self.stage()
-        buffer = memoryview(bytearray(CHUNK))
         with open(path, "r+b", buffering=0) as file:
             for part in self.parts:
                 file.seek(part.start * SECTOR)
-                with self.stream(part) as stream:
-                    while count := stream.readinto(buffer):
-                        _write_all(file, buffer[:count])
+                self.write_to(file, part=part)
         return sum(map(len, self.parts)) * SECTOR
 
     def _write_to_system(self, target: BinaryIO, tell: Tell | None) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from discstack.cli.common import cancelling, drive_command, open_recorder, uncollected
-from discstack.cli.image import ImageCommand, compose, image_options, say_issues
+from discstack.cli.earlier import CHANGE_OPTIONS, take_over
+from discstack.cli.image import ImageCommand, compose, image_options, options, say_issues
 from discstack.cli.output import Display, duration, print_fields, print_json, size
 from discstack.cli.tree_options import write_manifest
 
@@ -51,6 +52,8 @@ class Speed(click.ParamType[str]):
 @click.option("--erase", is_flag=True, help="Permit that the data on a rewritable disc is lost.")
 @click.option("--speed", type=Speed(), metavar="X", help="Write speed: 16x, 22160kB/s, max (the default).")
 @click.option("--verify", type=click.Choice(LEVELS), default="full", show_default=True, help="What to read back.")
+@click.option("--append", is_flag=True, help="Keep what is on the disc and add to it.")
+@options(CHANGE_OPTIONS)
 @click.option("--simulate", is_flag=True, help="Do all but write; only where the medium has that.")
 @click.option("--close", is_flag=True, help="Close the disc: nothing can be added afterwards.")
 @click.option("--mode", type=click.Choice(MODES), help="How to write DVD-R and DVD-RW.")
@@ -68,6 +71,9 @@ def burn(
     erase: bool,
     speed: str | None,
     verify: str,
+    append: bool,
+    remove: tuple[str, ...],
+    rename: tuple[tuple[str, str], ...],
     simulate: bool,
     close: bool,
     mode: str | None,
@@ -88,8 +94,13 @@ def burn(
         raise click.UsageError("an image is burnt as it is; what is said about booting needs files or folders")
     if ready_made and choices["manifest"]:
         raise click.UsageError("an image is burnt as it is; a manifest needs files or folders")
+    if append and (ready_made or erase):
+        raise click.UsageError("--append adds files or folders (--as-file: an image as a file), and erases nothing")
+    if (remove or rename) and not append:
+        raise click.UsageError("--remove and --rename are about what --append keeps")
     with open_recorder(drive, trace) as recorder:
-        image = ready_made or _plan(sources, recorder, erase, choices, quiet=as_json)
+        earlier = {"remove": remove, "rename": rename} if append else None
+        image = ready_made or _plan(sources, recorder, erase, earlier, choices, quiet=as_json)
         writer = DataWriter(
             recorder,
             erase=erase,
@@ -126,15 +137,26 @@ def _ready_made(source: str) -> ImageFile | None:
     return ImageFile(source)
 
 
-def _plan(sources: tuple[str, ...], recorder: Recorder, erase: bool, choices: dict[str, Any], *, quiet: bool) -> Image:
+def _plan(
+    sources: tuple[str, ...],
+    recorder: Recorder,
+    erase: bool,
+    earlier: dict[str, Any] | None,
+    choices: dict[str, Any],
+    *,
+    quiet: bool,
+) -> Image:
     with uncollected():
         composed = compose(sources, **choices)
+        if earlier is not None:
+            take_over(composed, recorder, **earlier, quiet=quiet)
         composed.choose_defaults(recorder, erase=erase)
         image = composed.create_result()
         if not quiet:
             say_issues(image.issues)
     if not quiet:
-        click.echo(f"image: {image.sectors} sectors, {size(image.size)}", err=True)
+        sectors = sum(map(len, image.parts))
+        click.echo(f"image: {sectors} sectors, {size(sectors * SECTOR)}", err=True)
     return image
 
 
@@ -145,6 +167,7 @@ def _result_json(result: BurnResult, drive: str) -> dict[str, Any]:
         "start": result.start,
         "sectors": result.blocks,
         "padding": result.padding,
+        "further": [{"start": part.start, "sectors": part.blocks} for part in result.further],
         "mode": result.mode,
         "layer_break": result.layer_break,
         "seconds": result.seconds,
@@ -160,13 +183,16 @@ def _result_json(result: BurnResult, drive: str) -> dict[str, Any]:
 def _say_result(result: BurnResult, drive: str) -> None:
     """Tell what was done, from what the burn found out rather than from what was asked."""
     counters, speed = result.counters, result.speed
+    parts = (result, *result.further)
+    count, verified = sum(part.blocks for part in parts), sum(part.verified for part in parts)
+    further = "".join(f", {part.blocks} from sector {part.start}" for part in result.further)
     padding = f" and {result.padding} of padding" if result.padding else ""
-    right = f"{result.verified} of {result.blocks} sectors read back and right"
+    right = f"{verified} of {count} sectors read back and right"
     print_fields(
         f"{drive}: {'test written (nothing is on the disc)' if result.simulated else 'burnt'}",
         {
             "disc": str(result.medium),
-            "written": f"{result.blocks} sectors{padding} from sector {result.start}, {size(result.blocks * SECTOR)}",
+            "written": f"{result.blocks} sectors{padding} from sector {result.start}{further}, {size(count * SECTOR)}",
             "time": f"{duration(result.seconds)}{_measured(speed.measured)}"
             f" (asked {_kilobytes(speed.asked)}, accepted {_kilobytes(speed.accepted)})",
             "buffer": f"{counters.stalls} stalls, {counters.busy} busy answers, {counters.commands} WRITE commands",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -9,6 +10,7 @@ import click
 
 from discstack.cli.boot import BootCommand
 from discstack.cli.common import json_option, uncollected
+from discstack.cli.earlier import SESSION_OPTIONS, take_over
 from discstack.cli.iso_options import ISO_OPTIONS, with_views
 from discstack.cli.output import Display, output_file, print_json, size
 from discstack.cli.tree_options import OPERANDS, TREE_OPTIONS, add_sources, with_tree_choices, write_manifest
@@ -16,10 +18,12 @@ from discstack.cli.udf import split_revision, udf_options
 
 if TYPE_CHECKING:
     from discstack.file_system_image import FileSystemImage
+    from discstack.fs.image import Image
     from discstack.fs.view import Issue
 
 F = TypeVar("F", bound=Callable[..., Any])
 MOST_ISSUES: Final = 20
+SECTOR: Final = 2048
 
 _OPTIONS: Final = (*ISO_OPTIONS, *TREE_OPTIONS)
 
@@ -38,6 +42,17 @@ def image_options(function: F) -> F:
     for option in reversed(_OPTIONS):
         function = option(function)
     return function
+
+
+def options(choices: Iterable[Callable[[F], F]]) -> Callable[[F], F]:
+    """Return what gives a command some options, in their order."""
+
+    def give(function: F) -> F:
+        for option in reversed(list(choices)):
+            function = option(function)
+        return function
+
+    return give
 
 
 def compose(sources: Iterable[str], **choices: Any) -> FileSystemImage:
@@ -72,23 +87,54 @@ def say_issues(issues: Iterable[Issue]) -> None:
 @click.argument("sources", nargs=-1, required=True, metavar="SRC...")
 @click.option("-o", "--output", required=True, metavar="FILE|-", help="Where the image goes; - for standard output.")
 @image_options
+@options(SESSION_OPTIONS)
 @json_option
-def image(sources: tuple[str, ...], output: str, as_json: bool, **choices: Any) -> None:
+def image(
+    sources: tuple[str, ...],
+    output: str,
+    previous: str | None,
+    msinfo: tuple[int, int] | None,
+    remove: tuple[str, ...],
+    rename: tuple[tuple[str, str], ...],
+    as_json: bool,
+    **choices: Any,
+) -> None:
     """Build an image from files and folders.
 
     ISO 9660 level 3, Rock Ridge, Joliet and UDF over one set of file data, the same bytes for the same tree on any day.
-    A folder's contents lie in the root of the image.
+    A folder's contents lie in the root of the image. With -M they are added to another image; if that is the output
+    too, it grows in place.
     """
     if as_json and output == "-":
         raise click.UsageError("--json and an image cannot both go to standard output")
+    if previous is None and (msinfo or remove or rename):
+        raise click.UsageError("-C, --remove and --rename are about the image that -M names")
+    if msinfo and _same(previous, output):
+        raise click.UsageError("-C makes a session of its own, which needs a file of its own")
     with uncollected():
-        result = compose(sources, **choices).create_result()
+        composed = compose(sources, **choices)
+        if previous is not None:
+            take_over(composed, previous, remove=remove, rename=rename, msinfo=msinfo, quiet=as_json)
+        result = composed.create_result()
         if not as_json:
             say_issues(result.issues)
-    with Display(quiet=as_json) as display, output_file(output, keep=False) as file:
-        result.write_to(file, display.counting("writing", result.size))
+    written = _write(result, output, in_place=_same(previous, output), session=msinfo is not None, quiet=as_json)
     write_manifest(result, choices["manifest"])
     if as_json:
-        print_json({"output": output, "sectors": result.sectors, "bytes": result.size, "issues": result.issues})
+        print_json({"output": output, "sectors": written // SECTOR, "bytes": written, "issues": result.issues})
     else:
-        click.echo(f"{output}: {result.sectors} sectors, {size(result.size)}", err=True)
+        click.echo(f"{output}: {written // SECTOR} sectors, {size(written)}", err=True)
+
+
+def _same(previous: str | None, output: str) -> bool:
+    return previous is not None and os.path.exists(output) and os.path.samefile(previous, output)
+
+
+def _write(result: Image, output: str, *, in_place: bool, session: bool, quiet: bool) -> int:
+    """Write the image, or only what is new where it grows in place, or only the next session."""
+    if in_place:
+        return result.write_parts(output)
+    part = result.parts[0] if session else None
+    with Display(quiet=quiet) as display, output_file(output, keep=False) as file:
+        total = result.size if part is None else len(part) * SECTOR
+        return result.write_to(file, display.counting("writing", total), part=part)

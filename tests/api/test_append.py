@@ -12,6 +12,7 @@ import pytest
 
 import discstack
 from discstack import View, VolumeView
+from discstack.cli import main
 
 SECTOR = 2048
 SEQUENTIAL = ("cd-r", "dvd+r", "bd-r")
@@ -210,3 +211,62 @@ def test_image_file_grows_in_place_or_becomes_a_new_one(tmp_path: Path) -> None:
     assert contents(volume.root) == {"/old": b"old" * 5000, "/new": b"new" * 5000}
     assert volume.views == (VolumeView.UDF, VolumeView.ROCK_RIDGE, VolumeView.ISO9660)
     assert volume.volume_id == "GROWN"
+
+
+def command(capsys: pytest.CaptureFixture[str], *words: str | Path) -> tuple[int, str]:
+    with pytest.raises(SystemExit) as stopped:
+        main([str(word) for word in words])
+    assert isinstance(stopped.value.code, int)
+    said = capsys.readouterr()
+    return stopped.value.code, said.out + said.err
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> tuple[Path, Path]:
+    """Two folders that have one name in common."""
+    one, two = tmp_path / "one", tmp_path / "two"
+    for folder, names in ((one, ("first", "common")), (two, ("second", "common"))):
+        folder.mkdir()
+        for name in names:
+            (folder / name).write_text(f"{name} of {folder.name}")
+    return one, two
+
+
+@pytest.mark.parametrize("medium", ["dvd+r", "dvd+rw"])
+def test_burn_appends_on_request_only(
+    medium: str, folders: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drive = f"virtual:{medium}?file={tmp_path / 'disc'}"
+    assert command(capsys, "burn", folders[0], "-d", drive)[0] == 0
+    assert command(capsys, "burn", folders[1], "-d", drive)[0] == 5
+    assert command(capsys, "burn", folders[1], "-d", drive, "--rename", "first=zero")[0] == 2
+    assert command(capsys, "burn", folders[1], "-d", drive, "--append", "--remove", "none such")[0] == 2
+    code, said = command(capsys, "burn", folders[1], "-d", drive, "--append", "--rename", "first=zero")
+    assert code == 0
+    assert "sectors read back and right" in said
+    with discstack.open(drive) as recorder:
+        found = contents(discstack.read_volume(recorder).root)
+    assert found == {"/zero": b"first of one", "/second": b"second of two", "/common": b"common of two"}
+    code, listed = command(capsys, "ls", drive)
+    assert (code, listed) == (0, "/common\n/second\n/zero\n")
+
+
+def test_image_grows_or_gets_a_session(
+    folders: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, grown, session = (tmp_path / name for name in ("old.iso", "grown.iso", "session.iso"))
+    assert command(capsys, "image", folders[0], "-o", old)[0] == 0
+    assert command(capsys, "image", folders[1], "-M", old, "--remove", "first", "-o", grown)[0] == 0
+    wanted = {"/second": b"second of two", "/common": b"common of two"}
+    assert contents(discstack.read_volume(grown).root) == wanted
+    assert command(capsys, "image", folders[1], "-M", old, "-C", "0,1000", "-o", session)[0] == 0
+    disc = tmp_path / "disc.img"
+    disc.write_bytes(old.read_bytes().ljust(1000 * SECTOR, b"\0") + session.read_bytes())
+    volume = discstack.read_volume(disc)
+    assert volume.start == 1000
+    assert contents(volume.root) == {**wanted, "/first": b"first of one"}
+    assert command(capsys, "image", folders[1], "-M", old, "-o", old)[0] == 0
+    assert contents(discstack.read_volume(old).root) == {**wanted, "/first": b"first of one"}
+    for words in (("-C", "0,1000"), ("--remove", "x"), ("-M", old, "-C", "7"), ("-M", old, "-C", "0,10")):
+        assert command(capsys, "image", folders[1], "-o", tmp_path / "none", *words)[0] in (2, 7)
+    assert not (tmp_path / "none").exists()
