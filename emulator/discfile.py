@@ -11,7 +11,8 @@ import json
 import os
 import secrets
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -128,6 +129,14 @@ def _remove(path: Path) -> None:
     """Take away what there is of a disc that could not be made: without all of it, it would be none."""
     for made in (path, sidecar_of(path), _unfinished(path)):
         made.unlink(missing_ok=True)
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Keep every drive from a disc's file meanwhile; raises DeviceBusy where one has it."""
+    with _open(path) as file:
+        _lock(file, path)
+        yield
 
 
 def sidecar_of(path: Path) -> Path:

@@ -18,6 +18,7 @@ from discstack.mmc.polling import persist
 from discstack.mmc.procedure import Procedure
 from discstack.mmc.spec.commands import INQUIRY, MECHANISM_STATUS, MODE_SENSE_10, READ_TOC_PMA_ATIP
 from discstack.mmc.spec.disc_structure import DiscStructureList
+from discstack.mmc.spec.event_status import EventStatus, NotificationClass
 from discstack.mmc.spec.inquiry import UnitSerialNumber
 from discstack.mmc.spec.mechanism import MechanismStatus
 from discstack.mmc.spec.mode_pages import ModePage
@@ -101,6 +102,16 @@ def toc(format: TocFormat, parse: Callable[[bytes], T]) -> Procedure[T]:
     )
 
 
+def events() -> Procedure[dict[str, EventStatus]]:
+    """Take one event of each class that the drive knows; what it tells is told only once."""
+    known = (yield from queries.event(NotificationClass.MEDIA)).supported_event_classes
+    found = {}
+    for kind in NotificationClass:
+        if kind is not NotificationClass.NONE and known >> kind & 1:
+            found[kind.name.lower().replace("_", " ")] = yield from queries.event(kind)
+    return found
+
+
 def structures(media_type: int) -> Procedure[dict[str, Any]]:
     """Ask for every readable disc structure that the drive lists (MMC-6 6.22); those that it refuses are left out."""
     listed = yield from queries.disc_structure(LIST_OF_FORMATS, media_type=media_type)
@@ -123,6 +134,8 @@ DRIVE: Final[Mapping[str, Question]] = {
     "serial number": serial_number,
     "mechanism": mechanism,
     "buffer": queries.read_buffer_capacity,
+    "region": queries.region_state,
+    "events": events,
 }
 FEATURES: Final[Mapping[str, Question]] = {"configuration": queries.configuration}
 MODES: Final[Mapping[str, Question]] = {"mode pages": mode_pages}
@@ -139,6 +152,8 @@ DISC: Final[Mapping[str, Question]] = {
     "CD-TEXT": partial(toc, TocFormat.CD_TEXT, CdText.parse),
     "write speeds": queries.write_speed_descriptors,
     "write performance": queries.write_performance,
+    "read performance": queries.read_performance,
+    "pseudo-overwrite resources": queries.pow_resources,
     "DVD structures": partial(structures, DVD),
     "BD structures": partial(structures, BD),
 }

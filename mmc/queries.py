@@ -28,15 +28,18 @@ from discstack.mmc.spec.commands import (
     READ_FORMAT_CAPACITIES,
     READ_TOC_PMA_ATIP,
     READ_TRACK_INFORMATION,
+    REPORT_KEY,
     REQUEST_SENSE,
 )
-from discstack.mmc.spec.disc_information import DiscInformation
+from discstack.mmc.spec.disc_information import DataType, DiscInformation, PowResourcesInformation
 from discstack.mmc.spec.disc_structure import DiscStructure, parse_disc_structure
+from discstack.mmc.spec.event_status import EventStatus
 from discstack.mmc.spec.features import Configuration
 from discstack.mmc.spec.inquiry import InquiryData
 from discstack.mmc.spec.layout import StructureError
 from discstack.mmc.spec.mode_pages import CapabilitiesPage, WriteParametersPage
 from discstack.mmc.spec.performance import NominalPerformance, WriteSpeedDescriptor
+from discstack.mmc.spec.region import RPC_STATE, RpcState
 from discstack.mmc.spec.sense import Sense
 from discstack.mmc.spec.toc import Atip, RawToc, TocFormat
 from discstack.mmc.spec.track_information import AddressNumberType, TrackInformation
@@ -57,6 +60,7 @@ EVENT_CLASSES: Final = 0x7E
 MOST_EVENTS: Final = 16
 PERFORMANCE_HEADER, PERFORMANCE_ROW = 8, 16
 NOMINAL, WRITE_SPEED = 0, 3  # types of GET PERFORMANCE
+POW_LENGTH: Final = 16
 TOLERANCE: Final = 2  # 10b, which the standard demands
 
 
@@ -265,6 +269,35 @@ def write_performance() -> Procedure[list[NominalPerformance]]:
     """Ask how fast writing will be, by ranges of addresses (MMC-6 6.7.3, type 0)."""
     fields: dict[str, Any] = {"write": True, "tolerance": TOLERANCE}
     return (yield from _performance(NOMINAL, PERFORMANCE_ROW, NominalPerformance.parse, **fields))
+
+
+def read_performance() -> Procedure[list[NominalPerformance]]:
+    """Ask how fast reading is, by ranges of addresses (MMC-6 6.7.3, type 0)."""
+    return (yield from _performance(NOMINAL, PERFORMANCE_ROW, NominalPerformance.parse, tolerance=TOLERANCE))
+
+
+def pow_resources() -> Procedure[PowResourcesInformation]:
+    """Ask what is left for pseudo-overwriting (MMC-6 6.21.5)."""
+    kind = DataType.POW_RESOURCES
+    return (yield from ask(READ_DISC_INFORMATION, PowResourcesInformation.parse, POW_LENGTH, data_type=kind))
+
+
+def region_state() -> Procedure[RpcState]:
+    """Ask in which regions the drive plays (MMC-6 6.28.3.1.5)."""
+    return (yield from ask(REPORT_KEY, RpcState.parse, 8, key_format=RPC_STATE))
+
+
+def event(notification_class: int) -> Procedure[EventStatus]:
+    """Take the next event of a class, if there is one (MMC-6 6.6)."""
+    return (
+        yield from ask(
+            GET_EVENT_STATUS_NOTIFICATION,
+            EventStatus.parse,
+            8,
+            polled=True,
+            notification_class_request=1 << notification_class,
+        )
+    )
 
 
 def drain_events() -> Procedure[None]:

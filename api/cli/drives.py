@@ -125,7 +125,7 @@ def _say_structure(title: str, structure: Any) -> None:
         if isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):
             below.append((_words(field.name), value))
         else:
-            rows[_words(field.name)] = _short(value)
+            rows[_words(field.name)] = _line(value) if dataclasses.is_dataclass(value) else _short(value)
     print_fields(f"{title}: {type(structure).__name__}", rows)
     for name, items in below:
         for item in items:

@@ -1,0 +1,108 @@
+"""What a disc in a file is, without putting it into a drive, and copies of it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from discstack.emulator.discfile import DiscFileError, Sidecar, held, sidecar_of
+from discstack.emulator.media.families import MEDIA
+from discstack.emulator.store import BLOCK, CHANNELS_SUFFIX
+
+PIECE: Final = 1 << 20  # bytes copied at a time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscDescription:
+    """A disc in a file: its medium, size and serial number, how far FILE reaches, and what the sidecar knows."""
+
+    path: Path
+    medium: str
+    profile: int
+    capacity_blocks: int
+    serial: str
+    stored_blocks: int
+    sub_channels: bool
+    state: Mapping[str, Any]
+
+
+def describe(path: str | os.PathLike[str]) -> DiscDescription:
+    """Say what a disc file holds; raises DiscFileError where it is none."""
+    path = Path(path)
+    sidecar = _sidecar(path)
+    return DiscDescription(
+        path=path,
+        medium=sidecar.medium,
+        profile=MEDIA[sidecar.medium].profile,
+        capacity_blocks=sidecar.capacity,
+        serial=sidecar.serial,
+        stored_blocks=-(-path.stat().st_size // BLOCK),
+        sub_channels=_channels(path).exists(),
+        state=sidecar.state,
+    )
+
+
+def duplicate(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> DiscDescription:
+    """Copy a disc to a new file, holes as holes, with a serial number of its own, and describe the copy.
+
+    Raises DiscFileError where `target` exists, DeviceBusy where a drive holds `source`.
+    """
+    source, target = Path(source), Path(target)
+    sidecar = _sidecar(source)
+    for path in (target, sidecar_of(target), _channels(target)):
+        if path.exists():
+            raise DiscFileError(f"{path} is there already; a disc is copied to a new file")
+    with held(source):
+        _copy(source, target)
+        if _channels(source).exists():
+            _copy(_channels(source), _channels(target))
+    copied = replace(sidecar, serial=secrets.token_hex(8))
+    sidecar_of(target).write_text(copied.dumps(), encoding="utf-8")
+    return describe(target)
+
+
+def _sidecar(path: Path) -> Sidecar:
+    if not path.exists() or not sidecar_of(path).exists():
+        raise DiscFileError(f"{path} is no virtual disc: FILE and FILE.json belong together")
+    sidecar = Sidecar.load(sidecar_of(path))
+    if sidecar.medium not in MEDIA:
+        raise DiscFileError(f"{sidecar_of(path)}: no medium is called {sidecar.medium!r}")
+    return sidecar
+
+
+def _channels(path: Path) -> Path:
+    return path.with_name(path.name + CHANNELS_SUFFIX)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy what is stored, and leave holes where there are some."""
+    with source.open("rb") as old, target.open("xb") as new:
+        size = old.seek(0, os.SEEK_END)
+        at = 0
+        while at < size and (start := _next(old.fileno(), at, "SEEK_DATA")) is not None:
+            end = _next(old.fileno(), start, "SEEK_HOLE") or size
+            old.seek(start)
+            new.seek(start)
+            _copy_run(old, new, end - start)
+            at = end
+        new.truncate(size)
+
+
+def _copy_run(old: Any, new: Any, left: int) -> None:
+    while left and (piece := old.read(min(left, PIECE))):
+        new.write(piece)
+        left -= len(piece)
+
+
+def _next(file: int, at: int, whence: str) -> int | None:
+    """Return where the next data or hole begins; all is data where the system does not tell."""
+    if not hasattr(os, whence):
+        return at if whence == "SEEK_DATA" else None
+    try:
+        return os.lseek(file, at, getattr(os, whence))
+    except OSError:
+        return None
