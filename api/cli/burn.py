@@ -153,7 +153,7 @@ def _plan(
         composed.choose_defaults(recorder, erase=erase)
         image = composed.create_result()
         if not quiet:
-            say_issues(image.issues)
+            say_issues(image.issues, composed.options)
     if not quiet:
         sectors = sum(map(len, image.parts))
         click.echo(f"image: {sectors} sectors, {size(sectors * SECTOR)}", err=True)

@@ -19,6 +19,7 @@ from discstack.cli.udf import split_revision, udf_options
 if TYPE_CHECKING:
     from discstack.file_system_image import FileSystemImage
     from discstack.fs.image import Image
+    from discstack.fs.options import ImageOptions
     from discstack.fs.view import Issue
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -65,22 +66,36 @@ def compose(sources: Iterable[str], **choices: Any) -> FileSystemImage:
     return image
 
 
-def say_issues(issues: Iterable[Issue]) -> None:
+def say_issues(issues: Iterable[Issue], options: ImageOptions) -> None:
     """Tell what the image does not hold exactly as the sources have it.
 
-    That ISO 9660 has names of its own is usual, and only counted.
+    What is usual is only counted: that ISO 9660 has names of its own, and that Rock Ridge alone has links and special
+    files.
     """
+    from discstack.fs.errors import printable
     from discstack.fs.view import Change, View
 
-    listed = list(issues)
-    usual = [issue for issue in listed if issue.view is View.ISO9660 and issue.change is Change.RENAMED]
-    others = [issue for issue in listed if issue.view is not View.ISO9660 or issue.change is not Change.RENAMED]
+    names: list[Issue] = []
+    links: list[Issue] = []
+    others: list[Issue] = []
+    rock_ridge = View.ISO9660 in options.views and options.rock_ridge is not None
+    for issue in issues:
+        if issue.view is View.ISO9660 and issue.change is Change.RENAMED:
+            names.append(issue)
+        elif rock_ridge and issue.view is not None and issue.change is Change.SKIPPED:
+            links.append(issue)
+        else:
+            others.append(issue)
     for issue in others[:MOST_ISSUES]:
         click.echo(f"note: {issue}", err=True)
     if len(others) > MOST_ISSUES:
         click.echo(f"note: and {len(others) - MOST_ISSUES} more (discstack image --json lists all)", err=True)
-    if usual:
-        click.echo(f"note: names changed for ISO 9660: {len(usual)}, such as {usual[0].detail}", err=True)
+    if names:
+        click.echo(f"note: names changed for ISO 9660: {len(names)}, such as {names[0].detail}", err=True)
+    if links:
+        paths = {issue.path for issue in links}
+        example = printable(links[0].path)
+        click.echo(f"note: links and special files in Rock Ridge alone: {len(paths)}, such as {example}", err=True)
 
 
 @click.command(cls=ImageCommand)
@@ -117,7 +132,7 @@ def image(
             take_over(composed, previous, remove=remove, rename=rename, msinfo=msinfo, quiet=as_json)
         result = composed.create_result()
         if not as_json:
-            say_issues(result.issues)
+            say_issues(result.issues, composed.options)
     written = _write(result, output, in_place=_same(previous, output), session=msinfo is not None, quiet=as_json)
     write_manifest(result, choices["manifest"])
     if as_json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ ALL = {"Rock Ridge", "Joliet", "UDF"}
 
 
 @pytest.fixture
-def described(discstack: Callable[..., object], folder: Path) -> Callable[..., tuple[str, set[str]]]:
+def described(discstack: Callable[..., Any], folder: Path) -> Callable[..., tuple[str, set[str]]]:
     """Builds an image with some words and gives isoinfo's description and what is in the image beside ISO 9660."""
     (folder / "COPYING").write_text("all rights\n")
     (folder / "private").write_text("mine\n")
@@ -21,7 +22,7 @@ def described(discstack: Callable[..., object], folder: Path) -> Callable[..., t
     def describe(*words: str) -> tuple[str, set[str]]:
         image = folder.parent / "x.iso"
         outcome = discstack("image", "folder", "-o", "x.iso", *words)
-        assert outcome.code == 0, outcome  # type: ignore[attr-defined]
+        assert outcome.code == 0, outcome
         run = subprocess.run(["isoinfo", "-d", "-i", image], capture_output=True, check=True, text=True)
         signs = {"Rock Ridge": "Rock Ridge signatures", "Joliet": "Joliet with UCS level"}
         found = {name for name, sign in signs.items() if sign in run.stdout}
@@ -71,3 +72,17 @@ def test_attributes_are_exact_or_rationalized(
     listed = subprocess.run(["isoinfo", "-R", "-l", "-i", folder.parent / "x.iso"], capture_output=True, check=True)
     (line,) = (line for line in listed.stdout.splitlines() if line.rstrip().endswith(b" private"))
     assert line.startswith(mode.encode())
+
+
+def test_links_that_rock_ridge_alone_has_are_counted_and_not_listed(
+    discstack: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / "plain").mkdir()
+    for number in range(30):
+        (tmp_path / f"plain/link {number:02}").symlink_to("target")
+    said = discstack("image", "plain", "-o", "x.iso").err.splitlines()
+    assert said[0] == "note: links and special files in Rock Ridge alone: 30, such as /link 00"
+    assert len(said) == 2
+    said = discstack("image", "plain", "-o", "x.iso", "-J").err.splitlines()
+    assert said[0] == "note: /link 00: skipped in ISO 9660: a symbolic link, which this view cannot hold"
+    assert "note: and 40 more (discstack image --json lists all)" in said
