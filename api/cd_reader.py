@@ -15,6 +15,7 @@ from discstack.job import Job
 from discstack.mmc.cd.contents import CdContents, CdTrackContents, cd_contents
 from discstack.mmc.cd.ripping import read_run
 from discstack.mmc.cd.sectors import MAIN, CdSector, SubChannels
+from discstack.mmc.errors import MediaError
 from discstack.mmc.procedure import Procedure
 from discstack.mmc.spec.counted import join
 from discstack.mmc.verify import merged
@@ -59,10 +60,13 @@ class CdReader(Job):
 
         One BIN file a session with sectors of 2352 bytes, or (`wav`) one WAV file a track, for discs of audio only.
         With `sub_channels` a SUB file beside each BIN file keeps the sub-channels P to W, 96 bytes a sector. CD-TEXT is
-        kept in a CDT file, too. Raises CommandError at a sector that cannot be read, unless `skip_bad`.
+        kept in a CDT file, too. Raises MediaError where there are no tracks, CommandError at a sector that cannot be
+        read, unless `skip_bad`.
         """
         where = Path(cue)
         contents = self.contents(on_event=on_event)
+        if not contents.tracks:
+            raise MediaError(f"there are no tracks to read: {self.recorder.medium()}")
         if wav and not all(track.is_audio for track in contents.tracks):
             raise ValueError("there are tracks of data on this disc, which WAV files cannot hold")
         if wav and sub_channels:

@@ -273,10 +273,10 @@ class CDR(SequentialMedium):
         described = replace(described, track_mode=control, data_mode=DATA_MODES[kind])
         if track.whole and not track.closed:
             return replace(described, rt=False, nwa_v=False, next_writable_address=0, free_blocks=0, damage=True)
+        if track.closed or not described.nwa_v:
+            return described
         address = self.recording.next_address
-        if address is not None and not track.closed and described.nwa_v:
-            described = replace(described, next_writable_address=address)
-        return described
+        return described if address is None else replace(described, next_writable_address=address)
 
     def disc(self) -> DiscInformation:
         """Describe the disc, with the times that its next session can lie between."""

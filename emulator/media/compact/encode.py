@@ -58,22 +58,22 @@ def _with_sub_header(lba: int, body: memoryview) -> bytes:
 
 
 def encode_raw(form: BlockForm, data: memoryview, interleaver: Interleaver | None) -> Sector:
-    """Return the sector that a raw block is: what Q calls data comes scrambled, as it will be on the disc.
+    """Return the sector that a raw block is: data, which its sync pattern tells, comes scrambled, as it will lie there.
 
     Sub-channels come as Q and a bit of P, or as they are on the disc, or (with an `interleaver`) as packs of R to W
-    with P and Q above them.
+    with P and Q above them. The check sum of a Q by itself is the drive's business: cdrdao sends a wrong one.
     """
     main, sub = bytes(data[: form.size]), bytes(data[form.size : form.size + form.sub_channel])
     if form.sub_channel == PQ_SIZE:
-        channels = (sub_channel.P_SET if sub[-1] & 0x80 else sub_channel.P_CLEAR) + sub[:12] + bytes(72)
+        channels = (
+            (sub_channel.P_SET if sub[-1] & 0x80 else sub_channel.P_CLEAR) + sub_channel.sealed(sub[:10]) + bytes(72)
+        )
     else:
         channels = sub_channel.deinterleave(sub)
         if interleaver is not None:
             packs = b"".join(map(protected, (sub[at : at + PACK] for at in range(0, len(sub), PACK))))
             channels = channels[:24] + sub_channel.deinterleave(interleaver.push(packs))[24:]
-    control = channels[12] >> 4
-    is_data = control & (sub_channel.DATA | sub_channel.FOUR_CHANNELS) == sub_channel.DATA
-    return Sector(scramble(main) if is_data and any(main) else main, channels)
+    return Sector(scramble(main) if main.startswith(sector.SYNC) else main, channels)
 
 
 def pause(lba: int, kind: int) -> Sector:

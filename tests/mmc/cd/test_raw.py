@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from discstack.mmc.medium import DiscState
 from discstack.mmc.spec.cd import sector, sub_channel
 from discstack.mmc.spec.cd.scrambling import scramble
 from discstack.mmc.spec.cd.text import CdTextBlock, PackType, build_cd_text
+from discstack.mmc.spec.mode_page_values import WriteType
 from discstack.mmc.spec.toc import CdText
 
 RAW = CdWriteMode.RAW
@@ -173,3 +175,11 @@ def test_a_raw_session_without_a_right_lead_in_stays_damaged(studio: Any) -> Non
     with pytest.raises(Exception, match="should be finalized now"):
         studio.lab.run(burn_program(studio.job(studio.track(300), mode=RAW)), tap)
     assert studio.lab.run(identify(), tap).state is DiscState.DAMAGED
+
+
+def test_a_final_disc_is_described_while_the_page_is_still_raw(studio: Any) -> None:
+    tap = studio.lab.drive("cd-r", SIZE)
+    studio.lab.run(burn_program(studio.job(studio.track(300), mode=RAW)), tap)
+    medium = tap.inner.drive.medium
+    medium.prepare(replace(medium.parameters, write_type=WriteType.RAW))
+    assert [track.logical_track_start_address for track in medium.tracks()] == [0]

@@ -1,0 +1,130 @@
+/*
+ * Preloaded into another program: opening $CABLE_DEVICE connects to the socket $CABLE_SOCKET, and SG_IO on it goes
+ * through that to a virtual drive. A request is four 32-bit numbers (CDB length, direction: 1 in, 2 out, data length, 0),
+ * CDB, data; the answer is status, sense length, data length, residual, then sense and data.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <scsi/sg.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static int cable = -1;
+
+static int transfer(int fd, void *data, size_t size, int out)
+{
+	char *at = data;
+
+	while (size) {
+		ssize_t done = out ? write(fd, at, size) : read(fd, at, size);
+
+		if (done <= 0)
+			return -1;
+		at += done;
+		size -= done;
+	}
+	return 0;
+}
+
+static int is_ours(const char *path)
+{
+	const char *device = getenv("CABLE_DEVICE");
+
+	return device && !strcmp(path, device);
+}
+
+static int plug(void)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	strncpy(address.sun_path, getenv("CABLE_SOCKET"), sizeof(address.sun_path) - 1);
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		close(fd);
+		return -1;
+	}
+	cable = fd;
+	return fd;
+}
+
+#define OPENS(name)                                                                    \
+	int name(const char *path, int flags, ...)                                      \
+	{                                                                               \
+		va_list arguments;                                                      \
+		int mode;                                                               \
+		int (*real)(const char *, int, ...) = dlsym(RTLD_NEXT, #name);          \
+                                                                                        \
+		va_start(arguments, flags);                                             \
+		mode = va_arg(arguments, int);                                          \
+		va_end(arguments);                                                      \
+		return is_ours(path) ? plug() : real(path, flags, mode);                \
+	}
+OPENS(open)
+OPENS(open64)
+
+static int sg_io(int fd, sg_io_hdr_t *io)
+{
+	uint32_t direction = io->dxfer_direction == SG_DXFER_TO_DEV ? 2 : io->dxfer_len ? 1 : 0;
+	uint32_t head[4] = {io->cmd_len, direction, io->dxfer_len, 0}, answer[4];
+	unsigned char sense[256];
+
+	if (transfer(fd, head, sizeof(head), 1) || transfer(fd, io->cmdp, io->cmd_len, 1))
+		return -1;
+	if (direction == 2 && transfer(fd, io->dxferp, io->dxfer_len, 1))
+		return -1;
+	if (transfer(fd, answer, sizeof(answer), 0))
+		return -1;
+	if (transfer(fd, sense, answer[1], 0) || transfer(fd, io->dxferp, answer[2], 0))
+		return -1;
+	io->status = answer[0];
+	io->masked_status = (answer[0] & 0x3e) >> 1;
+	io->host_status = 0;
+	io->driver_status = answer[0] ? 8 : 0;
+	io->sb_len_wr = answer[1] < io->mx_sb_len ? answer[1] : io->mx_sb_len;
+	memcpy(io->sbp, sense, io->sb_len_wr);
+	io->resid = answer[3];
+	io->info = answer[0] ? 1 : 0;
+	io->duration = 1;
+	return 0;
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	int (*real)(int, unsigned long, ...) = dlsym(RTLD_NEXT, "ioctl");
+	va_list arguments;
+	void *argument;
+
+	va_start(arguments, request);
+	argument = va_arg(arguments, void *);
+	va_end(arguments);
+	if (fd < 0 || fd != cable)
+		return real(fd, request, argument);
+	switch (request) {
+	case SG_IO:
+		return sg_io(fd, argument);
+	case SG_GET_VERSION_NUM:
+		*(int *)argument = 30536;
+		return 0;
+	case SG_GET_RESERVED_SIZE:
+		*(int *)argument = 131072;
+		return 0;
+	case SG_SET_RESERVED_SIZE:
+	case SG_SET_TIMEOUT:
+		return 0;
+	case SG_GET_TIMEOUT:
+		return 6000;
+	case SG_GET_SCSI_ID:
+		memset(argument, 0, sizeof(struct sg_scsi_id));
+		((struct sg_scsi_id *)argument)->scsi_type = 5;
+		return 0;
+	}
+	errno = ENOTTY;
+	return -1;
+}

@@ -1,0 +1,104 @@
+"""Another program's way to a virtual drive: SG_IO of that program goes through a socket to this process."""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from discstack.emulator.open import open_virtual
+from discstack.mmc.spec.cdb import Direction
+from discstack.transport.base import Command
+
+DEVICE = "/dev/sg9"
+DIRECTIONS = (Direction.NONE, Direction.FROM_DEVICE, Direction.TO_DEVICE)
+
+
+@pytest.fixture(scope="session")
+def cable(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    built = tmp_path_factory.mktemp("cable") / "cable.so"
+    source = Path(__file__).with_name("cable.c")
+    subprocess.run(["cc", "-shared", "-fPIC", "-Wall", "-Werror", "-O1", "-o", built, source, "-ldl"], check=True)
+    return built
+
+
+class Bench:
+    """A virtual drive that other programs find at DEVICE; `drive` is for looking at the disc afterwards."""
+
+    def __init__(self, cable: Path, folder: Path, medium: str, **options: Any) -> None:
+        self.drive = open_virtual(medium, realtime=1000, **options)  # other programs wait by the clock on the wall
+        self.folder = folder
+        self.seen: list[bytes] = []
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.bind(str(folder / "socket"))
+        self._socket.listen()
+        paths = {"CABLE_DEVICE": DEVICE, "CABLE_SOCKET": str(folder / "socket"), "LD_PRELOAD": str(cable)}
+        self.environment = {**os.environ, **paths}
+        self._thread = Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def run(self, *words: str) -> str:
+        done = subprocess.run(words, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def close(self) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._socket.close()
+        self.drive.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:  # closed: the test is over
+                return
+            with connection:
+                while (request := self._request(connection)) is not None:
+                    self._answer(connection, request)
+
+    def _request(self, connection: socket.socket) -> Command | None:
+        head = receive(connection, 16)
+        if not head:
+            return None
+        length, way, size, _ = struct.unpack("4I", head)
+        cdb = receive(connection, length)
+        direction = DIRECTIONS[way]
+        data = receive(connection, size) if direction is Direction.TO_DEVICE else None
+        return Command(cdb, direction, data, size if direction is Direction.FROM_DEVICE else 0, 1e9)
+
+    def _answer(self, connection: socket.socket, command: Command) -> None:
+        self.seen.append(command.cdb)
+        reply = self.drive.execute(command)
+        data = bytes(reply.data) if command.allocation else b""
+        residual = command.allocation - len(data) if command.allocation else reply.residual
+        head = struct.pack("4I", reply.status, len(reply.sense), len(data), residual)
+        connection.sendall(head + reply.sense + data)
+
+
+def receive(connection: socket.socket, size: int) -> bytes:
+    data = b""
+    while len(data) < size and (more := connection.recv(size - len(data))):
+        data += more
+    return data
+
+
+@pytest.fixture
+def bench(cable: Path, tmp_path: Path) -> Iterator[Any]:
+    made: list[Bench] = []
+
+    def make(medium: str, **options: Any) -> Bench:
+        made.append(Bench(cable, tmp_path, medium, **options))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()

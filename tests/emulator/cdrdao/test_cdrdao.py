@@ -1,0 +1,150 @@
+"""cdrdao burns and reads virtual discs: its cue sheets, its raw sectors, its idea of what a drive answers."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from discstack.mmc.cd.burn import burn_program
+from discstack.mmc.cd.contents import cd_contents
+from discstack.mmc.cd.job import CdJob
+from discstack.mmc.cd.program import Program, ProgramTrack
+from discstack.mmc.procedure import run
+from discstack.mmc.spec.cd import sector
+from discstack.mmc.spec.cd.text import CdTextBlock, PackType, build_cd_text
+
+CDRDAO = ("--device", "/dev/sg9", "--driver")
+SECTOR = 2352
+AUDIO = """\
+CD_DA
+CATALOG "4015513000017"
+CD_TEXT { LANGUAGE_MAP { 0 : EN } LANGUAGE 0 { TITLE "Album" PERFORMER "Band" } }
+TRACK AUDIO
+COPY
+ISRC "DEA450300001"
+CD_TEXT { LANGUAGE 0 { TITLE "One" PERFORMER "Band" } }
+FILE "one.raw" 0
+TRACK AUDIO
+PRE_EMPHASIS
+CD_TEXT { LANGUAGE 0 { TITLE "Two" PERFORMER "Band" } }
+PREGAP 0:1:0
+FILE "two.raw" 0
+"""
+MIXED = """\
+CD_ROM
+CATALOG "4015513000017"
+TRACK MODE1
+DATAFILE "data.iso"
+TRACK AUDIO
+ISRC "DEA450300001"
+PREGAP 0:2:0
+FILE "one.raw" 0
+"""
+
+
+def samples(seed: int, sectors: int, size: int = SECTOR) -> bytes:
+    return random.Random(seed).randbytes(sectors * size)
+
+
+@pytest.fixture
+def tocs(tmp_path: Path) -> None:
+    (tmp_path / "audio.toc").write_text(AUDIO)
+    (tmp_path / "mixed.toc").write_text(MIXED)
+    (tmp_path / "data.iso").write_bytes(samples(9, 320, 2048))
+    for seed, name in enumerate(("one", "two"), 1):
+        data = bytearray(samples(seed, 330))
+        data[::2], data[1::2] = data[1::2], data[::2]  # cdrdao takes raw samples in big-endian order
+        (tmp_path / f"{name}.raw").write_bytes(data)
+
+
+def main(bench: Any, lba: int, count: int) -> bytes:
+    medium = bench.drive.drive.medium
+    return b"".join(medium.sector(at)[1] for at in range(lba, lba + count))
+
+
+@pytest.mark.usefixtures("tocs")
+def test_audio_with_cd_text_in_two_sessions_at_once(bench: Any) -> None:
+    bench = bench("cd-r", capacity=40000)
+    words = ("--force", "--multi", "-n", "audio.toc")  # it finds the texts too few
+    bench.run("cdrdao", "write", *CDRDAO, "generic-mmc:0x10", *words)
+    bench.run("cdrdao", "write", *CDRDAO, "generic-mmc", "-n", "mixed.toc")
+    contents = run(cd_contents(), bench.drive)
+    one, two, data, audio = contents.tracks
+    assert [(t.session, t.control, t.first, t.start, t.end) for t in (one, two)] == [
+        (1, 2, 0, 0, 330),
+        (1, 1, 330, 405, 735),
+    ]
+    assert (data.session, data.control, data.start, audio.start) == (2, 4, 735 + 11400, 735 + 11400 + 470)
+    assert (contents.catalogue, one.isrc, audio.isrc) == ("4015513000017", "DEA450300001", "DEA450300001")
+    assert [contents.texts[0].text(PackType.TITLE, track) for track in (0, 1, 2)] == ["Album", "One", "Two"]
+    assert main(bench, 0, 735) == samples(1, 330) + bytes(75 * SECTOR) + samples(2, 330)
+    assert main(bench, audio.start, 330) == samples(1, 330)
+
+
+@pytest.mark.usefixtures("tocs")
+def test_its_raw_sectors_are_ours(bench: Any) -> None:
+    bench = bench("cd-r", capacity=20000)
+    bench.run("cdrdao", "write", *CDRDAO, "generic-mmc-raw", "-n", "mixed.toc")
+    contents = run(cd_contents(), bench.drive)
+    _, audio = contents.tracks
+    assert [(t.control, t.start, t.end) for t in contents.tracks] == [(4, 0, 320), (0, 470, 800)]
+    assert (contents.catalogue, audio.isrc) == ("4015513000017", "DEA450300001")
+    user = samples(9, 320, 2048)
+    ours = b"".join(sector.mode_1(lba, user[lba * 2048 : (lba + 1) * 2048]) for lba in range(320))
+    assert main(bench, 0, 320) == ours
+    assert main(bench, audio.start, 330) == samples(1, 330)
+
+
+@pytest.mark.usefixtures("tocs")
+def test_a_rewritable_disc_is_burnt_and_blanked(bench: Any) -> None:
+    bench = bench("cd-rw", capacity=20000)
+    bench.run("cdrdao", "write", *CDRDAO, "generic-mmc", "-n", "audio.toc")
+    assert "CD-R empty           : no" in bench.run("cdrdao", "disk-info", *CDRDAO, "generic-mmc")
+    bench.run("cdrdao", "blank", *CDRDAO, "generic-mmc")
+    assert "CD-R empty           : yes" in bench.run("cdrdao", "disk-info", *CDRDAO, "generic-mmc")
+
+
+@pytest.mark.usefixtures("tocs")
+def test_its_test_write_leaves_the_disc_blank(bench: Any) -> None:
+    bench = bench("cd-r", capacity=20000)
+    bench.run("cdrdao", "simulate", *CDRDAO, "generic-mmc", "-n", "audio.toc")
+    assert "CD-R empty           : yes" in bench.run("cdrdao", "disk-info", *CDRDAO, "generic-mmc")
+
+
+class Bytes:
+    """Samples in memory."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data, self.sectors, self.at = data, len(data) // SECTOR, 0
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        piece = self.data[self.at : self.at + len(buffer)]
+        buffer[: len(piece)] = piece
+        self.at += len(piece)
+        return len(piece)
+
+
+def test_it_reads_what_we_burn(bench: Any, tmp_path: Path) -> None:
+    bench = bench("cd-r", capacity=20000)
+    one, two = samples(1, 330), samples(2, 340)
+    text = build_cd_text([CdTextBlock(last_track=2, texts={PackType.TITLE: ("Album", "One", "Two")})])
+    tracks = (
+        ProgramTrack(source=Bytes(one), copy_permitted=True, isrc="DEA450300001"),
+        ProgramTrack(source=Bytes(two), pre_emphasis=True),
+    )
+    program = Program(tracks=tracks, catalogue="4015513000017", cd_text=text)
+    run(burn_program(CdJob(program=program, ring_bytes=1 << 18)), bench.drive)
+    bench.run("cdrdao", "read-cd", *CDRDAO, "generic-mmc:0x10", "--datafile", "read.bin", "read.toc")
+    toc = (tmp_path / "read.toc").read_text()
+    assert 'CATALOG "4015513000017"' in toc
+    assert 'ISRC "DEA450300001"' in toc
+    assert all(f'TITLE "{title}"' in toc for title in ("Album", "One", "Two"))
+    first, second = toc.split("TRACK AUDIO")[1:]
+    assert "\nCOPY\nNO PRE_EMPHASIS" in first
+    assert "\nNO COPY\nPRE_EMPHASIS" in second
+    data = bytearray((tmp_path / "read.bin").read_bytes())
+    data[::2], data[1::2] = data[1::2], data[::2]
+    assert bytes(data) == one + two
