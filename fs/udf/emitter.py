@@ -69,7 +69,7 @@ class UdfEmitter:
         self.first_sector = self._space.partition
         form = entry_form(revision)
         self.ends_recording = options.udf_vat
-        self.embeds = form.room if _may_embed(options) else 0
+        self.embeds = form.room if _may_embed(options) and not self._space.metadata else 0
         self._builder = EntryBuilder(self._index, form, self._space, embed=self.embeds, exact=options.udf_permissions)
         endings = MetadataEnding if self._space.metadata else VirtualEnding if self._space.virtual else Ending
         self._ending = endings(form, self._space, self._facts)
@@ -222,6 +222,7 @@ def _may_embed(options: ImageOptions) -> bool:
     """Tell whether small files may lie in their entries.
 
     Other views need sectors for each, digests are made where these are read, and a file that is hidden has no entry.
+    (Nor may they where entries are recorded twice: no source is read twice.)
     """
     return options.views == {View.UDF} and not options.digests and not options.hidden.get(View.UDF)
 

@@ -221,6 +221,23 @@ def test_small_files_are_embedded_where_udf_is_alone(parse: Parse, revision: int
     assert not any(bridge.paths[f"/{size}"].embedded for size in contents)
 
 
+@volumes
+def test_no_source_is_read_twice(revision: int, vat: bool) -> None:
+    read = list[int]()
+
+    class Counted(Sparse):
+        def read_whole(self, buffer: memoryview) -> None:
+            read.append(self.size)
+            super().read_whole(buffer)
+
+    root = Directory()
+    for size in (1, 100, 2000):
+        root.create_file(str(size), Counted(size))
+    volume = Volume(root, udf_revision=revision, udf_vat=vat)
+    volume.read(0, volume.sectors)
+    assert sorted(read) == [1, 100, 2000]
+
+
 def test_files_with_digests_and_hidden_files_are_not_embedded(parse: Parse) -> None:
     root = Directory()
     root.create_file("small", b"small")
