@@ -48,6 +48,7 @@ class Row:
     views: frozenset[View]
     kind: str
     rock_ridge: RockRidge | None = ROCK_RIDGE
+    udf: tuple[int, bool] = (0x0102, False)  # revision, and whether there is a virtual allocation table
     options: str = ""
     shows: View | None = None
     tick: int = SECOND
@@ -71,6 +72,8 @@ ROWS = {
     "rock ridge of a bridge": Row(views=BRIDGE, kind="iso9660", shows=ISO, wraps=True, keeps=POSIX),
     "joliet of a bridge": Row(views=BRIDGE, kind="iso9660", options=f"norock,{CASE}", shows=JOLIET, wraps=True),
     "udf of a bridge": Row(views=BRIDGE, kind="udf", options="utf8", shows=UDF, tick=1000),
+    "udf 2.01 with a table": Row(views=BRIDGE, udf=(0x0201, True), kind="udf", options="utf8", shows=UDF, tick=1000),
+    "udf 2.50 of a bridge": Row(views=BRIDGE, udf=(0x0250, False), kind="udf", options="utf8", shows=UDF, tick=1000),
     "udf": Row(views=frozenset({UDF}), kind="udf", options="utf8", shows=UDF, tick=1000),
 }
 BRIDGED = {name: row for name, row in ROWS.items() if row.views == BRIDGE}  # enough for what takes long
@@ -79,14 +82,16 @@ BRIDGED = {name: row for name, row in ROWS.items() if row.views == BRIDGE}  # en
 @pytest.fixture(scope="module")
 def images(kernel_share: Path) -> Iterator[Images]:
     """Gives the image of a folder for a row, planned and written once."""
-    made: dict[tuple[Path, frozenset[View], RockRidge | None], tuple[Image, Path]] = {}
+    made: dict[tuple[Path, frozenset[View], RockRidge | None, tuple[int, bool]], tuple[Image, Path]] = {}
 
     def image_of(folder: Path, row: Row) -> tuple[Image, Path]:
-        key = (folder, row.views, row.rock_ridge)
+        key = (folder, row.views, row.rock_ridge, row.udf)
         if key not in made:
             root = Directory()
             root.add_tree(folder)
-            image = build_image(root, ImageOptions(views=row.views, rock_ridge=row.rock_ridge))
+            revision, vat = row.udf
+            options = ImageOptions(views=row.views, rock_ridge=row.rock_ridge, udf_revision=revision, udf_vat=vat)
+            image = build_image(root, options)
             path = kernel_share / f"{len(made)}.iso"
             write_sparse(image, path)
             made[key] = image, path
