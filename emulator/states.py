@@ -1,0 +1,187 @@
+"""The states of discs and what leads from one to another, as a table; the diagrams in docs/discs.md are made from it.
+
+`state_of` names the state that a disc is in by what it answers. `tests/emulator/test_states.py` drives every disc along
+every arrow of the table, by commands, and holds the table and the pages against what it finds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from discstack.emulator.media.base import Medium
+from discstack.mmc.spec.capacities import CapacityType
+from discstack.mmc.spec.disc_information import BackgroundFormat, DiscStatus
+from discstack.mmc.spec.profiles import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """A disc in the state `start` is in the state `end` after `action`."""
+
+    start: str
+    action: str
+    end: str
+
+
+def arrows(*rows: tuple[str, str, str]) -> tuple[Arrow, ...]:
+    """Return the arrows of a table."""
+    return tuple(Arrow(*row) for row in rows)
+
+
+SESSIONS: Final = (
+    ("blank", "write", "recording"),
+    ("recording", "write", "recording"),
+    ("recording", "flush", "recording"),
+    ("recording", "close track", "track closed"),
+    ("recording", "power cut", "damaged"),
+    ("damaged", "close track", "track closed"),
+    ("track closed", "write", "recording"),
+    ("track closed", "close session", "appendable"),
+    ("appendable", "write", "recording"),
+)
+FINALIZING: Final = (("track closed", "finalize", "finalized"), ("appendable", "finalize", "finalized"))
+BORDERS: Final = (
+    *SESSIONS,
+    ("track closed", "close the last border", "finalized"),
+    ("appendable", "close the last border", "finalized"),
+    ("blank", "reserve at once", "recording at once"),
+    ("recording at once", "write", "recording at once"),
+    ("recording at once", "write the rest and flush", "finalized"),
+    ("recording at once", "eject", "damaged at once"),
+)
+BLANKING: Final = tuple(
+    (state, action, end)
+    for state in ("blank", "recording", "appendable", "finalized", "damaged at once", "blank, at once only")
+    for action, end in (("blank", "blank"), ("blank minimally", "blank, at once only"))
+)
+OVERWRITING: Final = (
+    ("blank", "format quickly", "intermediate"),
+    ("finalized", "format quickly", "intermediate"),
+    ("blank", "format in full", "formatted"),
+    ("intermediate", "write", "intermediate"),
+    ("intermediate", "write and close", "partly formatted"),
+    ("partly formatted", "write", "partly formatted"),
+    ("partly formatted", "grow quickly", "intermediate"),
+    ("partly formatted", "format in full", "formatted"),
+    ("formatted", "write", "formatted"),
+    ("formatted", "blank", "blank"),
+    ("partly formatted", "blank", "blank"),
+)
+
+ARROWS: Final[Mapping[str, tuple[Arrow, ...]]] = MappingProxyType(
+    {
+        "dvd-r": arrows(*BORDERS),
+        "dvd-rw": arrows(
+            *BORDERS,
+            *BLANKING,
+            ("blank, at once only", "reserve at once", "recording at once"),
+            *OVERWRITING,
+        ),
+        "dvd-ram": arrows(("formatted", "write", "formatted"), ("formatted", "format", "formatted")),
+        "dvd+r": arrows(*SESSIONS, *FINALIZING),
+        "dvd+r-dl": arrows(*SESSIONS, *FINALIZING, ("blank", "set the layer break", "blank")),
+        "dvd+rw": arrows(
+            ("blank", "format", "being formatted"),
+            ("being formatted", "write", "being formatted"),
+            ("being formatted", "stop", "format stopped"),
+            ("being formatted", "eject", "format stopped"),
+            ("being formatted", "wait", "formatted"),
+            ("format stopped", "write", "format stopped"),
+            ("format stopped", "restart", "being formatted"),
+            ("format stopped", "format", "being formatted"),
+            ("formatted", "write", "formatted"),
+            ("formatted", "format", "being formatted"),
+        ),
+        "bd-r": arrows(
+            *SESSIONS,
+            *FINALIZING,
+            ("blank", "format", "blank, with spare areas"),
+            ("blank, with spare areas", "write", "recording"),
+            ("blank", "format for pseudo-overwrite", "pseudo-overwrite"),
+            ("pseudo-overwrite", "write", "pseudo-overwrite"),
+            ("pseudo-overwrite", "write over", "pseudo-overwrite"),
+            ("pseudo-overwrite", "close track", "pseudo-overwrite"),
+        ),
+        "bd-re": arrows(
+            ("blank", "format", "formatted, with spare areas"),
+            ("blank", "format without spare areas", "formatted"),
+            ("formatted", "write", "formatted"),
+            ("formatted", "format", "formatted, with spare areas"),
+            ("formatted, with spare areas", "write", "formatted, with spare areas"),
+            ("formatted, with spare areas", "format without spare areas", "formatted"),
+        ),
+    }
+)
+
+
+def state_of(medium: Medium) -> str:
+    """Name the state of a DVD or BD, by what it answers."""
+    disc = medium.disc()
+    if disc.bg_format_status:
+        return BACKGROUND[BackgroundFormat(disc.bg_format_status)]
+    if medium.pseudo_overwrite:
+        return "pseudo-overwrite"
+    if medium.profile in OVERWRITABLE:
+        return _overwritable(medium)
+    if disc.disc_status == DiscStatus.FINALIZED:
+        return "finalized"
+    if disc.disc_status == DiscStatus.EMPTY:
+        return "blank" if medium.incremental else "blank, at once only"
+    return _open(medium)
+
+
+BACKGROUND: Final = {
+    BackgroundFormat.STARTED: "format stopped",
+    BackgroundFormat.RUNNING: "being formatted",
+    BackgroundFormat.COMPLETE: "formatted",
+}
+OVERWRITABLE: Final = frozenset({Profile.DVD_RAM, Profile.DVD_RW_RESTRICTED_OVERWRITE, Profile.BD_RE})
+
+
+def _overwritable(medium: Medium) -> str:
+    formats = medium.format_capacities()
+    kind = formats.current.descriptor_type
+    if kind == CapacityType.NO_MEDIUM_OR_UNKNOWN:
+        return "intermediate"
+    if kind == CapacityType.UNFORMATTED_OR_BLANK:
+        return "blank"
+    if medium.profile == Profile.BD_RE and medium.verifies:
+        return "formatted, with spare areas"
+    if medium.profile == Profile.DVD_RW_RESTRICTED_OVERWRITE and medium.blocks() < medium.capacity:
+        return "partly formatted"
+    return "formatted"
+
+
+def _open(medium: Medium) -> str:
+    """Name the state of a disc with an unfinished last session."""
+    disc, tracks = medium.disc(), medium.tracks()
+    members = [track for track in tracks if track.session_number == disc.number_of_sessions]
+    damaged = any(track.damage for track in members)
+    if not medium.incremental:
+        return "damaged at once" if damaged else "recording at once"
+    if damaged:
+        return "damaged"
+    if not tracks[-1].blank:
+        return "recording"
+    if len(members) > 1:
+        return "track closed"
+    return "appendable" if len(tracks) > 1 else "blank, with spare areas"
+
+
+def diagram(medium: str) -> str:
+    """Draw the arrows of a medium as a Mermaid state diagram."""
+    rows = ARROWS[medium]
+    names = list(dict.fromkeys(name for arrow in rows for name in (arrow.start, arrow.end)))
+    ids = {name: f"s{number}" for number, name in enumerate(names)}
+    return "\n".join(["stateDiagram-v2", *_lines(rows, ids)])
+
+
+def _lines(rows: tuple[Arrow, ...], ids: Mapping[str, str]) -> Iterator[str]:
+    for name, short in ids.items():
+        yield f'    state "{name}" as {short}'
+    yield f"    [*] --> {ids[rows[0].start]}"
+    for arrow in rows:
+        yield f"    {ids[arrow.start]} --> {ids[arrow.end]}: {arrow.action}"

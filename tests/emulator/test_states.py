@@ -1,0 +1,172 @@
+"""Every disc is driven along every arrow of the table of states, and the page with the diagrams is the table's."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from discstack.emulator.states import ARROWS, Arrow, diagram, state_of
+
+PAGE = Path(__file__).parents[2] / "docs" / "discs.md"
+UNITS = {"bd-r": 32, "bd-re": 32}
+TUR = "00 00 00 00 00 00"
+Load = Callable[..., Any]
+
+
+def medium_of(host: Any) -> Any:
+    return host.transport.drive.medium
+
+
+def write(host: Any) -> None:
+    """Write a unit: where a sequential disc goes on, at the start of another one."""
+    tracks = medium_of(host).tracks()
+    last = tracks[-1]
+    host.write(last.next_writable_address if last.nwa_v else 0, UNITS.get(medium_of(host).kind.name, 16))
+
+
+def page_05h(host: Any, write_type: int, multi_session: int) -> None:
+    page = bytearray(host.ok("5A 08 05 00 00 00 00 0040 00", allocation=64)[8:])
+    page[2], page[3], page[4], page[5] = 0x60 | write_type, multi_session << 6 | 5, 8, 16
+    host.ok(f"55 10 00 00 00 00 00 {len(page) + 8:04X} 00", bytes(8) + page)
+
+
+def write_over(host: Any) -> None:
+    write(host)
+    host.write(0, 32)
+
+
+def close_track(host: Any) -> None:
+    if all(track.blank for track in medium_of(host).tracks()):
+        write(host)
+    host.sync()
+    tracks = [track for track in medium_of(host).tracks() if not track.blank]
+    host.close(1, tracks[-1].logical_track_number)
+
+
+def close_last_border(host: Any) -> None:
+    page_05h(host, 0, 0)
+    host.close(2)
+
+
+def reserve_at_once(host: Any) -> None:
+    page_05h(host, 2, 0)
+    host.ok("53 00 00 00 00 00000030 00")
+    host.write(0, 16)
+
+
+def write_the_rest(host: Any) -> None:
+    first = medium_of(host).tracks()[0]
+    host.write(first.next_writable_address, first.free_blocks)
+    host.sync()
+
+
+def eject(host: Any) -> None:
+    host.ok("1B 00 00 00 02 00")
+    host.ok("1B 00 00 00 03 00")
+    host.drain()
+
+
+def write_and_close(host: Any) -> None:
+    host.write(0, 16)
+    host.sync()
+    host.close(2)
+
+
+def power_cut(host: Any) -> None:
+    write(host)
+    host.transport.drive.lose_power()
+    host.drain()
+
+
+def blank(kind: int) -> Callable[[Any], None]:
+    def do(host: Any) -> None:
+        host.ok(f"A1 {kind:02X}" + "00" * 10)
+        page_05h(host, 0, 3)
+
+    return do
+
+
+FORMATS = {"dvd+rw": (0xFFFFFFFF, 0x98), "dvd-ram": (61424, 0x00), "bd-r": (0, 0x01), "bd-re": (0, 0x00)}
+
+
+def format_disc(host: Any) -> None:
+    name = medium_of(host).kind.name
+    blocks, kind = FORMATS[name]
+    if name == "dvd-ram":
+        blocks = int.from_bytes(host.formats()[12:16], "big")
+    host.format(blocks, kind)
+    host.transport.clock.sleep(10)
+
+
+ACTIONS: dict[str, Callable[[Any], None]] = {
+    "write": write,
+    "write over": write_over,
+    "flush": lambda host: host.sync(),
+    "close track": close_track,
+    "close session": lambda host: host.close(2),
+    "finalize": lambda host: host.close(6),
+    "close the last border": close_last_border,
+    "reserve at once": reserve_at_once,
+    "write the rest and flush": write_the_rest,
+    "eject": eject,
+    "power cut": power_cut,
+    "blank": blank(0),
+    "blank minimally": blank(1),
+    "format": format_disc,
+    "format quickly": lambda host: host.format(0, 0x54, parameter=16),
+    "format in full": lambda host: host.format(0, 0x40, parameter=16),
+    "grow quickly": lambda host: host.format(0, 0x4C, parameter=16),
+    "write and close": write_and_close,
+    "set the layer break": lambda host: host.ok(
+        "BF 00 00000000 00 20 000C 00 00", bytes.fromhex("000A 0000 00000000 00002000")
+    ),
+    "stop": lambda host: host.close(0),
+    "restart": lambda host: host.format(0xFFFFFFFF, 0x98, parameter=1),
+    "wait": lambda host: host.transport.clock.sleep(7200),
+    "format for pseudo-overwrite": lambda host: host.format(0, 0x00),
+    "format without spare areas": lambda host: host.format(0, 0xC4),
+}
+
+
+def way_to(medium: str, state: str) -> list[Arrow]:
+    """Return the shortest run of arrows from a new disc to a state."""
+    ways: dict[str, list[Arrow]] = {ARROWS[medium][0].start: []}
+    while state not in ways:
+        fresh = {a.end: [*ways[a.start], a] for a in ARROWS[medium] if a.start in ways and a.end not in ways}
+        assert fresh, f"{state} of a {medium} is not reached by any arrow"
+        ways.update(fresh)
+    return ways[state]
+
+
+@pytest.mark.parametrize(
+    ("medium", "arrow"),
+    [
+        pytest.param(name, a, id=f"{name}: {a.start}, {a.action}".replace(" ", "-"))
+        for name in ARROWS
+        for a in ARROWS[name]
+    ],
+)
+def test_an_arrow_leads_where_the_table_says(load: Load, medium: str, arrow: Arrow) -> None:
+    capacity = None if medium in ("dvd+rw", "bd-re") else 196608
+    host = load(medium, capacity=capacity)
+    for step in [*way_to(medium, arrow.start), arrow]:
+        assert state_of(medium_of(host)) == step.start
+        ACTIONS[step.action](host)
+    assert state_of(medium_of(host)) == arrow.end
+
+
+@pytest.mark.parametrize("medium", ARROWS)
+def test_the_page_draws_the_table(medium: str) -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    block = re.compile(rf"(## {re.escape(medium)}\n.*?```mermaid\n)(.*?)(\n```)", re.DOTALL)
+    if os.environ.get("UPDATE_COOKBOOK"):
+        PAGE.write_text(block.sub(lambda match: match[1] + diagram(medium) + match[3], text, count=1), encoding="utf-8")
+        return
+    found = block.search(text)
+    assert found
+    assert found[2] == diagram(medium)
