@@ -116,16 +116,17 @@ class Hierarchy:
         if self._system_use is None:
             yield from self._snapshot.without_specials(self._view)
             for folder in self.folders:
-                for identifier, item in zip(folder.identifiers, folder.items, strict=True):
-                    yield from self._name_changes(identifier, item)
+                shown = list(map(self._scheme.shown, folder.identifiers))
+                if shown != [item.name for item in folder.items]:
+                    for name, item in zip(shown, folder.items, strict=True):
+                        yield from self._name_changes(name, item)
         if any(time != self._kept(time) for time in self._snapshot.span):
             yield from self._time_changes(self.folders[0].item)
             for folder in self.folders:
                 for item in folder.items:
                     yield from self._time_changes(item)
 
-    def _name_changes(self, identifier: bytes, item: AnyItem) -> Iterator[Issue]:
-        shown = self._scheme.shown(identifier)
+    def _name_changes(self, shown: str, item: AnyItem) -> Iterator[Issue]:
         if shown != item.name and not (self._view is View.ISO9660 and shown == item.name.upper()):
             yield Issue(item.path, Change.RENAMED, shown, self._view)
 

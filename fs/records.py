@@ -82,17 +82,22 @@ class Records:
     def directory(self, folder: Folder) -> bytes:
         """Return a directory's records, of which none lies across the end of a sector, and its continuation areas."""
         areas = ContinuationAreas(folder.lba + folder.sectors)
-        own, of_parent = self._own_areas(folder, areas)
-        records = [self.folder_record(SELF, folder, own), self.folder_record(PARENT, folder.parent, of_parent)]
-        records += self._alike(folder) if folder.alike else self._unlike(folder, areas)
-        parts, room = list[bytes](), SECTOR
-        for record in records:
+        data, room = bytearray(), SECTOR
+        for record in self._records(folder, areas):
             room -= len(record)
             if room < 0:
-                parts.append(bytes(room + len(record)))  # ECMA-119 6.8.1.1
+                data += bytes(room + len(record))  # ECMA-119 6.8.1.1
                 room = SECTOR - len(record)
-            parts.append(record)
-        return b"".join((*parts, bytes(room), areas.data))
+            data += record
+        data += bytes(room)
+        data += areas.data
+        return bytes(data)
+
+    def _records(self, folder: Folder, areas: ContinuationAreas) -> Iterator[bytes]:
+        own, of_parent = self._own_areas(folder, areas)
+        yield self.folder_record(SELF, folder, own)
+        yield self.folder_record(PARENT, folder.parent, of_parent)
+        yield from self._alike(folder) if folder.alike else self._unlike(folder, areas)
 
     def folder_record(self, identifier: bytes, folder: Folder, area: bytes = b"") -> bytes:
         """Return a record that leads to a directory."""
@@ -116,7 +121,7 @@ class Records:
         dates = recording_dates(item.mtime_ns for item in items)
         serials, sizes = self._serials(folder), self._sizes(folder)
         together = [row for row, size in zip(zip(items, serials, dates, strict=True), sizes, strict=True) if size]
-        made = iter([] if use is None else use.areas(together))
+        made = iter(()) if use is None else use.areas(together)
         for identifier, item, date, serial, size in zip(folder.identifiers, items, dates, serials, sizes, strict=True):
             area = next(made) if size else b""
             room = MAX_RECORD - directory_record_size(identifier)

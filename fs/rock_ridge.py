@@ -8,7 +8,7 @@ ways to the same bytes.
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from struct import Struct
 from typing import Final, TypeAlias
 
@@ -80,9 +80,8 @@ class SystemUse:
             sizes.append(0 if other else alike + length)
         return sizes
 
-    def areas(self, records: Iterable[tuple[AnyItem, int, bytes]]) -> list[bytes]:
-        """Return the areas of records that all have a size: each an item, its serial number and its recording date."""
-        areas = list[bytes]()
+    def areas(self, records: Iterable[tuple[AnyItem, int, bytes]]) -> Iterator[bytes]:
+        """Yield the areas of records that all have a size: each an item, its serial number and its recording date."""
         head_of, old, lsb, msb = self._head, self._old, _LSB32.pack, _MSB32.pack
         attributes, plain = None, b""  # those of the last file with one name, and what all such files begin with
         for item, serial, date in records:
@@ -95,8 +94,7 @@ class SystemUse:
                 head = plain = head_of((attributes, stat.S_IFREG, 1))
             name = name_bytes(item.name)
             number = b"" if old else lsb(serial) + msb(serial)
-            areas.append(b"".join((head, number, _MODIFY_HEAD, date, _NAME_HEADS[len(name)], name)))
-        return areas
+            yield b"".join((head, number, _MODIFY_HEAD, date, _NAME_HEADS[len(name)], name))
 
     def entries(self, item: AnyItem, serial: int, extra: Sequence[bytes] = ()) -> list[bytes]:
         """Return the entries for the record of an item in its directory, with some others."""

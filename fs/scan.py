@@ -49,17 +49,17 @@ class Scan:
             while stack:
                 path, directory, above = stack.pop()
                 with os.scandir(path) as entries:
-                    found = [(entry.name, entry.stat(follow_symlinks=False)) for entry in entries]
-                if self._exclude:
-                    found = list(self._included(found, path, top + path[len(absolute) :]))
-                if self._follow_links:
-                    found = [(name, _followed(os.path.join(path, name), status, above)) for name, status in found]
-                for name, below, status in self._take(path, directory, found):
-                    stack.append((os.path.join(path, name), below, (*above, _identity(status))))
+                    found: Iterator[Found] = ((entry.name, entry.stat(follow_symlinks=False)) for entry in entries)
+                    if self._exclude:
+                        found = self._included(found, path, top + path[len(absolute) :])
+                    if self._follow_links:
+                        found = _follow(found, path, above)
+                    for name, below, status in self._take(path, directory, found):
+                        stack.append((os.path.join(path, name), below, (*above, _identity(status))))
         except OSError as error:
             raise SourceError(error.filename or top, error.strerror or str(error)) from error
 
-    def _included(self, found: list[Found], path: str, given: str) -> Iterator[Found]:
+    def _included(self, found: Iterator[Found], path: str, given: str) -> Iterator[Found]:
         for name, status in found:
             if not self._exclude.match(name, f"{given.rstrip('/')}/{name}", f"{path}/{name}"):
                 yield name, status
@@ -72,7 +72,7 @@ class Scan:
         return attributes, times_of(status) if self._all_times else None
 
     def _take(
-        self, path: str, directory: Directory, found: list[Found]
+        self, path: str, directory: Directory, found: Iterator[Found]
     ) -> Iterator[tuple[str, Directory, os.stat_result]]:
         """Make the nodes of one directory; yield those that are to be scanned themselves."""
         leaves, skipped = list[Leaf](), list[tuple[str, str]]()
@@ -117,15 +117,16 @@ def _identity(status: os.stat_result) -> Identity:
     return status.st_dev, status.st_ino
 
 
-def _followed(path: str, status: os.stat_result, above: tuple[Identity, ...]) -> os.stat_result:
-    """Return the status of what a link leads to, its own if that is nothing or one of the folders `above`."""
-    if not stat.S_ISLNK(status.st_mode):
-        return status
-    try:
-        target = os.stat(path)
-    except OSError:
-        return status
-    return status if _identity(target) in above else target
+def _follow(found: Iterator[Found], path: str, above: tuple[Identity, ...]) -> Iterator[Found]:
+    """Yield for each link the status of what it leads to, its own if that is nothing or one of the folders `above`."""
+    for name, status in found:
+        if stat.S_ISLNK(status.st_mode):
+            try:
+                target = os.stat(os.path.join(path, name))
+            except OSError:
+                target = status
+            status = status if _identity(target) in above else target
+        yield name, status
 
 
 def attributes_of(status: os.stat_result) -> Attributes:
