@@ -10,7 +10,6 @@ from discstack.fs.options import ImageOptions
 from discstack.fs.reading.volume import Volume
 from discstack.fs.tree import Directory
 from discstack.native import files
-from discstack.volumes import base_of, read_volume
 
 if TYPE_CHECKING:
     from discstack.fs.image import Image
@@ -53,6 +52,8 @@ class FileSystemImage:
         none. Returns the volume, with notes about what was odd. Raises what `read_volume` does, MediaError where
         nothing can be added, LayoutError where a file would take a directory's place or the other way round.
         """
+        from discstack.volumes import base_of, read_volume  # it brings all that talks to drives
+
         volume = source if isinstance(source, Volume) else read_volume(source, view=view)
         base = base_of(volume, next_session)
         self.root.add_missing(volume.root)
