@@ -86,6 +86,7 @@ if TYPE_CHECKING:
     from discstack.fs.reading.view import VolumeView as VolumeView
     from discstack.fs.reading.volume import Volume as Volume
     from discstack.fs.tree import Directory as Directory
+    from discstack.fs.udf.revisions import UDF_REVISIONS as UDF_REVISIONS
     from discstack.fs.view import Issue as Issue
     from discstack.fs.view import View as View
     from discstack.fs.weights import Weight as Weight
@@ -189,6 +190,7 @@ _HOMES: Final = {
     "discstack.fs.reading.view": ("VolumeView",),
     "discstack.fs.reading.volume": ("Volume",),
     "discstack.fs.tree": ("Directory",),
+    "discstack.fs.udf.revisions": ("UDF_REVISIONS",),
     "discstack.fs.view": ("Issue", "View"),
     "discstack.fs.weights": ("Weight", "parse_weights"),
     "discstack.mmc.cd.composing": ("SubChannelForm",),

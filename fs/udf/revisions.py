@@ -84,6 +84,9 @@ REVISIONS: Final[Mapping[int, Revision]] = {
 }
 
 
+UDF_REVISIONS: Final = tuple(REVISIONS)  # as numbers: 0x0102 and so on
+
+
 def revision_of(number: int) -> Revision:
     """Return the revision of that number, 0x0250 for 2.50; LayoutError for one that there is not."""
     revision = REVISIONS.get(number)
