@@ -17,9 +17,11 @@ from discstack.mmc.cd.job import CdJob, CdResult, CdWriteMode
 from discstack.mmc.cd.outcome import check_contents
 from discstack.mmc.cd.program import Layout, lay_out
 from discstack.mmc.cd.session import Session
+from discstack.mmc.cd.verify import verify_program
 from discstack.mmc.errors import DiscStateError, MediumFull, UnsupportedMedium
 from discstack.mmc.guard import attempt, locked
 from discstack.mmc.identify import next_writable, open_work, status_of
+from discstack.mmc.job import VerifyLevel
 from discstack.mmc.medium import DiscState
 from discstack.mmc.planning import must_erase
 from discstack.mmc.procedure import Checkpoint, Now, Phase, Procedure, Report
@@ -116,6 +118,9 @@ def _burn(work: Work, job: CdJob, *, erase_first: bool) -> Procedure[CdResult]:
     yield from way.finish(session, layout)
     status = yield from status_of(work)
     placed = yield from check_contents(session, layout, status)
+    verified, offset = 0, None
+    if job.verify is VerifyLevel.FULL and not job.simulate:
+        verified, offset = yield from verify_program(session, placed)
     blocks = sum(run.blocks for run in session.recorded)
     return CdResult(
         tracks=placed,
@@ -123,6 +128,8 @@ def _burn(work: Work, job: CdJob, *, erase_first: bool) -> Procedure[CdResult]:
         counters=session.counters,
         seconds=seconds,
         speed=replace(speed, measured=blocks * work.recipe.raw_block / 1000 / seconds if seconds else None),
+        verified=verified,
+        read_offset=offset,
         simulated=job.simulate,
         notices=tuple(work.notices),
     )

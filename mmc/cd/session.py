@@ -23,17 +23,23 @@ if TYPE_CHECKING:
     from discstack.mmc.stream import BlockSource
 
 TRANSFER_BYTES: Final = 64 << 10  # the most that one WRITE carries
+PIECE: Final = 4096  # bytes of a piece that is remembered
+VARIED: Final = 32  # different bytes that it must have
 VALID: Final = 0x80  # first byte of a code in the mode page
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A run that was written, by the digests of its blocks."""
+    """A run that was written, by the digests of its blocks.
+
+    `witness` is a piece of it that is not the same byte all over, and where in the run it lies.
+    """
 
     lba: int
     blocks: int
     block_size: int
     digests: tuple[bytes, ...]
+    witness: tuple[int, bytes] | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -84,10 +90,34 @@ class Session:
         transfer = max(TRANSFER_BYTES // block_size, 1)
         if block_size == 2048:
             transfer = self.work.recipe.transfer
-        run = Run(source=source, lba=lba, padding=padding, block_size=block_size, transfer=transfer)
+        watched = Witness(source)
+        run = Run(source=watched, lba=lba, padding=padding, block_size=block_size, transfer=transfer)
         counters, digests = yield from write_run(self.work, run, self.speed, self.job.ring_bytes, _unknown)
         self.counters = added(self.counters, counters)
-        self.recorded.append(Recorded(lba, source.sectors, block_size, digests))
+        self.recorded.append(Recorded(lba, source.sectors, block_size, digests, watched.found))
+
+
+class Witness:
+    """Passes a source's blocks on and remembers a piece of them by which they can be found again."""
+
+    def __init__(self, source: BlockSource) -> None:
+        self._source, self._at = source, 0
+        self.found: tuple[int, bytes] | None = None
+
+    @property
+    def sectors(self) -> int:
+        """How many blocks there are."""
+        return self._source.sectors
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        """Pass the next bytes on."""
+        count = self._source.readinto(buffer)
+        if self.found is None and count >= PIECE:
+            piece = bytes(buffer[count - PIECE : count])
+            if len(set(piece)) > VARIED:
+                self.found = (self._at + count - PIECE, piece)
+        self._at += count
+        return count
 
 
 def _code(code: str) -> bytes:
