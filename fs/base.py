@@ -10,14 +10,16 @@ from threading import Lock
 from typing import IO, Final
 
 from discstack.fs.errors import SourceError
+from discstack.fs.nodes import File
 from discstack.fs.plan import SECTOR, Plan, Region, sectors_for
 from discstack.fs.reading.blocks import Medium
 from discstack.fs.reading.extents import Extent, MediumSource
-from discstack.fs.snapshot import FileItem
+from discstack.fs.snapshot import DirectoryItem, FileItem, ScatteredItem
 from discstack.fs.sources import Reader, Source
 
 WRITE_UNIT: Final = 32  # sectors: the largest unit that any overwritable medium is written in
 WITNESSES: Final = range(16, 48)  # sectors behind a session's start that tell one disc from another
+MOST_RUNS: Final = 100  # the Linux kernel gives up a file of ISO 9660 that has more sections
 NEAR: Final = 256  # sectors that are written again rather than left out between two parts
 _IN_MEMORY: Final = 32 << 20  # bytes of copied data that are kept in memory
 
@@ -49,7 +51,14 @@ class Base:
         if not isinstance(source, MediumSource) or source.medium is not self.medium:
             return ()
         inside = all(extent.lba * SECTOR + extent.length <= self.end * SECTOR for extent in source.extents)
-        return source.extents if source.shareable and inside and len(source.extents) == 1 else ()
+        return source.extents if source.shareable and inside else ()
+
+    def make_file(self, node: File, parent: DirectoryItem, mtime_ns: int) -> FileItem:
+        """Return the item of a file, which may lie on the medium in several runs."""
+        extents = self.extents_of(node.source)
+        if len(extents) > 1:
+            return ScatteredItem(node, parent, mtime_ns, extents)
+        return FileItem(node, parent, mtime_ns)
 
     def check(self) -> None:
         """Raise SourceError unless the medium is still the one that was read."""
@@ -65,18 +74,23 @@ class Base:
         return blake2b(buffer, digest_size=16).digest()
 
 
-def leave_in_place(files: list[FileItem], base: Base, plan: Plan, first: int, embedded: int) -> list[FileItem]:
+def leave_in_place(
+    files: list[FileItem], base: Base, plan: Plan, *, first: int, embedded: int, scattered: bool
+) -> list[FileItem]:
     """Give the files whose data lies on the medium already their addresses, and return the others.
 
-    Data is copied where a view could not describe it, below sector `first` or scattered, where something new must lie,
-    and where it is so small that it goes into the structures of a view.
+    Data is copied where a view could not describe it, below sector `first`, in many runs or in several unless it may
+    be `scattered`, where something new must lie, and where it is so small that it goes into the structures of a view.
     """
     others = list[FileItem]()
     for file in files:
         extents = base.extents_of(file.source) if file.size > embedded else ()
-        if extents and all(lba >= first and plan.is_free(lba, sectors_for(length)) for lba, length in extents):
+        fits = len(extents) == 1 or (scattered and 0 < len(extents) <= MOST_RUNS)
+        if fits and all(lba >= first and plan.is_free(lba, sectors_for(length)) for lba, length in extents):
             file.lba = extents[0].lba
             continue
+        if isinstance(file, ScatteredItem):
+            file.gather()
         if isinstance(file.source, MediumSource) and file.source.medium is base.medium:
             file.source = StagedSource(file.source)
         others.append(file)

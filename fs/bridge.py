@@ -15,10 +15,11 @@ from discstack.fs.ecma119 import SET_TERMINATOR
 from discstack.fs.errors import CapacityError, LayoutError
 from discstack.fs.image import Image
 from discstack.fs.iso9660 import Iso9660Emitter, JolietEmitter
+from discstack.fs.iso_names import LEVELS
 from discstack.fs.options import ImageOptions
 from discstack.fs.patterns import Globs
 from discstack.fs.plan import Plan, Region, round_up
-from discstack.fs.snapshot import Snapshot, take_snapshot
+from discstack.fs.snapshot import FileItem, Snapshot, take_snapshot
 from discstack.fs.tree import Directory
 from discstack.fs.udf.emitter import UdfEmitter
 from discstack.fs.view import Emitter, View
@@ -43,7 +44,8 @@ def build_image(root: Directory, options: ImageOptions = DEFAULTS, batches: Batc
     image would be larger than `max_sectors`.
     """
     _check(options)
-    snapshot = take_snapshot(root, options.clock, rationalize=options.rationalize)
+    make_file = options.base.make_file if options.base else FileItem
+    snapshot = take_snapshot(root, options.clock, rationalize=options.rationalize, make_file=make_file)
     boot = BootEmitter(options.boot, snapshot, options.views, options.base)
     emitters = [
         EMITTERS[view](snapshot.without(Globs(options.hidden.get(view, ()))), options)
@@ -65,7 +67,9 @@ def _file_data(
     embedded = max(emitter.embeds for emitter in emitters)
     if options.base is not None:
         first = max(emitter.first_sector for emitter in emitters)
-        files = leave_in_place(files, options.base, plan, first, embedded)
+        level = LEVELS.get(options.iso_level)
+        scattered = View.ISO9660 not in options.views or level is None or level.multi_extent
+        files = leave_in_place(files, options.base, plan, first=first, embedded=embedded, scattered=scattered)
     twins = find_duplicates(files) if options.duplicates_once else {}
     return FileData(files, options.alignment, embedded=embedded, twins=twins, batches=batches, digests=options.digests)
 

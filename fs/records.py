@@ -58,7 +58,7 @@ class Records:
         folder.alike = (
             max(alike, default=0) <= MAX_RECORD
             and (self._system_use is None or 0 not in sizes)
-            and not any(file.size > MAX_LENGTH for file in folder.item.files)
+            and not any(file.size > MAX_LENGTH or type(file) is not FileItem for file in folder.item.files)
         )
         lengths += alike if folder.alike else self._lengths(folder, sizes, areas)
         room = SECTOR
@@ -77,7 +77,7 @@ class Records:
             if use is not None and not 0 < size <= room:
                 area = len(areas.fit(self._entries(use, item, 0), room))
             length = directory_record_size(identifier, area)
-            yield from repeat(length, _sections(item))
+            yield from repeat(length, len(_sections(item)) if isinstance(item, FileItem) else 1)
 
     def directory(self, folder: Folder) -> bytes:
         """Return a directory's records, of which none lies across the end of a sector, and its continuation areas."""
@@ -139,14 +139,11 @@ class Records:
         return directory_record(identifier, 0, 0, date, FILE, area, self._volume)
 
     def _file_records(self, identifier: bytes, item: FileItem, date: bytes, area: bytes) -> Iterator[bytes]:
-        """Yield the records of a file, several where it is too long for one, ECMA-119 6.5.1 and 9.1.6."""
-        sections = _sections(item)
-        for number in range(sections):
-            last = number == sections - 1
-            offset = number * MAX_SECTION
-            length = item.size - offset if last else MAX_SECTION
-            flags = FILE if last else MULTI_EXTENT
-            yield directory_record(identifier, item.lba + offset // SECTOR, length, date, flags, area, self._volume)
+        """Yield the records of a file, one for each section."""
+        *others, (lba, length) = _sections(item)
+        for first, size in others:
+            yield directory_record(identifier, first, size, date, MULTI_EXTENT, area, self._volume)
+        yield directory_record(identifier, lba, length, date, FILE, area, self._volume)
 
     def _own_areas(self, folder: Folder, areas: ContinuationAreas) -> tuple[bytes, bytes]:
         """Return the system use areas of a directory's first two records."""
@@ -189,7 +186,11 @@ class Records:
         ]
 
 
-def _sections(item: AnyItem) -> int:
-    """Return how many records an item needs."""
-    long = isinstance(item, FileItem) and item.size > MAX_LENGTH
-    return -(-item.size // MAX_SECTION) if isinstance(item, FileItem) and long else 1
+def _sections(item: FileItem) -> list[tuple[int, int]]:
+    """Return the sections of a file, a sector and bytes each; a run too long for one is cut, ECMA-119 6.5.1, 9.1.6."""
+    sections = list[tuple[int, int]]()
+    for lba, length in item.runs:
+        limit = length if length <= MAX_LENGTH else MAX_SECTION
+        offsets = range(0, length, limit) if length else (0,)
+        sections += [(lba + offset // SECTOR, min(limit, length - offset)) for offset in offsets]
+    return sections

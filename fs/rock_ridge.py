@@ -30,12 +30,16 @@ from discstack.fs.rrip import (
     symbolic_link,
     time_stamps,
 )
-from discstack.fs.snapshot import DirectoryItem, FileItem, SpecialItem
+from discstack.fs.snapshot import DirectoryItem, FileItem, ScatteredItem, SpecialItem
 from discstack.fs.susp import SHARING_PROTOCOL
 
 AnyItem: TypeAlias = FileItem | SpecialItem | DirectoryItem | MovedDirectory
 VERSIONS: Final = (RRIP_1_10, RRIP_1_12)
-_TYPES: Final[dict[type, int]] = {FileItem: stat.S_IFREG, DirectoryItem: stat.S_IFDIR}
+_TYPES: Final[dict[type, int]] = {
+    FileItem: stat.S_IFREG,
+    ScatteredItem: stat.S_IFREG,
+    DirectoryItem: stat.S_IFDIR,
+}
 _LSB32: Final = Struct("<I")
 _MSB32: Final = Struct(">I")
 _MODIFY_HEAD: Final = b"TF" + bytes((12, 1, MODIFY))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_left
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -70,7 +70,7 @@ class FileItem(LinkedItem):
     """A file of the image.
 
     Its data lies in one run of whole sectors from `lba` on, known after the file data was placed; a file of size 0 has
-    no data and `lba` 0. Hard links share one run.
+    no data and `lba` 0. Hard links share one run. Only a `ScatteredItem` has several `runs`.
     """
 
     __slots__ = ("lba", "size", "source")
@@ -82,6 +82,33 @@ class FileItem(LinkedItem):
         self.size = node.source.size
         self.mtime_ns = mtime_ns
         self.lba = 0
+
+    @property
+    def runs(self) -> Sequence[tuple[int, int]]:
+        """Where the data lies: a sector and how many bytes from there on."""
+        return ((self.lba, self.size),)
+
+
+class ScatteredItem(FileItem):
+    """A file whose data lies in several runs already, on the medium to which the image is added."""
+
+    __slots__ = ("_runs",)
+
+    def __init__(self, node: File, parent: DirectoryItem, mtime_ns: int, runs: Sequence[tuple[int, int]]) -> None:
+        super().__init__(node, parent, mtime_ns)
+        self._runs = runs
+
+    @property
+    def runs(self) -> Sequence[tuple[int, int]]:
+        """Where the data lies; all but the last run are whole sectors."""
+        return self._runs or super().runs
+
+    def gather(self) -> None:
+        """Let the data be copied into one run after all."""
+        self._runs = ()
+
+
+MakeFile = Callable[[File, "DirectoryItem", int], FileItem]
 
 
 class SpecialItem(LinkedItem):
@@ -218,7 +245,9 @@ class Snapshot:
         return total.digest()
 
 
-def take_snapshot(root: Directory, clock: int | None = None, *, rationalize: bool = False) -> Snapshot:
+def take_snapshot(
+    root: Directory, clock: int | None = None, *, rationalize: bool = False, make_file: MakeFile = FileItem
+) -> Snapshot:
     """Return the tree as it is now; later changes of it do not matter.
 
     The clock is the one given, else SOURCE_DATE_EPOCH, else the newest time in the tree, else 1970. What has no time of
@@ -230,7 +259,7 @@ def take_snapshot(root: Directory, clock: int | None = None, *, rationalize: boo
     issues = list[Issue]()
     top = DirectoryItem("", None, _clamped("/", root.mtime_ns, settled, issues), 0)
     directories = list[DirectoryItem]()
-    settler = _Settler(settled, issues, rationalize=rationalize)
+    settler = _Settler(settled, issues, rationalize=rationalize, make_file=make_file)
     settler.settle(top, root, "/")
     stack = [(root, top)]
     while stack:
@@ -245,7 +274,8 @@ def take_snapshot(root: Directory, clock: int | None = None, *, rationalize: boo
 class _Settler:
     """Makes items of nodes: with times up to the clock, attributes, and hard links that are in the tree."""
 
-    def __init__(self, clock: int, issues: list[Issue], *, rationalize: bool) -> None:
+    def __init__(self, clock: int, issues: list[Issue], *, rationalize: bool, make_file: MakeFile = FileItem) -> None:
+        self._make_file = make_file
         self._clock, self._issues, self._rationalize = clock, issues, rationalize
         self._links = dict[Hashable, HardLinks]()
         self._rational = dict[tuple[Attributes, bool], Attributes]()
@@ -260,7 +290,7 @@ class _Settler:
             elif time > clock:
                 time = _clamped(item.prefix + child.name, time, clock, self._issues)
             if isinstance(child, File):
-                file = FileItem(child, item, time)
+                file = self._make_file(child, item, time)
                 file.link = None if child.link is None else self._link(child.link)
                 files.append(file)
                 if child.times is None and child.attributes is not None and not self._rationalize:

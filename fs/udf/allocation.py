@@ -1,4 +1,4 @@
-"""Allocation descriptors of one run of blocks, and where they go (ECMA-167 4/12, 4/14.5, UDF 1.02 2.3.10, 2.3.11).
+"""Allocation descriptors of runs of blocks, and where they go (ECMA-167 4/12, 4/14.5, UDF 1.02 2.3.10, 2.3.11).
 
 An extent holds at most 1 GiB - 2048 bytes. What has no room in the file entry goes on in a chain of allocation extents,
 a block each. The last descriptor of a full block leads to the next one. Descriptors are short where the data lies in
@@ -7,6 +7,7 @@ the partition of its entry, and long where it lies in another.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from struct import Struct
 from typing import Final
@@ -58,10 +59,14 @@ class Form:
         length = NEXT_EXTENT_OF_ALLOCATION_DESCRIPTORS | BLOCK
         return _SHORT_AD.pack(length, block) if self.chain is None else _LONG_AD.pack(length, block, self.chain)
 
-    def extents(self, size: int, position: int, first: int, count: int) -> bytes:
-        """Return at most `count` extents of `size` bytes that start in block `position`, from extent `first` on."""
-        starts = range(first * MAX_EXTENT, min(size, (first + count) * MAX_EXTENT), MAX_EXTENT)
-        return b"".join([self.extent(min(size - at, MAX_EXTENT), position + at // BLOCK) for at in starts])
+
+def pieces_of(runs: Iterable[tuple[int, int]], partition: int = 0) -> list[tuple[int, int]]:
+    """Cut runs (a sector and bytes each) into extents (bytes, and a block of the partition), none of them too long."""
+    return [
+        (min(length - at, MAX_EXTENT), lba - partition + at // BLOCK)
+        for lba, length in runs
+        for at in range(0, length, MAX_EXTENT)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,30 +86,30 @@ class Allocation:
         """How many descriptors an allocation extent holds."""
         return (BLOCK - ALLOCATION_EXTENT_SIZE) // self.form.size
 
-    def allocation_extents(self, size: int) -> int:
-        """Return how many allocation extents a file of `size` bytes needs beside its file entry."""
-        extents = -(-size // MAX_EXTENT)
+    def allocation_extents(self, extents: int) -> int:
+        """Return how many allocation extents a file of so many extents needs beside its file entry."""
         if extents <= self.places:
             return 0
         # every block but the last gives one of its places to the link
         return -(-(extents - self.places) // (self.extent_places - 1))
 
-    def in_entry(self, size: int, position: int, chain: int = 0) -> bytes:
+    def in_entry(self, pieces: Sequence[tuple[int, int]], chain: int = 0) -> bytes:
         """Return the descriptors within the file entry.
 
-        `position` is the block where the data starts, `chain` that of the first allocation extent if one is needed.
+        `pieces` are the extents of the data, `chain` the block of the first allocation extent if one is needed.
         """
-        if size <= MAX_EXTENT:
-            return self.form.extent(size, position) if size else b""
-        linked = self.allocation_extents(size) > 0
-        ads = self.form.extents(size, position, 0, self.places - linked)
+        linked = self.allocation_extents(len(pieces)) > 0
+        ads = self._descriptors(pieces[: self.places - linked])
         return ads + self.form.link(chain) if linked else ads
 
-    def allocation_extent(self, size: int, position: int, chain: int, index: int, version: int) -> bytes:
+    def allocation_extent(self, pieces: Sequence[tuple[int, int]], chain: int, index: int, version: int) -> bytes:
         """Return the block of allocation extent `index` of a file: its descriptor and what follows that."""
-        linked = index + 1 < self.allocation_extents(size)
+        linked = index + 1 < self.allocation_extents(len(pieces))
         done = self.places - 1 + index * (self.extent_places - 1)
-        ads = self.form.extents(size, position, done, self.extent_places - linked)
+        ads = self._descriptors(pieces[done : done + self.extent_places - linked])
         ads += self.form.link(chain + index + 1) if linked else b""
         head = AllocationExtentDescriptor(length_of_allocation_descriptors=len(ads))
         return head.seal(chain + index, version) + ads
+
+    def _descriptors(self, pieces: Sequence[tuple[int, int]]) -> bytes:
+        return b"".join([self.form.extent(length, block) for length, block in pieces])

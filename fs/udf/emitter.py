@@ -19,6 +19,7 @@ from discstack.fs.errors import LayoutError, printable
 from discstack.fs.options import ImageOptions
 from discstack.fs.plan import Plan, Region, Series, sectors_for
 from discstack.fs.snapshot import FileItem, Snapshot, SpecialItem
+from discstack.fs.udf.allocation import pieces_of
 from discstack.fs.udf.cs0 import decode
 from discstack.fs.udf.directory import index_entries
 from discstack.fs.udf.ending import Ending
@@ -138,8 +139,8 @@ class UdfEmitter:
         self._chained = list[tuple[int, int]]()
         self._chain_starts = dict[int, int]()
         for number, item in enumerate(self._index.items):
-            if isinstance(item, FileItem) and item.size > MAX_EXTENT:
-                count = self._builder.files.allocation_extents(item.size)
+            if isinstance(item, FileItem) and (item.size > MAX_EXTENT or type(item) is not FileItem):
+                count = self._builder.files.allocation_extents(len(pieces_of(item.runs)))
                 self._chain_starts[number] = len(self._chained)
                 self._chained += [(number, index) for index in range(count)]
         starts = range(len(self._chained))
@@ -211,8 +212,8 @@ class UdfEmitter:
         number, index = self._chained[piece]
         item, chain = self._index.items[number], self._builder.addresses.chains[number]
         assert isinstance(item, FileItem)
-        position, version = item.lba - self._space.partition, self._revision.tag_version
-        return self._builder.files.allocation_extent(item.size, position, chain, index, version)
+        pieces = pieces_of(item.runs, self._space.partition)
+        return self._builder.files.allocation_extent(pieces, chain, index, self._revision.tag_version)
 
     def _chain_name(self, piece: int) -> str:
         return f"UDF allocation extents of {printable(self._index.items[self._chained[piece][0]].path)}"

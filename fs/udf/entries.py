@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from discstack.fs.attributes import Attributes, Kind, rationalized
 from discstack.fs.plan import sectors_for
 from discstack.fs.snapshot import DirectoryItem, FileItem
-from discstack.fs.udf.allocation import Allocation
+from discstack.fs.udf.allocation import Allocation, pieces_of
 from discstack.fs.udf.directory import Index, Item, unique_id
 from discstack.fs.udf.extended import HEADER_SIZE, FileTimesExtendedAttribute, attribute_space, file_attributes
 from discstack.fs.udf.file import MAX_EXTENT, NOT_SPECIFIED, FileType, IcbFlags, permissions
@@ -179,7 +179,7 @@ class EntryBuilder:
         path = path_components(item.target) or b""
         if number not in self.addresses.links:
             return Body(file_type, IcbFlags.EMBEDDED, len(path), 0, path)
-        ads = self.files.in_entry(len(path), self.addresses.links[number])
+        ads = self.files.in_entry(pieces_of([(self.addresses.links[number], len(path))]))
         return Body(file_type, self.files.form.flags, len(path), sectors_for(len(path)), ads)
 
     def _file(self, number: int, item: FileItem) -> Body:
@@ -188,8 +188,10 @@ class EntryBuilder:
             data = bytearray(size)
             item.source.read_whole(memoryview(data))
             return Body(FileType.REGULAR, IcbFlags.EMBEDDED, size, 0, data)
-        ads = self.files.in_entry(size, item.lba - self._space.partition, self.addresses.chains.get(number, 0))
-        return Body(FileType.REGULAR, self.files.form.flags, size, sectors_for(size), ads)
+        pieces = pieces_of(item.runs, self._space.partition)
+        ads = self.files.in_entry(pieces, self.addresses.chains.get(number, 0))
+        recorded = sum(sectors_for(length) for length, _ in pieces)
+        return Body(FileType.REGULAR, self.files.form.flags, size, recorded, ads)
 
     def _directory(self, item: DirectoryItem) -> Body:
         size = self._index.sizes[item.number]
@@ -197,7 +199,7 @@ class EntryBuilder:
         if block is None:
             location = self.addresses.entries + self._index.directories[item.number]
             return Body(FileType.DIRECTORY, IcbFlags.EMBEDDED, size, 0, self.directory(item, location))
-        ads = self.directories.in_entry(size, block)
+        ads = self.directories.in_entry(pieces_of([(block, size)]))
         return Body(FileType.DIRECTORY, self.directories.form.flags, size, sectors_for(size), ads)
 
     def directory(self, item: DirectoryItem, location: int) -> bytes:

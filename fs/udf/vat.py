@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 
 from discstack.fs.plan import Plan, Region, sectors_for
-from discstack.fs.udf.allocation import Allocation, Form
+from discstack.fs.udf.allocation import Allocation, Form, pieces_of
 from discstack.fs.udf.ending import Ending
 from discstack.fs.udf.entries import EntryForm
 from discstack.fs.udf.extended import LogicalVolumeExtension, attribute_space, implementation_attribute
@@ -147,7 +147,7 @@ def table_entry(form: EntryForm, facts: VolumeFacts, data: bytes, position: int,
     size = len(data)
     if is_embedded(form, size):
         return form.system_entry(file_type, location, facts.clock, size, 0, data, attributes)
-    ads = Allocation(Form(), form.room).in_entry(size, position)
+    ads = Allocation(Form(), form.room).in_entry(pieces_of([(position, size)]))
     return form.system_entry(file_type, location, facts.clock, size, sectors_for(size), ads, attributes)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pycdlib
 import pytest
 
 import discstack
@@ -17,6 +18,7 @@ from discstack.cli import main
 SECTOR = 2048
 SEQUENTIAL = ("cd-r", "dvd+r", "bd-r")
 OVERWRITABLE = ("dvd+rw", "bd-re")
+VIEWS = (VolumeView.UDF, VolumeView.ROCK_RIDGE, VolumeView.JOLIET, VolumeView.ISO9660)
 Contents = dict[str, bytes]
 
 
@@ -270,3 +272,88 @@ def test_image_grows_or_gets_a_session(
     for words in (("-C", "0,1000"), ("--remove", "x"), ("-M", old, "-C", "7"), ("-M", old, "-C", "0,10")):
         assert command(capsys, "image", folders[1], "-o", tmp_path / "none", *words)[0] in (2, 7)
     assert not (tmp_path / "none").exists()
+
+
+def by_pycdlib(folder: Path, image: Path) -> None:
+    iso = pycdlib.PyCdlib()
+    iso.new(interchange_level=3, joliet=3, rock_ridge="1.09", udf="2.60")
+    for number, path in enumerate(sorted(folder.iterdir())):
+        paths = {"joliet_path": f"/{path.name}", "udf_path": f"/{path.name}"}
+        iso.add_file(str(path), f"/FILE{number}.;1", rr_name=path.name, **paths)
+    iso.write(str(image))
+    iso.close()
+
+
+def by_program(*words: str) -> Callable[[Path, Path], None]:
+    return lambda folder, image: void(run(*(str({"IMAGE": image, "FOLDER": folder}.get(word, word)) for word in words)))
+
+
+def void(_: str) -> None:
+    """Forget what a program said."""
+
+
+WRITERS = {
+    "genisoimage": by_program("genisoimage", "-quiet", "-R", "-J", "-udf", "-pad", "-o", "IMAGE", "FOLDER"),
+    "genisoimage without extensions": by_program("genisoimage", "-quiet", "-l", "-o", "IMAGE", "FOLDER"),
+    "xorriso": by_program("xorriso", "-as", "mkisofs", "-quiet", "-R", "-J", "-o", "IMAGE", "FOLDER"),
+    "pycdlib": by_pycdlib,
+}
+
+
+@pytest.mark.parametrize("session", [False, True], ids=["grown", "next session"])
+@pytest.mark.parametrize("writer", WRITERS)
+def test_image_of_another_program_is_added_to(writer: str, session: bool, tmp_path: Path) -> None:
+    folder, old, new = tmp_path / "folder", tmp_path / "old.iso", tmp_path / "new.iso"
+    folder.mkdir()
+    # large enough that the last ones lie where UDF's partition may be
+    wanted = {f"/FILE_{number}.DAT": bytes([65 + number]) * (number * 200_000 + 1) for number in range(5)}
+    for path, data in wanted.items():
+        (folder / path[1:]).write_bytes(data)
+    WRITERS[writer](folder, old)
+    start = -(-old.stat().st_size // SECTOR // 32) * 32 + 64
+    image = discstack.FileSystemImage()
+    image.import_file_system(old, next_session=start if session else None)
+    image.root.create_file("NEW.TXT", b"new")
+    image.root.remove("FILE_1.DAT")
+    wanted = {path: data for path, data in wanted.items() if path != "/FILE_1.DAT"} | {"/NEW.TXT": b"new"}
+    planned = image.create_result()
+    planned.write_to(new)
+    assert sum(map(len, planned.parts)) * SECTOR < 1_600_000  # the last files alone have 1.4 MB, and are not copied
+    before = old.read_bytes()
+    if session:
+        assert new.read_bytes()[: len(before)] == before
+    for view in VIEWS:
+        volume = discstack.read_volume(new, view=view)
+        assert volume.start == (start if session else 0)
+        assert contents(volume.root) == wanted
+    where = ("-load", "sbsector", str(start)) if session else ()
+    target = tmp_path / "out"
+    run("xorriso", "-osirrox", "on", *where, "-indev", new, "-extract", "/", target)
+    assert {f"/{path.name}": path.read_bytes() for path in target.iterdir()} == wanted
+    words = ("-T", str(start)) if session else ()
+    assert set(run("isoinfo", "-R", "-f", *words, "-i", new).splitlines()) == set(wanted)
+    if not session:
+        run("7z", "x", "-y", "-tUDF", f"-o{tmp_path / 'udf'}", new)
+        assert {f"/{path.name}": path.read_bytes() for path in (tmp_path / "udf").iterdir()} == wanted
+        run("bsdtar", "-xf", new, "-C", folder)
+        assert {name: (folder / name[1:]).read_bytes() for name in wanted} == wanted
+
+
+def test_names_stay_the_same_through_an_import(tmp_path: Path) -> None:
+    names = [
+        "a name that is so long that no view of ISO 9660 and no Joliet can hold all of it.text",
+        "Grüße.txt",
+        "x~1",
+    ]
+    first = discstack.FileSystemImage()
+    for name in names:
+        first.root.create_file(name, name.encode())
+    path = tmp_path / "image.iso"
+    first.create_result().write_to(path)
+    before = {view: set(contents(discstack.read_volume(path, view=view).root)) for view in VIEWS}
+    for view in (VolumeView.UDF, VolumeView.ROCK_RIDGE):
+        image = discstack.FileSystemImage()
+        image.import_file_system(path, view=view)
+        image.create_result().write_to(tmp_path / "again.iso")
+        after = {view: set(contents(discstack.read_volume(tmp_path / "again.iso", view=view).root)) for view in VIEWS}
+        assert after == before

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +15,38 @@ import discstack
 
 # What isofs and udf are told about where a session starts
 MOUNTS = {"iso9660": "sbsector={start}", "udf": "session={start}"}
+
+
+@pytest.mark.parametrize("kind", ["iso9660", "udf"])
+def test_kernel_reads_scattered_files_of_a_volume_that_it_filled_and_that_grew(
+    kind: str, share: Path, guest_python: Callable[..., str]
+) -> None:
+    """What the kernel wrote into a volume of mkudffs's is all there when ISO 9660 and UDF are added by address."""
+    if shutil.which("mkudffs") is None:
+        pytest.skip("mkudffs is not installed")
+    path = share / "udf.img"
+    with path.open("wb") as file:
+        file.truncate(24 << 20)
+    subprocess.run(["mkudffs", "-b", "2048", "--media-type=hd", path], check=True, capture_output=True, timeout=60)
+    wanted = json.loads(guest_python("fill.py", path))
+    image = discstack.FileSystemImage(udf_specials=True, udf_permissions=True)
+    volume = image.import_file_system(path)
+    scattered = volume.root["deep/turn one"]
+    assert isinstance(scattered, discstack.File)
+    assert len(scattered.source.extents) > 5  # type: ignore[attr-defined]
+    image.root.create_file("new", b"new")
+    planned = image.create_result()
+    assert sum(map(len, planned.parts)) < 1500
+    planned.write_to(share / "grown.img")
+    seen = json.loads(guest_python("look.py", share / "grown.img", kind, "ro,iocharset=utf8"))["tree"]
+    kept = ("kind", "mode", "uid", "gid", "size", "digest", "target", "device")
+    want, found = (
+        {path: {name: entry[name] for name in kept if name in entry} for path, entry in tree.items()}
+        for tree in (wanted, seen)
+    )
+    assert found.pop("new")["size"] == 3
+    want, found = ({path: entry for path, entry in tree.items() if len(path) < 200} for tree in (want, found))
+    assert found == want
 
 
 def burnt(medium: str, path: Path) -> tuple[int, dict[str, bytes]]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from discstack.fs.udf.allocation import Allocation, Form
+from discstack.fs.udf.allocation import Allocation, Form, pieces_of
 
 GIB = 1 << 30
 EXTENT = GIB - 2048
@@ -23,7 +23,8 @@ FORMS = pytest.mark.parametrize("allocation", [SHORT, LONG], ids=["short", "long
 def extents(allocation: Allocation, size: int) -> Iterator[tuple[int, int]]:
     """Follow the descriptors of a file as a reader does: (length, block) of each extent."""
     long = allocation is LONG
-    ads, seen = allocation.in_entry(size, POSITION, CHAIN), 0
+    pieces = pieces_of([(POSITION, size)])
+    ads, seen = allocation.in_entry(pieces, CHAIN), 0
     assert len(ads) <= allocation.room
     while ads:
         following = b""
@@ -34,7 +35,7 @@ def extents(allocation: Allocation, size: int) -> Iterator[tuple[int, int]]:
                 assert unpack_from("<H6s", ads, at + 8) == (kind // 3, bytes(6))
             if kind == 3:
                 assert (length, block, at + (16 if long else 8)) == (2048, CHAIN + seen, len(ads))
-                following = allocation.allocation_extent(size, POSITION, CHAIN, seen, 2)
+                following = allocation.allocation_extent(pieces, CHAIN, seen, 2)
                 assert len(following) <= 2048
                 seen += 1
                 assert unpack_from("<H10xL4xL", following) == (258, block, len(following) - 24)
@@ -43,7 +44,7 @@ def extents(allocation: Allocation, size: int) -> Iterator[tuple[int, int]]:
                 assert kind == 0
                 yield length, block
         ads = following
-    assert seen == allocation.allocation_extents(size)
+    assert seen == allocation.allocation_extents(len(pieces))
 
 
 @FORMS
@@ -85,12 +86,12 @@ def test_lengths_around_a_gibibyte(size: int, expected: list[int]) -> None:
 
 @pytest.mark.parametrize(("count", "chained"), [(234, 0), (235, 1), (486, 1), (487, 2)])
 def test_chain_is_as_long_as_needed(count: int, chained: int) -> None:
-    assert SHORT.allocation_extents(count * EXTENT) == chained
+    assert SHORT.allocation_extents(count) == chained
 
 
 @pytest.mark.parametrize(("count", "chained"), [(114, 0), (115, 1), (239, 1), (240, 2)])
 def test_chain_of_long_descriptors_is_as_long_as_needed(count: int, chained: int) -> None:
-    assert LONG.allocation_extents(count * EXTENT) == chained
+    assert LONG.allocation_extents(count) == chained
 
 
 def test_descriptors_are_short_or_long() -> None:
@@ -101,5 +102,17 @@ def test_descriptors_are_short_or_long() -> None:
 
 
 def test_crc_of_an_allocation_extent_leaves_out_what_follows(crc: Callable[[bytes], int]) -> None:
-    block = SHORT.allocation_extent(300 * EXTENT, POSITION, CHAIN, 0, 2)
+    block = SHORT.allocation_extent(pieces_of([(POSITION, 300 * EXTENT)]), CHAIN, 0, 2)
     assert unpack_from("<HH", block, 8) == (crc(block[16:24]), 8)
+
+
+def test_runs_that_do_not_follow_each_other_are_extents_each_for_itself() -> None:
+    runs = [(700, 4096), (300, 2 * EXTENT + 2048), (900, 5)]
+    assert pieces_of(runs, 257) == [
+        (4096, 443),
+        (EXTENT, 43),
+        (EXTENT, 43 + EXTENT // 2048),
+        (2048, 43 + 2 * EXTENT // 2048),
+        (5, 643),
+    ]
+    assert SHORT.in_entry(pieces_of(runs[:1] + runs[2:])) == bytes.fromhex("00100000 bc020000 05000000 84030000")
