@@ -12,6 +12,7 @@ from typing import Final
 from discstack.emulator.conditions import (
     BECOMING_READY,
     LONG_WRITE,
+    LOSS_OF_STREAMING,
     MEDIUM_CHANGED,
     NO_MEDIUM_TRAY_CLOSED,
     NO_MEDIUM_TRAY_OPEN,
@@ -24,6 +25,7 @@ from discstack.emulator.conditions import (
 from discstack.emulator.mechanism import Operation, WriteBuffer
 from discstack.emulator.media.base import FORMAT_IN_PROGRESS, Job, Medium
 from discstack.emulator.modes import ModePages
+from discstack.emulator.rotation import Line, speed_at
 from discstack.emulator.store import BLOCK
 from discstack.mmc.spec.event_status import MediaEvent
 from discstack.mmc.spec.sense import Sense
@@ -31,6 +33,8 @@ from discstack.transport.base import Clock
 
 AS_FAST_AS_CAN_BE: Final = 1 << 32  # kB/s; BD at 16x is above what SET CD SPEED can say
 VERIFYING: Final = 0.5  # of the speed is left when every second turn is for reading back
+SPIN_UP: Final = 2.0  # seconds from a disc at rest to one that can be read
+SETTLE, FULL_STROKE = 0.02, 0.16  # seconds of the shortest seek, and what the whole way adds
 LOAD_TIME: Final = 3.0  # seconds from a closed tray to a known medium
 BECOMING_READY_ASCQ: Final = 0x01
 
@@ -71,6 +75,8 @@ class Drive:
         self.tray_open = False
         self.prevented = False
         self.sequence_broken = False
+        self.spinning = True
+        self.head = 0
         self.last_read = 0
         self.attentions: deque[Sense] = deque([POWER_ON])
         self.media_events: deque[MediaEvent] = deque()
@@ -222,10 +228,34 @@ class Drive:
             raise Refusal(SEQUENCE_ERROR)
         if self.settings.busy and self.buffer.time_until_room(size) > 0:
             raise Refusal(LONG_WRITE)
+        self._check_underrun(medium)
+        self._spin_up()
         medium.write(lba, count, data, streaming=streaming)
         self.buffer.settle()
-        self.buffer.rate = medium.write_rate * (VERIFYING if medium.verifies and not streaming else 1)
+        self.buffer.rate = self.write_rate(lba) * (VERIFYING if medium.verifies and not streaming else 1)
         self.buffer.put(size)
+
+    def _check_underrun(self, medium: Medium) -> None:
+        """Fail where the buffer ran empty on a disc that cannot be linked to, or shall not be."""
+        before = self.buffer.underruns
+        self.buffer.settle()
+        protected = medium.lossless or medium.parameters.underrun_protection
+        if self.buffer.underruns > before and not protected and not medium.parameters.test_write:
+            medium.lose_power()
+            raise Refusal(LOSS_OF_STREAMING)
+
+    def _spin_up(self) -> None:
+        if not self.spinning:
+            self.clock.sleep(SPIN_UP)
+            self.spinning = True
+
+    def seek(self, lba: int) -> None:
+        """Move the head; where it is already, that takes no time."""
+        self._spin_up()
+        if lba != self.head:
+            span = max(self.loaded.capacity, 1)
+            self.clock.sleep(SETTLE + FULL_STROKE * min(abs(lba - self.head) / span, 1))
+            self.head = lba
 
     def read(self, lba: int, count: int, buffer: memoryview) -> None:
         """Fill `buffer` from the disc."""
@@ -238,7 +268,13 @@ class Drive:
         self.last_read = lba + max(count - 1, 0)
         if self.settings.read_breaks_write and self.buffer.recording:
             self.sequence_broken = True
-        self.clock.sleep(count * BLOCK / self.read_rate)
+        self.pass_by(lba, count)
+
+    def pass_by(self, lba: int, count: int) -> None:
+        """Let the time pass that reading so many blocks takes."""
+        self.seek(lba)
+        self.clock.sleep(count * BLOCK / self.read_rate(lba))
+        self.head = lba + count
 
     def flush(self) -> None:
         """Write what is buffered."""
@@ -267,10 +303,23 @@ class Drive:
         speeds = self.loaded.kind.speeds
         return max(speeds.kilobytes(1), min(speeds.kilobytes(speeds.read), self.asked_read_speed))
 
-    @property
-    def read_rate(self) -> float:
-        """Bytes a second."""
-        return self.read_speed * self.loaded.kind.speeds.payload_per_kilobyte
+    def write_curve(self) -> list[Line]:
+        """Return the write speed, in x, from the first block to the last."""
+        speeds = self.loaded.kind.speeds
+        return speeds.write_curve(self.write_speed / speeds.reported, self.loaded.capacity)
+
+    def read_curve(self) -> list[Line]:
+        """Return the read speed, in x, from the first block to the last that can be read."""
+        speeds = self.loaded.kind.speeds
+        return speeds.read_curve(self.read_speed / speeds.reported, self.loaded.capacity)
+
+    def write_rate(self, lba: int) -> float:
+        """Bytes a second at an address."""
+        return speed_at(self.write_curve(), lba) * self.loaded.kind.speeds.payload
+
+    def read_rate(self, lba: int) -> float:
+        """Bytes a second at an address."""
+        return speed_at(self.read_curve(), lba) * self.loaded.kind.speeds.payload
 
     def apply_speed(self) -> None:
         """Let the buffer and the medium know the write speed; it is asked for again by itself for each medium."""

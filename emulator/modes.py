@@ -113,6 +113,7 @@ class ModePages:
         page = WriteParametersPage.parse(bytes(self.current[WRITE_PARAMETERS]))
         return WriteParameters(
             test_write=page.test_write,
+            underrun_protection=page.bufe,
             write_type=page.write_type,
             multi_session=page.multi_session,
             track_mode=page.track_mode | (COPY_PERMITTED if page.copy else 0),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from discstack.emulator.conditions import (
+    CALIBRATION_AREA_ALMOST_FULL,
+    CALIBRATION_AREA_FULL,
     CANNOT_WRITE_MEDIUM,
     PARAMETER_LIST_LENGTH,
     Refusal,
@@ -18,6 +20,7 @@ from discstack.mmc.spec.cue_sheet import parse_cue_sheet
 from discstack.mmc.spec.disc_information import DiscStatus
 from discstack.mmc.spec.format_unit import FormatUnitParameters
 
+ALMOST_FULL: Final = 10  # calibrations left at which the drive begins to warn
 FORMAT_DESCRIPTOR: Final = 8  # bytes
 FORMAT_LIST: Final = 4 + FORMAT_DESCRIPTOR
 CUE_ENTRY: Final = 8  # bytes
@@ -32,7 +35,14 @@ def send_opc_information(drive: Drive, request: Request, *, do_opc: bool, parame
     if medium.disc().disc_status == DiscStatus.FINALIZED:
         raise Refusal(CANNOT_WRITE_MEDIUM)
     if do_opc:
+        if medium.calibrations_left == 0:
+            raise Refusal(CALIBRATION_AREA_FULL)
         drive.run(Job(medium.kind.durations.calibrate, nothing), immediate=False)
+        if medium.calibrations_left is not None:
+            medium.calibrations_left -= 1
+            medium.changed()
+            if medium.calibrations_left < ALMOST_FULL:
+                raise Refusal(CALIBRATION_AREA_ALMOST_FULL)
     return b""
 
 

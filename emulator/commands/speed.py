@@ -73,9 +73,18 @@ def get_performance(
     last = max((drive.loaded.capacity if write else drive.loaded.blocks()) - 1, 0)
     if starting_lba > last:
         raise invalid_field(2)
-    speed = drive.write_speed if write else drive.read_speed
-    nominal = NominalPerformance(start_lba=starting_lba, start_performance=speed, end_lba=last, end_performance=speed)
-    return _cut(NominalPerformanceData(write=write, descriptors=(nominal,)), maximum_number_of_descriptors)
+    speeds, lines = drive.loaded.kind.speeds, drive.write_curve() if write else drive.read_curve()
+    rows = tuple(
+        NominalPerformance(
+            start_lba=max(line.start, starting_lba),
+            start_performance=round(speeds.reported * line.at(max(line.start, starting_lba))),
+            end_lba=min(line.end, last),
+            end_performance=round(speeds.reported * line.at(min(line.end, last))),
+        )
+        for line in lines
+        if line.start <= last and line.end >= starting_lba
+    )
+    return _cut(NominalPerformanceData(write=write, descriptors=rows), maximum_number_of_descriptors)
 
 
 def _write_speeds(drive: Drive) -> WriteSpeedData:

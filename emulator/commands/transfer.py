@@ -36,7 +36,8 @@ def write_12(drive: Drive, request: Request, *, lba: int, transfer_length: int, 
 def write_and_verify(drive: Drive, request: Request, *, lba: int, transfer_length: int) -> bytes:
     """WRITE AND VERIFY (10): reading back costs a second pass (MMC-6 6.48)."""
     write_10(drive, request, lba=lba, transfer_length=transfer_length)
-    drive.clock.sleep(drive.buffer.time_to_empty() + transfer_length * BLOCK / drive.read_rate)
+    drive.clock.sleep(drive.buffer.time_to_empty())
+    drive.pass_by(lba, transfer_length)
     return b""
 
 
@@ -47,7 +48,7 @@ def verify(drive: Drive, request: Request, *, bytchk: bool, lba: int, verificati
     if lba < 0 or lba + verification_length > drive.loaded.capacity:
         raise Refusal(at(OUT_OF_RANGE, lba))
     drive.loaded.readable(lba, verification_length)
-    drive.clock.sleep(verification_length * BLOCK / drive.read_rate)
+    drive.pass_by(lba, verification_length)
     return b""
 
 
@@ -55,6 +56,7 @@ def seek(drive: Drive, request: Request, *, lba: int) -> bytes:
     """SEEK (10) (MMC-6 6.34)."""
     if not 0 <= lba < drive.loaded.capacity:
         raise Refusal(at(OUT_OF_RANGE, lba))
+    drive.seek(lba)
     return b""
 
 

@@ -137,6 +137,7 @@ def start_stop_unit(
     elif not start and drive.profile:
         drive.flush()
         drive.run(Job(1.0, nothing), immediate=immed)
+        drive.spinning = False
     return b""
 
 

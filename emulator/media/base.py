@@ -18,6 +18,7 @@ from discstack.emulator.conditions import (
     invalid_field,
 )
 from discstack.emulator.media.defects import Defects
+from discstack.emulator.rotation import Line, Rotation, curve
 from discstack.emulator.store import BLOCK, BlockStore
 from discstack.mmc.spec.capacities import CapacityType, CurrentMaximumCapacity, FormatCapacities, FormattableCapacity
 from discstack.mmc.spec.cd.sector import SectorType
@@ -36,16 +37,30 @@ INVISIBLE_TRACK: Final = 0xFF
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speeds:
-    """Write speeds as multiples of 1x; 1x is `reported` kB/s in commands and `payload` bytes of user data a second."""
+    """Write speeds as multiples of 1x; 1x is `reported` kB/s in commands and `payload` bytes of user data a second.
+
+    `rotations` tell from which speed on the disc turns how; below, and without any, linear velocity is constant.
+    Reading is at constant angular velocity.
+    """
 
     reported: float
     payload: float
     factors: tuple[float, ...]
     read: float
+    rotations: tuple[tuple[float, Rotation], ...] = ()
 
     def kilobytes(self, factor: float) -> int:
         """Return a speed as commands carry it: kB/s of 1000 bytes."""
         return int(self.reported * factor)
+
+    def write_curve(self, factor: float, blocks: int) -> list[Line]:
+        """Return how fast such a disc is written from its first block to its last."""
+        rotation = next((rotation for least, rotation in self.rotations if factor >= least), Rotation.CLV)
+        return curve(rotation, factor, blocks)
+
+    def read_curve(self, factor: float, blocks: int) -> list[Line]:
+        """Return how fast such a disc is read from its first block to its last."""
+        return curve(Rotation.CAV, factor, blocks)
 
     @property
     def payload_per_kilobyte(self) -> float:
@@ -82,6 +97,7 @@ class MediumKind:
     manufacturer: str = "DISCSTACK"
     media_type: str = "001"
     layers: int = 1
+    calibrations: int | None = None  # that a write-once disc has room for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +115,7 @@ class WriteParameters:
     catalogue: str = ""
     isrc: str = ""
     sub_header: bytes = bytes(4)
+    underrun_protection: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +161,7 @@ class Medium:
     """
 
     close_functions: ClassVar[frozenset[int]] = frozenset()
+    lossless: ClassVar[bool] = True  # writing can stop and go on anywhere
     reserves: ClassVar[bool] = False
 
     def __init__(self, kind: MediumKind, store: BlockStore, clock: Clock, capacity: int) -> None:
@@ -154,6 +172,7 @@ class Medium:
         self.write_rate: float = kind.speeds.payload  # bytes a second, kept up to date by the drive
         self.changed: Callable[[], None] = nothing
         self.defects = Defects(kind.write_unit)
+        self.calibrations_left = kind.calibrations
 
     @property
     def profile(self) -> int:

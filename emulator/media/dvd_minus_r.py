@@ -33,6 +33,7 @@ class DVDMinusR(Rehearsing):
     track_gap = LINK
     session_gaps = (FIRST_BORDER, NEXT_BORDER)
     one_session: ClassVar[bool] = False
+    lossless = False
     layer_0 = 0  # blocks on the first of two layers
 
     def __init__(self, *args: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from discstack.emulator.media.base import Durations, Medium, MediumKind, Speeds
 from discstack.emulator.media.blu_ray import BDR, BDRE, CLUSTER, FULL_SIZE
@@ -13,10 +13,14 @@ from discstack.emulator.media.dvd_minus_rw import DVDMinusRW
 from discstack.emulator.media.dvd_plus_r import DVDPlusR, DVDPlusRDL
 from discstack.emulator.media.dvd_plus_rw import DVDPlusRW
 from discstack.emulator.media.dvd_ram import DVDRAM, WHOLE
+from discstack.emulator.rotation import Rotation
 
-CD: Final = {"reported": 176.4, "payload": 153_600.0, "read": 48.0}
-DVD: Final = {"reported": 1385.0, "payload": 1_385_000.0, "read": 16.0}
-BD: Final = {"reported": 4495.5, "payload": 4_495_500.0, "read": 12.0}
+CD: Final[dict[str, Any]] = {"reported": 176.4, "payload": 153_600.0, "read": 48.0}
+CALIBRATIONS: Final = 100  # of a write-once disc
+ZONED: Final = ((12.0, Rotation.ZCLV),)  # from this speed on DVDs are written in zones
+DVD: Final[dict[str, Any]] = {"reported": 1385.0, "payload": 1_385_000.0, "read": 16.0, "rotations": ZONED}
+ANGULAR: Final = ((8.0, Rotation.CAV),)
+BD: Final[dict[str, Any]] = {"reported": 4495.5, "payload": 4_495_500.0, "read": 12.0, "rotations": ANGULAR}
 
 MINUS: Final = Durations(lead_in=60.0, close_session=120.0, finalise=180.0)
 
@@ -33,6 +37,7 @@ def blu_ray(name: str, family: type[Medium], profile: int, layers: int, factors:
         layers=layers,
         write_unit=CLUSTER,
         speeds=Speeds(factors=factors, **BD),
+        calibrations=CALIBRATIONS if family is BDR else None,
     )
 
 
@@ -57,6 +62,7 @@ KINDS: Final = (
     ),
     MediumKind(
         name="dvd-r",
+        calibrations=CALIBRATIONS,
         family=DVDMinusR,
         profile=0x0011,
         capacity=2298496,
@@ -66,6 +72,7 @@ KINDS: Final = (
     ),
     MediumKind(
         name="dvd-r-dl",
+        calibrations=CALIBRATIONS,
         family=DVDMinusRDL,
         profile=0x0015,
         capacity=4171712,
@@ -92,6 +99,7 @@ KINDS: Final = (
     ),
     MediumKind(
         name="dvd+r",
+        calibrations=CALIBRATIONS,
         family=DVDPlusR,
         profile=0x001B,
         capacity=2295104,
@@ -100,6 +108,7 @@ KINDS: Final = (
     ),
     MediumKind(
         name="dvd+r-dl",
+        calibrations=CALIBRATIONS,
         family=DVDPlusRDL,
         profile=0x002B,
         capacity=4173824,

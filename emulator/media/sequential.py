@@ -90,12 +90,14 @@ class SequentialMedium(Medium):
 
     def state(self) -> dict[str, Any]:
         """Return what the sidecar keeps of the disc."""
-        return {"final": self.final, "tracks": [asdict(track) for track in self.track_list]}
+        tracks = [asdict(track) for track in self.track_list]
+        return {"final": self.final, "tracks": tracks, "calibrations_left": self.calibrations_left}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take up the state of a disc; what a killed drive wrote last shows in the length of the file."""
         tracks = [self.track_type(**track) for track in state["tracks"]]
         self._check(tracks, bool(state["final"]))
+        self.calibrations_left = state.get("calibrations_left", self.calibrations_left)
         self.track_list, self.final = tracks, bool(state["final"])
         growing = [track for track in tracks if not track.closed and track.start < self.store.blocks]
         if growing and self.store.blocks > growing[-1].end:

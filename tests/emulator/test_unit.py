@@ -216,7 +216,8 @@ def test_fastest_speed_of_a_bd_r_is_beyond_16_bits(load: Load) -> None:
     host = load("bd-r")
     host.ok("BB 00 FFFF FFFF 000000000000")
     nominal = host.ok("AC 14 00000000 0000 0001 00 00".replace(" ", ""), allocation=24)
-    assert int.from_bytes(nominal[12:16], "big") == 71928
+    assert int.from_bytes(nominal[20:24], "big") == 71928, "at the rim"
+    assert int.from_bytes(nominal[12:16], "big") == 30210, "at the hub"
 
 
 def test_mode_pages_have_the_lengths_of_the_standard(load: Load) -> None:
