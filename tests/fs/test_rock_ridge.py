@@ -272,3 +272,78 @@ def test_areas_made_together_are_those_made_entry_by_entry(
             assert len(area) == size
         else:
             assert len(name_bytes(each.name)) > 250 or len(use.entries(each, serial)[-2]) != 12
+
+
+targets = st.lists(st.sampled_from([b"", b".", b"..", b"a", b"bc", b"x" * 120, b"y" * 250]), min_size=1).map(b"/".join)
+contents = st.one_of(st.binary(max_size=3000), targets.filter(bool).map(lambda target: ("link", target)))
+trees = st.recursive(contents, lambda below: st.dictionaries(names, below, max_size=5), max_leaves=15)
+
+
+def plant(tree: Any, folder: Directory) -> None:
+    for name, content in tree.items():
+        if isinstance(content, dict):
+            plant(content, folder.create_directory(name))
+        elif isinstance(content, tuple):
+            folder.create_symlink(name, content[1])
+        else:
+            folder.create_file(name, content)
+
+
+def read_tree(volume: RockRidgeReader, records: list[bytes]) -> dict[bytes, Any]:
+    """Read what is below a directory by Rock Ridge alone, going after CL and passing by RE."""
+    found: dict[bytes, Any] = {}
+    for record in records[2:]:
+        entries: dict[bytes, list[bytes]] = {}
+        for entry in volume.entries(record):
+            entries.setdefault(entry[:2], []).append(entry)
+        name, lba = volume.name(record), int.from_bytes(record[2:6], "little")
+        assert name not in found
+        if b"RE" in entries:
+            continue
+        if b"SL" in entries:
+            found[name] = ("link", joined(entries[b"SL"]))
+        elif b"CL" in entries:
+            found[name] = read_tree(volume, volume.directory(int.from_bytes(entries[b"CL"][0][4:8], "little")))
+        elif record[25] & 2:
+            found[name] = read_tree(volume, volume.directory(lba))
+        else:
+            size = int.from_bytes(record[10:14], "little")
+            found[name] = volume.volume.sector(lba, -(-size // 2048))[:size]
+    return found
+
+
+def joined(entries: list[bytes]) -> bytes:
+    """Join the components of SL: a slash follows each that does not go on, but for the root and the last."""
+    texts, target, slash = {0x02: b".", 0x04: b"..", 0x08: b"/"}, b"", b""
+    for entry in entries:
+        position = 5
+        while position < len(entry):
+            flags, length = entry[position], entry[position + 1]
+            target += slash + texts.get(flags, entry[position + 2 : position + 2 + length])
+            slash = b"" if flags in (0x01, 0x08) else b"/"
+            position += 2 + length
+    return target
+
+
+def encoded(tree: Any) -> Any:
+    if not isinstance(tree, dict):
+        return tree
+    return {name_bytes(name): encoded(content) for name, content in tree.items()}
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@given(
+    tree=st.dictionaries(names, trees, max_size=6),
+    depth=st.integers(0, 20),
+    level=st.integers(1, 4),
+    rock_ridge=st.builds(RockRidge, version=st.sampled_from(["1.10", "1.12"]), relocation=st.booleans()),
+)
+def test_any_tree_is_read_back_by_rock_ridge(
+    tree: dict[str, Any], depth: int, level: int, rock_ridge: RockRidge, rock: Any
+) -> None:
+    for _ in range(depth):
+        tree = {"below": tree}
+    root = Directory()
+    plant(tree, root)
+    volume = rock(image_of(root, iso_level=level, rock_ridge=rock_ridge))
+    assert read_tree(volume, volume.root()) == encoded(tree)
