@@ -64,11 +64,11 @@ def tagged() -> Tagged:
 @pytest.fixture(scope="session")
 def reader() -> type[Any]:
     """The verifier: `reader(read, sectors)` raises AssertionError for what is not as the standards have it."""
-    spec = spec_from_file_location("udf_verifier", Path(__file__).parent / "verifier.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    sys.modules["udf_verifier"] = module
-    spec.loader.exec_module(module)
+    for name in ("volume_level", "verifier"):
+        spec = spec_from_file_location(f"udf_{name}", Path(__file__).parent / f"{name}.py")
+        assert spec is not None
+        assert spec.loader is not None
+        sys.modules[f"udf_{name}"] = module = module_from_spec(spec)
+        spec.loader.exec_module(module)
     volume: type[Any] = module.Volume
     return volume
