@@ -118,8 +118,8 @@ def main() -> None:
         ask_others(console, fresh)
         for made in Path(scratch).iterdir():
             made.replace(keep / made.name)
-    console.print(f"\n{right} files are on the disc as they are in {folder}. Look at it: discstack info ", end="")
-    console.print(f"'virtual:{medium}?file=demo/{disc.name}' --all", soft_wrap=True)
+    console.print(f"\n{right} files are on the disc as they are in {folder}. Look at it:")
+    console.print(f"  .venv/bin/discstack info 'virtual:{medium}?file={disc}' --all", soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import IO, Final, NamedTuple, Protocol
 from discstack.mmc.spec.cdb import Direction
 from discstack.transport.base import Command, Reply, Transport
 from discstack.transport.observe import Exchange, Run
-from discstack.transport.record.entry import ALWAYS_KEPT, Payload, Recorded, Retention, moved, recorded
+from discstack.transport.record.entry import ALWAYS_KEPT, GLIMPSE, Payload, Recorded, Retention, moved, recorded
 from discstack.transport.record.mask import masked
 from discstack.transport.record.text import TextWriter
 from discstack.transport.trace import spelled_run
@@ -77,9 +77,10 @@ class _Remark(NamedTuple):
 
 
 class LastCommands:
-    """Keeps the last commands of a drive, with up to 512 bytes of data each; what is longer is cut.
+    """Keeps the last commands of a drive, with data of up to 512 bytes.
 
-    It is always there, so that little is done for each command; serial numbers are masked when they are written.
+    Of longer data, which is people's own, no more than a glimpse is kept. It is always there, so that little is done
+    for each command; serial numbers are masked when they are written.
     """
 
     def __init__(self) -> None:
@@ -107,7 +108,8 @@ class LastCommands:
         small = Command(command.cdb, command.direction, None, length, command.timeout)
         empty = reply and Reply(reply.status, reply.sense, b"", reply.residual)
         kept = Exchange(exchange.start, exchange.duration, small, empty, exchange.error)
-        self._kept.append(_Kept(kept, len(data), bytes(data[:ALWAYS_KEPT])))
+        most = ALWAYS_KEPT if len(data) <= ALWAYS_KEPT else GLIMPSE
+        self._kept.append(_Kept(kept, len(data), bytes(data[:most])))
 
     def streamed(self, run: Run, /) -> None:
         """Keep how a stream ended, but not the ring that it came from."""

@@ -295,7 +295,7 @@ def test_the_last_commands_are_kept_without_longer_data() -> None:
     assert max_transfer == inner.max_transfer
     assert len(entries) == LAST_COMMANDS
     assert entries[-1].cdb == WRITE
-    assert entries[-1].payload == Payload(65536, b"\xab" * 512)
+    assert entries[-1].payload == Payload(65536, b"\xab" * 16)
 
 
 def test_the_last_commands_hold_no_buffer_and_no_ring() -> None:
