@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from discstack.fs.bridge import build_image
 from discstack.fs.options import ImageOptions
+from discstack.fs.reading.notes import Note, Oddity
 from discstack.fs.reading.volume import Volume
 from discstack.fs.tree import Directory
 from discstack.native import files
@@ -49,8 +50,9 @@ class FileSystemImage:
         be added, removed and renamed. Data of the earlier session stays where it is and is recorded by address, in the
         next session, or in the grown volume of a disc that can be overwritten. An image file grows too, unless
         `next_session` says from which sector on it gets another session. The volume keeps its name if the image has
-        none. Returns the volume, with notes about what was odd. Raises what `read_volume` does, MediaError where
-        nothing can be added, LayoutError where a file would take a directory's place or the other way round.
+        none. Returns the volume, with notes about what was odd, and about boot images, which have to be given anew.
+        Raises what `read_volume` does, MediaError where nothing can be added, LayoutError where a file would take a
+        directory's place or the other way round.
         """
         from discstack.volumes import base_of, read_volume  # it brings all that talks to drives
 
@@ -60,6 +62,9 @@ class FileSystemImage:
         unnamed = self.options.volume_id == ImageOptions().volume_id
         name = volume.volume_id if unnamed and volume.volume_id else self.options.volume_id
         self.options = replace(self.options, base=base, volume_id=name)
+        if volume.bootable and not self.options.boot.images:
+            lost = Note(Oddity.UNSUPPORTED, "/", "boot images are not taken over; what is made now does not boot")
+            return replace(volume, notes=(*volume.notes, lost))
         return volume
 
     def create_result(self) -> Image:

@@ -79,14 +79,13 @@ def take_over(
     from discstack import read_volume
 
     volume = read_volume(source, start=msinfo[0] if msinfo else None)
-    say_notes(volume, quiet=quiet)
     for path in remove:
         _check(path in volume.root, path)
         volume.root.remove(path)
     for path, name in rename:
         _check(path in volume.root, path)
         volume.root.rename(path, name)
-    image.import_file_system(volume, next_session=msinfo[1] if msinfo else None)
+    say_notes(image.import_file_system(volume, next_session=msinfo[1] if msinfo else None), quiet=quiet)
 
 
 def _check(there: bool, path: str) -> None:

@@ -10,7 +10,7 @@ from discstack.fs.errors import VolumeError
 from discstack.fs.plan import SECTOR, SYSTEM_AREA
 from discstack.fs.reading.blocks import Blocks, Medium
 from discstack.fs.reading.completion import complete
-from discstack.fs.reading.ecma119 import PRIMARY, Descriptor, find_descriptors
+from discstack.fs.reading.ecma119 import PRIMARY, Descriptor, find_descriptors, is_bootable
 from discstack.fs.reading.hierarchy import HierarchyWalk
 from discstack.fs.reading.names import iso_name, joliet_name, text, wide_text
 from discstack.fs.reading.notes import Note, Notes, Oddity
@@ -39,6 +39,7 @@ class Volume:
     view: VolumeView
     views: tuple[VolumeView, ...]
     volume_id: str
+    bootable: bool  # by El Torito
     root: Directory
     notes: tuple[Note, ...]
 
@@ -105,7 +106,17 @@ class Session:
         if root is None:
             return None
         identifier = self._volume_id(view)
-        return Volume(self.medium, self.start, self.sectors, view, self.views, identifier, root, self.notes.all())
+        return Volume(
+            medium=self.medium,
+            start=self.start,
+            sectors=self.sectors,
+            view=view,
+            views=self.views,
+            volume_id=identifier,
+            bootable=is_bootable(self._blocks, self.start),
+            root=root,
+            notes=self.notes.all(),
+        )
 
     def completed(self, volume: Volume) -> Volume:
         """Add to another view's tree what only Rock Ridge has, if that is there."""

@@ -357,3 +357,20 @@ def test_names_stay_the_same_through_an_import(tmp_path: Path) -> None:
         image.create_result().write_to(tmp_path / "again.iso")
         after = {view: set(contents(discstack.read_volume(tmp_path / "again.iso", view=view).root)) for view in VIEWS}
         assert after == before
+
+
+def test_boot_images_of_an_earlier_session_are_told_to_be_lost(tmp_path: Path) -> None:
+    first = discstack.FileSystemImage(boot=discstack.BootOptions(images=(discstack.BootImage(content=b"boot" * 512),)))
+    first.root.create_file("file", b"data")
+    path = tmp_path / "image.iso"
+    first.create_result().write_to(path)
+    assert discstack.read_volume(path).bootable
+    assert discstack.read_volume(path).notes == ()
+    plain = discstack.FileSystemImage()
+    (note,) = plain.import_file_system(path).notes
+    assert "does not boot" in str(note)
+    again = discstack.FileSystemImage(boot=first.options.boot)
+    assert again.import_file_system(path).notes == ()
+    again.create_result().write_parts(path)
+    assert discstack.read_volume(path).bootable
+    assert contents(discstack.read_volume(path).root) == {"/file": b"data"}
