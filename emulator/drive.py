@@ -174,9 +174,10 @@ class Drive:
         """Stop in the middle of the work: what is buffered or running never gets to the disc."""
         self.operation = None
         self.buffer.held, self.buffer.recording = 0.0, False
+        self.modes = ModePages()
         if self.medium is not None:
             self.medium.lose_power()
-        self.modes = ModePages()
+            self.medium.prepare(self.modes.write_parameters())
         self.asked_write_speed = self.asked_read_speed = AS_FAST_AS_CAN_BE
         self.prevented = False
         self.attentions.append(POWER_ON)

@@ -71,8 +71,37 @@ OVERWRITING: Final = (
     ("partly formatted", "blank", "blank"),
 )
 
+TRACKS: Final = (
+    ("blank", "write", "recording"),
+    ("recording", "write", "recording"),
+    ("recording", "flush", "track closed"),
+    ("recording", "close track", "track closed"),
+    ("recording", "close session", "appendable"),
+    ("recording", "power cut", "damaged"),
+    ("track closed", "write", "recording"),
+    ("track closed", "close session", "appendable"),
+    ("track closed", "close the last session", "finalized"),
+    ("appendable", "write", "recording"),
+    ("blank", "announce and begin", "recording at once"),
+    ("appendable", "announce and begin", "recording at once"),
+    ("recording at once", "write all that was announced", "finalized"),
+    ("recording at once", "flush", "damaged"),
+    ("recording at once", "power cut", "damaged"),
+    ("damaged", "close track", "track closed"),
+)
+TAKING_BACK: Final = (
+    *((state, "blank minimally", "blank") for state in ("recording", "track closed", "appendable", "damaged")),
+    ("finalized", "blank minimally", "blank"),
+    ("finalized", "blank", "blank"),
+    ("finalized", "unclose the last session", "track closed"),
+    ("finalized", "erase the last session", "blank"),
+    ("appendable", "erase the last session", "blank"),
+)
+
 ARROWS: Final[Mapping[str, tuple[Arrow, ...]]] = MappingProxyType(
     {
+        "cd-r": arrows(*TRACKS),
+        "cd-rw": arrows(*TRACKS, *TAKING_BACK),
         "dvd-r": arrows(*BORDERS),
         "dvd-rw": arrows(
             *BORDERS,
@@ -118,7 +147,7 @@ ARROWS: Final[Mapping[str, tuple[Arrow, ...]]] = MappingProxyType(
 
 
 def state_of(medium: Medium) -> str:
-    """Name the state of a DVD or BD, by what it answers."""
+    """Name the state of a disc, by what it answers."""
     disc = medium.disc()
     if disc.bg_format_status:
         return BACKGROUND[BackgroundFormat(disc.bg_format_status)]
@@ -130,7 +159,7 @@ def state_of(medium: Medium) -> str:
         return "finalized"
     if disc.disc_status == DiscStatus.EMPTY:
         return "blank" if medium.incremental else "blank, at once only"
-    return _open(medium)
+    return _open_compact(medium) if medium.profile in COMPACT else _open(medium)
 
 
 BACKGROUND: Final = {
@@ -169,6 +198,22 @@ def _open(medium: Medium) -> str:
     if len(members) > 1:
         return "track closed"
     return "appendable" if len(tracks) > 1 else "blank, with spare areas"
+
+
+COMPACT: Final = frozenset({Profile.CD_R, Profile.CD_RW})
+
+
+def _open_compact(medium: Medium) -> str:
+    """Name the state of a CD with an unfinished last session; a flush closes its tracks."""
+    disc, tracks = medium.disc(), medium.tracks()
+    members = [track for track in tracks if track.session_number == disc.number_of_sessions]
+    if any(track.damage for track in members):
+        return "damaged"
+    if any(track.rt for track in members):
+        return "recording at once"
+    if not tracks[-1].blank:
+        return "recording"
+    return "track closed" if len(members) > 1 else "appendable"
 
 
 def diagram(medium: str) -> str:

@@ -78,9 +78,47 @@ def write_and_close(host: Any) -> None:
 
 
 def power_cut(host: Any) -> None:
-    write(host)
+    if not medium_of(host).tracks()[-1].rt:
+        write(host)
     host.transport.drive.lose_power()
     host.drain()
+
+
+def compact_page(host: Any, write_type: int, multi_session: int) -> None:
+    page = bytearray(host.ok("5A 08 05 00 00 00 00 0040 00", allocation=64)[8:])
+    page[2], page[3], page[4] = 0x40 | write_type, multi_session << 6 | 4, 8
+    host.ok(f"55 10 00 00 00 00 00 {len(page) + 8:04X} 00", bytes(8) + page)
+
+
+def close_last_session(host: Any) -> None:
+    compact_page(host, 1, 0)
+    host.close(2)
+
+
+def announce_and_begin(host: Any) -> None:
+    """Announce a track of 4 s, and write its pre-gap and its beginning."""
+    compact_page(host, 2, 0)
+    start, number = medium_of(host).track_list[-1].start, len(medium_of(host).track_list)
+    times = [divmod(start + at, 4500) for at in (0, 150, 450)]
+    pre_gap, first, end = (f"{m:02X}{rest // 75:02X}{rest % 75:02X}" for m, rest in times)
+    rows = (f"41{number:02X}001000{pre_gap}", f"41{number:02X}011000{first}", f"41AA011400{end}")
+    sheet = bytes.fromhex("4100001400000000" + "".join(rows))
+    host.ok(f"5D 00 00 00 00 00 {len(sheet):06X} 00", sheet)
+    host.write(start - 150, 200)
+
+
+def write_announced(host: Any) -> None:
+    track = medium_of(host).tracks()[-1]
+    host.write(track.next_writable_address, track.logical_track_start_address + 300 - track.next_writable_address)
+    host.sync()
+
+
+def blank_compact(kind: int) -> Callable[[Any], None]:
+    def do(host: Any) -> None:
+        compact_page(host, 1, 3)
+        host.ok(f"A1 {kind:02X}" + "00" * 10)
+
+    return do
 
 
 def blank(kind: int) -> Callable[[Any], None]:
@@ -113,6 +151,11 @@ ACTIONS: dict[str, Callable[[Any], None]] = {
     "close the last border": close_last_border,
     "reserve at once": reserve_at_once,
     "write the rest and flush": write_the_rest,
+    "close the last session": close_last_session,
+    "announce and begin": announce_and_begin,
+    "write all that was announced": write_announced,
+    "unclose the last session": blank_compact(5),
+    "erase the last session": blank_compact(6),
     "eject": eject,
     "power cut": power_cut,
     "blank": blank(0),

@@ -94,6 +94,11 @@ class CDR(SequentialMedium):
         if not parameters.test_write:
             self.put_away()
 
+    def lose_power(self) -> None:
+        """Leave a session that was being written as a whole without its end."""
+        self.recording = type(self.recording)(self)
+        super().lose_power()
+
     def put_away(self) -> None:
         """End a test write."""
         if self.rehearsal is not None:
@@ -139,7 +144,8 @@ class CDR(SequentialMedium):
 
     def end_tracks(self) -> None:
         """End the tracks that grow: pad them to 4 s, add the run-out blocks."""
-        for track in [t for t in self.cd_tracks if not t.closed and not t.whole and t.written]:
+        self.writing = None
+        for track in [t for t in self.cd_tracks if not (t.closed or t.whole or t.damaged) and t.written]:
             track.written = max(track.written, min(MINIMUM_TRACK, self.limit(track) - track.start))
             self._finish_track(track)
 
@@ -187,18 +193,18 @@ class CDR(SequentialMedium):
         self.flush()
         if self.final or not self._dirty():
             raise Refusal(SESSION_FIXATION)
-        if any(track.whole and not track.closed for track in self.cd_tracks):
+        if any(not track.closed and (track.whole or track.damaged) for track in self.cd_tracks):
             raise Refusal(INCOMPLETE_TRACK)
         return self._close_session(final=self.closes_for_good)
 
     def _close_tracks(self) -> None:
         """End what grows, and what a recording as a whole has left unfinished: it ends where its blocks end."""
         self.flush()
-        damaged = [track for track in self.cd_tracks if track.whole and not track.closed]
+        damaged = [track for track in self.cd_tracks if not track.closed and (track.whole or track.damaged)]
         if not damaged:
             return
         for track in damaged:
-            track.size, track.closed = track.written, True
+            track.size, track.closed, track.damaged = track.written, True, False
         self.track_list = [track for track in self.track_list if track.written or not track.closed]
         end = max(track.end for track in self.track_list)
         self._add_track(end + self.track_gap, damaged[0].session)
@@ -272,7 +278,16 @@ class CDR(SequentialMedium):
         control = self.parameters.track_mode & 0x0F if fresh and not track.whole else track.control
         described = replace(described, track_mode=control, data_mode=DATA_MODES[kind])
         if track.whole and not track.closed:
-            return replace(described, rt=False, nwa_v=False, next_writable_address=0, free_blocks=0, damage=True)
+            going_on = self.recording.busy
+            address = self.recording.next_address if going_on else None
+            return replace(
+                described,
+                rt=going_on,
+                nwa_v=going_on,
+                next_writable_address=address or 0,
+                free_blocks=0,
+                damage=not going_on,
+            )
         if track.closed or not described.nwa_v:
             return described
         address = self.recording.next_address
@@ -286,7 +301,7 @@ class CDR(SequentialMedium):
         disc = replace(disc, disc_type=kind)
         if self.final:
             return disc
-        if any(track.whole and not track.closed for track in self.cd_tracks):
+        if not self.recording.busy and any(track.whole and not track.closed for track in self.cd_tracks):
             disc = replace(disc, state_of_last_session=LastSessionState.RESERVED_DAMAGED)
         start = self.track_list[first].start
         lead_in = Msf.from_lba(start - PREGAP - LEAD_IN) if start else toc.LEAD_IN_START

@@ -57,6 +57,11 @@ class Recording:
         """Where the next block must go, if that is not where the open track goes on."""
         return None
 
+    @property
+    def busy(self) -> bool:
+        """Whether a session is being written as a whole."""
+        return False
+
     def block_size(self, lba: int) -> int:
         """Return how many bytes the host sends for a block."""
         return self.form.size + self.form.sub_channel
@@ -82,7 +87,7 @@ class TrackRecording(Recording):
         disc = self.disc
         if lba >= disc.capacity:
             raise Refusal(at(OUT_OF_RANGE, lba))
-        track = next((t for t in disc.cd_tracks if not t.closed and not t.whole and t.end == lba), None)
+        track = next((t for t in disc.cd_tracks if not (t.closed or t.whole or t.damaged) and t.end == lba), None)
         if track is None:
             raise Refusal(at(INVALID_ADDRESS_FOR_WRITE, lba))
         if track.written and (track.form, track.control) != (self.form.kind, disc.parameters.track_mode):
@@ -98,6 +103,7 @@ class TrackRecording(Recording):
             self._begin(track)
         self._record(track, lba, count, data)
         track.written = lba + count - track.start
+        disc.writing = track
         if first or track is not disc.track_list[-1]:
             disc.changed()
 
@@ -144,6 +150,11 @@ class SessionRecording(Recording):
         if self.plan is not None:
             return self.plan.expected
         return self.disc.track_list[-1].start - PREGAP
+
+    @property
+    def busy(self) -> bool:
+        """Whether an announced session is not complete."""
+        return self.plan is not None
 
     def block_size(self, lba: int) -> int:
         """Return the size that was announced for an address."""
@@ -228,12 +239,13 @@ class SessionRecording(Recording):
                 session.cd_text += text
 
     def flush(self) -> None:
-        """Write the lead-out and close the session, once all blocks have come; else nothing can be closed."""
+        """Write the lead-out and close the session if all blocks have come; one that stops short stays damaged."""
         plan, disc = self.plan, self.disc
-        if plan is None or not plan.complete:
+        if plan is None or disc.track_list[-1] is not plan.tracks[-1]:
             return
         self.plan = None
-        disc.complete_session(plan.tracks, plan.lead_out, final=disc.closes_for_good)
+        if plan.complete:
+            disc.complete_session(plan.tracks, plan.lead_out, final=disc.closes_for_good)
 
 
 class RawRecording(Recording):
@@ -249,6 +261,11 @@ class RawRecording(Recording):
     def next_address(self) -> int | None:
         """Where the recording goes on: from the start of the lead-in."""
         return self.disc.lead_in_start() if self.expected is None else self.expected
+
+    @property
+    def busy(self) -> bool:
+        """Whether the recording has begun."""
+        return self.begin is not None
 
     def write(self, lba: int, count: int, data: memoryview) -> None:
         """Take blocks in their order; the first one lies in the lead-in."""
