@@ -12,8 +12,11 @@ from discstack.emulator.request import Request
 
 MOST: Final = 0xFFFF  # what a field of 16 bits can hold
 READS: Final = 0x3F  # page 2Ah byte 2: CD-R, CD-RW, DVD-ROM, DVD-R, DVD-RAM
-WRITES: Final = 0x07  # byte 3: CD-R, CD-RW, test write
-MULTI_SESSION, BURN_FREE = 0x40, 0x80  # byte 4
+WRITES: Final = 0x37  # byte 3: CD-R, CD-RW, test write, DVD-R, DVD-RAM
+FORMS: Final = 0xF0  # byte 4: mode 2 forms 1 and 2, several sessions, BURN-Free
+AUDIO: Final = (
+    0x7F  # byte 5: READ CD of audio to the sample, R-W raw and corrected, C2 error bits, ISRC, catalogue number
+)
 TRAY_WITH_LOCK: Final = 0x29  # byte 6: tray, eject, lock
 
 
@@ -22,7 +25,7 @@ def capabilities(drive: Drive) -> bytes:
     speeds = [min(speed, MOST) for speed in drive.write_speeds()] if drive.profile else []
     current_write = min(drive.write_speed, MOST) if drive.profile else 0
     read = min(drive.read_speed, MOST) if drive.profile else 0
-    body = bytes([READS, WRITES, MULTI_SESSION | BURN_FREE, 0, TRAY_WITH_LOCK | drive.prevented << 1, 0])
+    body = bytes([READS, WRITES, FORMS, AUDIO, TRAY_WITH_LOCK | drive.prevented << 1, 0])
     body += struct.pack(">HHHH", read, 0, min(drive.settings.buffer >> 10, MOST), read)
     body += struct.pack(">BBHHHBBBB", 0, 0, speeds[0] if speeds else 0, current_write, 1, 0, 0, 0, 0)
     body += struct.pack(">HH", current_write, len(speeds))

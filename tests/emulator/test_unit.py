@@ -212,6 +212,11 @@ def test_capabilities_page_lists_the_speeds_of_each_medium(load: Load, medium: s
     assert int.from_bytes(page[30:32], "big") == len(MEDIA[medium].speeds.factors) == (len(page) - 32) / 4
 
 
+def test_capabilities_page_tells_what_the_drive_reads_and_writes(load: Load) -> None:
+    page = load("dvd-r").ok("5A 08 2A 00 00 00 00 00FF 00", allocation=255)[8:]
+    assert page[2:8].hex(" ") == "3f 37 f0 7f 29 00"
+
+
 def test_fastest_speed_of_a_bd_r_is_beyond_16_bits(load: Load) -> None:
     host = load("bd-r")
     host.ok("BB 00 FFFF FFFF 000000000000")
