@@ -117,14 +117,13 @@ def take_spares(medium: Medium, state: Mapping[str, Any]) -> None:
 
 
 class BDR(SequentialMedium):
-    """BD-R: whole clusters at the next writable address; formatting it once sets spare areas aside.
+    """BD-R: written at the next writable address, parts of clusters too; formatting it once sets spare areas aside.
 
     With pseudo-overwrite the written blocks may be written again: the new data consumes clusters at the next writable
     address, where the drive keeps it.
     """
 
     close_functions = frozenset({1, 2, 6})
-    whole_units = True
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
@@ -190,7 +189,7 @@ class BDR(SequentialMedium):
         )
 
     def write(self, lba: int, count: int, data: memoryview, *, streaming: bool = False) -> None:
-        """Take clusters at the next writable address, or with pseudo-overwrite below it."""
+        """Take blocks at the next writable address, or with pseudo-overwrite below it."""
         if streaming:
             refuse_part_clusters(lba, count)
         self.defects.written(lba, count, managed=not streaming)

@@ -66,7 +66,6 @@ class SequentialMedium(Medium):
     close_functions: ClassVar[frozenset[int]] = frozenset({1, 2, 5, 6})
     reserves: ClassVar[bool] = True
     erasable: ClassVar[bool] = False
-    whole_units: ClassVar[bool] = False  # a WRITE must carry whole ECC blocks
     run_out: ClassVar[int] = 0
     track_gap: ClassVar[int] = 0
     session_gaps: ClassVar[tuple[int, int]] = (0, 0)  # after the first, after any other
@@ -204,7 +203,7 @@ class SequentialMedium(Medium):
         if lba >= self.capacity:
             raise Refusal(at(OUT_OF_RANGE, lba))
         track = next((t for t in self.track_list if not (t.closed or t.damaged) and t.next_writable == lba), None)
-        if track is None or (self.whole_units and count % self.kind.write_unit):
+        if track is None:
             raise Refusal(at(INVALID_ADDRESS_FOR_WRITE, lba))
         if lba + count > self._limit(track):
             raise Refusal(at(OUT_OF_RANGE if track.size is None else INVALID_ADDRESS_FOR_WRITE, self._limit(track)))

@@ -30,7 +30,6 @@ def test_02_writes_that_are_not_whole_units_are_refused_and_spoil_a_stream(load:
     overwrite = load("dvd-rw")
     overwrite.format(0, 0x54, parameter=16)
     assert overwrite.write_refused(0, 24) == "5/21/02"
-    assert load("bd-r").write_refused(0, 16) == "5/21/02"
     streaming = load("bd-re")
     streaming.format(0, 0)
     assert streaming.refused("AA 00 00000000 00000010 80 00", bytes(16 * 2048)) == "3/0C/00"

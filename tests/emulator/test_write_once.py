@@ -106,10 +106,15 @@ def test_part_of_an_ecc_block_is_padded_by_the_flush(load: Load) -> None:
     assert host.read(8, 2) == b"\xa5" * 2048 + bytes(2048)
 
 
-def test_bd_r_takes_whole_clusters_only(load: Load) -> None:
+def test_bd_r_collects_parts_of_clusters(load: Load) -> None:
     host = load("bd-r")
-    assert host.write_refused(0, 16) == "5/21/02"
-    host.write(0, 32)
+    host.write(0, 16, 0x11)
+    host.write(16, 32, 0x22)
+    assert host.write_refused(64) == "5/21/02"
+    host.sync()
+    assert host.next_writable() == 64
+    assert host.read(15, 2) == b"\x11" * 2048 + b"\x22" * 2048
+    assert host.read(48) == bytes(2048)
 
 
 def test_bd_r_streaming_of_part_clusters_is_a_write_error(load: Load) -> None:
