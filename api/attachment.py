@@ -9,15 +9,18 @@ from discstack.address import Address, VirtualAddress, parse_address
 
 if TYPE_CHECKING:
     from discstack.emulator.kernel.attachment import AttachedDrive
+    from discstack.transport.observe import ExchangeObserver
 
 
-def attach(address: str | Address) -> AttachedDrive:
+def attach(address: str | Address, *, record: ExchangeObserver | None = None) -> AttachedDrive:
     """Make a virtual drive a real /dev/srN and /dev/sgN of this Linux machine, until it is detached.
 
-    The drive keeps to the real clock: `realtime` is yes unless the address has another number. Needs root and the
-    kernel's target subsystem; raises AccessDenied or BackendUnavailable, which say what is missing and where to get it.
+    The drive keeps to the real clock: `realtime` is yes unless the address has another number. `record` hears of every
+    command, in a thread of the drive's. Needs root and the kernel's target subsystem; raises AccessDenied or
+    BackendUnavailable, which say what is missing and where to get it.
     """
     from discstack.emulator.kernel.attachment import AttachedDrive
+    from discstack.transport.observe import observe
 
     parsed = parse_address(address) if isinstance(address, str) else address
     if not isinstance(parsed, VirtualAddress):
@@ -26,7 +29,7 @@ def attach(address: str | Address) -> AttachedDrive:
         raise ValueError(f"{parsed}: a drive in the kernel cannot have a clock that stands still; leave realtime= out")
     transport = replace(parsed, options={"realtime": True, **parsed.options}).open(write=True)
     try:
-        return AttachedDrive(transport)
+        return AttachedDrive(observe(transport, [record]) if record else transport)
     except BaseException:
         transport.close()
         raise

@@ -44,7 +44,7 @@ def open_recorder(address: str, trace: str | None) -> Iterator[Recorder]:
     from discstack.address import parse_address
     from discstack.recorder import Recorder
 
-    with _recording(trace) as record:
+    with recorded(trace) as record:
         try:
             recorder = Recorder(parse_address(address), record=record)
         except ValueError as error:
@@ -59,7 +59,8 @@ def open_recorder(address: str, trace: str | None) -> Iterator[Recorder]:
 
 
 @contextmanager
-def _recording(path: str | None) -> Iterator[ExchangeObserver | None]:
+def recorded(path: str | None) -> Iterator[ExchangeObserver | None]:
+    """Give what records commands in a file, None where nobody asked for it."""
     if path is None:
         yield None
     elif path == "-":

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import click
 
-from discstack.cli.common import json_option
+from discstack.cli.common import json_option, recorded, trace_option
 from discstack.cli.output import print_json
 
 VIRTUAL = "virtual:"
@@ -18,8 +18,9 @@ VIRTUAL = "virtual:"
 )
 @click.argument("media", nargs=-1, required=True, metavar="MEDIUM...")
 @click.option("--attach", "attached", is_flag=True, help="Make each a /dev/srN and /dev/sgN of this Linux machine.")
+@trace_option
 @json_option
-def emulate(media: tuple[str, ...], attached: bool, as_json: bool) -> None:
+def emulate(media: tuple[str, ...], attached: bool, trace: str | None, as_json: bool) -> None:
     """Make virtual drives with a disc in them; MEDIUM is as in a virtual drive's address, with its options.
 
     With --attach any program finds them under the names that are printed, until this command is ended (Ctrl-C,
@@ -27,8 +28,10 @@ def emulate(media: tuple[str, ...], attached: bool, as_json: bool) -> None:
     if they are kept in files and not there yet, and the addresses are printed by which discstack's commands find them.
     """
     addresses = [medium if medium.startswith(VIRTUAL) else VIRTUAL + medium for medium in media]
+    if trace and (not attached or len(media) > 1):
+        raise click.UsageError("--trace records the commands of one drive, with --attach")
     if attached:
-        _attach(addresses, as_json)
+        _attach(addresses, trace, as_json)
         return
     from discstack import open as open_recorder
 
@@ -41,13 +44,13 @@ def emulate(media: tuple[str, ...], attached: bool, as_json: bool) -> None:
         click.echo("\n".join(addresses))
 
 
-def _attach(addresses: list[str], as_json: bool) -> None:
+def _attach(addresses: list[str], trace: str | None, as_json: bool) -> None:
     from discstack import attach
 
     ends = {signal.SIGINT, signal.SIGTERM}
     signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # they wait for `sigwait`: nothing is left half attached
-    with ExitStack() as stack:
-        drives = [stack.enter_context(attach(address)) for address in addresses]
+    with recorded(trace) as record, ExitStack() as stack:
+        drives = [stack.enter_context(attach(address, record=record)) for address in addresses]
         if as_json:
             rows = zip(addresses, drives, strict=True)
             print_json([{"address": a, "block": drive.block, "generic": drive.generic} for a, drive in rows])
