@@ -27,7 +27,7 @@ from discstack.mmc.quirks import quirks_of
 from discstack.mmc.recipe import Recipe, Survey, Work
 from discstack.mmc.spec.commands import TEST_UNIT_READY
 from discstack.mmc.spec.disc_information import DiscInformation
-from discstack.mmc.spec.features import Configuration
+from discstack.mmc.spec.features import Configuration, FeatureCode
 from discstack.mmc.spec.inquiry import MMC_DEVICE
 from discstack.mmc.spec.profiles import Profile
 from discstack.mmc.spec.track_information import TrackInformation
@@ -126,13 +126,14 @@ def _other(configuration: Configuration) -> Procedure[MediumStatus]:
     """Describe a medium that cannot be written."""
     profile = Profile.of(configuration.current_profile)
     blocks = (yield from _read_capacity()) if profile in READ_ONLY else 0
+    kind = "Mount Rainier discs" if configuration.is_current(FeatureCode.MRW) else "such media"
     return MediumStatus(
         profile=configuration.current_profile,
         name=profile.title,
         state=DiscState.READ_ONLY if profile in READ_ONLY else DiscState.UNSUPPORTED,
         capacity_blocks=blocks,
         used_blocks=blocks,
-        reason="" if profile in READ_ONLY else "this library does not write such media",
+        reason="" if profile in READ_ONLY else f"this library does not write {kind}",
     )
 
 

@@ -130,6 +130,18 @@ class MediumStatus:
     detail: str = ""
     reason: str = ""
 
+    @property
+    def multi_session(self) -> tuple[int, int] | None:
+        """Where the last complete session starts and where the next one will: what mkisofs takes as `-C`.
+
+        None where no session can be appended to another one.
+        """
+        if self.state is not DiscState.APPENDABLE or self.open_session or self.next_writable_address is None:
+            return None
+        last = max((track.session for track in self.tracks), default=None)
+        start = next((track.start for track in self.tracks if track.session == last), None)
+        return (start, self.next_writable_address) if start is not None else None
+
     def __str__(self) -> str:
         """Say it in one line, for messages."""
         if self.state is DiscState.NO_MEDIUM:

@@ -39,6 +39,7 @@ FULL_SIZE: Final = 12219392  # blocks of a single layer of 25 GB without spares
 DEFAULT_SPARES: Final = 393216  # blocks
 LEAST_SPARES: Final = 131072
 MOST_SPARES: Final = 6422528
+LARGEST: Final = {24438784: 24307712, 48878592: 48854016}  # by capacity: with two and three layers
 CLUSTER: Final = 32
 ANY_SIZE: Final = frozenset({0, 0xFFFFFFFF})
 PSEUDO_OVERWRITE, PLAIN = 0, 1  # sub-types of 32h
@@ -57,9 +58,14 @@ def refuse_part_clusters(lba: int, count: int) -> None:
         raise Refusal(at(WRITE_ERROR, lba))
 
 
+def largest_with_spares(total: int) -> int:
+    """Return the capacity with the smallest spare areas, which discs with more layers have less of."""
+    return LARGEST.get(total) or capacity_with(total, LEAST_SPARES)
+
+
 def formats_with_spares(total: int, chosen: FormatType) -> list[FormattableCapacity]:
     """Return the default format, and the one with spare areas of the host's choice by default, most and least."""
-    sizes = [capacity_with(total, spares) for spares in (DEFAULT_SPARES, MOST_SPARES, LEAST_SPARES)]
+    sizes = [capacity_with(total, spares) for spares in (DEFAULT_SPARES, MOST_SPARES)] + [largest_with_spares(total)]
     return [
         FormattableCapacity(number_of_blocks=sizes[0], format_type=FormatType.FULL, type_dependent_parameter=BLOCK),
         *(
@@ -89,7 +95,7 @@ def _only(wanted: int, size: int) -> int:
 
 def chosen_size(total: int, wanted: int) -> int:
     """Return the capacity of the host's choice; refuse what no spare area fits."""
-    least, most = capacity_with(total, MOST_SPARES), capacity_with(total, LEAST_SPARES)
+    least, most = capacity_with(total, MOST_SPARES), largest_with_spares(total)
     if wanted in ANY_SIZE:
         return capacity_with(total, DEFAULT_SPARES)
     if wanted % CLUSTER or not least <= wanted <= most:

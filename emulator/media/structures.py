@@ -27,7 +27,7 @@ MINUS_BOOKS: Final[dict[int, int]] = {  # book type and part version
     Profile.DVD_RW_SEQUENTIAL: 0x32,
 }
 DISC_INFORMATION: Final = 0x00  # of BD
-BD_DATA_ZONE: Final = 0x100000
+BD_DATA_ZONE: Final = 0x20000  # address units
 BD_INFORMATION_SIZE: Final = 4096
 BD_R, BD_RE = b"BDR", b"BDW"  # disc type identifiers
 
@@ -106,15 +106,21 @@ def bd_structures(kind: MediumKind, type_identifier: bytes, spares: int, free: i
 
 
 def _information_unit(kind: MediumKind, type_identifier: bytes, layer: int) -> bytes:
-    blocks = kind.capacity // kind.layers
+    """Return the disc information of a layer, as blank discs of one, two and four layers were seen to have it."""
+    blocks, large = kind.capacity // kind.layers, kind.layers > 2
     unit = bytearray(112)
-    # format 1, units in each block and layer, sequence, bytes in use
-    unit[0:8] = bytes([*b"DI", 0x01, 1 << 3 | layer, 0x00, layer, 0x00, 0x62])
+    # format, units in each block and layer, sequence, bytes in use
+    head = (4, 0x80 | layer, 0, layer, 0x63, 0) if large else (1, 0x28 | layer, 0, layer, 0x62, 0)
+    unit[0:8] = bytes([*b"DI", *head])
     unit[8:11] = type_identifier
-    unit[11] = 2 if kind.layers > 2 else 1  # 120 mm, class 0, version
-    unit[12:16] = bytes([kind.layers << 4 | 1, 0x10 if kind.layers < 3 else 0x20, 0x00, 0x01])
-    # first and last physical sector of the data zone, in address units of two to a block
-    unit[24:32] = struct.pack(">II", BD_DATA_ZONE, BD_DATA_ZONE + blocks * 2 - 2)
+    # size, class and version; layers, recordable or rewritable; channel bit length
+    material = 2 if type_identifier == BD_R else 4
+    unit[11:14] = bytes([0x12 if large else 0x01, kind.layers << 4 | material, 4 if large else 1])
+    unit[16] = 1
+    # first and last address unit of the data zone; a unit is eight blocks, and the last one is even
+    zone = struct.pack(">II", BD_DATA_ZONE, BD_DATA_ZONE + blocks // 8 - 2)
+    start = 19 if large else 24
+    unit[start : start + 8] = zone
     unit[100:106] = kind.manufacturer[:6].encode("ascii").ljust(6)
     unit[106:109] = kind.media_type[:3].encode("ascii").ljust(3)
     return bytes(unit)

@@ -15,7 +15,7 @@ from discstack.mmc.media.dvd_plus_rw import DVD_PLUS_RW
 from discstack.mmc.media.dvd_ram import DVD_RAM
 from discstack.mmc.media.dvd_rw_overwrite import DVD_RW_OVERWRITE
 from discstack.mmc.recipe import Recipe
-from discstack.mmc.spec.features import Configuration
+from discstack.mmc.spec.features import Configuration, FeatureCode
 from discstack.mmc.spec.profiles import Profile
 
 __all__ = ["READ_ONLY", "RECIPES", "recipe_for"]
@@ -39,7 +39,12 @@ RECIPES: Final[Mapping[int, Recipe]] = MappingProxyType(
 
 
 def recipe_for(configuration: Configuration) -> Recipe | None:
-    """Return the recipe for the medium in a drive with this configuration, None if it cannot be written."""
+    """Return the recipe for the medium in a drive with this configuration, None if it cannot be written.
+
+    A Mount Rainier disc has the profile of a plain one, whose recipe would write over its defect tables.
+    """
+    if configuration.is_current(FeatureCode.MRW):
+        return None
     recipe = RECIPES.get(configuration.current_profile)
     variant = recipe.variant(configuration) if recipe is not None and recipe.variant is not None else None
     return variant or recipe

@@ -10,6 +10,8 @@ from discstack.mmc.spec.disc_structure.base import DiscStructure, structure
 from discstack.mmc.spec.layout import Layout, Structure, bits, flag, raw, reserved, text
 
 UNIT_IDENTIFIER: Final = b"DI"
+LARGE: Final = 3  # the formats of discs with three and four layers begin here
+BLOCKS_PER_UNIT: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,23 @@ class DiscInformationUnit(Structure):
     media_type_id: str = ""
     time_stamp: int = 0
     product_revision_number: int = 0
+
+    @property
+    def data_zone(self) -> tuple[int, int]:
+        """First and last address unit of the layer's data; a unit is eight blocks, the last address is even.
+
+        The units of discs with more than two layers (formats from 3 on) have the addresses five bytes further ahead.
+        """
+        if self.format < LARGE:
+            return self.first_address_unit_number, self.last_address_unit_number
+        before, after = self.last_user_data_address, self.first_address_unit_number
+        return before >> 8, (before & 0xFF) << 24 | after >> 8
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks the layer holds, spare areas included."""
+        first, last = self.data_zone
+        return (last - first + 2) * BLOCKS_PER_UNIT
 
     @property
     def media_id(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from discstack.mmc.medium import Action, DiscState, WriteMode
 from discstack.mmc.operations import close_disc, close_session, close_track, erase, format_medium, repair
 from discstack.mmc.recipe import FormatOptions
 from discstack.mmc.spec.commands import WRITE_10
+from discstack.mmc.spec.features import Configuration, RawFeature
 from discstack.mmc.states import LEGAL, next_actions
 
 W, A, E, F = Action.WRITE, Action.APPEND, Action.ERASE, Action.FORMAT
@@ -135,6 +137,40 @@ def test_a_recording_at_once_that_was_broken_off_cannot_be_repaired_but_erased(l
     with pytest.raises(IllegalRequest, match="SESSION FIXATION"):
         lab.run(repair(), tap)
     assert lab.run(erase(), tap).state is DiscState.BLANK
+
+
+@pytest.mark.parametrize(("medium", "gap"), [("dvd-r", 49152), ("dvd+r", 2048), ("bd-r", 0)])
+def test_the_numbers_of_several_sessions_are_those_of_the_last_one_and_the_next(
+    lab: Any, medium: str, gap: int
+) -> None:
+    tap = lab.drive(medium, 262144, speed=4)
+    assert lab.run(identify(), tap).multi_session is None
+    first = lab.run(burn(lab.job(64)), tap).medium.multi_session
+    assert first == (0, 64 + gap)
+    second = lab.run(burn(lab.job(64, start=first[1])), tap).medium
+    assert second.multi_session is not None
+    assert second.multi_session[0] == first[1]
+    assert second.multi_session[1] >= first[1] + 64
+    assert lab.run(close_disc(), tap).multi_session is None
+
+
+def test_a_mount_rainier_disc_is_refused_by_name(lab: Any) -> None:
+    tap = lab.drive("dvd+rw", 4096)
+    execute = tap.execute
+
+    def disguise(command: Any) -> Any:
+        reply = execute(command)
+        if command.cdb[0] != 0x46:
+            return reply
+        found = Configuration.parse(bytes(reply.data))
+        mrw = RawFeature(feature_code=0x28, current=True, data=bytes(4))
+        data = replace(found, features=(*found.features, mrw)).build()
+        return replace(reply, data=data[: command.allocation], residual=0)
+
+    tap.execute = disguise
+    with pytest.raises(UnsupportedMedium, match="Mount Rainier"):
+        lab.run(burn(lab.job(40)), tap)
+    assert 0x2A not in [cdb[0] for cdb in tap.seen]
 
 
 def write_and_leave(lab: Any, tap: Any) -> None:

@@ -1,0 +1,64 @@
+"""What real drives were seen to answer, as others published it: facts that reader and virtual discs must fit.
+
+BD-R: github.com/speed47/qpxtool issue 3 (a Sony disc of four layers, blank; a Verbatim disc of one) and
+github.com/aaru-dps/Aaru issue 693 (the same Verbatim kind, decoded). Capacities with the smallest spare areas:
+github.com/speed47/dvdisaster issue 69. DVD-RW: the output of dvd+rw-mediainfo on an LG GSA-4083N with a TDK disc, in
+Wikipedia's article on media identification codes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from discstack.mmc.spec.disc_structure import DiscInformationUnit
+
+Load = Callable[..., Any]
+SONY_QL = bytes.fromhex(
+    "44 49 04 80 00 00 63 00 42 44 52 12 42 04 00 00 01 00 00 00 02 00 00 00 1F CD 7E 00 03 01 78 78"
+).ljust(100, b"\0") + bytes.fromhex("53 4F 4E 59 00 00 4E 51 31 00 00 01")
+VERBATIM_SL = bytes.fromhex(
+    "44 49 01 28 00 00 62 00 42 44 52 01 12 01 00 00 01 00 00 00 00 00 00 00 00 02 00 00 00 19 4E 7E"
+).ljust(100, b"\0") + bytes.fromhex("56 45 52 42 41 54 49 4D 65 7D A3 00")
+
+
+@pytest.mark.parametrize(
+    ("dump", "layers", "blocks", "media_id"),
+    [(SONY_QL, 4, 62500864 // 4, "SONY/NQ1"), (VERBATIM_SL, 1, 12219392, "VERBAT/IMe")],
+)
+def test_the_disc_information_of_real_discs_is_read(dump: bytes, layers: int, blocks: int, media_id: str) -> None:
+    unit = DiscInformationUnit.parse(dump)
+    assert (unit.number_of_layers, unit.blocks, unit.media_id) == (layers, blocks, media_id)
+    assert unit.data_zone[0] == 0x20000
+
+
+@pytest.mark.parametrize(("medium", "dump"), [("bd-r-ql", SONY_QL), ("bd-r", VERBATIM_SL)])
+def test_virtual_discs_have_the_disc_information_of_real_ones(load: Load, medium: str, dump: bytes) -> None:
+    data = load(medium).ok("AD 01 00000000 00 00 1004 00 00", allocation=0x1004)[4:]
+    assert data[:28] == dump[:28]
+
+
+@pytest.mark.parametrize(
+    ("medium", "largest"), [("bd-r", 12088320), ("bd-r-dl", 24307712), ("bd-r-tl", 48854016), ("bd-re", 12088320)]
+)
+def test_the_smallest_spare_areas_leave_what_real_discs_have(load: Load, medium: str, largest: int) -> None:
+    rows = load(medium).formats()[12:]
+    sizes = {
+        int.from_bytes(rows[at : at + 4], "big") for at in range(0, len(rows), 8) if rows[at + 4] >> 2 in (0x30, 0x32)
+    }
+    assert max(sizes) == largest
+
+
+def test_a_dvd_rw_offers_the_formats_of_a_real_one(load: Load) -> None:
+    # 00h(800): 2297888, 10h(10): 2297888, 15h(10)
+    rows = load("dvd-rw").formats()[12:]
+    assert rows.hex(" ", 4) == "00231020 00000800 00231020 40000010 00231020 54000010"
+
+
+def test_a_dvd_rw_has_the_books_of_a_real_one(load: Load) -> None:
+    host = load("dvd-rw")
+    # of the lead-in: 32h; of the control data: 00h
+    assert host.ok("AD 00 00000000 00 00 0804 00 00", allocation=0x804)[4] == 0x32
+    assert host.ok("AD 00 00000000 00 10 0804 00 00", allocation=0x804)[4] == 0x00
