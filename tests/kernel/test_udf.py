@@ -58,7 +58,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (top / "many" / f"file number {number:03}").write_bytes(b"%d" % number)
     for size in (0, 1, 1815, 1816, 1817, 1832, 1833, 2048, 2049, 300_000):
         (top / f"{size} bytes").write_bytes((b"%d " % size * size)[:size])
-    names = ["ü" * 127, "я" * 84, "\N{GRINNING FACE} astral", "caf\u00e9", "plain.txt", "x" * 254]
+    names = ["ü" * 127, "я" * 127, "\N{GRINNING FACE} astral", "caf\u00e9", "plain.txt", "x" * 254]
     for name in names:
         (top / "каталог" / name).write_text(name)
     os.link(top / "каталог" / "plain.txt", top / "a further name")
