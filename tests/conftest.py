@@ -15,6 +15,9 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from discstack.fs.image import Image
+from discstack.fs.view import Change, View
+
 settings.register_profile("default", deadline=None, max_examples=60, derandomize=True)
 settings.register_profile("fuzz", deadline=None, max_examples=5000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
@@ -35,6 +38,26 @@ def survey() -> Callable[[Path], Survey]:
         return found
 
     return look
+
+
+@pytest.fixture(scope="session")
+def as_reported() -> Callable[[Survey, Image, View], Survey]:
+    """Gives what a folder holds the names that its image says they have in a view."""
+
+    def rename(entries: Survey, image: Image, view: View) -> Survey:
+        names = {
+            issue.path.removeprefix("/"): issue.detail
+            for issue in image.issues
+            if issue.view is view and issue.change is Change.RENAMED
+        }
+
+        def path_of(path: str) -> str:
+            parts = path.split("/")
+            return "/".join(names.get("/".join(parts[: depth + 1]), part) for depth, part in enumerate(parts))
+
+        return {path_of(path): entry for path, entry in entries.items()}
+
+    return rename
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,7 +17,7 @@ from discstack.fs.bridge import build_image
 from discstack.fs.image import Image
 from discstack.fs.options import BRIDGE, ROCK_RIDGE, ImageOptions, RockRidge
 from discstack.fs.tree import Directory
-from discstack.fs.view import Change, View
+from discstack.fs.view import View
 
 Survey = dict[str, dict[str, Any]]
 Images = Callable[[Path, "Row"], tuple[Image, Path]]
@@ -126,34 +124,26 @@ def written_ranges(image: Image) -> Iterator[tuple[int, int]]:
 
 
 @pytest.fixture
-def see(images: Images, guest_python: Callable[..., str]) -> See:
+def see(
+    images: Images,
+    guest_python: Callable[..., str],
+    survey: Callable[[Path], Survey],
+    as_reported: Callable[[Survey, Image, View], Survey],
+) -> See:
     """Holds what the kernel shows of a folder's image against the folder; the kernel may not complain."""
 
     def check(folder: Path, row: Row) -> None:
         image, path = images(folder, row)
         seen = json.loads(guest_python("look.py", path, row.kind, f"ro,{row.options}".rstrip(",")))
-        compare(survey(folder), seen["tree"], image, row)
+        want = {path: essence(entry, row) for path, entry in survey(folder).items()}
+        found = {path: essence(entry, row) for path, entry in seen["tree"].items()}
+        if row.shows is None:
+            assert anonymous(found) == anonymous(want)
+        else:
+            assert found == as_reported(want, image, row.shows)
         assert [line for line in seen["messages"] if not any(usual.fullmatch(line) for usual in USUAL)] == []
 
     return check
-
-
-def survey(folder: Path) -> Survey:
-    """Look at a folder of this machine with the same eyes."""
-    script = Path(__file__).parent / "guest/survey.py"
-    done = subprocess.run([sys.executable, script, folder], capture_output=True, check=True, timeout=60)
-    found: Survey = json.loads(done.stdout)
-    return found
-
-
-def compare(source: Survey, seen: Survey, image: Image, row: Row) -> None:
-    """Hold what the kernel shows against the sources and what the image reported to be different."""
-    want = {path: essence(entry, row) for path, entry in source.items()}
-    found = {path: essence(entry, row) for path, entry in seen.items()}
-    if row.shows is None:
-        assert anonymous(found) == anonymous(want)
-    else:
-        assert found == renamed(want, image, row.shows)
 
 
 def essence(entry: dict[str, Any], row: Row) -> dict[str, Any]:
@@ -170,21 +160,6 @@ def essence(entry: dict[str, Any], row: Row) -> dict[str, Any]:
 def anonymous(entries: Survey) -> Counter[tuple[Any, ...]]:
     """Return what is left of a survey when the names are not: depths and the rest."""
     return Counter((path.count("/"), *sorted(entry.items())) for path, entry in entries.items())
-
-
-def renamed(entries: Survey, image: Image, view: View) -> Survey:
-    """Give the entries the names that the image says they have in a view."""
-    names = {
-        issue.path.removeprefix("/"): issue.detail
-        for issue in image.issues
-        if issue.view is view and issue.change is Change.RENAMED
-    }
-
-    def path_of(path: str) -> str:
-        parts = path.split("/")
-        return "/".join(names.get("/".join(parts[: depth + 1]), part) for depth, part in enumerate(parts))
-
-    return {path_of(path): entry for path, entry in entries.items()}
 
 
 def fill(top: Path, contents: dict[str, bytes]) -> None:
