@@ -92,6 +92,7 @@ if TYPE_CHECKING:
     from discstack.fs.weights import Weight as Weight
     from discstack.fs.weights import parse_weights as parse_weights
     from discstack.image_file import ImageFile as ImageFile
+    from discstack.mmc.cd.blanking import BlankType as BlankType
     from discstack.mmc.cd.composing import SubChannelForm as SubChannelForm
     from discstack.mmc.cd.contents import CdContents as CdContents
     from discstack.mmc.cd.job import CdResult as CdResult
@@ -193,6 +194,7 @@ _HOMES: Final = {
     "discstack.fs.udf.revisions": ("UDF_REVISIONS",),
     "discstack.fs.view": ("Issue", "View"),
     "discstack.fs.weights": ("Weight", "parse_weights"),
+    "discstack.mmc.cd.blanking": ("BlankType",),
     "discstack.mmc.cd.composing": ("SubChannelForm",),
     "discstack.mmc.cd.contents": ("CdContents",),
     "discstack.mmc.cd.job": ("CdResult",),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from discstack.job import Job
+from discstack.mmc.cd.blanking import BlankType, blank_part
 from discstack.mmc.operations import erase
 
 if TYPE_CHECKING:
@@ -29,3 +30,11 @@ class Eraser(Job):
         Raises UnsupportedMedium, before anything is lost, if the disc cannot be erased.
         """
         return self._run(erase(full=self.full), on_event)
+
+    def take_back(self, kind: BlankType, address: int = 0, *, on_event: EventHandler | None = None) -> MediumStatus:
+        """Blank a part of a CD-RW (or DVD-RW) and return what it is now: the last session, its end, a track.
+
+        `address` is a track number or a block address where `kind` has one. Raises UnsupportedMedium for other discs,
+        IllegalRequest where the drive does not know this, or the disc has nothing of the kind.
+        """
+        return self._run(blank_part(kind, address), on_event)

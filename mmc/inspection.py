@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from discstack.mmc import queries
+from discstack.mmc.cd.contents import cd_contents
 from discstack.mmc.command import ask
 from discstack.mmc.errors import CommandError, DriveTimeout, ResponseError
 from discstack.mmc.polling import persist
@@ -149,6 +150,7 @@ DISC: Final[Mapping[str, Question]] = {
     "full table of contents": partial(toc, TocFormat.RAW_TOC, RawToc.parse),
     "program memory area": partial(toc, TocFormat.PMA, Pma.parse),
     "absolute time in pre-groove": partial(toc, TocFormat.ATIP, Atip.parse),
+    "CD": cd_contents,
     "CD-TEXT": partial(toc, TocFormat.CD_TEXT, CdText.parse),
     "write speeds": queries.write_speed_descriptors,
     "write performance": queries.write_performance,

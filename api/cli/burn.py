@@ -211,19 +211,40 @@ def _kilobytes(speed: int | None) -> str:
     return "fastest" if speed is None else f"{size(speed * 1000)}/s"
 
 
+PARTS: Final = {
+    "track": "TRACK",
+    "unreserve": "UNRESERVE_TRACK",
+    "tail": "TRACK_TAIL",
+    "unclose": "UNCLOSE_LAST_SESSION",
+    "session": "ERASE_LAST_SESSION",
+}
+
+
 @click.command()
 @click.argument("drive")
 @click.option("--full", is_flag=True, help="Overwrite everything instead of only what makes the disc look empty.")
+@click.option(
+    "--part",
+    type=click.Choice(tuple(PARTS)),
+    help="Take back only a part of a CD-RW: the last session, its end (unclose), or of the open session a track, its "
+    "reservation, or its tail.",
+)
+@click.option("--at", type=click.IntRange(0), default=0, metavar="N", help="Of --part: the track, or the tail's LBA.")
 @drive_command
-def erase(drive: str, full: bool, as_json: bool, trace: str | None) -> None:
+def erase(drive: str, full: bool, part: str | None, at: int, as_json: bool, trace: str | None) -> None:
     """Erase a rewritable disc: a CD-RW is blanked, DVD+RW and BD-RE are overwritten with zeros."""
-    from discstack import Eraser
+    from discstack import BlankType, Eraser
 
+    if (full and part) or (at and not part):
+        raise click.UsageError("--full erases everything, --part a part, and --at belongs to --part")
     with open_recorder(drive, trace) as recorder:
         eraser = Eraser(recorder, full=full)
         with cancelling(eraser), Display(quiet=as_json) as display:
-            medium = eraser.erase(on_event=display)
+            if part:
+                medium = eraser.take_back(BlankType[PARTS[part]], at, on_event=display)
+            else:
+                medium = eraser.erase(on_event=display)
     if as_json:
-        print_json({"drive": drive, "full": full, "medium": medium})
+        print_json({"drive": drive, "full": full, "part": part, "medium": medium})
     else:
         click.echo(f"{drive}: erased; {medium}")

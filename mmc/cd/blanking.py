@@ -1,0 +1,58 @@
+"""Taking back a part of what a CD-RW holds: the types of BLANK besides whole discs (MMC-6 6.2)."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Final
+
+from discstack.mmc import actions, polling
+from discstack.mmc.errors import UnsupportedMedium
+from discstack.mmc.guard import locked
+from discstack.mmc.identify import open_work, status_of
+from discstack.mmc.medium import Action, MediumStatus
+from discstack.mmc.procedure import Checkpoint, Phase, Procedure, Report
+from discstack.mmc.recipe import Work
+from discstack.mmc.steps import long_operation
+
+__all__ = ["BlankType", "blank_part"]
+
+
+class BlankType(IntEnum):
+    """What BLANK takes back; drives know 0 and 1, many know 5 and 6, few know the others."""
+
+    DISC = 0  # everything
+    MINIMAL = 1  # what makes the disc look written
+    TRACK = 2  # what a track of the open session holds; address: its number
+    UNRESERVE_TRACK = 3  # the reservation of a track; address: its number
+    TRACK_TAIL = 4  # a track of the open session from an address on
+    UNCLOSE_LAST_SESSION = 5  # lead-in and lead-out of the last session: tracks can be added to it
+    ERASE_LAST_SESSION = 6  # the last session
+
+
+ADDRESSED: Final = frozenset({BlankType.TRACK, BlankType.UNRESERVE_TRACK, BlankType.TRACK_TAIL})
+
+
+def blank_part(kind: BlankType, address: int = 0) -> Procedure[MediumStatus]:
+    """Blank a rewritable disc, or a part of it, and return what it is then.
+
+    `address` is a track number or a block address, as `kind` says. Raises UnsupportedMedium for a disc that cannot be
+    blanked, IllegalRequest where the drive does not know this type or the disc has nothing of the kind.
+    """
+    if bool(address) and kind not in ADDRESSED:
+        raise ValueError(f"{kind.name} takes no address")
+    yield Report(Phase.VALIDATING)
+    work = yield from open_work()
+    if work.recipe.blank is None or Action.ERASE not in work.status.actions:
+        raise UnsupportedMedium(f"this medium cannot be blanked: {work.status}")
+    yield Checkpoint()
+    status = yield from locked(_blank(work, kind, address))
+    yield Report(Phase.DONE)
+    return status
+
+
+def _blank(work: Work, kind: BlankType, address: int) -> Procedure[MediumStatus]:
+    yield Report(Phase.ERASING, 0.0)
+    yield from long_operation(
+        work, lambda immed: actions.blank(kind, address, immed=immed), polling.BLANK, Phase.ERASING
+    )
+    return (yield from status_of(work))
