@@ -11,6 +11,7 @@ import argparse
 import os
 import shlex
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -109,15 +110,23 @@ class Run:
     memory: int
 
 
-def measure(command: Sequence[str]) -> Run:
+class TooSlow(Exception):
+    """A program was stopped, as it took longer than it may."""
+
+
+def measure(command: Sequence[str], limit: float) -> Run:
     with tempfile.TemporaryFile() as errors:
         began, before = time.perf_counter(), os.times()
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors, start_new_session=True)
         peaks = dict[int, int]()
         while process.poll() is None:
             for pid in _family(process.pid):
                 peaks[pid] = max(_high_water(pid), peaks.get(pid, 0))
             time.sleep(POLL)
+            if time.perf_counter() - began > limit:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+                raise TooSlow
         wall, after = time.perf_counter() - began, os.times()
         if process.returncode:
             errors.seek(0)
@@ -148,26 +157,34 @@ def _high_water(pid: int) -> int:
     return next((int(line.split()[1]) << 10 for line in lines if line.startswith("VmHWM")), 0)
 
 
-def compare(title: str, tree: Path, output: str, programs: Mapping[str, Command], repeats: int) -> Table:
+def compare(title: str, tree: Path, output: str, programs: Mapping[str, Command], repeats: int, limit: float) -> Table:
     runs: dict[str, list[Run]] = {}
+    slow = set[str]()
     with tempfile.TemporaryDirectory(dir=tree.parent) as folder:
         out = output if os.path.isabs(output) else str(Path(folder, "image"))
         for count in range(repeats + 1):
             for name, make in programs.items():
                 command = make(tree, out)
-                if not shutil.which(command[0]):
+                if name in slow or not shutil.which(command[0]):
                     continue
                 if output == TO_PIPE:
                     words = shlex.join(make(tree, "-" if name != "cat" else "/dev/stdout"))
                     command = ["sh", "-c", f"{words} | cat > {os.devnull}"]
                 Path(folder, "image").unlink(missing_ok=True)
-                run = measure(command)
+                try:
+                    run = measure(command, limit)
+                except TooSlow:
+                    slow.add(name)
+                    continue
                 if count:
                     runs.setdefault(name, []).append(run)
-    return _table(f"{title}, to {'a pipe' if output == TO_PIPE else output}", programs, runs)
+    whole = f"{title}, to {'a pipe' if output == TO_PIPE else output}"
+    return _table(whole, programs, runs, dict.fromkeys(slow, f"over {limit:.0f} s"))
 
 
-def _table(title: str, programs: Mapping[str, Command], runs: Mapping[str, Sequence[Run]]) -> Table:
+def _table(
+    title: str, programs: Mapping[str, Command], runs: Mapping[str, Sequence[Run]], slow: Mapping[str, str]
+) -> Table:
     table = Table(title=title, title_justify="left")
     for heading in ("program", "wall", "CPU", "memory", "our wall : its", "our CPU : its"):
         table.add_column(heading, justify="left" if heading == "program" else "right")
@@ -175,7 +192,7 @@ def _table(title: str, programs: Mapping[str, Command], runs: Mapping[str, Seque
     ours = next(iter(medians.values()))
     for name in programs:
         if name not in medians:
-            table.add_row(name, "not installed")
+            table.add_row(name, slow.get(name, "not installed"))
             continue
         run = medians[name]
         ratios = (f"{ours.wall / run.wall:.2f}", f"{ours.cpu / run.cpu:.2f}") if run is not ours else ("", "")
@@ -196,6 +213,7 @@ def main() -> None:
     parser.add_argument("cases", nargs="*", default=[*CASES], help=f"which of {', '.join(CASES)} (default: all)")
     parser.add_argument("--divide", type=int, default=1, metavar="N", help="make every tree N times smaller")
     parser.add_argument("--repeats", type=int, default=3, help="runs of each program that count (default: %(default)s)")
+    parser.add_argument("--limit", type=float, default=120, help="seconds a program may take (default: %(default)s)")
     parser.add_argument("--scratch", type=Path, help="where trees and images go; a tree that is there is used again")
     choices = parser.parse_args()
     console = Console(width=120)
@@ -212,7 +230,7 @@ def main() -> None:
             for words, programs in case.sets.items():
                 for output in case.outputs:
                     title = f"{case.title.format(size)}: {words}"
-                    console.print(compare(title, tree, output, programs, choices.repeats))
+                    console.print(compare(title, tree, output, programs, choices.repeats, choices.limit))
 
 
 if __name__ == "__main__":
