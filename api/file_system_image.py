@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from discstack.fs.bridge import build_image
 from discstack.fs.options import ImageOptions
-from discstack.fs.reading.notes import Note, Oddity
-from discstack.fs.reading.volume import Volume
 from discstack.fs.tree import Directory
 from discstack.native import files
 
 if TYPE_CHECKING:
     from discstack.fs.image import Image
     from discstack.fs.reading.view import VolumeView
+    from discstack.fs.reading.volume import Volume
     from discstack.recorder import Recorder
     from discstack.volumes import Readable
 
@@ -54,7 +53,10 @@ class FileSystemImage:
         Raises what `read_volume` does, MediaError where nothing can be added, LayoutError where a file would take a
         directory's place or the other way round.
         """
-        from discstack.volumes import base_of, read_volume  # it brings all that talks to drives
+        # what talks to drives and what reads volumes, which making an image from files does without
+        from discstack.fs.reading.notes import Note, Oddity
+        from discstack.fs.reading.volume import Volume
+        from discstack.volumes import base_of, read_volume
 
         volume = source if isinstance(source, Volume) else read_volume(source, view=view)
         base = base_of(volume, next_session)
