@@ -1,0 +1,79 @@
+"""The options of `discstack image` and `burn` about which files there are and where their data lies."""
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from discstack import ImageFile
+
+Discstack = Callable[..., Any]
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    top = tmp_path / "tree"
+    for name in ("keep.txt", "drop.bak", "sub/same", "sub/deep/same", "a=b"):
+        path = top / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"same" if path.name == "same" else name.encode())
+    os.symlink("keep.txt", top / "link")
+    return top
+
+
+def test_operands_are_grafted_and_globs_leave_out(discstack: Discstack, tree: Path) -> None:
+    Path("globs").write_text("*.bak\ntree/sub/deep\n")
+    words = ("--graft-points", "data/=tree", r"new\=name=tree/a\=b", "--exclude-list", "globs", "-x", "keep*")
+    made = discstack("image", *words, "-o", "x.iso")
+    assert made.code == 0, made.err
+    extracted = discstack("extract", "x.iso", "-o", "out")
+    assert extracted.code == 0, extracted.err
+    files = sorted(str(path.relative_to("out")) for path in Path("out").rglob("*") if not path.is_dir())
+    assert files == ["data/a=b", "data/link", "data/sub/same", "new=name"]
+
+
+def test_links_are_followed_equal_data_is_stored_once_and_sorted(discstack: Discstack, tree: Path) -> None:
+    Path("weights").write_text("tree/sub 5\nkeep.txt 9\n")
+    words = ("-f", "--duplicates-once", "--sort", "weights", "--pad", "--alignment", "16")
+    made = discstack("image", "tree", *words, "-o", "x.iso")
+    assert made.code == 0, made.err
+    data = Path("x.iso").read_bytes()
+    places = [data.index(text.ljust(2048, b"\0")) for text in (b"keep.txt", b"same", b"a=b", b"drop.bak")]
+    assert places == sorted(places)
+    assert not any(place % (16 * 2048) for place in places)
+    assert data.count(b"same".ljust(2048, b"\0")) == 1
+    assert ImageFile("x.iso").sectors > 150
+    assert discstack("extract", "x.iso", "-o", "out").code == 0
+    assert (Path("out/link").read_text(), Path("out/link").is_symlink()) == ("keep.txt", False)
+
+
+@pytest.mark.parametrize("command", ["image", "burn"])
+def test_a_manifest_checks_what_was_extracted(discstack: Discstack, tree: Path, command: str) -> None:
+    disc = "virtual:dvd+r?file=x.iso" if command == "burn" else "x.iso"
+    made = discstack(command, "tree", "-d" if command == "burn" else "-o", disc, "--manifest", "sums")
+    assert made.code == 0, made.err
+    assert discstack("extract", disc, "-o", "out").code == 0
+    words = ["sha256sum", "--strict", "-c", Path("sums").absolute()]
+    checked = subprocess.run(words, cwd="out", capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr
+    assert checked.stdout.count(": OK") == 5
+
+
+def test_a_manifest_of_a_ready_made_image_is_refused(discstack: Discstack, tree: Path) -> None:
+    assert discstack("image", "tree", "-o", "x.iso").code == 0
+    refused = discstack("burn", "x.iso", "-d", "virtual:dvd+r", "--manifest", "sums")
+    assert refused.code == 2
+    assert "a manifest needs files or folders" in refused.err
+
+
+def test_what_is_no_time_and_no_weight_is_refused(discstack: Discstack, tree: Path) -> None:
+    refused = discstack("image", "tree", "-o", "x.iso", "--clock", "tomorrow")
+    assert refused.code == 2
+    assert "'tomorrow' is neither" in refused.err
+    Path("weights").write_text("no weight\n")
+    refused = discstack("image", "tree", "-o", "x.iso", "--sort", "weights")
+    assert refused.code == 7
+    assert "line 1 of the sort file" in refused.err
