@@ -6,6 +6,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
+from discstack.disc_medium import DiscMedium
 from discstack.fs.image import Image
 from discstack.image_file import ImageFile
 from discstack.job import Job
@@ -132,14 +133,26 @@ class DataWriter(Job):
             exact=exact,
         )
 
+    def _parts(self, image: Image) -> tuple[tuple[range, ...], bool]:
+        """Return what has to be written, and whether what is on the disc belongs to it and may be written over."""
+        base = image.base
+        if base is None:
+            return image.parts, False
+        if isinstance(base.medium, DiscMedium) and base.medium.recorder is self.recorder:
+            return image.parts, base.grow
+        if base.grow:  # the grown volume of something else is an image like any other
+            return (range(image.sectors),), False
+        raise ValueError("the image is the next session of another disc, and cannot be burnt to this one")
+
     def _write_image(self, image: Image, start: int, on_event: EventHandler | None) -> BurnResult:
-        """Write all parts of an image; one that is not added to a medium may start anywhere."""
+        """Write what has to be written of an image; one that is not added to a medium may start anywhere."""
+        parts, grow = self._parts(image)
         image.stage()
         with ExitStack() as stack:
             jobs = list[BurnJob]()
-            for part in image.parts:
+            for part in parts:
                 stream = stack.enter_context(closing(image.stream(part)))
-                jobs.append(self._job(stream, start + part.start, grow=image.grows, exact=image.ends_recording))
+                jobs.append(self._job(stream, start + part.start, grow=grow, exact=image.ends_recording))
             try:
                 namer = _namer(image, start)
                 first, *further = self._run(_burn_all(jobs), on_event, namer, check=image.check_sources)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from threading import Lock
 from typing import IO, Final
+from weakref import finalize
 
 from discstack.fs.errors import SourceError
 from discstack.fs.nodes import File
@@ -21,7 +22,7 @@ WRITE_UNIT: Final = 32  # sectors: the largest unit that any overwritable medium
 WITNESSES: Final = range(16, 48)  # sectors behind a session's start that tell one disc from another
 MOST_RUNS: Final = 100  # the Linux kernel gives up a file of ISO 9660 that has more sections
 NEAR: Final = 256  # sectors that are written again rather than left out between two parts
-_IN_MEMORY: Final = 32 << 20  # bytes of copied data that are kept in memory
+_IN_MEMORY: Final = 1 << 18  # bytes of a file that is read beforehand, up to which it stays in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ def parts_of(plan: Plan, base: Base, unit: int) -> tuple[range, ...]:
 class StagedSource:
     """Data that is copied from the medium that is written to: read away before, for a drive cannot do both at once."""
 
-    __slots__ = ("_file", "_lock", "_source", "mtime_ns", "size")
+    __slots__ = ("__weakref__", "_file", "_lock", "_source", "mtime_ns", "size")
     shared = True
 
     def __init__(self, source: Source) -> None:
@@ -170,6 +171,7 @@ class StagedSource:
         if self._file is not None:
             return
         file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115  # lives as long as the source
+        finalize(self, file.close)
         reader = self._source.open()
         try:
             for offset in range(0, self.size, 1 << 20):

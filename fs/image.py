@@ -10,7 +10,7 @@ from math import lcm
 from types import TracebackType
 from typing import BinaryIO
 
-from discstack.fs.base import WRITE_UNIT, parts_of, stage
+from discstack.fs.base import WRITE_UNIT, Base, parts_of, stage
 from discstack.fs.data import DataReader, FileData
 from discstack.fs.manifest import manifest_line
 from discstack.fs.options import ImageOptions
@@ -66,9 +66,9 @@ class Image:
         return self._plan.start
 
     @property
-    def grows(self) -> bool:
-        """Whether the image is what the volume on an overwritable medium grows into."""
-        return self._base is not None and self._base.grow
+    def base(self) -> Base | None:
+        """The medium to which the image is added, if it is."""
+        return self._base
 
     @property
     def parts(self) -> tuple[range, ...]:

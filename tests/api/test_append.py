@@ -374,3 +374,51 @@ def test_boot_images_of_an_earlier_session_are_told_to_be_lost(tmp_path: Path) -
     again.create_result().write_parts(path)
     assert discstack.read_volume(path).bootable
     assert contents(discstack.read_volume(path).root) == {"/file": b"data"}
+
+
+def test_what_is_on_another_disc_is_not_written_over(tmp_path: Path) -> None:
+    """A volume that grew is a whole image to every other disc, which keeps its data unless that may be lost."""
+    one, two = Disc("dvd+rw", tmp_path / "one"), Disc("dvd+rw", tmp_path / "two")
+    with one.recorder, two.recorder:
+        one.burn(1)
+        two.burn(1)
+        image = discstack.FileSystemImage()
+        image.import_file_system(one.recorder)
+        image.root.create_file("new", b"new")
+        planned = image.create_result()
+        with pytest.raises(discstack.MediumNotBlank):
+            discstack.DataWriter(two.recorder).write(planned)
+        assert contents(discstack.read_volume(two.recorder).root) == two.wanted
+        discstack.DataWriter(two.recorder, erase=True).write(planned)
+        assert contents(discstack.read_volume(two.recorder).root) == one.wanted | {"/new": b"new"}
+        assert contents(discstack.read_volume(one.recorder).root) == one.wanted
+
+
+def test_session_of_another_disc_is_refused(tmp_path: Path) -> None:
+    one, two = Disc("dvd+r", tmp_path / "one"), Disc("dvd+r", tmp_path / "two")
+    with one.recorder, two.recorder:
+        one.burn(1)
+        two.burn(1)
+        image = discstack.FileSystemImage()
+        image.import_file_system(one.recorder)
+        with pytest.raises(ValueError, match="next session of another disc"):
+            discstack.DataWriter(two.recorder).write(image.create_result())
+
+
+@pytest.mark.parametrize("medium", ["cd-r", "dvd+r", "dvd+rw"])
+def test_disc_that_another_programs_image_was_burnt_to_is_added_to(medium: str, tmp_path: Path) -> None:
+    folder, old = tmp_path / "folder", tmp_path / "old.iso"
+    folder.mkdir()
+    wanted = {f"/FILE_{number}.DAT": bytes([65 + number]) * (number * 200_000 + 1) for number in range(4)}
+    for path, data in wanted.items():
+        (folder / path[1:]).write_bytes(data)
+    WRITERS["xorriso"](folder, old)
+    with discstack.open(f"virtual:{medium}?file={tmp_path / 'disc'}") as recorder:
+        discstack.DataWriter(recorder).write(discstack.ImageFile(old))
+        image = discstack.FileSystemImage()
+        image.import_file_system(recorder)
+        image.choose_defaults(recorder)
+        image.root.create_file("NEW.TXT", b"new")
+        discstack.DataWriter(recorder).write(image.create_result())
+        for view in VIEWS:
+            assert contents(discstack.read_volume(recorder, view=view).root) == wanted | {"/NEW.TXT": b"new"}
