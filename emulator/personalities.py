@@ -1,6 +1,7 @@
 """Personalities: real drives by what they do differently, as others have reported it.
 
-A personality is a name as INQUIRY tells it and faults that never end. `discstack emulate --personalities` lists them.
+A personality is a name as INQUIRY tells it and faults that never end. `virtual:MEDIUM?personality=NAME` gives it to a
+drive.
 """
 
 from __future__ import annotations

@@ -136,3 +136,11 @@ def test_spare_areas_cost_half_the_speed_as_predicted(lab: Any) -> None:
         lab.run(format_medium(options), tap)
         seconds[name] = lab.run(burn(lab.job(32768)), tap).seconds
     assert seconds["with"] / seconds["without"] == pytest.approx(2, rel=0.2)
+
+
+def test_what_was_written_is_read_back_no_faster_than_asked(lab: Any) -> None:
+    tap = lab.drive("dvd+r", 8192)
+    lab.run(burn(lab.job(40, verify_speed=2770)), tap)
+    speeds = [cdb for cdb in tap.seen if cdb[0] == 0xBB]
+    assert [int.from_bytes(cdb[2:4], "big") for cdb in speeds] == [2770]
+    assert tap.inner.drive.read_speed == 2770

@@ -16,7 +16,7 @@ from discstack.mmc.burn import burn
 from discstack.mmc.errors import DriveError
 from discstack.mmc.identify import identify
 from discstack.mmc.medium import DiscState, WriteMode
-from discstack.mmc.operations import repair
+from discstack.mmc.operations import erase, format_medium, repair
 from discstack.transport.base import TransportError
 
 BLOCKS = 96
@@ -109,3 +109,35 @@ def test_a_fault_is_written_in_full() -> None:
 def test_a_fault_that_makes_no_sense_is_refused(words: str) -> None:
     with pytest.raises(ValueError, match=r"fault|of a fault"):
         parse_faults(words)
+
+
+@pytest.mark.parametrize("name", PERSONALITIES)
+@pytest.mark.parametrize("medium", ["dvd-r", "dvd+r"])
+def test_a_real_drives_ways_keep_no_session_from_being_appended(lab: Any, medium: str, name: str) -> None:
+    tap = lab.drive(medium, 131072, personality=name)
+    first = lab.run(burn(lab.job(BLOCKS)), tap).medium
+    again = lab.job(BLOCKS, start=first.next_writable_address, close=True)
+    status = lab.run(burn(again), tap).medium
+    assert (status.state, status.sessions) == (DiscState.FINALIZED, 2)
+    assert tap.on_disc(first.next_writable_address, BLOCKS) == lab.image(BLOCKS)
+
+
+@pytest.mark.parametrize("fault", NAMED)
+@pytest.mark.parametrize(("medium", "job"), [("dvd-rw", erase), ("bd-re", format_medium), ("dvd-ram", format_medium)])
+def test_no_fault_is_passed_off_as_an_erased_or_formatted_disc(
+    lab: Any, medium: str, job: Any, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polling, "INTERVAL", 10.0)
+    tap = lab.drive(medium, MEDIA[medium], fault=f"{fault}:{ARGUMENTS[fault]}")
+    failure = None
+    try:
+        lab.run(job(), tap)
+    except (DriveError, TransportError) as error:
+        failure = error
+    if failure is None:
+        tap.inner.faults.armed.clear()
+        assert lab.run(identify(), tap).blank
+    else:
+        assert fault not in HARMLESS, repr(failure)
+        assert not tap.inner.drive.prevented, repr(failure)
+    assert tap.clock.now() < LONGEST
