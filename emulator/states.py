@@ -96,6 +96,10 @@ TAKING_BACK: Final = (
     ("finalized", "unclose the last session", "track closed"),
     ("finalized", "erase the last session", "blank"),
     ("appendable", "erase the last session", "blank"),
+    ("blank", "format in packets", "formatted"),
+    ("finalized", "format in packets", "formatted"),
+    ("formatted", "write packets", "formatted"),
+    ("formatted", "blank minimally", "blank"),
 )
 
 ARROWS: Final[Mapping[str, tuple[Arrow, ...]]] = MappingProxyType(
@@ -153,6 +157,8 @@ def state_of(medium: Medium) -> str:
         return BACKGROUND[BackgroundFormat(disc.bg_format_status)]
     if medium.pseudo_overwrite:
         return "pseudo-overwrite"
+    if medium.restricted_overwrite:
+        return "formatted"
     if medium.profile in OVERWRITABLE:
         return _overwritable(medium)
     if disc.disc_status == DiscStatus.FINALIZED:

@@ -104,6 +104,7 @@ ROWS: Final = (
     Row(lambda drive: f.HardwareDefectManagement(ssa=True), with_profile(RAM | BD)),
     Row(lambda drive: f.DvdPlusRw(write=True), with_profile(frozenset({Profile.DVD_PLUS_RW}))),
     Row(lambda drive: f.DvdPlusR(write=True), with_profile(frozenset({Profile.DVD_PLUS_R}))),
+    Row(lambda drive: f.RestrictedOverwrite(), lambda drive: bool(drive.profile) and drive.loaded.restricted_overwrite),
     Row(_rigid_restricted_overwrite, with_profile(RESTRICTED)),
     Row(
         lambda drive: f.CdTrackAtOnce(buf=True, test_write=True, cd_rw=True, data_type_supported=TRACK_BLOCKS),

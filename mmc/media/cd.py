@@ -9,10 +9,11 @@ from typing import Final
 from discstack.mmc import actions, polling, queries
 from discstack.mmc.errors import IllegalRequest
 from discstack.mmc.job import BurnJob
-from discstack.mmc.media import sequential
+from discstack.mmc.media import cd_packets, sequential
 from discstack.mmc.polling import persist
 from discstack.mmc.procedure import Phase, Procedure
 from discstack.mmc.recipe import Recipe, Work
+from discstack.mmc.spec.features import Configuration
 from discstack.mmc.spec.mode_page_values import DataBlockType, MultiSession, SessionFormat, WriteType
 from discstack.mmc.spec.track_information import DATA_TRACK
 from discstack.mmc.steps import close, long_operation
@@ -104,4 +105,19 @@ CD_R: Final = Recipe(
     close_session=close_session,
     close_disc=close_disc,
 )
-CD_RW: Final = replace(CD_R, name="CD-RW", fastest=5645, blank=blank)  # 32x
+
+
+def with_packets(configuration: Configuration) -> Recipe | None:
+    """Return the recipe of a disc that is formatted for fixed packets, if that is what is in the drive."""
+    return CD_RW_PACKETS if cd_packets.is_current(configuration) else None
+
+
+CD_RW: Final = replace(
+    CD_R,
+    name="CD-RW",
+    fastest=5645,  # 32x
+    blank=blank,
+    format=cd_packets.format_disc,
+    variant=with_packets,
+)
+CD_RW_PACKETS: Final = cd_packets.packets(CD_RW)

@@ -202,3 +202,41 @@ def test_read_cd_gives_the_user_data(load: Load) -> None:
     host = load("cd-r")
     burn(host)
     assert host.ok("BE 00 00000000 000002 10 00 00", allocation=4096) == b"\xa5" * 4096
+
+
+def packets(load: Load, **options: Any) -> Any:
+    host = load("cd-rw", **options)
+    host.format(int.from_bytes(host.formats()[12:16], "big"), 0x40, parameter=32)
+    return host
+
+
+def packet_page(host: Any, size: int = 32) -> None:
+    page = bytearray(host.ok("5A 08 05 00 00 00 00 0040 00", allocation=64)[8:])
+    page[2:5], page[10:14] = bytes((0x40, 0x25, 8)), size.to_bytes(4, "big")
+    host.ok(f"55 10 00 00 00 00 00 {len(page) + 8:04X} 00", bytes(8) + page)
+
+
+def test_a_cd_rw_offers_fixed_packets_of_32_blocks_in_bytes(load: Load) -> None:
+    # 359,849 blocks hold 9,226 packets of 32 blocks and 7 of links
+    assert load("cd-rw").formats() == bytes.fromhex("00000010 00057DA9 01 000800 00048140 40 000020".replace(" ", ""))
+
+
+def test_fixed_packets_are_written_anywhere_but_whole(load: Load, tmp_path: Any) -> None:
+    host = packets(load, file=tmp_path / "disc")
+    assert host.feature_is_current(0x26)
+    assert host.track(1)[5:7] == bytes((0x05, 0x31))
+    assert host.write_refused(64, 32) == "5/64/00"  # the mode page says track at once
+    packet_page(host)
+    assert host.write_refused(64, 31) == "5/21/02"
+    assert host.write_refused(65, 32) == "5/21/02"
+    assert host.write_refused(9226 * 32, 32) == "5/21/00"
+    host.write(64, 32)
+    host.write(0, 32, fill=0x11)
+    host.sync()
+    host.transport.close()
+    again = load("cd-rw", file=tmp_path / "disc")
+    assert again.read(64, 32) == b"\xa5" * 32 * 2048
+    assert again.read(32, 1) == bytes(2048)
+    again.ok(BLANK_MINIMAL)
+    assert again.disc()[2] & 3 == 0
+    assert not again.feature_is_current(0x26)

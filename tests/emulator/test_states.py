@@ -113,6 +113,17 @@ def write_announced(host: Any) -> None:
     host.sync()
 
 
+def format_in_packets(host: Any) -> None:
+    host.format(int.from_bytes(host.formats()[12:16], "big"), 0x40, parameter=32)
+
+
+def write_packets(host: Any) -> None:
+    page = bytearray(host.ok("5A 08 05 00 00 00 00 0040 00", allocation=64)[8:])
+    page[2:5], page[10:14] = bytes((0x40, 0x25, 8)), (32).to_bytes(4, "big")
+    host.ok(f"55 10 00 00 00 00 00 {len(page) + 8:04X} 00", bytes(8) + page)
+    host.write(320, 64)
+
+
 def blank_compact(kind: int) -> Callable[[Any], None]:
     def do(host: Any) -> None:
         compact_page(host, 1, 3)
@@ -154,6 +165,8 @@ ACTIONS: dict[str, Callable[[Any], None]] = {
     "close the last session": close_last_session,
     "announce and begin": announce_and_begin,
     "write all that was announced": write_announced,
+    "format in packets": format_in_packets,
+    "write packets": write_packets,
     "unclose the last session": blank_compact(5),
     "erase the last session": blank_compact(6),
     "eject": eject,

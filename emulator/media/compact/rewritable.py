@@ -1,22 +1,113 @@
-"""CD-RW: what can be taken back (MMC-6 6.2)."""
+"""CD-RW: what can be taken back (MMC-6 6.2), and writing in fixed packets once the disc is formatted (4.2.3.7)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Final
 
-from discstack.emulator.conditions import ILLEGAL_MODE, OUT_OF_RANGE, SESSION_FIXATION, Refusal, at, invalid_field
-from discstack.emulator.media.base import Job
+from discstack.emulator.conditions import (
+    ILLEGAL_MODE,
+    INVALID_ADDRESS_FOR_WRITE,
+    OUT_OF_RANGE,
+    SESSION_FIXATION,
+    Refusal,
+    at,
+    invalid_field,
+    invalid_parameter,
+)
+from discstack.emulator.media.base import FORMAT_IN_PROGRESS, Job
 from discstack.emulator.media.compact.disc import CDR
 from discstack.emulator.media.compact.parts import CdTrack
 from discstack.emulator.media.sequential import Track
+from discstack.mmc.spec.capacities import FormatCapacities, FormattableCapacity
+from discstack.mmc.spec.format_unit import FormatType, FormatUnitParameters
+from discstack.mmc.spec.mode_page_values import WriteType
+from discstack.mmc.spec.track_information import TrackInformation
 
 FULL, MINIMAL, TRACK, UNRESERVE, TAIL, UNCLOSE, ERASE_SESSION = range(7)  # blanking types, MMC-6 6.2.2.3
+PACKET, LINKS = 32, 7  # blocks of user data, and of run-in, run-out and link behind them
+INCREMENTAL: Final = 0x5  # track mode of data in packets
+WHOLE: Final = 0xFFFFFFFF
 
 
 class CDRW(CDR):
-    """CD-RW: the same, and it can be blanked."""
+    """CD-RW: the same, and it can be blanked, or formatted for fixed packets."""
 
     erasable = True
+
+    # -- fixed packets ------------------------------------------------------------------------------------------------
+
+    def state(self) -> dict[str, Any]:
+        """Return what the sidecar keeps of the disc."""
+        return {**super().state(), "packets": self.restricted_overwrite}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take up the state of a disc."""
+        super().restore(state)
+        self.restricted_overwrite = bool(state.get("packets"))
+
+    def start_over(self) -> None:
+        """Make the disc blank."""
+        self.restricted_overwrite = False
+        super().start_over()
+
+    @property
+    def packet_blocks(self) -> int:
+        """How many blocks of user data fit in fixed packets, between which link blocks lie."""
+        return self.total // (PACKET + LINKS) * PACKET
+
+    def format_capacities(self) -> FormatCapacities:
+        """Return the present capacity, and the one in fixed packets."""
+        present = super().format_capacities().current
+        row = FormattableCapacity(
+            number_of_blocks=self.packet_blocks,
+            format_type=FormatType.CD_RW_DVD_RW_FULL,
+            type_dependent_parameter=PACKET,
+        )
+        return FormatCapacities(current=present, formattable=(row,))
+
+    def format(self, wanted: FormatUnitParameters) -> Job:
+        """Format the whole disc in packets of 32 blocks."""
+        if wanted.format_type != FormatType.CD_RW_DVD_RW_FULL:
+            raise invalid_parameter(8)
+        if wanted.type_dependent_parameter != PACKET:
+            raise invalid_parameter(9)
+        if wanted.number_of_blocks not in (self.packet_blocks, WHOLE):
+            raise invalid_parameter(4)
+        return Job(self.total * 2048 / self.write_rate, self._formatted, FORMAT_IN_PROGRESS)
+
+    def _formatted(self) -> None:
+        self.start_over()
+        blocks = self.packet_blocks
+        self.track_list = [CdTrack(1, 0, blocks, blocks, closed=True)]
+        self.final = self.restricted_overwrite = True
+        self.store.extend(blocks)
+        self.changed()
+
+    def write(self, lba: int, count: int, data: memoryview, *, streaming: bool = False) -> None:
+        """Take whole packets anywhere on a formatted disc; else as on a CD-R."""
+        if not self.restricted_overwrite:
+            super().write(lba, count, data, streaming=streaming)
+            return
+        parameters = self.parameters
+        if parameters.write_type != WriteType.PACKET_INCREMENTAL or parameters.packet_size != PACKET:
+            raise Refusal(ILLEGAL_MODE)
+        if lba < 0 or lba + count > self.blocks():
+            raise Refusal(at(OUT_OF_RANGE, lba))
+        if lba % PACKET or count % PACKET:
+            raise Refusal(at(INVALID_ADDRESS_FOR_WRITE, lba))
+        self.store.write(lba, data)
+
+    def _describe(self, number: int, track: Track) -> TrackInformation:
+        described = super()._describe(number, track)
+        if not self.restricted_overwrite:
+            return described
+        return replace(
+            described, packet_inc=True, fp=True, track_mode=INCREMENTAL, fixed_packet_size_blocking_factor=PACKET
+        )
+
+    # -- blanking -----------------------------------------------------------------------------------------------------
 
     def blank(self, blanking_type: int, address: int) -> Job:
         """Blank the disc, fully or minimally, a track or its tail, or take back the last session or its end."""

@@ -96,7 +96,13 @@ LONG_RUNS = ("READ (10)", "WRITE (10)", "WRITE (12)", "WRITE AND VERIFY (10)")
 Step = Callable[[Any, Any], None]
 SECTIONS: dict[str, dict[str, tuple[Step, ...]]] = {
     "cd-r": {"Burn": (first_burn,), "Append and finalize": (first_burn, append_and_close)},
-    "cd-rw": {"Burn": (first_burn,), "Burn over": (first_burn, burn_over), "Erase": (first_burn, erase_it)},
+    "cd-rw": {
+        "Burn": (first_burn,),
+        "Burn over": (first_burn, burn_over),
+        "Erase": (first_burn, erase_it),
+        "Format": (format_it,),
+        "Burn formatted": (format_it, first_burn),
+    },
     "dvd+r": {"Burn": (first_burn,), "Append and finalize": (first_burn, append_and_close)},
     "dvd+r-dl": {
         "Burn": (first_burn,),
