@@ -79,6 +79,8 @@ class Hierarchy:
                 self.folders.append(below)
             elif not isinstance(leaf := leaves[index], MovedDirectory) and leaf.link is not None:
                 self._records.link_serials.setdefault(leaf.link, serial)
+                if self._system_use is not None:
+                    self._system_use.names[leaf.link] += 1
         if directories and folder.number >= MAX_PARENT:
             raise LayoutError(
                 f"{printable(folder.item.path)} is directory number {folder.number + 1} and holds directories, but "

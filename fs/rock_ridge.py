@@ -8,6 +8,7 @@ ways to the same bytes.
 from __future__ import annotations
 
 import stat
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from struct import Struct
 from typing import Final, TypeAlias
@@ -30,7 +31,7 @@ from discstack.fs.rrip import (
     symbolic_link,
     time_stamps,
 )
-from discstack.fs.snapshot import DirectoryItem, FileItem, ScatteredItem, SpecialItem
+from discstack.fs.snapshot import DirectoryItem, FileItem, HardLinks, ScatteredItem, SpecialItem
 from discstack.fs.susp import SHARING_PROTOCOL
 
 AnyItem: TypeAlias = FileItem | SpecialItem | DirectoryItem | MovedDirectory
@@ -58,7 +59,8 @@ def name_bytes(name: str) -> bytes:
 class SystemUse:
     """Makes the system use areas of a hierarchy's records.
 
-    A serial number stands for a file in PX of RRIP 1.12: all names of one file have the same.
+    A serial number stands for a file in PX of RRIP 1.12: all names of one file have the same. `names` counts those that
+    the hierarchy has of each, and is filled by it.
     """
 
     def __init__(self, rock_ridge: RockRidge) -> None:
@@ -66,6 +68,7 @@ class SystemUse:
             raise LayoutError(f"Rock Ridge {rock_ridge.version} is not supported; take one of {[*VERSIONS]}")
         self._old = rock_ridge.version == RRIP_1_10
         self._long_form = rock_ridge.long_times
+        self.names = Counter[HardLinks]()
         self._heads = dict[tuple[Attributes, int, int], bytes]()
         # PX, TF and NM without a name, and RR before them
         serial = None if self._old else 0
@@ -90,7 +93,7 @@ class SystemUse:
         attributes, plain = None, b""  # those of the last file with one name, and what all such files begin with
         for item, serial, date in records:
             if not isinstance(item, FileItem) or item.link is not None:
-                head = head_of((item.attributes, _TYPES[type(item)], links_of(item)))
+                head = head_of((item.attributes, _TYPES[type(item)], self._links(item)))
             elif item.attributes is attributes:
                 head = plain
             else:
@@ -123,9 +126,17 @@ class SystemUse:
         kind = item.kind if isinstance(item, SpecialItem) else _TYPES.get(type(item), stat.S_IFDIR)
         number = None if self._old else serial
         return [
-            posix_attributes(kind | attributes.mode, links_of(item), attributes.uid, attributes.gid, number),
+            posix_attributes(kind | attributes.mode, self._links(item), attributes.uid, attributes.gid, number),
             time_stamps(item.mtime_ns, item.times, long_form=self._long_form),
         ]
+
+    def _links(self, item: AnyItem) -> int:
+        """Return how many names lead to an item; each directory in a directory leads to that one too."""
+        if isinstance(item, MovedDirectory):
+            item = item.directory
+        if isinstance(item, DirectoryItem):
+            return 2 + len(item.directories)
+        return 1 if item.link is None else self.names[item.link]
 
     def _with_presence(self, entries: list[bytes]) -> list[bytes]:
         return [present(entries), *entries] if self._old else entries
@@ -140,12 +151,3 @@ class SystemUse:
         head = present([px, _MODIFY_HEAD, _NAME_HEADS[0]]) + px if self._old else px[:-_SERIAL_SIZE]
         self._heads[key] = head
         return head
-
-
-def links_of(item: AnyItem) -> int:
-    """Return how many names lead to an item; each directory in a directory leads to that one too."""
-    if isinstance(item, MovedDirectory):
-        item = item.directory
-    if isinstance(item, DirectoryItem):
-        return 2 + len(item.directories)
-    return 1 if item.link is None else item.link.count

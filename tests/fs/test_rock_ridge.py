@@ -156,6 +156,16 @@ def test_serial_numbers_count_in_image_order_and_hard_links_share_one(rock: Any)
     assert volume.files(inner)[b"again"][b"PX"] == files[b"a"][b"PX"]
 
 
+def test_names_that_are_hidden_are_no_links(rock: Any) -> None:
+    root = Directory()
+    first = root.create_file("a", b"data")
+    for name in ("b", "hidden"):
+        root.create_hard_link(name, first)
+    volume = rock(image_of(root, hidden={View.ISO9660: ("hidden",)}))
+    files = volume.files(volume.root())
+    assert {name: px(entries[b"PX"])[1] for name, entries in files.items()} == {b"a": 2, b"b": 2}
+
+
 def test_special_files_and_links_are_recorded_without_data(rock: Any) -> None:
     root = Directory()
     root.create_special("fifo", Kind.FIFO)
