@@ -6,11 +6,15 @@ from typing import Final
 
 from sparse import SparseMedium
 
-from discstack.fs.errors import SourceError, VolumeError
+from discstack.fs.base import Base
+from discstack.fs.bridge import build_image
+from discstack.fs.errors import LayoutError, SourceError, VolumeError
 from discstack.fs.nodes import File
+from discstack.fs.options import ImageOptions
 from discstack.fs.reading.notes import MOST_NOTES
 from discstack.fs.reading.view import VolumeView
 from discstack.fs.reading.volume import Volume, last_session, read_volume
+from discstack.fs.view import Change, View
 
 PIECE: Final = 4096
 # Bytes read for a byte of the medium: two passes, whole chunks of 16 sectors for one of them, the structures themselves
@@ -32,6 +36,8 @@ def look(packed: bytes) -> None:
                 continue
             assert medium.read <= MOST_READ * medium.sectors * 2048 + SLACK, "more was read than there is"
             check(volume)
+            if view is None:
+                add_to(medium, volume)
 
 
 def check(volume: Volume) -> None:
@@ -44,6 +50,18 @@ def check(volume: Volume) -> None:
         assert "\0" not in node.name
         if isinstance(node, File) and node.size:
             touch(node)
+
+
+def add_to(medium: SparseMedium, volume: Volume) -> None:
+    """Plan and build the next session with all that was read: it is made and read back, or refused."""
+    nodes = sum(1 for _ in volume.root.walk())
+    try:
+        image = build_image(volume.root, ImageOptions(base=Base(medium, medium.sectors), udf_specials=True))
+        lost = sum(1 for issue in image.issues if issue.change is Change.SKIPPED and issue.view is View.UDF)
+        again = read_volume(image, start=image.start, view=VolumeView.UDF)
+    except (LayoutError, SourceError):
+        return
+    assert sum(1 for _ in again.root.walk()) == nodes - lost
 
 
 def touch(file: File) -> None:
