@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 
 from discstack.mmc.spec.cdb import describe
 from discstack.mmc.spec.layout import StructureError
-from discstack.mmc.spec.sense import Sense, SenseKey
+from discstack.mmc.spec.sense import Sense, SenseKey, sense_key
 from discstack.transport.base import CHECK_CONDITION, Reply
 
 if TYPE_CHECKING:
@@ -43,11 +43,12 @@ class CommandError(DriveError):
     """The device answered with CHECK CONDITION; `sense` says why."""
 
     def __init__(self, cdb: bytes, reply: Reply) -> None:
+        super().__init__(cdb, reply)
         self.cdb, self.reply = cdb, reply
         self.sense = Sense.parse(reply.sense)
-        super().__init__(self._text())
 
-    def _text(self) -> str:
+    def __str__(self) -> str:
+        """Spell command, sense and advice; only now, because most errors are answers to polls that nobody reads."""
         deferred = " (deferred: it belongs to an earlier command)" if self.sense.deferred else ""
         advice = f"; {self.sense.advice}" if self.sense.advice else ""
         return f"{describe(self.cdb)}: {self.sense}{deferred}{advice}"
@@ -116,7 +117,7 @@ class Completed(CommandError):
 class StatusError(CommandError):
     """A SCSI status other than GOOD and CHECK CONDITION."""
 
-    def _text(self) -> str:
+    def __str__(self) -> str:
         return f"{describe(self.cdb)}: the drive answered with SCSI status {self.reply.status:#04x}"
 
 
@@ -199,4 +200,4 @@ def command_error(cdb: bytes, reply: Reply) -> CommandError:
     """Return the error that an answer other than GOOD stands for."""
     if reply.status != CHECK_CONDITION:
         return StatusError(cdb, reply)
-    return BY_KEY.get(Sense.parse(reply.sense).key, CommandError)(cdb, reply)
+    return BY_KEY.get(sense_key(reply.sense), CommandError)(cdb, reply)

@@ -158,5 +158,6 @@ def get_configuration(drive: Drive, request: Request, *, rt: int, starting_featu
     }
     if rt not in wanted:
         raise invalid_field(1)
-    features = tuple(feature for feature in (row.build(drive) for row in ROWS) if wanted[rt](feature))
+    rows = ROWS if rt != CURRENT else [row for row in ROWS if row.current is None or row.current(drive)]
+    features = tuple(feature for feature in (row.build(drive) for row in rows) if wanted[rt](feature))
     return f.Configuration(current_profile=drive.profile, features=features).build()

@@ -13,7 +13,7 @@ from typing import Final
 from discstack.mmc.spec import asc as codes
 from discstack.mmc.spec.sense_formats import VALUES, FieldPointer, SenseFormat, build, parse
 
-__all__ = ["FieldPointer", "Sense", "SenseFormat", "SenseKey"]
+__all__ = ["FieldPointer", "Sense", "SenseFormat", "SenseKey", "sense_key"]
 
 
 class SenseKey(IntEnum):
@@ -37,6 +37,14 @@ class SenseKey(IntEnum):
 
 
 _KEYS: Final = {int(key): key for key in SenseKey}
+
+
+def sense_key(data: bytes) -> int:
+    """Return the sense key alone, 0 where there is no sense data: for those who ask often."""
+    if not data or (form := data[0] & 0x7F) not in (0x70, 0x71, 0x72, 0x73):
+        return 0
+    at = 1 if form & 2 else 2
+    return data[at] & 0x0F if len(data) > at else 0
 
 
 @dataclass(frozen=True, slots=True)

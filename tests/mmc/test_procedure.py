@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterator
 from threading import Event
 from typing import Any
@@ -104,3 +105,12 @@ def test_reports_reach_the_observer(lab: Any) -> None:
     diary = lab.diary()
     lab.run(once(Report(Phase.WRITING, 0.5, "half")), lab.script(None), observer=diary)
     assert diary.reports == [Report(Phase.WRITING, 0.5, "half")]
+
+
+def test_an_error_survives_being_sent_to_another_process(lab: Any) -> None:
+    with pytest.raises(MediumError) as caught:
+        lab.run(once(TUR), lab.script((3, 0x0C, 0)))
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert type(again) is MediumError
+    assert str(again) == str(caught.value)
+    assert again.sense == caught.value.sense

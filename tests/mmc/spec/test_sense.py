@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from discstack.mmc.spec.asc import advice, text
-from discstack.mmc.spec.sense import FieldPointer, Sense, SenseFormat, SenseKey
+from discstack.mmc.spec.sense import FieldPointer, Sense, SenseFormat, SenseKey, sense_key
 from discstack.mmc.spec.sense_formats import descriptors
 
 FIXED, DESCRIPTOR, NONE = SenseFormat.FIXED, SenseFormat.DESCRIPTOR, SenseFormat.NONE
@@ -442,3 +442,8 @@ def test_sg3_utils_read_the_same(line: str, form: SenseFormat) -> None:
         assert f"Error in {where}: byte {sense.field_pointer.byte}" in words
     if sense.retry_count is not None:
         assert re.search(rf"retry count: (0x)?0*{sense.retry_count}\b", words)
+
+
+@given(st.one_of(st.binary(max_size=20), st.sampled_from([b"\x70", b"\x72", b"\x70\0", b"\x72\x05"]).map(bytes)))
+def test_the_sense_key_alone_is_that_of_the_whole(data: bytes) -> None:
+    assert sense_key(data) == Sense.parse(data).key
