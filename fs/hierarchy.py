@@ -150,5 +150,5 @@ class Hierarchy:
             for folder in self.folders
         )
 
-    def _directory(self, number: int) -> bytes:
+    def _directory(self, number: int) -> bytearray:
         return self._records.directory(self._order[number])

@@ -19,8 +19,9 @@ SECTOR: Final = 2048
 SYSTEM_AREA: Final = 16  # sectors that every standard leaves alone, ECMA-119 6.2.1
 
 Emit = Callable[[], bytes]
-EmitPiece = Callable[[int], bytes]
+EmitPiece = Callable[[int], bytes | bytearray]
 Name = Callable[[int], str]
+_NONE: Final[tuple[int, bytes | bytearray]] = (-1, b"")
 
 
 def sectors_for(size: int) -> int:
@@ -68,7 +69,8 @@ class Region:
 
         The built bytes are kept until the end of the region was asked for.
         """
-        data = self._built or self._checked(self._emit(), self.sectors, self.label)
+        data = self._built or self._emit()
+        self._check(len(data), self.sectors, self.label)
         copy_padded(data, first * SECTOR, buffer)
         ends = first * SECTOR + len(buffer) == self.sectors * SECTOR
         self._built = b"" if ends else data
@@ -82,17 +84,17 @@ class Region:
         return iter(())
 
     @staticmethod
-    def _checked(data: bytes, sectors: int, label: str) -> bytes:
-        if len(data) > sectors * SECTOR:
-            raise LayoutError(f"{label} gave {len(data)} bytes for the {sectors} sectors that it reserved")
-        return data
+    def _check(size: int, sectors: int, label: str) -> None:
+        if size > sectors * SECTOR:
+            raise LayoutError(f"{label} gave {size} bytes for the {sectors} sectors that it reserved")
 
 
 class Series(Region):
     """A region of many pieces that are built one by one: a directory each, or a file entry each.
 
     `starts[i]` is the sector within the region where piece i begins; it ends where the next begins, the last one at
-    the end of the region. `emit_piece(i)` gives its bytes. The last piece built is kept.
+    the end of the region. `emit_piece(i)` gives its bytes. The last piece built is kept until its end was
+    asked for.
     """
 
     __slots__ = ("_emit_piece", "_kept", "_name", "_starts")
@@ -102,7 +104,7 @@ class Series(Region):
         self._starts = starts
         self._emit_piece = emit_piece
         self._name = name
-        self._kept = (-1, b"")
+        self._kept = _NONE
 
     def fill(self, first: int, buffer: memoryview) -> None:
         """Put the region's sectors from its `first` on into `buffer`, which lies wholly within the region."""
@@ -111,9 +113,11 @@ class Series(Region):
             number, data = self._kept
             if number != index:
                 data = self._emit_piece(index)
-                self._checked(data, self._length(index), self._name(index))
+                self._check(len(data), self._length(index), self._name(index))
                 self._kept = (index, data)
             copy_padded(data, skip * SECTOR, buffer[done : done + sectors * SECTOR])
+            if skip + sectors == self._length(index):
+                self._kept = _NONE
             done += sectors * SECTOR
 
     def spans(self, first: int, count: int) -> Iterator[Span]:
@@ -138,9 +142,9 @@ class Series(Region):
             index += 1
 
 
-def copy_padded(data: bytes, offset: int, buffer: memoryview) -> None:
+def copy_padded(data: bytes | bytearray, offset: int, buffer: memoryview) -> None:
     """Copy `data` from `offset` on into `buffer` and fill the rest of it with zeros."""
-    part = data[offset : offset + len(buffer)]
+    part = memoryview(data)[offset : offset + len(buffer)]
     buffer[: len(part)] = part
     if len(part) < len(buffer):
         buffer[len(part) :] = bytes(len(buffer) - len(part))

@@ -79,7 +79,7 @@ class Records:
             length = directory_record_size(identifier, area)
             yield from repeat(length, len(_sections(item)) if isinstance(item, FileItem) else 1)
 
-    def directory(self, folder: Folder) -> bytes:
+    def directory(self, folder: Folder) -> bytearray:
         """Return a directory's records, of which none lies across the end of a sector, and its continuation areas."""
         areas = ContinuationAreas(folder.lba + folder.sectors)
         data, room = bytearray(), SECTOR
@@ -91,7 +91,7 @@ class Records:
             data += record
         data += bytes(room)
         data += areas.data
-        return bytes(data)
+        return data
 
     def _records(self, folder: Folder, areas: ContinuationAreas) -> Iterator[bytes]:
         own, of_parent = self._own_areas(folder, areas)

@@ -41,23 +41,23 @@ class Scan:
 
     def scan(self, top: str, into: Directory) -> None:
         """Put what the folder `top` holds into an empty directory, which takes its times and attributes too."""
-        absolute = os.path.abspath(top)
+        path = absolute = os.path.abspath(top)
         try:
             status = os.stat(absolute)
             into.mtime_ns, into.attributes, into.times = status.st_mtime_ns, *self._common(status)
             stack: list[tuple[str, Directory, tuple[Identity, ...]]] = [(absolute, into, (_identity(status),))]
             while stack:
                 path, directory, above = stack.pop()
-                with os.scandir(path) as entries:
-                    found: Iterator[Found] = ((entry.name, entry.stat(follow_symlinks=False)) for entry in entries)
-                    if self._exclude:
-                        found = self._included(found, path, top + path[len(absolute) :])
-                    if self._follow_links:
-                        found = _follow(found, path, above)
-                    for name, below, status in self._take(path, directory, found):
-                        stack.append((os.path.join(path, name), below, (*above, _identity(status))))
+                found = _listed(path)
+                if self._exclude:
+                    found = self._included(found, path, top + path[len(absolute) :])
+                if self._follow_links:
+                    found = _follow(found, path, above)
+                for name, below, status in self._take(path, directory, found):
+                    stack.append((os.path.join(path, name), below, (*above, _identity(status))))
         except OSError as error:
-            raise SourceError(error.filename or top, error.strerror or str(error)) from error
+            where = os.path.join(path, error.filename) if isinstance(error.filename, str) else path
+            raise SourceError(where, error.strerror or str(error)) from error
 
     def _included(self, found: Iterator[Found], path: str, given: str) -> Iterator[Found]:
         for name, status in found:
@@ -106,6 +106,21 @@ class Scan:
 def as_utf_8(name: str) -> str:
     """Return the text of a name that the system's encoding may have made something else of."""
     return name if _UTF_8 else os.fsencode(name).decode("utf-8", "surrogateescape")
+
+
+def _listed(path: str) -> Iterator[Found]:
+    """Yield what a folder holds; by its descriptor where that goes, as the system then looks each path up only once."""
+    if os.scandir not in os.supports_fd:
+        with os.scandir(path) as entries:
+            yield from ((entry.name, entry.stat(follow_symlinks=False)) for entry in entries)
+        return
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with os.scandir(descriptor) as entries:
+            for entry in entries:
+                yield entry.name, entry.stat(follow_symlinks=False)
+    finally:
+        os.close(descriptor)
 
 
 def _target(path: str) -> bytes:
