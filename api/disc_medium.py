@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from discstack.fs.errors import SourceError
@@ -27,7 +28,7 @@ class DiscMedium:
     def __init__(self, recorder: Recorder) -> None:
         medium = recorder.medium()
         recipe = RECIPES.get(medium.profile)
-        anywhere = recipe is not None and not recipe.sequential
+        anywhere = medium.state is DiscState.OVERWRITABLE
         last = max((track.session for track in medium.tracks), default=0)
         starts = [track.start for track in medium.tracks if track.session == last]
         ends = [track.end for track in medium.tracks]
@@ -35,12 +36,21 @@ class DiscMedium:
         self.sectors = medium.capacity_blocks if anywhere else max(ends, default=medium.used_blocks)
         if medium.state in _UNWRITTEN or not self.sectors:
             raise MediaError(f"there is nothing to read: {medium}")
+        tracks = sorted(medium.tracks, key=lambda track: track.start)
+        between = (range(track.end, after.start) for track, after in pairwise(tracks))
+        self._gaps = [] if anywhere else [gap for gap in between if len(gap)]
+        self._run_out = 0 if recipe is None else recipe.run_out
+        self._ends = [track.end for track in tracks]
         self.recorder = recorder
 
     def read_at(self, lba: int, buffer: bytearray | memoryview) -> None:
-        """Fill `buffer`, some whole sectors, from sector `lba` on; SourceError for what cannot be read."""
+        """Fill `buffer`, some whole sectors, from sector `lba` on; SourceError for what cannot be read.
+
+        Between the tracks of a disc nothing is recorded, and their last sectors may be run-out: zeros stand for that.
+        """
         view = memoryview(buffer).cast("B")
-        done = 0
+        done, end = 0, lba + len(view) // SECTOR
+        gaps = [range(max(gap.start, lba), min(gap.stop, end)) for gap in self._gaps]
 
         def consume(data: memoryview) -> None:
             nonlocal done
@@ -49,8 +59,15 @@ class DiscMedium:
 
         label = str(self.recorder.address)
         try:
-            self.recorder.run(read_disc(range(lba, lba + len(view) // SECTOR), consume))
+            wanted = [gap for gap in gaps if gap]
+            self.recorder.run(read_disc(range(lba, end), consume, gaps=wanted, run_out=self._run_out))
         except CommandError as error:
             raise SourceError(label, f"sectors from {lba} on cannot be read: {error}") from error
-        if done < len(view):
+        if done < len(view) and self._is_run_out(range(lba + done // SECTOR, end)):
+            view[done:] = bytes(len(view) - done)
+        elif done < len(view):
             raise SourceError(label, f"nothing is recorded behind sector {lba + done // SECTOR}")
+
+    def _is_run_out(self, sectors: range) -> bool:
+        """Tell whether these are the last sectors of a track."""
+        return any(end - self._run_out <= sectors.start and sectors.stop <= end for end in self._ends)

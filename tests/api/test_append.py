@@ -422,3 +422,15 @@ def test_disc_that_another_programs_image_was_burnt_to_is_added_to(medium: str, 
         discstack.DataWriter(recorder).write(image.create_result())
         for view in VIEWS:
             assert contents(discstack.read_volume(recorder, view=view).root) == wanted | {"/NEW.TXT": b"new"}
+
+
+@pytest.mark.parametrize("disc", ["cd-r", "dvd+rw"], indirect=True)
+def test_whole_disc_with_what_is_added_can_be_written_to_a_file(disc: Disc, tmp_path: Path) -> None:
+    image = discstack.FileSystemImage()
+    image.import_file_system(disc.recorder)
+    image.root.create_file("new", b"new")
+    planned = image.create_result()
+    planned.write_to(tmp_path / "whole.img")
+    volume = discstack.read_volume(tmp_path / "whole.img")
+    assert volume.start == planned.start
+    assert contents(volume.root) == disc.wanted | {"/new": b"new"}
