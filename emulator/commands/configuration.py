@@ -33,6 +33,7 @@ MODE_1: Final = 1 << 8  # data block type 8 as a bit
 TRACK_BLOCKS: Final = 0x3F01  # data block types 0 and 8 to 13 as bits
 EVERY_SUB_TYPE: Final = 0xFF
 BD_VERSIONS: Final = 0x0007  # versions 0 to 2
+LARGE_VERSIONS: Final = 0x0004  # discs of three and four layers are class 1, version 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ ROWS: Final = (
     Row(lambda drive: f.RandomReadable(blocking=_blocking(drive), pp=True), with_profile(CD | DVD | BD)),
     Row(lambda drive: f.MultiRead(), with_profile(CD)),
     Row(lambda drive: f.CdRead(c2_flags=True, cd_text=True), with_profile(CD)),
-    Row(lambda drive: f.DvdRead(), with_profile(DVD)),
+    Row(lambda drive: f.DvdRead(dual_r=True), with_profile(DVD)),
     Row(_random_writable, with_profile(REWRITABLE)),
     Row(
         lambda drive: f.IncrementalStreamingWritable(data_block_types_supported=MODE_1, buf=True, link_sizes=(7, 16)),
@@ -134,10 +135,24 @@ ROWS: Final = (
     Row(lambda drive: f.BdRPow(), lambda drive: bool(drive.profile) and drive.loaded.pseudo_overwrite),
     Row(lambda drive: f.DvdPlusRDl(write=True), with_profile(frozenset({Profile.DVD_PLUS_R_DL}))),
     Row(
-        lambda drive: f.BdRead(class_0_bd_re=BD_VERSIONS, class_0_bd_r=BD_VERSIONS, class_0_bd_rom=BD_VERSIONS),
+        lambda drive: f.BdRead(
+            class_0_bd_re=BD_VERSIONS,
+            class_1_bd_re=LARGE_VERSIONS,
+            class_0_bd_r=BD_VERSIONS,
+            class_1_bd_r=LARGE_VERSIONS,
+            class_0_bd_rom=BD_VERSIONS,
+        ),
         with_profile(BD),
     ),
-    Row(lambda drive: f.BdWrite(class_0_bd_re=BD_VERSIONS, class_0_bd_r=BD_VERSIONS), with_profile(BD)),
+    Row(
+        lambda drive: f.BdWrite(
+            class_0_bd_re=BD_VERSIONS,
+            class_1_bd_re=LARGE_VERSIONS,
+            class_0_bd_r=BD_VERSIONS,
+            class_1_bd_r=LARGE_VERSIONS,
+        ),
+        with_profile(BD),
+    ),
     Row(lambda drive: f.PowerManagement()),
     Row(lambda drive: f.Timeout()),
     Row(
