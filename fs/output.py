@@ -93,8 +93,7 @@ class DataCopy:
         index, reader = 0, DataReader(self._data)
         try:
             while index < len(self._data) and not self._stopped:
-                before, index = index, self._copy(index, reader)
-                self._tally.add((self._data.start_of(index) - self._data.start_of(before)) * SECTOR)
+                index = self._copy(index, reader)
         except BaseException as error:  # kept for whoever asks for the result
             self._error = error
         finally:
@@ -114,7 +113,9 @@ class DataCopy:
         batches, batch = self._data.batches, self._data.batch(index, self._data.sectors)
         if batches is None or not batch.files:
             return 0
-        return batches.copy_files(batch.paths, batch.facts, batch.files, self._target, self._position(index))
+        count = batches.copy_files(batch.paths, batch.facts, batch.files, self._target, self._position(index))
+        self._tally.add((self._data.start_of(index + count) - self._data.start_of(index)) * SECTOR)
+        return count
 
     def _copy_by_memory(self, index: int, reader: DataReader) -> int:
         """Write one file, or several small ones where they have to be seen or nobody reads batches."""
@@ -126,6 +127,7 @@ class DataCopy:
             part = self._buffer[: (end - first) * SECTOR]
             reader.fill(first, part)
             write_all(self._target, part, self._base + (self._data.lba + first) * SECTOR)
+            self._tally.add(len(part))
             first += len(part) // SECTOR
         return stop - index
 
@@ -140,6 +142,7 @@ class DataCopy:
                 reader.read_at(done, data)
                 part[len(data) :] = bytes(len(part) - len(data))
                 write_all(self._target, part, self._position(index) + done)
+                self._tally.add(len(part))
                 done += len(part)
             reader.finish()
         finally:
@@ -158,6 +161,7 @@ class DataCopy:
                 raise
             if not count:
                 raise reader.ended(done)
+            self._tally.add(count)
             done += count
         return done
 

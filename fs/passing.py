@@ -36,14 +36,14 @@ def write_in_order(stream: DataStream, data: FileData, target: int, tell: Tell |
     while stream.position < stream.end:
         here = stream.position - data.lba
         large = None if kept is None else data.large_at(here)
-        if large and kept is not None and (passed := _pass_on(large, target, large.size - kept)):
+        if large and kept is not None and (passed := _pass_on(large, target, large.size - kept, tell, stream.position)):
             stream.position += passed // SECTOR
         else:
             following = None if kept is None else data.next_large(here + 1)
             limit = stream.end if following is None else data.lba + following
             _write(target, buffer[: stream.readinto(buffer[: (limit - stream.position) * SECTOR])])
-        if tell:
-            tell(stream.position * SECTOR)
+            if tell:
+                tell(stream.position * SECTOR)
 
 
 def _write(target: int, part: memoryview) -> None:
@@ -68,8 +68,11 @@ def _kept_back(target: int) -> int | None:
         return fcntl(target, F_GETPIPE_SZ)
 
 
-def _pass_on(source: PathSource, target: int, size: int) -> int:
-    """Let the kernel move the first whole sectors of a file to where `target` stands; return how many bytes it did."""
+def _pass_on(source: PathSource, target: int, size: int, tell: Tell | None, position: int) -> int:
+    """Let the kernel move the first whole sectors of a file to where `target` stands; return how many bytes it did.
+
+    The file lies at sector `position` of the image.
+    """
     done, end = 0, max(size, 0) // SECTOR * SECTOR
     reader = source.open()
     try:
@@ -78,6 +81,8 @@ def _pass_on(source: PathSource, target: int, size: int) -> int:
             if not count:
                 raise reader.ended(done)
             done += count
+            if tell:
+                tell(position * SECTOR + done)
         reader.finish()
     except OSError as error:
         if done or error.errno not in NOT_BETWEEN:

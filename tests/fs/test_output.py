@@ -6,6 +6,7 @@ import io
 import os
 import threading
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -188,11 +189,13 @@ def test_a_change_while_a_pipe_still_holds_pages_is_seen(sources: Path, batches:
 
 def test_progress_ends_with_the_size_of_the_image(sources: Path, batches: BatchReader | None, tmp_path: Path) -> None:
     image = plan(sources, batches)
-    for target in (tmp_path / "out", io.BytesIO()):
-        told = list[int]()
-        image.write_to(target, told.append)
-        assert told == sorted(told)
-        assert told[-1] == image.size
+    with (tmp_path / "appended").open("ab") as appended:
+        for target in (tmp_path / "out", io.BytesIO(), appended):
+            told = list[int]()
+            image.write_to(target, told.append)
+            assert told == sorted(told)
+            assert told[-1] == image.size
+            assert max(later - earlier for earlier, later in pairwise(told)) < 4 * MIB
 
 
 def test_an_error_of_the_target_is_told(sources: Path, batches: BatchReader | None) -> None:
