@@ -23,6 +23,7 @@ from discstack.mmc.spec.commands import (
     SET_STREAMING,
     START_STOP_UNIT,
     SYNCHRONIZE_CACHE_10,
+    WRITE_10,
 )
 from discstack.transport.base import Reply
 
@@ -78,6 +79,11 @@ def send_cue_sheet(cue_sheet: bytes) -> Procedure[None]:
 def send_disc_structure(format: int, structure: bytes, *, media_type: int = 0) -> Procedure[None]:
     """Send a disc structure, header included (MMC-6 6.36)."""
     yield from act(SEND_DISC_STRUCTURE, data=structure, media_type=media_type, format=format)
+
+
+def write_zeros(lba: int, blocks: int) -> Procedure[None]:
+    """Write empty blocks of 2048 bytes (MMC-6 6.46)."""
+    yield from act(WRITE_10, data=bytes(blocks * BLOCK_SIZE), lba=lba, transfer_length=blocks)
 
 
 def synchronize_cache(*, immed: bool = False) -> Procedure[None]:

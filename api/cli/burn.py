@@ -56,7 +56,7 @@ class Speed(click.ParamType[str]):
 @options(CHANGE_OPTIONS)
 @click.option("--simulate", is_flag=True, help="Do all but write; only where the medium has that.")
 @click.option("--close", is_flag=True, help="Close the disc: nothing can be added afterwards.")
-@click.option("--mode", type=click.Choice(MODES), help="How to write DVD-R and DVD-RW.")
+@click.option("--mode", type=click.Choice(MODES), help="How to write CD-R, CD-RW, DVD-R and DVD-RW.")
 @click.option("--layer-break", type=click.IntRange(1), metavar="SECTORS", help="DVD+R DL: so many on the first layer.")
 @click.option("--streaming", "command", flag_value="streaming", help="Full speed without defect management.")
 @click.option("--write-and-verify", "command", flag_value="write and verify", help="Let the drive check as it writes.")

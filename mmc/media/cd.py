@@ -7,22 +7,28 @@ from functools import partial
 from typing import Final
 
 from discstack.mmc import actions, polling, queries
-from discstack.mmc.errors import IllegalRequest
+from discstack.mmc.cd.cue import cue_sheet, variants
+from discstack.mmc.cd.program import Program, ProgramTrack, TrackForm, lay_out
+from discstack.mmc.errors import DriveError, IllegalRequest
 from discstack.mmc.job import BurnJob
 from discstack.mmc.media import cd_packets, sequential
+from discstack.mmc.medium import DiscState, MediumStatus, WriteMode
 from discstack.mmc.polling import persist
 from discstack.mmc.procedure import Phase, Procedure
-from discstack.mmc.recipe import Recipe, Work
+from discstack.mmc.recipe import BurnPlan, Recipe, Survey, Work
+from discstack.mmc.spec.cue_sheet import build_cue_sheet
 from discstack.mmc.spec.features import Configuration
 from discstack.mmc.spec.mode_page_values import DataBlockType, MultiSession, SessionFormat, WriteType
+from discstack.mmc.spec.msf import PREGAP, Msf
 from discstack.mmc.spec.track_information import DATA_TRACK
-from discstack.mmc.steps import close, long_operation
+from discstack.mmc.steps import close, flush, long_operation
 
 NOMINAL_SPEED: Final = 176.4
 BLANK_DISC, BLANK_MINIMAL = 0, 1  # MMC-6 table 243
 CLOSE_SESSION: Final = 2
 INVISIBLE_TRACK: Final = 0xFF
 AUDIO_PAUSE: Final = 150
+PREGAP_STEP: Final = 25  # blocks of the pre-gap that one command writes
 
 
 def prepare(work: Work, job: BurnJob) -> Procedure[None]:
@@ -34,7 +40,13 @@ def prepare(work: Work, job: BurnJob) -> Procedure[None]:
     )
 
 
-def _select(*, multi_session: int, test_write: bool = False, bufe: bool = True) -> Procedure[None]:
+def _select(
+    *,
+    multi_session: int,
+    test_write: bool = False,
+    bufe: bool = True,
+    write_type: int = WriteType.TRACK_AT_ONCE,
+) -> Procedure[None]:
     """Change only what matters in the page that the drive has: some refuse combinations that were left over."""
     current = yield from persist(queries.write_parameters)
     page = replace(
@@ -42,7 +54,7 @@ def _select(*, multi_session: int, test_write: bool = False, bufe: bool = True) 
         bufe=bufe,
         ls_v=False,
         test_write=test_write,
-        write_type=WriteType.TRACK_AT_ONCE,
+        write_type=write_type,
         multi_session=multi_session,
         fp=False,
         copy=False,
@@ -55,8 +67,61 @@ def _select(*, multi_session: int, test_write: bool = False, bufe: bool = True) 
     yield from persist(partial(actions.mode_select, page.build()))
 
 
+def assess(recipe: Recipe, survey: Survey) -> MediumStatus:
+    """Read the state; a session at once needs one that is empty."""
+    status = sequential.assess(recipe, survey)
+    at_once = status.state in (DiscState.BLANK, DiscState.APPENDABLE) and not status.open_session
+    return replace(status, modes=recipe.modes if at_once else recipe.modes[:1])
+
+
+def announce(work: Work, job: BurnJob, plan: BurnPlan) -> Procedure[None]:
+    """Send the cue sheet of a session at once, and its pre-gap, which is the host's business then."""
+    if plan.mode is not WriteMode.DISC_AT_ONCE:
+        return
+    yield from _select(
+        multi_session=MultiSession.FINAL,
+        test_write=job.simulate,
+        bufe=job.underrun_protection,
+        write_type=WriteType.SESSION_AT_ONCE,
+    )
+    program = Program(tracks=(ProgramTrack(source=Announced(plan.total), form=TrackForm.MODE_1),))
+    number = 1 + max((track.number for track in work.status.tracks), default=0)
+    layout = lay_out(program, base=plan.start - PREGAP, first_number=number)
+    sheet = build_cue_sheet(cue_sheet(layout, variants(layout)[0], Msf(0, 0, 0)))
+    yield from persist(partial(actions.send_cue_sheet, sheet))
+    try:
+        for lba in range(layout.base, plan.start, PREGAP_STEP):
+            yield from persist(partial(actions.write_zeros, lba, min(PREGAP_STEP, plan.start - lba)))
+    except DriveError as error:
+        yield from _flush_after(work, error)
+        raise
+
+
+def _flush_after(work: Work, error: DriveError) -> Procedure[None]:
+    try:
+        yield from flush(work)
+    except DriveError as second:
+        error.add_note(f"afterwards also: {second}")
+
+
+class Announced:
+    """Stands for an image of so many blocks whose bytes come later."""
+
+    def __init__(self, sectors: int) -> None:
+        self.sectors = sectors
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        """Give nothing."""
+        return 0
+
+
 def finish(work: Work, job: BurnJob) -> Procedure[None]:
-    """Close the session. The track itself was closed by the flush: function 1 is for packets only."""
+    """Close the session. The track itself was closed by the flush: function 1 is for packets only.
+
+    A session at once has got its lead-out with the flush; the page is set back, as the next address depends on it.
+    """
+    if work.mode is WriteMode.DISC_AT_ONCE:
+        return (yield from _select(multi_session=MultiSession.FINAL))
     try:
         yield from close(work, CLOSE_SESSION)
     except IllegalRequest as error:
@@ -85,7 +150,7 @@ def close_disc(work: Work) -> Procedure[None]:
 
 CD_R: Final = Recipe(
     name="CD-R",
-    assess=sequential.assess,
+    assess=assess,
     write_unit=1,
     transfer=16,
     raw_block=2352,
@@ -100,7 +165,9 @@ CD_R: Final = Recipe(
     calibrates=True,
     is_cd=True,
     open_track=lambda _: INVISIBLE_TRACK,
+    modes=(WriteMode.INCREMENTAL, WriteMode.DISC_AT_ONCE),
     prepare=prepare,
+    announce=announce,
     finish=finish,
     close_session=close_session,
     close_disc=close_disc,

@@ -95,7 +95,11 @@ CAPACITY = {"dvd-r-dl": 64, "dvd+rw": 2295104}  # reaching layer 1; a format tha
 LONG_RUNS = ("READ (10)", "WRITE (10)", "WRITE (12)", "WRITE AND VERIFY (10)")
 Step = Callable[[Any, Any], None]
 SECTIONS: dict[str, dict[str, tuple[Step, ...]]] = {
-    "cd-r": {"Burn": (first_burn,), "Append and finalize": (first_burn, append_and_close)},
+    "cd-r": {
+        "Burn": (first_burn,),
+        "Append and finalize": (first_burn, append_and_close),
+        "At once": (burn_at_once,),
+    },
     "cd-rw": {
         "Burn": (first_burn,),
         "Burn over": (first_burn, burn_over),

@@ -182,7 +182,7 @@ def holds_program(lab: Any, tap: Any) -> None:
 AT_ONCE, BY_TRACK = CdWriteMode.SESSION_AT_ONCE, CdWriteMode.TRACK_AT_ONCE
 CASES = (
     Case("session at once", ("cd-r",), nothing, lambda lab: program(lab, AT_ONCE), holds_program),
-    Case("tracks at once", ("cd-r",), nothing, lambda lab: program(lab, BY_TRACK), holds_program),
+    Case("tracks at once", ("cd-r",), nothing, lambda lab: program(lab, BY_TRACK), holds_program, SOME),
     Case("burn", ("dvd+rw", "bd-r"), nothing, lambda lab: burn(lab.job(BLOCKS)), holds_image),
     Case("burn", ("dvd-r", "dvd+r", "bd-re"), nothing, lambda lab: burn(lab.job(BLOCKS)), holds_image, SOME),
     Case("burn once", ("dvd-r-dl",), nothing, lambda lab: burn(lab.job(BLOCKS)), holds_only_image, SOME),
@@ -196,7 +196,7 @@ CASES = (
     ),
     Case(
         "at once",
-        ("dvd-r",),
+        ("dvd-r", "cd-r"),
         nothing,
         lambda lab: burn(lab.job(BLOCKS, mode=WriteMode.DISC_AT_ONCE)),
         holds_only_image,

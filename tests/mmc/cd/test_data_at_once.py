@@ -1,0 +1,67 @@
+"""One image of data as a session at once, by the burn that all media share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from discstack.mmc.burn import burn
+from discstack.mmc.errors import UnsupportedMedium
+from discstack.mmc.identify import identify
+from discstack.mmc.medium import DiscState, WriteMode
+
+AT_ONCE = WriteMode.DISC_AT_ONCE
+SIZE = 60000
+
+
+@pytest.mark.parametrize("medium", ["cd-r", "cd-rw"])
+def test_an_image_at_once_has_no_run_out(studio: Any, medium: str) -> None:
+    lab = studio.lab
+    tap = lab.drive(medium, SIZE)
+    result = lab.run(burn(lab.job(320, mode=AT_ONCE)), tap)
+    assert (result.mode, result.verified, result.medium.state) == (AT_ONCE, 320, DiscState.FINALIZED)
+    (track,) = result.medium.tracks
+    assert (track.start, track.end) == (0, 320 + result.padding)
+    assert studio.sectors(tap, 320, result.padding, 0x10, 2048) == bytes(result.padding * 2048)
+
+
+def test_it_may_follow_a_session(studio: Any) -> None:
+    lab = studio.lab
+    tap = lab.drive("cd-r", SIZE)
+    start = lab.run(burn(lab.job(320)), tap).medium.next_writable_address
+    result = lab.run(burn(lab.job(320, start=start, mode=AT_ONCE, source=lab.source(320, 5))), tap)
+    assert (result.start, result.medium.sessions) == (start, 2)
+    assert tap.on_disc(start, 320) == lab.image(320, 5)
+
+
+def test_a_test_leaves_nothing(studio: Any) -> None:
+    lab = studio.lab
+    tap = lab.drive("cd-r", SIZE)
+    assert lab.run(burn(lab.job(320, mode=AT_ONCE, simulate=True)), tap).simulated
+    assert lab.run(identify(), tap).blank
+
+
+def test_an_open_session_does_not_take_it(studio: Any) -> None:
+    lab = studio.lab
+    tap = lab.drive("cd-r", SIZE)
+    medium = tap.inner.drive.medium
+    medium.write(0, 300, memoryview(bytes(300 * 2048)))
+    medium.flush()
+    start = lab.run(identify(), tap).next_writable_address
+    with pytest.raises(UnsupportedMedium, match="nothing was written"):
+        lab.run(burn(lab.job(320, start=start, mode=AT_ONCE)), tap)
+
+
+def test_a_pre_gap_that_fails_ends_the_burn_with_its_error(studio: Any) -> None:
+    lab = studio.lab
+    tap = lab.drive("cd-r", SIZE)
+    lab.run(burn(lab.job(320, mode=AT_ONCE)), tap)
+    number = next(at for at, cdb in enumerate(tap.seen, 1) if cdb[0] == 0x2A)
+    again = lab.drive("cd-r", SIZE)
+    again.strikes = {number: lab.refuse(0x3, 0x0C)}
+    with pytest.raises(Exception, match="3/0C/00"):
+        lab.run(burn(lab.job(320, mode=AT_ONCE)), again)
+    assert 0x2A not in {cdb[0] for cdb in again.seen[number:]}
+    assert 0x35 in {cdb[0] for cdb in again.seen[number:]}
+    assert not again.inner.drive.prevented
