@@ -74,6 +74,7 @@ def burn(
     append: bool,
     remove: tuple[str, ...],
     rename: tuple[tuple[str, str], ...],
+    from_view: str | None,
     simulate: bool,
     close: bool,
     mode: str | None,
@@ -96,10 +97,10 @@ def burn(
         raise click.UsageError("an image is burnt as it is; a manifest needs files or folders")
     if append and (ready_made or erase):
         raise click.UsageError("--append adds files or folders (--as-file: an image as a file), and erases nothing")
-    if (remove or rename) and not append:
-        raise click.UsageError("--remove and --rename are about what --append keeps")
+    if (remove or rename or from_view) and not append:
+        raise click.UsageError("--remove, --rename and --from-view are about what --append keeps")
     with open_recorder(drive, trace) as recorder:
-        earlier = {"remove": remove, "rename": rename} if append else None
+        earlier = {"remove": remove, "rename": rename, "from_view": from_view} if append else None
         image = ready_made or _plan(sources, recorder, erase, earlier, choices, quiet=as_json)
         writer = DataWriter(
             recorder,

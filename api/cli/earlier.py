@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from discstack.cli.volumes import say_notes
+from discstack.cli.volumes import VIEWS, say_notes
 
 if TYPE_CHECKING:
     from discstack.file_system_image import FileSystemImage
@@ -40,6 +40,7 @@ class Renaming(click.ParamType[tuple[str, str]]):
 
 
 CHANGE_OPTIONS: Final = (
+    click.option("--from-view", type=click.Choice(list(VIEWS)), help="Read the earlier session from this view."),
     click.option("--remove", multiple=True, metavar="PATH", help="Do not take this over from the earlier session."),
     click.option(
         "--rename",
@@ -72,13 +73,15 @@ def take_over(
     *,
     remove: tuple[str, ...],
     rename: tuple[tuple[str, str], ...],
+    from_view: str | None,
     msinfo: tuple[int, int] | None = None,
     quiet: bool,
 ) -> None:
     """Import the last session, less what was removed and with what was renamed; the operands win over it."""
-    from discstack import read_volume
+    from discstack import VolumeView, read_volume
 
-    volume = read_volume(source, start=msinfo[0] if msinfo else None)
+    view = VolumeView[VIEWS[from_view]] if from_view else None
+    volume = read_volume(source, start=msinfo[0] if msinfo else None, view=view)
     for path in remove:
         _check(path in volume.root, path)
         volume.root.remove(path)

@@ -111,6 +111,7 @@ def image(
     msinfo: tuple[int, int] | None,
     remove: tuple[str, ...],
     rename: tuple[tuple[str, str], ...],
+    from_view: str | None,
     as_json: bool,
     **choices: Any,
 ) -> None:
@@ -122,14 +123,15 @@ def image(
     """
     if as_json and output == "-":
         raise click.UsageError("--json and an image cannot both go to standard output")
-    if previous is None and (msinfo or remove or rename):
-        raise click.UsageError("-C, --remove and --rename are about the image that -M names")
+    if previous is None and (msinfo or remove or rename or from_view):
+        raise click.UsageError("-C, --remove, --rename and --from-view are about the image that -M names")
     if msinfo and _same(previous, output):
         raise click.UsageError("-C makes a session of its own, which needs a file of its own")
     with uncollected():
         composed = compose(sources, **choices)
         if previous is not None:
-            take_over(composed, previous, remove=remove, rename=rename, msinfo=msinfo, quiet=as_json)
+            changes: dict[str, Any] = {"remove": remove, "rename": rename, "from_view": from_view}
+            take_over(composed, previous, **changes, msinfo=msinfo, quiet=as_json)
         result = composed.create_result()
         if not as_json:
             say_issues(result.issues, composed.options)

@@ -14,6 +14,9 @@ CHUNK: Final = 16  # sectors that are read at a time: file entries and small dir
 CHUNKS: Final = 64  # that are kept
 # Directories and file entries of a sound volume lie on it once; whoever asks for more than this goes in circles
 PASSES: Final = 2
+# Since chunks are read whole, what leads to and fro costs more than it is long: there is a limit to that too
+MOST_READ: Final = 20
+SLACK: Final = 64 << 20
 
 
 class Medium(Protocol):
@@ -38,6 +41,7 @@ class Blocks:
         self._medium = medium
         self._kept = OrderedDict[int, bytes | None]()
         self._budget = PASSES * medium.sectors * SECTOR
+        self._reads = MOST_READ * medium.sectors * SECTOR + SLACK
 
     def spend(self, count: int, where: str) -> bool:
         """Take `count` bytes from the budget; False, with a note, if they are not there any more."""
@@ -88,6 +92,10 @@ class Blocks:
 
     def _read(self, lba: int, count: int) -> bytes | None:
         buffer = bytearray(count * SECTOR)
+        if len(buffer) > self._reads:
+            self.notes.add(Oddity.TOO_MUCH, "/", "structures that lead to and fro without end; left out")
+            return None
+        self._reads -= len(buffer)
         try:
             self._medium.read_at(lba, buffer)
         except SourceError:

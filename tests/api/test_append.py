@@ -243,7 +243,8 @@ def test_burn_appends_on_request_only(
     assert command(capsys, "burn", folders[1], "-d", drive)[0] == 5
     assert command(capsys, "burn", folders[1], "-d", drive, "--rename", "first=zero")[0] == 2
     assert command(capsys, "burn", folders[1], "-d", drive, "--append", "--remove", "none such")[0] == 2
-    code, said = command(capsys, "burn", folders[1], "-d", drive, "--append", "--rename", "first=zero")
+    words = ("--append", "--rename", "first=zero", "--from-view", "joliet")
+    code, said = command(capsys, "burn", folders[1], "-d", drive, *words)
     assert code == 0
     assert "sectors read back and right" in said
     with discstack.open(drive) as recorder:

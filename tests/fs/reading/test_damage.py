@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from struct import pack
 from typing import Any
@@ -77,9 +78,9 @@ def test_image_cut_at_any_sector_is_read_as_far_as_it_goes(sound: bytes, medium:
 
 
 def test_image_of_which_any_sector_is_blank_or_another_is_read(sound: bytes, medium: Any) -> None:
-    for lba in used(sound):
-        for content in (bytes(SECTOR), b"\xff" * SECTOR, sound[20 * SECTOR : 21 * SECTOR]):
-            look(medium(sound[: lba * SECTOR] + content + sound[(lba + 1) * SECTOR :]))
+    contents = (bytes(SECTOR), b"\xff" * SECTOR, sound[20 * SECTOR : 21 * SECTOR])
+    for number, lba in enumerate(used(sound)):
+        look(medium(sound[: lba * SECTOR] + contents[number % 3] + sound[(lba + 1) * SECTOR :]))
 
 
 def test_sectors_that_cannot_be_read_are_told(sound: bytes, medium: Any) -> None:
@@ -230,9 +231,9 @@ def test_file_beyond_the_medium_is_told_and_cannot_be_read(by_hand: Any, medium:
         file.source.open()
 
 
-def rock_ridge(by_hand: Any, use: bytes, more: dict[int, bytes] | None = None) -> bytes:
+def rock_ridge(by_hand: Any, use: bytes, more: dict[int, bytes] | None = None, count: int = 64) -> bytes:
     root = by_hand.dots(20, 20, by_hand.SP) + by_hand.record(b"F.;1", 40, 1, 0, use)
-    image: bytes = by_hand.iso({20: root, **(more or {})})
+    image: bytes = by_hand.iso({20: root, **(more or {})}, count)
     return image
 
 
@@ -265,6 +266,21 @@ def test_odd_system_use_fields_are_told(use: Any, oddity: Oddity, by_hand: Any, 
     volume = read_volume(medium(rock_ridge(by_hand, area)))
     assert oddities(volume) == {oddity}
     assert len(volume.root) == 1
+
+
+def test_continuation_areas_that_lead_to_and_fro_are_given_up(by_hand: Any, medium: Any) -> None:
+    """Each of 200,000 areas of 28 bytes lies far from the one before, so that every one costs another read."""
+    count, rounds = 3000, 70
+    used = count - 50
+    sectors = {lba: bytearray(SECTOR) for lba in range(50, count)}
+    places = [(50 + number * 37 % used, 28 * turn) for turn in range(rounds) for number in range(used)]
+    for (lba, offset), (following, at) in pairwise(places):
+        sectors[lba][offset : offset + 28] = by_hand.continued(following, at, 28)
+    filled = {lba: bytes(content) for lba, content in sectors.items()}
+    image = medium(rock_ridge(by_hand, by_hand.continued(*places[0], 28), filled, count))
+    volume = read_volume(image)
+    assert Oddity.TOO_MUCH in oddities(volume)
+    assert image.read < 2 * (20 * len(image.data) + (64 << 20))
 
 
 def test_child_link_to_the_root_ends(by_hand: Any, medium: Any) -> None:
