@@ -12,7 +12,7 @@ from discstack.emulator.discfile import DiscFile
 from discstack.emulator.drive import DEFAULTS, Drive, Settings
 from discstack.emulator.fault_words import parse_faults
 from discstack.emulator.faults import Fault, FaultPlan
-from discstack.emulator.media.base import MediumKind
+from discstack.emulator.media.base import Medium, MediumKind
 from discstack.emulator.media.families import MEDIA
 from discstack.emulator.personalities import PERSONALITIES, Personality
 from discstack.emulator.store import BlockStore
@@ -65,24 +65,28 @@ def open_virtual(
         untimed_lead_in=untimed_lead_in,
         serial=serial,
     )
-    faults = [*faults, *parse_faults(fault)]
+    plan, bad = [*faults, *parse_faults(fault)], parse_ranges(defects)
     if personality is not None:
         character = _personality(personality)
-        faults += character.faults
-        settings = replace(
-            settings,
-            vendor=character.vendor,
-            product=character.product,
-            untimed_lead_in=untimed_lead_in or character.untimed_lead_in,
-        )
-    if file is not None:
-        disc = DiscFile.open(Path(file), kind, clock, capacity)
-        disc.medium.defects.mark(parse_ranges(defects))
-        drive = Drive(settings, clock, disc.medium)
-        return VirtualTransport(drive, disc, faults=FaultPlan(faults), max_transfer=max_transfer)
-    loaded = kind.family(kind, BlockStore.in_memory(), clock, capacity or kind.capacity)
-    loaded.defects.mark(parse_ranges(defects))
-    return VirtualTransport(Drive(settings, clock, loaded), faults=FaultPlan(faults), max_transfer=max_transfer)
+        settings, plan = _as(character, settings), [*plan, *character.faults]
+    disc = DiscFile.open(Path(file), kind, clock, capacity) if file is not None else None
+    loaded = disc.medium if disc is not None else _blank(kind, clock, capacity)
+    loaded.defects.mark(bad)
+    return VirtualTransport(Drive(settings, clock, loaded), disc, faults=FaultPlan(plan), max_transfer=max_transfer)
+
+
+def _blank(kind: MediumKind, clock: Clock, capacity: int | None) -> Medium:
+    return kind.family(kind, BlockStore.in_memory(), clock, capacity or kind.capacity)
+
+
+def _as(character: Personality, settings: Settings) -> Settings:
+    """Give a drive the name of a personality, and its one way that is a setting."""
+    return replace(
+        settings,
+        vendor=character.vendor,
+        product=character.product,
+        untimed_lead_in=settings.untimed_lead_in or character.untimed_lead_in,
+    )
 
 
 def _personality(name: str) -> Personality:

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from discstack.address import DeviceAddress, VirtualAddress, WindowsAddress, parse_address
+from discstack.emulator.transport import VirtualTransport
 from discstack.transport.base import BackendUnavailable
 
 
@@ -67,3 +68,30 @@ def test_a_windows_drive_is_refused_by_name_when_opened(name: str) -> None:
 def test_an_address_that_makes_no_sense_says_why(text: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         parse_address(text)
+
+
+@pytest.mark.parametrize(
+    ("option", "why"),
+    [
+        ("fault=nonsense", "no fault is called 'nonsense'; there are medium-error"),
+        ("fault=unplug:many", "does not take 'many'"),
+        ("personality=nobody", "there are hp-dvd520n"),
+        ("defects=a-b", "defects does not take 'a-b'"),
+    ],
+)
+def test_faults_and_personalities_that_make_no_sense_are_named(option: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        parse_address(f"virtual:dvd+r?{option}")
+
+
+def test_faults_defects_and_a_personality_reach_the_drive() -> None:
+    address = parse_address("virtual:dvd+r?fault=long-write:3;unplug:9&personality=hp-dvd520n&defects=100-115,4000")
+    transport = address.open(write=False)
+    assert isinstance(transport, VirtualTransport)
+    assert transport.drive.medium is not None
+    try:
+        assert transport.drive.settings.product == "DVD Writer 520n"
+        assert len(transport.faults.armed) == 3
+        assert transport.drive.medium.defects.bad == {6, 7, 250}
+    finally:
+        transport.close()
