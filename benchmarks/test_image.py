@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from discstack.fs.batch import BatchReader
 from discstack.fs.bridge import build_image
 from discstack.fs.image import Image
 from discstack.fs.tree import Directory
+from discstack.native import files
 
 FILES, FOLDERS = 10_000, 50
 GIBIBYTE = 1 << 30
@@ -30,10 +33,10 @@ print(peak() - before)
 """
 
 
-def plan(folder: Path) -> Image:
+def plan(folder: Path, batches: BatchReader | None = files) -> Image:
     root = Directory()
     root.add_tree(folder)
-    return build_image(root)
+    return build_image(root, batches=batches)
 
 
 def peak_memory(folder: Path) -> int:
@@ -70,9 +73,36 @@ def test_scan_and_plan_small_files(benchmark: BenchmarkFixture, small_files: Pat
     assert image.sectors > FILES
 
 
-def test_stream_small_files(benchmark: BenchmarkFixture, small_files: Path) -> None:
-    image = plan(small_files)
+@pytest.mark.parametrize("batches", [None, files], ids=["Python", "native"])
+def test_stream_small_files(benchmark: BenchmarkFixture, small_files: Path, batches: BatchReader | None) -> None:
+    image = plan(small_files, batches)
     assert benchmark(image.write_to, os.devnull) == image.size
+
+
+@pytest.mark.parametrize("batches", [None, files], ids=["Python", "native"])
+def test_read_small_files_beside_a_thread_that_computes(
+    benchmark: BenchmarkFixture, small_files: Path, batches: BatchReader | None
+) -> None:
+    """As a burn does it: some of the file data into a MiB, while another thread does not let go of Python."""
+    image, buffer, stopped = plan(small_files, batches), bytearray(1 << 20), threading.Event()
+    first = next(span.lba for span in image.files_in(0, image.sectors) if span.is_file)
+
+    def compute() -> None:
+        while not stopped.is_set():
+            sum(range(1000))
+
+    def read() -> None:
+        with image.stream() as stream:
+            stream.position = first
+            stream.readinto(buffer)
+
+    other = threading.Thread(target=compute)
+    other.start()
+    try:
+        benchmark.pedantic(read, rounds=3)
+    finally:
+        stopped.set()
+        other.join()
 
 
 def test_stream_one_gibibyte(benchmark: BenchmarkFixture, big_file: Path) -> None:
