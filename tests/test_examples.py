@@ -8,6 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 EXPECTED = {
+    "append.py": ["from sector 0 on", "/monday.txt: 14000 bytes", "/wednesday.txt: 17000 bytes", "read back and right"],
     "bootable.py": ["El Torito boot catalogue", "system area with MBR", "read back and right"],
     "diagnose.py": ["blank", "current features:", "READ CAPACITY answers"],
     "embed.py": ["writing", "finalising", "read back and right"],
