@@ -232,8 +232,10 @@ CASES = (
     Case("burn over", ("cd-rw",), burn_first, lambda lab: burn(lab.job(BLOCKS, erase=True)), holds_image),
     Case("append", ("cd-r", "dvd+r", "dvd-r", "bd-r"), burn_first, append, holds_both, SOME),
     Case("verify", ("dvd+r",), burn_first, reread, nothing),
-    Case("erase", ("cd-rw", "dvd-rw", "dvd+rw", "bd-re"), burn_first, lambda lab: erase(), is_blank),
-    Case("format", ("dvd-rw", "dvd+rw", "bd-re"), nothing, lambda lab: format_medium(), is_blank),
+    Case("erase", ("dvd+rw",), burn_first, lambda lab: erase(), is_blank),
+    Case("erase", ("cd-rw", "dvd-rw", "bd-re"), burn_first, lambda lab: erase(), is_blank, SOME),
+    Case("format", ("bd-re",), nothing, lambda lab: format_medium(), is_blank),
+    Case("format", ("dvd-rw", "dvd+rw"), nothing, lambda lab: format_medium(), is_blank, SOME),
 )
 
 
