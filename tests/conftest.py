@@ -135,6 +135,11 @@ def _special_files(top: Path) -> None:
         os.mknod(top / name, kind | 0o660, os.makedev(major, minor))
 
 
+def _large_devices(top: Path) -> None:
+    for name, major, minor in (("minor", 8, 256), ("both", 300, 70_000)) if ROOT else ():
+        os.mknod(top / name, stat.S_IFBLK | 0o600, os.makedev(major, minor))
+
+
 def _links(top: Path) -> None:
     targets = ["a", "/", "a/b", ".", "..", "./a", "../a", "a/..", "a/../b", "/usr/lib", "x" * 255, "é/" * 250 + "é"]
     for length in (243, 244, 245, 246, 247, 248, 249):
@@ -195,6 +200,7 @@ PARTS: dict[str, Callable[[Path], None]] = {
     "attributes": _attributes,
     "hard links": _hard_links,
     "special files": _special_files,
+    "large devices": _large_devices,
     "links": _links,
     "slashed links": _slashed_links,
     "long links": _long_links,

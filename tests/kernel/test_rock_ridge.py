@@ -28,7 +28,7 @@ FORMS: dict[str, dict[str, Any]] = {
 }
 # Not "name of byte 1": isofs lists it and then takes it for ".."
 PARTS = ("names", "odd names", "longest names", "attributes", "hard links", "special files", "links", "slashed links")
-PARTS += ("long links", "times", "late times", "far times", "deep", "wide")
+PARTS += ("large devices", "long links", "times", "late times", "far times", "deep", "wide")
 FIELDS = ("kind", "size", "digest", "mode", "uid", "gid", "links", "target", "device", "mtime")
 LONGEST = 253  # bytes of a name; of a longer one isofs leaves out the second NM
 SECOND = 10**9
