@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from discstack.emulator.media.compact.parts import CdSession, CdTrack
+from discstack.emulator.media.compact.surface import Place, made_pq
 from discstack.mmc.spec.cd import sector, sub_channel
 from discstack.mmc.spec.cd.text import CdTextBlock, PackType, build_cd_text, spread
 
@@ -371,3 +373,17 @@ def test_audio_and_its_sub_channels_survive_in_the_disc_file(load: Load, tmp_pat
     again = load("cd-r", file=tmp_path / "disc")
     assert read_cd(again, 0, LEAD_OUT, 0x10, 2352) == samples(0, LEAD_OUT)
     assert again.ok("42 00 40 02 00 00 00 0018 00", allocation=24)[9:22] == b"4015513000017"
+
+
+def test_q_counts_down_in_a_pre_gap_as_on_a_pressed_disc() -> None:
+    # sectors 9948 to 9951 before and at the start of a track of a commercial disc, as they are quoted in the source of
+    # DiscImageCreator (facts only): index, relative time, absolute time
+    track = CdTrack(1, 9950, 300, control=0, form=1, pregap=150)
+    for lba, expected in (
+        (9948, "00 00 00 01 00 02 14 48"),
+        (9949, "00 00 00 00 00 02 14 49"),
+        (9950, "01 00 00 00 00 02 14 50"),
+        (9951, "01 00 00 01 00 02 14 51"),
+    ):
+        q = made_pq(lba, Place(2, track, CdSession()))[12:]
+        assert q[2:10] == bytes.fromhex(expected)

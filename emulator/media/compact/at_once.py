@@ -121,7 +121,7 @@ def read_cue_sheet(
     _end(reading, extents, lead_out)
     for track, following in zip(tracks, [*tracks[1:], None], strict=True):
         track.size = (following.first if following else lead_out) - track.start
-        if track.size < MINIMUM_TRACK:
+        if (following.start if following else lead_out) - track.start < MINIMUM_TRACK:  # up to the next one's index 1
             raise reading.refuse(5)
     disc_type = {0x2: 0x20}.get(extents[0].form >> 4 & 0x3, 0)
     return CuePlan(extents, tracks, catalogue, disc_type, lead_out)

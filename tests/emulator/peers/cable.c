@@ -16,6 +16,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#define GET_IDLUN 0x5382 /* SCSI_IOCTL_GET_IDLUN and its like, which no user's header has */
+#define GET_BUS_NUMBER 0x5386
+
 static int cable = -1;
 
 static int transfer(int fd, void *data, size_t size, int out)
@@ -120,6 +123,18 @@ int ioctl(int fd, unsigned long request, ...)
 		return 0;
 	case SG_GET_TIMEOUT:
 		return 6000;
+	case GET_IDLUN:
+		memset(argument, 0, 8);
+		return 0;
+	case GET_BUS_NUMBER:
+	case SG_EMULATED_HOST:
+		*(int *)argument = 0;
+		return 0;
+	case SG_SET_DEBUG:
+	case SG_SET_COMMAND_Q:
+	case SG_SET_FORCE_PACK_ID:
+	case SG_SET_KEEP_ORPHAN:
+		return 0;
 	case SG_GET_SCSI_ID:
 		memset(argument, 0, sizeof(struct sg_scsi_id));
 		((struct sg_scsi_id *)argument)->scsi_type = 5;

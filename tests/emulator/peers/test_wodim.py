@@ -1,0 +1,73 @@
+"""wodim burns virtual CDs: track at once, session at once, raw."""
+
+from __future__ import annotations
+
+import random
+import wave
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from discstack.mmc.cd.contents import cd_contents
+from discstack.mmc.identify import identify
+from discstack.mmc.medium import DiscState
+from discstack.mmc.procedure import run
+
+WODIM = ("wodim", "dev=/dev/sg9", "gracetime=2")
+SECTOR = 2352
+
+
+def samples(seed: int, sectors: int) -> bytes:
+    return random.Random(seed).randbytes(sectors * SECTOR)
+
+
+@pytest.fixture
+def songs(tmp_path: Path) -> list[str]:
+    for seed, sectors in ((1, 375), (2, 525)):
+        with wave.open(str(tmp_path / f"{seed}.wav"), "wb") as file:
+            file.setnchannels(2)
+            file.setsampwidth(2)
+            file.setframerate(44100)
+            file.writeframes(samples(seed, sectors))
+    return ["1.wav", "2.wav"]
+
+
+def main(bench: Any, lba: int, count: int) -> bytes:
+    medium = bench.drive.drive.medium
+    return b"".join(medium.sector(at)[1] for at in range(lba, lba + count))
+
+
+@pytest.mark.parametrize("way", ["-dao", "-raw96r", "-raw16"])
+def test_audio_at_once_and_raw(bench: Any, songs: list[str], way: str) -> None:
+    bench = bench("cd-r", capacity=20000)
+    bench.run(*WODIM, way, "-audio", "-pad", *songs)
+    one, two = run(cd_contents(), bench.drive).tracks
+    # its pre-gaps lie within the samples that it is given
+    assert [(t.first, t.start, t.end) for t in (one, two)] == [(0, 0, 225), (225, 375, 900)]
+    assert main(bench, 0, 900) == samples(1, 375) + samples(2, 525)
+    assert run(identify(), bench.drive).state is DiscState.FINALIZED
+
+
+def test_audio_track_by_track(bench: Any, songs: list[str]) -> None:
+    bench = bench("cd-r", capacity=20000)
+    bench.run(*WODIM, "-tao", "-audio", "-pad", *songs)
+    one, two = run(cd_contents(), bench.drive).tracks
+    assert (one.start, two.start) == (0, 375 + 2 + 150)
+    assert main(bench, one.start, 375) == samples(1, 375)
+    assert main(bench, two.start, 525) == samples(2, 525)
+
+
+def test_sessions_of_data(bench: Any, tmp_path: Path) -> None:
+    bench = bench("cd-r", capacity=60000)
+    for seed in (1, 2):
+        (tmp_path / "data").write_bytes(random.Random(seed).randbytes(320 * 2048))
+        bench.run(*WODIM, "-tao", "-multi", "-data", "data")
+    status = run(identify(), bench.drive)
+    assert (status.state, status.sessions) == (DiscState.APPENDABLE, 2)
+    second = status.tracks[1].start
+    store = bench.drive.drive.medium.store
+    for seed, start in ((1, 0), (2, second)):
+        buffer = memoryview(bytearray(320 * 2048))
+        store.readinto(start, buffer)
+        assert bytes(buffer) == random.Random(seed).randbytes(320 * 2048)
