@@ -62,7 +62,8 @@ class Fault:
     power: bool = False
 
     def __post_init__(self) -> None:
-        if sum(getattr(self, name) not in (None, False) for name in ACTIONS) != 1:
+        chosen = [name for name in ACTIONS if getattr(self, name) is not None and getattr(self, name) is not False]
+        if len(chosen) != 1:
             raise ValueError(f"a fault has one of {', '.join(ACTIONS)}")
 
     def matches(self, number: int, drive: Drive, request: Request) -> bool:
