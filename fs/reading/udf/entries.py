@@ -18,7 +18,7 @@ from discstack.fs.reading.udf.tags import Tag, tag_of
 from discstack.fs.udf.file import NOT_SPECIFIED
 
 SHORT, LONG, EXTENDED, EMBEDDED = range(4)  # allocation descriptors by the flags of the ICB tag, 4/14.6.8
-_RECORDED, _ALLOCATED, _EMPTY, _NEXT = range(4)  # types of extent, 4/14.14.1.1
+_RECORDED, _NEXT = 0, 3  # types of extent, 4/14.14.1.1; the two between are not recorded
 _LENGTH: Final = 0x3FFFFFFF
 _SET_UID, _SET_GID, _STICKY = 0x40, 0x80, 0x100  # 4/14.6.8
 _DEVICE_SPECIFICATION: Final = 12  # 4/14.10.7

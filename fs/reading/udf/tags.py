@@ -11,7 +11,6 @@ from discstack.fs.reading.notes import Notes, Oddity
 
 _TAG: Final = Struct("<HHBBHHHI")
 TAG_SIZE: Final = _TAG.size
-_CHECKSUM_AT: Final = 4
 
 
 class Tag(IntEnum):

@@ -27,7 +27,6 @@ _LONG_AD: Final = Struct("<IIH")
 class Descriptors:
     """What a volume descriptor sequence says, the prevailing descriptor of each kind (3/8.4.3)."""
 
-    volume: bytes | None = None
     logical: bytes | None = None
     partitions: dict[int, bytes] = field(default_factory=dict)
 
@@ -42,25 +41,22 @@ class LogicalVolume:
     """A logical volume that can be read."""
 
     identifier: str
-    revision: int  # UDF's, 0x0102 and on
     entries: Entries
     root: Address
-    anchors: tuple[int, ...]  # the sectors where anchors are
 
 
 def find_volume(blocks: Blocks, start: int) -> LogicalVolume | None:
     """Return the logical volume of the session that starts at sector `start`; None, with notes, if there is none."""
-    anchors = list(_anchors(blocks, start))
-    for _, data in anchors:
+    for data in _anchors(blocks, start):
         for at in (16, 24):  # the main sequence, and the reserve one
             sequence = _sequence(blocks, *_EXTENT.unpack_from(data, at))
             if sequence.complete:
-                return _logical_volume(blocks, sequence, tuple(lba for lba, _ in anchors))
+                return _logical_volume(blocks, sequence)
             blocks.notes.add(Oddity.MALFORMED, "UDF volume descriptor sequence", "incomplete; the next one is taken")
     return None
 
 
-def _anchors(blocks: Blocks, start: int) -> Iterator[tuple[int, bytes]]:
+def _anchors(blocks: Blocks, start: int) -> Iterator[bytes]:
     candidates = [start + ANCHOR, *(blocks.sectors - back for back in _BEFORE_THE_END), start + 512]
     for lba in dict.fromkeys(candidates):
         data = blocks.sector(lba) if lba >= start else None
@@ -68,7 +64,7 @@ def _anchors(blocks: Blocks, start: int) -> Iterator[tuple[int, bytes]]:
             continue
         # one that says that it lies elsewhere is a file's, or an image within the image
         if int.from_bytes(data[12:16], "little") == lba and tag_of(data, lba, "UDF anchor", blocks.notes):
-            yield lba, data
+            yield data
 
 
 def _sequence(blocks: Blocks, length: int, location: int) -> Descriptors:
@@ -94,16 +90,14 @@ def _sequence(blocks: Blocks, length: int, location: int) -> Descriptors:
         if number < numbers.get(key, 0):
             continue
         numbers[key] = number
-        if tag == Tag.PRIMARY_VOLUME:
-            found.volume = data
-        elif tag == Tag.LOGICAL_VOLUME:
+        if tag == Tag.LOGICAL_VOLUME:
             found.logical = data
         elif tag == Tag.PARTITION:
             found.partitions[key[1]] = data
     return found
 
 
-def _logical_volume(blocks: Blocks, sequence: Descriptors, anchors: tuple[int, ...]) -> LogicalVolume | None:
+def _logical_volume(blocks: Blocks, sequence: Descriptors) -> LogicalVolume | None:
     data = sequence.logical or b""
     size = int.from_bytes(data[212:216], "little")
     if size != SECTOR:
@@ -116,9 +110,8 @@ def _logical_volume(blocks: Blocks, sequence: Descriptors, anchors: tuple[int, .
     if root is None:
         blocks.notes.add(Oddity.MALFORMED, "UDF file set", f"no file set descriptor at block {block}")
         return None
-    revision = int.from_bytes(data[240:242], "little")
     identifier = dstring(data[84:212], "UDF logical volume", blocks.notes)
-    return LogicalVolume(identifier, revision, entries, root, anchors)
+    return LogicalVolume(identifier, entries, root)
 
 
 def _root(entries: Entries, address: Address) -> Address | None:
