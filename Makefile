@@ -10,7 +10,7 @@ TEST_PACKAGES := \
 	gcc libc6-dev file faketime sg3-utils tshark \
 	xorriso genisoimage p7zip-full libarchive-tools udftools grub-common dumpet \
 	user-mode-linux kmod busybox-static btrfs-progs xfsprogs \
-	libcdio-utils cd-paranoia cdrdao wodim \
+	libcdio-utils cd-paranoia cdrdao icedax wodim cdrskin growisofs dvd+rw-tools \
 	qemu-system-x86 seabios ovmf grub-pc-bin isolinux syslinux-common mtools gdisk fdisk
 
 .PHONY: help demo test check types bench bench-compare fuzz fuzz-reader clean system

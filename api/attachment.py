@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from discstack.address import Address, VirtualAddress, parse_address
 
 if TYPE_CHECKING:
     from discstack.emulator.kernel.attachment import AttachedDrive
     from discstack.transport.observe import ExchangeObserver
+
+
+MAX_TRANSFER: Final = 1 << 30  # bytes; the kernel has bounds of its own
 
 
 def attach(address: str | Address, *, record: ExchangeObserver | None = None) -> AttachedDrive:
@@ -27,7 +30,8 @@ def attach(address: str | Address, *, record: ExchangeObserver | None = None) ->
         raise ValueError(f"{parsed} is a drive already: only virtual drives are attached")
     if not parsed.options.get("realtime", True):
         raise ValueError(f"{parsed}: a drive in the kernel cannot have a clock that stands still; leave realtime= out")
-    transport = replace(parsed, options={"realtime": True, **parsed.options}).open(write=True)
+    options = {"realtime": True, "max_transfer": MAX_TRANSFER, **parsed.options}
+    transport = replace(parsed, options=options).open(write=True)
     try:
         return AttachedDrive(observe(transport, [record]) if record else transport)
     except BaseException:

@@ -29,6 +29,7 @@ WORLD_WIDE_NAME: Final = "naa.3d15c57a"
 INITIATOR_NAME: Final = "naa.3d15c57b"
 BLOCK: Final = 2048
 NOMINAL_SIZE: Final = BLOCK << 22  # the kernel wants one; the capacity that counts is what READ CAPACITY answers
+RING: Final = "cmd_ring_size_mb=1"  # instead of 8: it takes real memory; kernels that do not know it ignore it
 PATIENCE: Final = 10.0  # seconds for nodes to appear
 INTERVAL: Final = 0.01
 # Reservations and port groups are the drive's business, not the kernel's
@@ -82,7 +83,7 @@ class TargetDevice:
         try:
             device.core.mkdir()
             (device.core / "control").write_text(
-                f"dev_config=discstack/{device.token},dev_size={NOMINAL_SIZE},hw_block_size={BLOCK}"
+                f"dev_config=discstack/{device.token},dev_size={NOMINAL_SIZE},hw_block_size={BLOCK},{RING}"
             )
             device._configure()
             (device.core / "enable").write_text("1")

@@ -23,7 +23,7 @@ PROGRAMS = ("linux.uml", "modprobe", "busybox", "setpriv")
 INIT_SPEAKS = "guest: init runs"
 # A guest is several processes in a session of their own; when the one that started it ends, all of them must go
 LAUNCHER = '"$0" "$@" & trap "kill -KILL -$! $!; wait" TERM; wait'
-MEMORY = "512M"
+MEMORY = "1G"
 BOOT_TIMEOUT = 60.0
 STOP_TIMEOUT = 10.0
 POLL = 0.01

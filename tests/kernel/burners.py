@@ -1,0 +1,96 @@
+"""The matrix: what other people's burners do to which medium, and how the disc must be then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+BLANK, APPENDABLE, COMPLETE = range(3)  # disc status, MMC-6 6.21
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """A burner, a medium and a mode: commands in the guest, and what the disc is then.
+
+    The commands find the device in $D, the image in $I, a folder in $T and another one for a second session in $S.
+    `sessions` counts the complete ones. `refusal` is what the burner says where it cannot do that, and `reason` why.
+    """
+
+    program: str
+    medium: str
+    mode: str
+    commands: str
+    status: int = COMPLETE
+    sessions: int = 1
+    second: bool = False
+    refusal: str = ""
+    reason: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of the test."""
+        return f"{self.medium}-{self.program}-{self.mode}"
+
+
+WODIM = "wodim dev=$D gracetime=2"
+RELOAD = "{ sg_start --eject $D; sg_start --load $D; sg_turs -n 9 $D || true; }"  # the kernel looks at the size again
+NEXT = f"{RELOAD}; genisoimage -quiet -R -J -V SECOND -C $(wodim dev=$D -msinfo) -M $D -o next.iso $S"
+GROW = "growisofs -Z $D -R -J -V FIRST -quiet $T; growisofs -M $D -R -J -V SECOND -quiet $S"
+AT_ONCE = "growisofs -use-the-force-luke=dao -dvd-compat -Z $D=$I"
+XORRISO = "xorriso -outdev $D -volid FIRST -map $T / -commit; xorriso -dev $D -map $S / -commit"
+
+
+def cell(program: str, medium: str, mode: str, commands: str, **result: Any) -> Cell:
+    """Make a cell; by default one session completes the disc."""
+    return Cell(program=program, medium=medium, mode=mode, commands=commands, **result)
+
+
+TWO = {"sessions": 2, "second": True}
+OPEN_END = {"status": APPENDABLE, **TWO}
+NOTHING = {"status": BLANK, "sessions": 0}
+
+CELLS = (
+    cell("wodim", "cd-r", "sao", f"{WODIM} -sao $I"),
+    cell("wodim", "cd-r", "raw96r", f"{WODIM} -raw96r $I"),
+    cell("wodim", "cd-r", "append", f"{WODIM} -tao -multi $I; {NEXT}; {WODIM} -tao next.iso", **TWO),
+    cell("wodim", "cd-rw", "blank", f"{WODIM} -tao $I; {WODIM} blank=fast", **NOTHING),
+    cell("wodim", "dvd-r", "dao", f"{WODIM} -dao $I"),
+    cell("wodim", "dvd-rw", "blank", f"{WODIM} -dao $I; {WODIM} blank=fast", **NOTHING),
+    cell("wodim", "dvd+r", "dao", f"{WODIM} -dao $I", status=APPENDABLE, sessions=0),  # it closes no session there
+    cell(
+        "wodim",
+        "dvd+rw",
+        "dao",
+        f"{WODIM} -dao $I",
+        **NOTHING,
+        refusal="A write error occured",
+        reason="it does not format",
+    ),
+    cell("cdrskin", "cd-r", "tao", "cdrskin dev=$D -tao $I"),
+    cell("cdrskin", "cd-rw", "append", f"cdrskin dev=$D -multi -tao $I; {NEXT}; cdrskin dev=$D -tao next.iso", **TWO),
+    cell("cdrskin", "dvd-rw", "deformat", "cdrskin dev=$D blank=format_overwrite; cdrskin dev=$D $I"),
+    cell("cdrskin", "bd-r", "tao", "cdrskin dev=$D -tao $I"),
+    cell("cdrskin", "bd-re", "format", "cdrskin dev=$D blank=format_defectmgt; cdrskin dev=$D $I"),
+    cell("cdrskin", "dvd-ram", "overwrite", "cdrskin dev=$D $I"),
+    cell("xorriso", "cd-r", "sao", "xorriso -as cdrecord dev=$D -sao $I"),
+    cell("xorriso", "cd-rw", "grow", XORRISO, **OPEN_END),
+    cell("xorriso", "dvd+r", "grow", XORRISO, **OPEN_END),
+    cell("growisofs", "dvd-r", "grow", GROW, **OPEN_END),
+    cell("growisofs", "dvd+r", "grow", GROW, **OPEN_END),
+    cell("growisofs", "dvd+rw", "grow", GROW, second=True),
+    cell("growisofs", "bd-r", "grow", GROW, status=APPENDABLE, sessions=0, second=True),  # one session, never closed
+    cell("growisofs", "dvd+r-dl", "dao", AT_ONCE),
+    cell("growisofs", "dvd-rw", "dao", AT_ONCE),
+    cell(
+        "growisofs",
+        "dvd-r-dl",
+        "dao",
+        AT_ONCE,
+        **NOTHING,
+        refusal="more than 50% of space will be *wasted*",
+        reason="it keeps what fits into one layer off media of two",
+    ),
+    cell("dvd+rw-format", "dvd+rw", "format", f"dvd+rw-format $D; {WODIM} -dao $I"),
+    cell("dvd+rw-format", "dvd-rw", "format", "dvd+rw-format -force $D; growisofs -Z $D=$I"),
+    cell("dvd+rw-format", "bd-re", "format", "dvd+rw-format $D; growisofs -Z $D=$I"),
+)

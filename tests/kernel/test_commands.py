@@ -1,0 +1,88 @@
+"""What the kernel carries to an attached drive and back: lengths, directions, residuals, sense, and the tray."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Attaching = Callable[..., AbstractContextManager[Any]]
+Submit = Callable[..., list[dict[str, Any]]]
+SCRIPT = Path(__file__).parent / "guest/submit.py"
+LARGE = 1 << 20  # bytes
+SETTLE = {"cdb": "000000000000"}
+TRAY_OPEN, DISC_OK = 2, 4  # answers of CDROM_DRIVE_STATUS
+
+
+@pytest.fixture(scope="module")
+def drives(attaching: Attaching) -> Iterator[Any]:
+    # the second one takes 2.5 s of this machine's time to calibrate
+    with attaching("dvd-ram", "cd-r?realtime=2") as attachment:
+        yield attachment.drives
+
+
+@pytest.fixture
+def submit(kernel: Any) -> Submit:
+    def run(device: str, *rows: dict[str, Any]) -> list[dict[str, Any]]:
+        words = shlex.quote(json.dumps(rows))
+        answers: list[dict[str, Any]] = json.loads(kernel.check(f"echo {words} | {sys.executable} {SCRIPT} {device}"))
+        return answers
+
+    return run
+
+
+def test_commands_of_all_lengths_and_directions(drives: Any, submit: Submit) -> None:
+    blocks = LARGE // 2048
+    rows = [
+        {"cdb": "55100000000000000c00", "out": 12},
+        {"cdb": "12000000ff00", "in": 255},
+        {"cdb": "4600000000000000ff00", "in": 8},
+        {"cdb": "46000000000000fffe00", "in": 65534},
+        {"cdb": f"2a000000000000{blocks:04x}00", "out": LARGE},
+        {"cdb": f"28000000000000{blocks:04x}00", "in": LARGE},
+        {"cdb": f"a800000000000000{blocks:04x}0000", "in": LARGE},
+        {"cdb": "28007fffffff00000100", "in": 2048},
+        {"cdb": "c1000000000000000000"},
+        {"cdb": "88000000000000000000000000010000", "in": 2048},
+        {"cdb": f"28000000000000{8 * blocks:04x}00", "in": 8 * LARGE},
+    ]
+    answers = submit(drives[0].generic, SETTLE, *rows)[1:]
+    refused, inquiry, short, long, written, read, read_12, beyond, vendor, read_16, too_long = answers
+    assert (refused["status"], refused["sense"][4:6]) == (2, "05"), "a list that counts up makes no mode page"
+    assert (inquiry["status"], inquiry["resid"]) == (0, 255 - 36)
+    assert bytes.fromhex(inquiry["data"])[8:16] == b"DISCSTAK"
+    assert (short["status"], short["resid"]) == (0, 0)
+    assert 0 < long["resid"] < 65534
+    assert (written["status"], written["resid"]) == (0, 0)
+    assert read["same"]
+    assert read_12["same"]
+    assert (beyond["sense"][4:6], beyond["sense"][24:28]) == ("05", "2100")
+    assert (vendor["sense"][4:6], vendor["sense"][24:28]) == ("05", "2000")
+    assert (read_16["sense"][4:6], read_16["sense"][24:28]) == ("05", "2000")
+    assert too_long == {"error": "Invalid argument"}
+
+
+def test_what_nobody_waits_for_is_aborted_and_the_drive_goes_on(drives: Any, submit: Submit) -> None:
+    calibrate, ready = {"cdb": "54010000000000000000", "timeout": 500}, {"cdb": "000000000000"}
+    aborted, after = submit(drives[1].generic, SETTLE, calibrate, ready)[1:]
+    assert aborted["host"] == 3, "DID_TIME_OUT"
+    assert after["status"] in (0, 2)
+    assert submit(drives[1].generic, ready, ready)[1]["status"] == 0
+
+
+def test_kernel_moves_the_tray_and_hears_of_the_medium(drives: Any, kernel: Any) -> None:
+    script = (
+        "import fcntl, os, sys, time; d = os.open(sys.argv[1], os.O_RDONLY | os.O_NONBLOCK)\n"
+        "ask = lambda: fcntl.ioctl(d, 0x5326, 0x7fffffff)\n"
+        "print(ask(), fcntl.ioctl(d, 0x5325, 0x7fffffff)); fcntl.ioctl(d, 0x5309); print(ask())\n"
+        "fcntl.ioctl(d, 0x5319); time.sleep(0.1); print(ask(), fcntl.ioctl(d, 0x5325, 0x7fffffff))\n"
+    )
+    lines = kernel.check(sys.executable, "-c", script, drives[0].block).split()
+    assert lines[0] == str(DISC_OK)
+    assert lines[2:] == [str(TRAY_OPEN), str(DISC_OK), "1"]
