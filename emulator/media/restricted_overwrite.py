@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Final
 
 from discstack.emulator.conditions import (
@@ -82,8 +83,8 @@ class RestrictedOverwrite(Medium):
         )
 
     def tracks(self) -> list[TrackInformation]:
-        """Describe the one track."""
-        return [only_track(self.formatted, UNIT, blank=not self.formatted)]
+        """Describe the one track, which is one of fixed packets (MMC-6 6.26)."""
+        return [replace(only_track(self.formatted, UNIT, blank=not self.formatted), packet_inc=True, fp=True)]
 
     def recorded(self) -> list[TrackInformation]:
         """Describe the one track, if its session is closed."""

@@ -155,6 +155,7 @@ def test_quick_format_leaves_the_session_open_and_growing(load: Load) -> None:
     assert profile(host) == 0x13
     assert [host.feature_is_current(code) for code in (0x21, 0x23, 0x2C, 0x2F)] == [False, True, True, True]
     assert host.formats()[8] == 3, "intermediate state"
+    assert host.track(1)[6] & 0x30 == 0x30, "growisofs writes only where the packets are fixed"
     assert host.write_refused(8, 16) == "5/21/02"
     assert host.write_refused(0, 8) == "5/21/02"
     assert host.write_refused(32, 16) == "5/21/02"
