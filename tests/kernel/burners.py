@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-BLANK, APPENDABLE, COMPLETE = range(3)  # disc status, MMC-6 6.21
+BLANK, APPENDABLE, COMPLETE, OTHER = range(4)  # disc status, MMC-6 6.21
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ CELLS = (
     cell("cdrskin", "dvd-rw", "deformat", "cdrskin dev=$D blank=format_overwrite; cdrskin dev=$D $I"),
     cell("cdrskin", "bd-r", "tao", "cdrskin dev=$D -tao $I"),
     cell("cdrskin", "bd-re", "format", "cdrskin dev=$D blank=format_defectmgt; cdrskin dev=$D $I"),
-    cell("cdrskin", "dvd-ram", "overwrite", "cdrskin dev=$D $I"),
+    cell("cdrskin", "dvd-ram", "overwrite", "cdrskin dev=$D $I", status=OTHER),
     cell("xorriso", "cd-r", "sao", "xorriso -as cdrecord dev=$D -sao $I"),
     cell("xorriso", "cd-rw", "grow", XORRISO, **OPEN_END),
     cell("xorriso", "dvd+r", "grow", XORRISO, **OPEN_END),
