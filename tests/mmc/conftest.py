@@ -21,6 +21,7 @@ from discstack.mmc.spec.sense import Sense, SenseKey
 from discstack.transport.base import CHECK_CONDITION, Clock, Command, DeviceGone, FeedCounters, Reply, Stream
 
 BLOCK = 2048
+PIECE = 32  # blocks
 Strike = Callable[[Command, Callable[[], Reply]], Reply]
 
 
@@ -151,11 +152,33 @@ class Diary(Observer):
         return [report.message for report in self.reports if report.message]
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """What is on a disc that is not zeros: pieces of blocks, and whole sectors of CDs."""
+
+    pieces: list[tuple[int, bytes]]
+    sectors: list[tuple[int, bytes, bytes]]
+
+    @classmethod
+    def of(cls, tap: Tap, medium: str) -> Recorded:
+        store = tap.inner.drive.medium.store
+        pieces = [(lba, tap.on_disc(lba, min(PIECE, store.blocks - lba))) for lba in range(0, store.blocks, PIECE)]
+        lbas = range(-150, store.blocks) if medium.startswith("cd") and store.blocks else ()
+        sectors = [(lba, *store.channels.read(lba)) for lba in lbas]
+        return cls(
+            [(lba, data) for lba, data in pieces if data.strip(b"\0")],
+            [(lba, main, channels) for lba, main, channels in sectors if (main + channels).strip(b"\0")],
+        )
+
+
 @dataclass
 class Lab:
     """Makes drives, jobs and images, and closes the drives at the end."""
 
     drives: list[Tap] = field(default_factory=list)
+    recorded: dict[tuple[Tap, str], Recorded] = field(
+        default_factory=dict
+    )  # what was copied already, by disc and its state
 
     def drive(self, medium: str, capacity: int | None = None, **options: Any) -> Tap:
         tap = Tap(open_virtual(medium, capacity=capacity, **options))
@@ -168,13 +191,17 @@ class Lab:
         old, new = prepared.inner.drive.medium, tap.inner.drive.medium
         assert old is not None
         assert new is not None
-        if old.store.blocks:
-            new.store.write(0, prepared.on_disc(0, old.store.blocks))
-        for lba in range(-150, old.store.blocks) if medium.startswith("cd") and old.store.blocks else ():
-            main, channels = old.store.channels.read(lba)
-            if any(main) or any(channels):
-                new.store.channels.write(lba, main, channels)
-        new.restore(old.state())
+        state = old.state()
+        key = (prepared, repr(state))
+        if key not in self.recorded:
+            self.recorded[key] = Recorded.of(prepared, medium)
+        recorded = self.recorded[key]
+        for lba, data in recorded.pieces:
+            new.store.write(lba, data)
+        for lba, main, channels in recorded.sectors:
+            new.store.channels.write(lba, main, channels)
+        new.store.extend(old.store.blocks)
+        new.restore(state)
         return tap
 
     def close(self) -> None:
