@@ -28,7 +28,6 @@ SECOND = 10**9
 
 # What the kernel says of every good image, and why that is no complaint
 USUAL = (
-    re.compile(r"loop\d+: detected capacity change from \d+ to \d+"),  # the loop device is set up
     re.compile(r"ISO 9660 Extensions: (Microsoft Joliet Level [123]|RRIP_1991A|IEEE_P1282)"),  # what was found
     re.compile(r"ISOFS: changing to secondary root"),  # Joliet's tree is taken
     re.compile(r"UDF-fs: INFO Mounting volume '.*', timestamp .*"),  # what was found
