@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from discstack.mmc import actions, polling
-from discstack.mmc.errors import UnsupportedMedium
+from discstack.mmc.errors import MediumFull, UnsupportedMedium
 from discstack.mmc.medium import FormatChoice
 from discstack.mmc.polling import persist, wait_ready
 from discstack.mmc.procedure import Phase, Procedure
@@ -97,6 +97,14 @@ def format_as_asked(work: Work, options: FormatOptions) -> Procedure[None]:
     blocks = row.number_of_blocks if options.blocks is None else options.blocks
     sub_type = row.format_sub_type if options.sub_type is None else options.sub_type
     yield from format_medium(work, blocks, wanted, sub_type, row.type_dependent_parameter)
+
+
+def check_spare(formats: FormatCapacities | None, format_type: int, whole: int, blocks: int) -> None:
+    """Raise MediumFull unless the formats of a type, on a disc of `whole` blocks, can leave just `blocks` of them."""
+    sizes = [row.number_of_blocks for row in formats.of_type(format_type)] if formats is not None else []
+    if not sizes or not min(sizes) <= blocks <= max(sizes):
+        possible = f"; from {whole - max(sizes)} to {whole - min(sizes)} are" if sizes else ""
+        raise MediumFull(f"a spare area of {whole - blocks} blocks is not possible on this disc{possible}", excess=0)
 
 
 def choose(formats: FormatCapacities | None, wanted: Sequence[int], what: str) -> FormattableCapacity:

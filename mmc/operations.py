@@ -60,10 +60,27 @@ def format_medium(options: FormatOptions | None = None) -> Procedure[MediumStatu
     work = yield from open_work()
     if work.recipe.format is None or Action.FORMAT not in work.status.actions:
         raise UnsupportedMedium(f"this medium cannot be formatted: {work.status}")
+    chosen = options or FormatOptions()
+    _check_choices(work.recipe, chosen)
     yield Checkpoint()
-    status = yield from locked(_format(work, options or FormatOptions()))
+    status = yield from locked(_format(work, chosen))
     yield Report(Phase.DONE)
     return status
+
+
+# Fields of FormatOptions that not every medium knows
+CHOICES: Final[Mapping[str, str]] = {
+    "full": "formatting in full",
+    "spare_blocks": "spare area",
+    "pseudo_overwrite": "pseudo-overwrite",
+    "resume": "background format to resume",
+}
+
+
+def _check_choices(recipe: Recipe, options: FormatOptions) -> None:
+    for name, words in CHOICES.items():
+        if getattr(options, name) and name not in recipe.format_choices:
+            raise UnsupportedMedium(f"there is no {words} on {recipe.name}; nothing was formatted")
 
 
 def _format(work: Work, options: FormatOptions) -> Procedure[MediumStatus]:

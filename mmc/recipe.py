@@ -107,6 +107,12 @@ class FormatOptions:
     sub_type: int | None = None
     blocks: int | None = None
 
+    def __post_init__(self) -> None:
+        if self.format_type is None and (self.sub_type is not None or self.blocks is not None):
+            raise ValueError("sub_type and blocks go with a format_type")
+        if (self.spare_blocks or 0) < 0:
+            raise ValueError(f"spare_blocks is a number of blocks, not {self.spare_blocks}")
+
 
 def _nothing(work: Work, job: BurnJob) -> Procedure[None]:
     yield from ()
@@ -130,6 +136,7 @@ class Recipe:
     session. `blank` is told whether to do it in full; without `blanks_quickly` a quick erase is writing zeros.
     `blank_for` says whether a burn needs the full one. `prepare` comes first; `announce` tells the drive, right before
     the data, how much of it there is. `split` says, or refuses, how much of so many blocks goes on layer 0.
+    `format_choices` are the fields of FormatOptions that `format` heeds.
     `variant` may return another recipe for the same profile, by the features that are current.
     """
 
@@ -164,6 +171,7 @@ class Recipe:
     abandon: Callable[[Work, BurnJob], Procedure[None]] = _nothing
     blank: Callable[[Work, bool], Procedure[None]] | None = None
     format: Callable[[Work, FormatOptions], Procedure[None]] | None = None
+    format_choices: frozenset[str] = frozenset()
     variant: Callable[[Configuration], Recipe | None] | None = None
     close_track: Callable[[Work], Procedure[None]] | None = None
     close_session: Callable[[Work], Procedure[None]] | None = None

@@ -44,10 +44,9 @@ class Spares(click.ParamType[int | None]):
         """Read the number; None stands for the drive's own choice."""
         if value in SPARE_WORDS:
             return SPARE_WORDS[value]
-        try:
-            return int(value)
-        except ValueError:
+        if not str(value).isdecimal():
             self.fail(f"{value!r} is neither a number of blocks nor none nor default", param, ctx)
+        return int(value)
 
 
 @click.command(name="format")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from discstack.mmc.errors import DiscStateError, MediumFull
-from discstack.mmc.formatting import choices, choose, format_medium
+from discstack.mmc.errors import DiscStateError
+from discstack.mmc.formatting import check_spare, choices, choose, format_medium
 from discstack.mmc.job import BurnJob, WriteCommand
 from discstack.mmc.media import overwritable, sequential
 from discstack.mmc.medium import Action, DiscState, FormatChoice, MediumStatus
@@ -79,14 +79,9 @@ def format_disc(work: Work, options: FormatOptions) -> Procedure[None]:
         chosen = choose(formats, (FormatType.FULL,), "default spare area")
         yield from format_medium(work, chosen.number_of_blocks, chosen.format_type, sub_type, 0)
         return
-    sizes = [row.number_of_blocks for row in formats.formattable if row.format_type == FormatType.BD_R_SRM]
     whole = formats.current.number_of_blocks
     blocks = (whole - options.spare_blocks) // WRITE_UNIT * WRITE_UNIT
-    if not sizes or not min(sizes) <= blocks <= max(sizes):
-        possible = f"; from {whole - max(sizes)} to {whole - min(sizes)} are" if sizes else ""
-        raise MediumFull(
-            f"a spare area of {options.spare_blocks} blocks is not possible on this disc{possible}", excess=0
-        )
+    check_spare(formats, FormatType.BD_R_SRM, whole, blocks)
     yield from format_medium(work, blocks, FormatType.BD_R_SRM, sub_type, 0)
 
 
@@ -121,6 +116,7 @@ BD_R: Final = Recipe(
     finish=finish,
     abandon=abandon,
     format=format_disc,
+    format_choices=frozenset({"spare_blocks", "pseudo_overwrite"}),
     close_track=close_last_track,
     close_session=close_session,
     close_disc=close_disc,

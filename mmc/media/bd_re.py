@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from discstack.mmc.formatting import choices, choose, format_medium
+from discstack.mmc.formatting import check_spare, choices, choose, format_medium
 from discstack.mmc.job import WriteCommand
 from discstack.mmc.media import overwritable
 from discstack.mmc.medium import MediumStatus
@@ -50,6 +50,7 @@ def format_disc(work: Work, options: FormatOptions) -> Procedure[None]:
         largest = choose(formats, (FormatType.BD_RE_NO_SPARE_AREAS,), "a spare area of that size").number_of_blocks
         clusters = -(-options.spare_blocks // WRITE_UNIT)
         blocks, parameter = largest - clusters * WRITE_UNIT, clusters
+        check_spare(formats, FormatType.BD_RE_SPARE_AREAS, largest, blocks)
     certification = FULL_CERTIFICATION if options.full else _quickest(work)
     yield from format_medium(
         work,
@@ -75,4 +76,5 @@ BD_RE: Final = Recipe(
     commands=frozenset(WriteCommand),
     verify_speed=READ_CAREFULLY,
     format=format_disc,
+    format_choices=frozenset({"full", "spare_blocks"}),
 )

@@ -185,6 +185,7 @@ CD_RW: Final = replace(
     fastest=5645,  # 32x
     blank=blank,
     format=cd_packets.format_disc,
+    format_choices=cd_packets.FORMAT_CHOICES,
     variant=with_packets,
 )
 CD_RW_PACKETS: Final = cd_packets.packets(CD_RW)

@@ -20,6 +20,7 @@ from discstack.mmc.spec.mode_page_values import DataBlockType, MultiSession, Ses
 from discstack.mmc.spec.track_information import DATA_TRACK
 
 PACKET: Final = 32  # blocks; the only size that drives take for this format
+FORMAT_CHOICES: Final = frozenset({"full"})  # there is no other way
 INCREMENTAL: Final = DATA_TRACK | 0x1  # track mode of data that is written incrementally
 
 
@@ -77,4 +78,5 @@ def packets(plain: Recipe) -> Recipe:
         blank=plain.blank,
         prepare=prepare,
         format=format_disc,
+        format_choices=FORMAT_CHOICES,
     )

@@ -8,7 +8,6 @@ from functools import partial
 from typing import Final
 
 from discstack.mmc import actions, layers, polling, queries
-from discstack.mmc.errors import DiscStateError
 from discstack.mmc.formatting import choices, choose, format_medium
 from discstack.mmc.job import BurnJob
 from discstack.mmc.media import sequential
@@ -133,8 +132,6 @@ def needs_full_blanking(job: BurnJob) -> bool:
 
 def format_disc(work: Work, options: FormatOptions) -> Procedure[None]:
     """Turn a DVD-RW to restricted overwrite: quickly, to be written from its start, or with every block formatted."""
-    if options.spare_blocks:
-        raise DiscStateError("a DVD-RW has no spare area")
     if not options.full:
         row = choose(work.survey.formats, (FormatType.DVD_RW_QUICK,), "quick formatting")
         yield from format_medium(work, 0, row.format_type, 0, row.type_dependent_parameter)
@@ -179,4 +176,5 @@ DVD_RW: Final = replace(
     blank=blank,
     blank_for=needs_full_blanking,
     format=format_disc,
+    format_choices=frozenset({"full"}),
 )

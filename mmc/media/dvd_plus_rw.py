@@ -59,8 +59,6 @@ def format_disc(work: Work, options: FormatOptions) -> Procedure[None]:
 
     The disc can be written as soon as the drive is ready again.
     """
-    if options.spare_blocks:
-        raise DiscStateError("a DVD+RW has no spare area")
     disc = yield from persist(queries.disc_information)
     if options.resume and disc.bg_format_status != BackgroundFormat.STARTED:
         raise DiscStateError(f"no background format was stopped on this disc ({work.status})")
@@ -120,5 +118,6 @@ DVD_PLUS_RW: Final = Recipe(
     finish=finish,
     abandon=stop_formatting,
     format=format_disc,
+    format_choices=frozenset({"full", "resume"}),
     close_session=close_session,
 )

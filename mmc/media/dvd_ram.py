@@ -52,4 +52,5 @@ DVD_RAM: Final = Recipe(
     sequential=False,
     commands=frozenset(WriteCommand),
     format=format_disc,
+    format_choices=frozenset({"full", "spare_blocks"}),
 )

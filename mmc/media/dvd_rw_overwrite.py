@@ -86,5 +86,6 @@ DVD_RW_OVERWRITE: Final = Recipe(
     abandon=finish,
     blank=blank,
     format=format_disc,
+    format_choices=frozenset({"full"}),
     close_session=close_session,
 )

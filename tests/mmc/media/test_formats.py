@@ -11,7 +11,7 @@ from discstack.mmc.errors import DiscStateError, MediumFull, UnsupportedMedium
 from discstack.mmc.identify import identify
 from discstack.mmc.job import WriteCommand
 from discstack.mmc.medium import Action, DiscState
-from discstack.mmc.operations import close_session, format_medium
+from discstack.mmc.operations import close_session, erase, format_medium
 from discstack.mmc.recipe import FormatOptions
 from discstack.mmc.spec.disc_information import BackgroundFormat
 
@@ -144,3 +144,50 @@ def test_what_was_written_is_read_back_no_faster_than_asked(lab: Any) -> None:
     speeds = [cdb for cdb in tap.seen if cdb[0] == 0xBB]
     assert [int.from_bytes(cdb[2:4], "big") for cdb in speeds] == [2770]
     assert tap.inner.drive.read_speed == 2770
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_a_dvd_rw_that_is_formatted_in_part_is_erased_beyond_that_part(lab: Any, full: bool) -> None:
+    tap = lab.drive("dvd-rw", 4096)
+    lab.run(format_medium(), tap)
+    small = lab.run(burn(lab.job(64)), tap).medium
+    assert "64 blocks formatted" in small.detail
+    erased = lab.run(erase(full=full), tap)
+    assert erased.blank
+    assert not erased.open_session
+
+
+@pytest.mark.parametrize(
+    ("medium", "wanted", "what"),
+    [
+        ("bd-re", FormatOptions(resume=True), "resume"),
+        ("bd-re", FormatOptions(pseudo_overwrite=True), "pseudo-overwrite"),
+        ("bd-r", FormatOptions(full=True), "in full"),
+        ("cd-rw", FormatOptions(spare_blocks=320), "spare area"),
+        ("dvd-ram", FormatOptions(resume=True), "resume"),
+        ("dvd-rw", FormatOptions(spare_blocks=320), "spare area"),
+        ("dvd+rw", FormatOptions(pseudo_overwrite=True), "pseudo-overwrite"),
+        ("dvd+rw", FormatOptions(spare_blocks=100), "no spare area"),
+    ],
+)
+def test_a_choice_that_a_medium_does_not_know_is_refused(
+    lab: Any, medium: str, wanted: FormatOptions, what: str
+) -> None:
+    tap = lab.drive(medium, None if medium.startswith("bd") else 4096)
+    with pytest.raises(UnsupportedMedium, match=what):
+        lab.run(format_medium(wanted), tap)
+    assert {0x04, 0x1E}.isdisjoint(cdb[0] for cdb in tap.seen), "refused before anything was done"
+
+
+@pytest.mark.parametrize("spare", [32, 99_999_999])
+def test_a_bd_re_takes_only_spare_areas_that_it_offers(lab: Any, spare: int) -> None:
+    tap = lab.drive("bd-re")
+    with pytest.raises(MediumFull, match="from 131072 to 6422528 are"):
+        lab.run(format_medium(FormatOptions(spare_blocks=spare)), tap)
+    assert 0x04 not in [cdb[0] for cdb in tap.seen]
+
+
+@pytest.mark.parametrize("fields", [{"spare_blocks": -1}, {"blocks": 64}, {"sub_type": 1}])
+def test_choices_that_make_no_sense_are_not_taken(fields: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match=r"spare_blocks|format_type"):
+        FormatOptions(**fields)

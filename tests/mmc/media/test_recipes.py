@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from discstack.mmc.burn import burn
-from discstack.mmc.errors import DiscStateError, MediaError, MediumFull, UnsupportedMedium
+from discstack.mmc.errors import MediaError, MediumFull, UnsupportedMedium
 from discstack.mmc.identify import identify
 from discstack.mmc.media import READ_ONLY, RECIPES
 from discstack.mmc.media.sequential import assess
@@ -166,11 +166,6 @@ def test_a_bd_r_is_formatted_once(lab: Any) -> None:
 def test_a_spare_area_that_is_not_possible_is_refused(lab: Any) -> None:
     with pytest.raises(MediaError, match="not possible"):
         lab.run(format_medium(FormatOptions(spare_blocks=12_000_000)), lab.drive("bd-r"))
-
-
-def test_a_dvd_plus_rw_has_no_spare_area(lab: Any) -> None:
-    with pytest.raises(DiscStateError, match="no spare area"):
-        lab.run(format_medium(FormatOptions(spare_blocks=100)), lab.drive("dvd+rw"))
 
 
 @pytest.mark.parametrize("medium", ["cd-r", "dvd+r", "bd-r"])
