@@ -14,6 +14,7 @@ from discstack.mmc.cd.sources import TEXT_BLOCK, TextSource, runs_at_once
 from discstack.mmc.errors import IllegalRequest, MediaError
 from discstack.mmc.polling import persist
 from discstack.mmc.procedure import Phase, Procedure
+from discstack.mmc.recipe import Work
 from discstack.mmc.spec.cue_sheet import build_cue_sheet
 from discstack.mmc.spec.features import CdMastering
 from discstack.mmc.spec.mode_page_values import DataBlockType, WriteType
@@ -21,6 +22,16 @@ from discstack.mmc.spec.msf import PREGAP, Msf
 
 LEAD_IN: Final = 4500  # blocks of the lead-in of any session but the first
 OWN_LEAD_IN: Final = -PREGAP
+
+
+def check(work: Work, layout: Layout) -> None:
+    """Raise UnsupportedMedium for sub-channels of one's own, MediaError for more indexes than the drive takes."""
+    by_track.check_packs(layout.program)
+    size = len(build_cue_sheet(cue_sheet(layout, variants(layout)[0], Msf(0, 0, 0))))
+    mastering = work.survey.configuration.get(CdMastering)
+    if mastering is not None and 0 < mastering.maximum_cue_sheet_length < size:
+        most = mastering.maximum_cue_sheet_length
+        raise MediaError(f"the cue sheet has {size} bytes, the drive takes {most}: too many indexes")
 
 
 def prepare(session: Session, layout: Layout) -> Procedure[None]:
@@ -42,7 +53,6 @@ def announce(session: Session, layout: Layout, lead_in: int) -> Procedure[None]:
             yield from _select(session, sub_channel_block=variant.sub_channel_block)
             selected = variant.sub_channel_block
         data = build_cue_sheet(cue_sheet(layout, variant, Msf.from_lba(lead_in)))
-        yield from _check_size(session, len(data))
         try:
             yield from persist(partial(actions.send_cue_sheet, data))
         except IllegalRequest as error:
@@ -53,15 +63,6 @@ def announce(session: Session, layout: Layout, lead_in: int) -> Procedure[None]:
             if variant is not tried[0]:
                 yield from session.work.notice(Phase.WRITING, f"cue sheet accepted ({variant})")
             return
-
-
-def _check_size(session: Session, size: int) -> Procedure[None]:
-    yield from ()
-    for feature in session.work.survey.configuration.features:
-        if isinstance(feature, CdMastering) and 0 < feature.maximum_cue_sheet_length < size:
-            raise MediaError(
-                f"the cue sheet has {size} bytes, the drive takes {feature.maximum_cue_sheet_length}: too many indexes"
-            )
 
 
 def lead_in_start(layout: Layout) -> Procedure[int]:

@@ -38,17 +38,21 @@ Step = Callable[[Session, Layout], Procedure[None]]
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """The steps in which the ways of writing differ: write parameters, the data, what comes after the flush."""
+    """The steps in which the ways of writing differ: write parameters, the data, what comes after the flush.
 
+    `check` refuses, before anything is done to the disc, what cannot be written in this way.
+    """
+
+    check: Callable[[Work, Layout], None]
     prepare: Step
     write: Step
     finish: Step
 
 
 WAYS: Final[Mapping[CdWriteMode, Way]] = {
-    CdWriteMode.SESSION_AT_ONCE: Way(at_once.prepare, at_once.write, at_once.finish),
-    CdWriteMode.TRACK_AT_ONCE: Way(by_track.prepare, by_track.write, by_track.finish),
-    CdWriteMode.RAW: Way(raw.prepare, raw.write, raw.finish),
+    CdWriteMode.SESSION_AT_ONCE: Way(at_once.check, at_once.prepare, at_once.write, at_once.finish),
+    CdWriteMode.TRACK_AT_ONCE: Way(by_track.check_program, by_track.prepare, by_track.write, by_track.finish),
+    CdWriteMode.RAW: Way(raw.check, raw.prepare, raw.write, raw.finish),
 }
 
 
@@ -64,7 +68,7 @@ def burn_program(job: CdJob) -> Procedure[CdResult]:
     if not work.recipe.is_cd:
         raise UnsupportedMedium(f"tracks of audio and data are for CDs; this is {work.status}")
     erase_first = must_erase(work.status, job)
-    plan_program(work, job, blank=erase_first)
+    WAYS[job.mode].check(work, plan_program(work, job, blank=erase_first))
     yield Checkpoint()
     result = yield from locked(_burn(work, job, erase_first=erase_first))
     yield Report(Phase.DONE)
@@ -104,8 +108,6 @@ def _burn(work: Work, job: CdJob, *, erase_first: bool) -> Procedure[CdResult]:
         yield from by_track.select(session, job.program.tracks[0])
         address = yield from next_writable(work)
         layout = plan_program(work, job, blank=False, address=address)
-    if job.program.packs is not None and job.mode is not CdWriteMode.RAW:
-        raise UnsupportedMedium("sub-channels R to W of one's own: only raw recording writes them")
     way = WAYS[job.mode]
     yield from way.prepare(session, layout)
     speed = yield from set_write_speed(work, job.speed)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from discstack.mmc.cd.program import MINIMUM_TRACK, Layout, ProgramTrack
+from discstack.mmc.cd.program import MINIMUM_TRACK, Layout, Program, ProgramTrack
 from discstack.mmc.cd.session import Session
 from discstack.mmc.errors import DiscStateError, IllegalRequest, UnsupportedMedium
 from discstack.mmc.identify import next_writable
 from discstack.mmc.procedure import Checkpoint, Phase, Procedure
+from discstack.mmc.recipe import Work
 from discstack.mmc.spec.cd.sector import DATA_SUB_HEADER, FORM_2_SUB_HEADER
 from discstack.mmc.spec.mode_page_values import WriteType
 from discstack.mmc.spec.msf import PREGAP
@@ -18,12 +19,23 @@ CLOSE_SESSION: Final = 2
 INVISIBLE: Final = 0xFF  # the number of the track that is written next
 
 
-def prepare(session: Session, layout: Layout) -> Procedure[None]:
-    """Refuse what only a session at once can write, and send the write parameters of the first track."""
+def check_program(work: Work, layout: Layout) -> None:
+    """Raise UnsupportedMedium for what only a session at once, or raw recording, can write."""
+    check_packs(layout.program)
     if layout.program.cd_text:
         raise UnsupportedMedium("CD-TEXT: track at once cannot write that, session at once can")
     for track in layout.program.tracks:
         check(track)
+
+
+def check_packs(program: Program) -> None:
+    """Raise UnsupportedMedium for sub-channels that the drive would not take."""
+    if program.packs is not None:
+        raise UnsupportedMedium("sub-channels R to W of one's own: only raw recording writes them")
+
+
+def prepare(session: Session, layout: Layout) -> Procedure[None]:
+    """Send the write parameters of the first track."""
     yield from select(session, layout.program.tracks[0])
 
 

@@ -15,12 +15,17 @@ from discstack.mmc.command import UNSUPPORTED, optional
 from discstack.mmc.errors import IllegalRequest, UnsupportedMedium
 from discstack.mmc.polling import persist, wait_ready
 from discstack.mmc.procedure import Phase, Procedure
+from discstack.mmc.recipe import Work
 from discstack.mmc.spec.mode_page_values import WriteType
 
 LADDER: Final = (SubChannelForm.PQ, SubChannelForm.RAW, SubChannelForm.PACKED)  # cdrdao's order
 WITH_R_TO_W: Final = (SubChannelForm.RAW,)  # CD-TEXT lies in the lead-in as it is: nothing may be added to it
 WITH_PACKS: Final = (SubChannelForm.PACKED, SubChannelForm.RAW)
 LEAD_IN: Final = 4500  # blocks of the lead-in of any session but the first
+
+
+def check(work: Work, layout: Layout) -> None:
+    """Refuse nothing: whatever a program has can be written so, if the drive takes raw blocks at all."""
 
 
 def prepare(session: Session, layout: Layout) -> Procedure[None]:
