@@ -22,7 +22,6 @@ WRITE_TYPES: Final = frozenset(
 MULTI_SESSIONS: Final = frozenset(MultiSession)
 TRACK_MODES: Final = frozenset({0, 1, 2, 3, 4, 5, 6, 7})  # audio and data, with pre-emphasis or incremental, copies
 SESSION_FORMATS: Final = frozenset(SessionFormat)
-COPY_PERMITTED: Final = 0x2  # bit of the track mode
 AUDIO_BLOCKS: Final = frozenset({DataBlockType.RAW})
 RAW_BLOCKS: Final = frozenset({DataBlockType.RAW_PQ, DataBlockType.RAW_RW_PACKED, DataBlockType.RAW_RW_RAW})
 DATA_BLOCKS: Final = frozenset(kind for kind in DataBlockType if kind >= DataBlockType.MODE_1)
@@ -116,7 +115,7 @@ class ModePages:
             underrun_protection=page.bufe,
             write_type=page.write_type,
             multi_session=page.multi_session,
-            track_mode=page.track_mode | (COPY_PERMITTED if page.copy else 0),
+            track_mode=page.track_mode,
             data_block_type=page.data_block_type,
             session_format=page.session_format,
             fixed_packets=page.fp,

@@ -70,7 +70,7 @@ class Session:
             test_write=self.job.simulate,
             multi_session=self._multi_session(),
             fp=False,
-            copy=False,
+            copy=track is not None and track.copied,
             session_format=SessionFormat.CD_ROM_XA if self.xa else SessionFormat.CD_DA_OR_CD_ROM,
             packet_size=0,
             audio_pause_length=PREGAP,

@@ -14,6 +14,7 @@ from discstack.mmc.errors import (
     CommandError,
     DiscStateError,
     IllegalRequest,
+    MediaError,
     MediumFull,
     MediumNotBlank,
     UnsupportedMedium,
@@ -182,6 +183,40 @@ def test_what_track_at_once_cannot_write_is_refused(studio: Any) -> None:
         with pytest.raises(UnsupportedMedium, match="session at once can"):
             studio.lab.run(burn_program(replace(job, mode=CdWriteMode.TRACK_AT_ONCE)), tap)
     assert 0x2A not in {cdb[0] for cdb in tap.seen}
+
+
+def test_a_disc_is_not_blanked_for_what_cannot_be_written(studio: Any) -> None:
+    tap = studio.lab.drive("cd-rw", SIZE)
+    studio.lab.run(burn_program(studio.job(studio.track(400, 7))), tap)
+    packs = studio.lab.blocks(1, size=96)
+    plain = two_tracks(studio, erase=True)
+    many = studio.job(*(studio.track(400, indexes=tuple(range(4, 396, 4))) for _ in range(5)), erase=True)
+    for job, what in (
+        (two_tracks(studio, cd_text=TEXT, mode=CdWriteMode.TRACK_AT_ONCE, erase=True), "session at once can"),
+        (replace(plain, program=replace(plain.program, packs=packs)), "only raw recording"),
+        (many, "too many indexes"),
+    ):
+        with pytest.raises(MediaError, match=what):
+            studio.lab.run(burn_program(job), tap)
+    assert 0xA1 not in {cdb[0] for cdb in tap.seen}
+    assert studio.sectors(tap, 0, 400) == studio.samples(400, 7)
+
+
+def test_a_copy_of_what_may_be_copied_once_is_marked_as_one(studio: Any) -> None:
+    tap = studio.lab.drive("cd-r", SIZE)
+    pages = []
+    execute = tap.execute
+
+    def reading(command: Any) -> Any:
+        if command.cdb[0] == 0x55:
+            pages.append(bytes(command.data)[8:])
+        return execute(command)
+
+    tap.execute = reading
+    job = studio.job(studio.track(400, copied=True), studio.track(400), mode=CdWriteMode.TRACK_AT_ONCE)
+    studio.lab.run(burn_program(job), tap)
+    copy = [bool(page[3] & 0x10) for page in pages]
+    assert copy == [True, True, False]
 
 
 def test_an_open_session_takes_no_session_at_once(studio: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -183,3 +184,12 @@ def test_a_final_disc_is_described_while_the_page_is_still_raw(studio: Any) -> N
     medium = tap.inner.drive.medium
     medium.prepare(replace(medium.parameters, write_type=WriteType.RAW))
     assert [track.logical_track_start_address for track in medium.tracks()] == [0]
+
+
+def test_the_copy_bit_of_a_copy_alternates(studio: Any) -> None:
+    """SCMS: 9.375 Hz, as the Copy bit of mode page 05h lets a drive do it; the first frames have it off."""
+    made = blocks(session(studio, studio.track(400, copied=True)), SubChannelForm.PQ)
+    bits = [block[2352] >> 4 & 0x2 for block in made[4650 : 4650 + 300]]
+    assert sorted(set(bits)) == [0, 2]
+    changes = [number for number in range(1, 300) if bits[number] != bits[number - 1]]
+    assert {later - earlier for earlier, later in pairwise(changes)} == {4}
