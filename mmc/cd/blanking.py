@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from enum import IntEnum
 from typing import Final
 
 from discstack.mmc import actions, polling
-from discstack.mmc.errors import UnsupportedMedium
+from discstack.mmc.errors import DiscStateError, UnsupportedMedium
 from discstack.mmc.guard import locked
 from discstack.mmc.identify import open_work, status_of
 from discstack.mmc.medium import Action, MediumStatus
@@ -29,6 +30,13 @@ class BlankType(IntEnum):
     ERASE_LAST_SESSION = 6  # the last session
 
 
+# How to see that it was done; of the parts of an open session a drive does not tell enough
+TAKEN_BACK: Final[Mapping[BlankType, Callable[[MediumStatus, MediumStatus], bool]]] = {
+    BlankType.DISC: lambda before, after: after.blank,
+    BlankType.MINIMAL: lambda before, after: after.blank,
+    BlankType.UNCLOSE_LAST_SESSION: lambda before, after: after.open_session,
+    BlankType.ERASE_LAST_SESSION: lambda before, after: after.blank or after.sessions < before.sessions,
+}
 ADDRESSED: Final = frozenset({BlankType.TRACK, BlankType.UNRESERVE_TRACK, BlankType.TRACK_TAIL})
 
 
@@ -36,7 +44,8 @@ def blank_part(kind: BlankType, address: int = 0) -> Procedure[MediumStatus]:
     """Blank a rewritable disc, or a part of it, and return what it is then.
 
     `address` is a track number or a block address, as `kind` says. Raises UnsupportedMedium for a disc that cannot be
-    blanked, IllegalRequest where the drive does not know this type or the disc has nothing of the kind.
+    blanked, IllegalRequest where the drive does not know this type or the disc has nothing of the kind, DiscStateError
+    if the disc shows no sign of it afterwards.
     """
     if bool(address) and kind not in ADDRESSED:
         raise ValueError(f"{kind.name} takes no address")
@@ -55,4 +64,7 @@ def _blank(work: Work, kind: BlankType, address: int) -> Procedure[MediumStatus]
     yield from long_operation(
         work, lambda immed: actions.blank(kind, address, immed=immed), polling.BLANK, Phase.ERASING
     )
-    return (yield from status_of(work))
+    status = yield from status_of(work)
+    if kind in TAKEN_BACK and not TAKEN_BACK[kind](work.status, status):
+        raise DiscStateError(f"the drive reported success, but took nothing back ({status})")
+    return status

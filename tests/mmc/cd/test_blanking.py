@@ -9,10 +9,11 @@ import pytest
 from discstack.mmc.cd.blanking import BlankType, blank_part
 from discstack.mmc.cd.burn import burn_program
 from discstack.mmc.cd.program import TrackForm
-from discstack.mmc.errors import IllegalRequest, UnsupportedMedium
+from discstack.mmc.errors import DiscStateError, IllegalRequest, UnsupportedMedium
 from discstack.mmc.identify import identify
 from discstack.mmc.medium import DiscState
 from discstack.mmc.operations import repair
+from discstack.transport.base import Reply
 
 SIZE = 60000
 
@@ -72,3 +73,20 @@ def test_a_session_that_broke_off_is_repaired(studio: Any) -> None:
     status = studio.lab.run(repair(), tap)
     assert (status.state, status.open_session) == (DiscState.APPENDABLE, False)
     assert studio.sectors(tap, 0, 100) == studio.samples(100)
+
+
+@pytest.mark.parametrize("kind", [BlankType.DISC, BlankType.MINIMAL, BlankType.UNCLOSE_LAST_SESSION])
+def test_a_drive_that_only_says_that_it_blanked_is_not_believed(studio: Any, kind: BlankType) -> None:
+    tap = two_sessions(studio)
+    execute = tap.execute
+    tap.execute = lambda command: Reply() if command.cdb[0] == 0xA1 else execute(command)
+    with pytest.raises(DiscStateError, match="reported success"):
+        studio.lab.run(blank_part(kind), tap)
+
+
+def test_a_session_that_was_not_erased_is_missed(studio: Any) -> None:
+    tap = two_sessions(studio)
+    execute = tap.execute
+    tap.execute = lambda command: Reply() if command.cdb[0] == 0xA1 else execute(command)
+    with pytest.raises(DiscStateError, match="reported success"):
+        studio.lab.run(blank_part(BlankType.ERASE_LAST_SESSION), tap)
