@@ -90,10 +90,13 @@ class _Comparison:
         first, last = run.lba + start // run.block_size, run.lba + -(-end // run.block_size)
         if data is not None and stream.digest(data) == expected:
             self.verified += last - first
-        elif self.offset and (first < 0 or (data is None and end == run.blocks * run.block_size)):
+        elif self.offset and (first < 0 or (data is None and self._is_end(run, end))):
             self.left_out += last - first  # a drive with an offset cannot read all of the first and the last chunk
         else:
             self.bad.append(range(first, last))
+
+    def _is_end(self, run: Recorded, end: int) -> bool:
+        return run is self.session.recorded[-1] and end == run.blocks * run.block_size
 
     def _form(self, lba: int) -> TrackForm | None:
         track = next((track for track in self.placed if track.first <= lba < track.end), None)

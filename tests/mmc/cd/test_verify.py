@@ -97,6 +97,25 @@ def test_one_wrong_sample_is_found(studio: Any) -> None:
     assert 700 in caught.value.bad[0]
 
 
+def test_a_bad_end_of_a_track_is_no_matter_of_the_read_offset(studio: Any) -> None:
+    tap = studio.lab.drive("cd-r", SIZE)
+    tap.refusal = lambda command: studio.lab.refuse(0x5, 0x21)(command, lambda: None)
+    shifted(tap, 6)
+    execute = tap.execute
+
+    def scratched(command: Any) -> Any:
+        lba = int.from_bytes(command.cdb[2:6], "big", signed=True)
+        if command.cdb[0] == 0xBE and lba <= 895 < lba + int.from_bytes(command.cdb[6:9], "big"):
+            return studio.lab.refuse(0x3, 0x11)(command, lambda: None)
+        return execute(command)
+
+    tap.execute = scratched
+    tracks = (studio.track(source=noise(studio, 900, 4)), studio.track(source=noise(studio, 900, 5)))
+    with pytest.raises(VerificationError) as caught:
+        studio.lab.run(burn_program(studio.job(*tracks, mode=BY_TRACK, verify=FULL)), tap)
+    assert 895 in caught.value.bad[0]
+
+
 def test_raw_blocks_are_told_to_be_uncompared(studio: Any) -> None:
     tap = studio.lab.drive("cd-r", SIZE)
     result = studio.lab.run(burn_program(studio.job(studio.track(300), mode=CdWriteMode.RAW, verify=FULL)), tap)
