@@ -130,6 +130,7 @@ class Recipe:
     or more units. `raw_block` is how many bytes of the drive's speed a block counts.
     `open_track` is the track number whose information tells the next writable address, from the disc information.
     `run_out` blocks behind a track's data are taken by the drive; `postgap` empty ones go there by default;
+    `flush_ends_recording` of media on which SYNCHRONIZE CACHE ends the track, or moves the next writable address.
     `session_gap` lie between one session and the next.
     `verify_speed` curbs reading back. `modes` are the ways to write a blank one, the usual first. `becomes` are the
     other profiles that blanking or formatting gives this medium. `single_session` media are finalized by their one
@@ -151,6 +152,7 @@ class Recipe:
     minimum_track: int = 0
     postgap: int = 0
     run_out: int = 0
+    flush_ends_recording: bool = False
     session_gap: int = 0
     simulates: bool = False
     calibrates: bool = False

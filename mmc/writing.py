@@ -29,7 +29,7 @@ class Reaction(Enum):
     """What an answer to a WRITE leads to."""
 
     AGAIN = auto()  # wait, then the same WRITE
-    FLUSH = auto()  # SYNCHRONIZE CACHE, then the same WRITE
+    FLUSH = auto()  # SYNCHRONIZE CACHE, then the same WRITE; as AGAIN where a flush would end the recording
     ADDRESS = auto()  # the same WRITE, once, if the drive confirms that this address is next
     GO_ON = auto()  # it is written
     FAIL = auto()
@@ -113,6 +113,8 @@ def _retry(
     """Do what has to come before the same WRITE is sent again; raise the error if it shall not be."""
     if what is Reaction.FAIL or (yield Now()) - trouble.since >= BUSY:
         raise error
+    if what is Reaction.FLUSH and work.recipe.flush_ends_recording:
+        what = Reaction.AGAIN
     if what is Reaction.ADDRESS and (trouble.retries or (yield from next_writable()) != trouble.lba):
         raise error
     yield from work.notice(Phase.WRITING, f"writing again: {error}")

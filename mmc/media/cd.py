@@ -160,6 +160,7 @@ CD_R: Final = Recipe(
     minimum_track=300,
     postgap=150,
     run_out=2,
+    flush_ends_recording=True,
     session_gap=11400,
     simulates=True,
     calibrates=True,

@@ -147,6 +147,7 @@ DVD_R: Final = Recipe(
     nominal_speed=1385.0,
     fastest=33240,  # 24x
     sequential=True,
+    flush_ends_recording=True,
     session_gap=49152,
     simulates=True,
     calibrates=True,

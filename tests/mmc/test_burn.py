@@ -24,7 +24,7 @@ from discstack.mmc.errors import (
 )
 from discstack.mmc.identify import identify
 from discstack.mmc.job import VerifyLevel
-from discstack.mmc.medium import Action, DiscState
+from discstack.mmc.medium import Action, DiscState, WriteMode
 from discstack.mmc.operations import close_disc, close_session
 from discstack.mmc.procedure import Phase
 from discstack.mmc.spec.sense import Sense
@@ -346,3 +346,28 @@ def test_a_drive_object_can_be_cancelled_from_another_thread(lab: Any) -> None:
     with pytest.raises(Cancelled):
         drive.burn(lab.job(source=source))
     assert drive.identify().open_session
+
+
+@pytest.mark.parametrize("sense", [(0x2, 0x04, 0x07), (0x2, 0x04, 0x04), (0x5, 0x2C, 0x00)])
+@pytest.mark.parametrize(
+    ("medium", "capacity", "mode"),
+    [
+        ("cd-r", 40000, WriteMode.INCREMENTAL),
+        ("cd-r", 40000, WriteMode.DISC_AT_ONCE),
+        ("dvd-r", 65536, WriteMode.INCREMENTAL),
+        ("dvd-r", 65536, WriteMode.DISC_AT_ONCE),
+    ],
+)
+def test_a_drive_that_is_busy_is_not_made_to_end_the_recording(
+    lab: Any, medium: str, capacity: int, mode: WriteMode, sense: tuple[int, int, int]
+) -> None:
+    job = {"mode": mode, "close": True}
+    rehearsal = lab.drive(medium, capacity)
+    lab.run(burn(lab.job(200, **job)), rehearsal)
+    middle = [number for number, cdb in enumerate(rehearsal.seen, 1) if cdb[0] == 0x2A][-3]
+    tap = lab.drive(medium, capacity)
+    tap.strikes = {middle: lab.refuse(*sense)}
+    result = lab.run(burn(lab.job(200, **job)), tap)
+    assert result.verified == 200
+    assert tap.lines[middle] != "SYNCHRONIZE CACHE (10)"
+    assert any("writing again" in notice for notice in result.notices)
