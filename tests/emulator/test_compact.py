@@ -93,6 +93,18 @@ def test_full_toc_in_bytes(load: Load) -> None:
     assert data == bytes.fromhex(expected).replace(bytes.fromhex("0043"), (len(data) - 2).to_bytes(2, "big"), 1)
 
 
+@pytest.mark.parametrize("form", ["00", "02"])
+def test_a_disc_without_a_complete_session_has_no_table_of_contents(load: Load, form: str) -> None:
+    host = load("cd-r")
+    cdb = f"43 00 {form} 00 00 00 00 0324 00"
+    assert host.refused(cdb, allocation=804) == "3/57/00"
+    host.write(0, 320)
+    host.sync()
+    assert host.refused(cdb, allocation=804) == "3/57/00"
+    host.close(2)
+    host.ok(cdb, allocation=804)
+
+
 def test_atip_in_bytes(load: Load) -> None:
     cdb = "43 02 04 00 00 00 00 0020 00"
     expected = "001E 0000 51 40 {} 00 611A42 00 4F3B4A 00" + "00" * 16

@@ -11,6 +11,7 @@ from discstack.emulator.conditions import (
     CANNOT_WRITE_MEDIUM,
     ILLEGAL_MODE,
     INCOMPLETE_TRACK,
+    NO_TABLE_OF_CONTENTS,
     OUT_OF_RANGE,
     SESSION_FIXATION,
     UNRECOVERED_READ,
@@ -323,7 +324,9 @@ class CDR(SequentialMedium):
 
     def _raw_toc(self, first: int) -> RawToc:
         recorded = self.recorded()
-        last = recorded[-1].session_number if recorded else 1
+        if not recorded:
+            raise Refusal(NO_TABLE_OF_CONTENTS)
+        last = recorded[-1].session_number
         numbered = [(t.logical_track_number, self.cd_tracks[t.logical_track_number - 1]) for t in recorded]
         entries: list[QEntry] = []
         for number in range(max(first, 1), last + 1):
