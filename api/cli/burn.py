@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+from click.core import ParameterSource
 
 from discstack.cli.common import cancelling, drive_command, open_recorder, uncollected
 from discstack.cli.earlier import CHANGE_OPTIONS, take_over
@@ -13,6 +14,8 @@ from discstack.cli.output import Display, duration, print_fields, print_json, si
 from discstack.cli.tree_options import write_manifest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from discstack.fs.image import Image
     from discstack.image_file import ImageFile
     from discstack.mmc.job import BurnResult
@@ -52,7 +55,7 @@ class Speed(click.ParamType[str]):
 @click.option("--erase", is_flag=True, help="Permit that the data on a rewritable disc is lost.")
 @click.option("--speed", type=Speed(), metavar="X", help="Write speed: 16x, 22160kB/s, max (the default).")
 @click.option("--verify", type=click.Choice(LEVELS), default="full", show_default=True, help="What to read back.")
-@click.option("--append", is_flag=True, help="Keep what is on the disc and add to it.")
+@click.option("--append", is_flag=True, help="Keep what is on the disc, if anything is, and add to it.")
 @options(CHANGE_OPTIONS)
 @click.option("--simulate", is_flag=True, help="Do all but write; only where the medium has that.")
 @click.option("--close", is_flag=True, help="Close the disc: nothing can be added afterwards.")
@@ -93,8 +96,8 @@ def burn(
     ready_made = None if as_file or len(sources) > 1 else _ready_made(sources[0])
     if ready_made and "boot" in choices:
         raise click.UsageError("an image is burnt as it is; what is said about booting needs files or folders")
-    if ready_made and choices["manifest"]:
-        raise click.UsageError("an image is burnt as it is; a manifest needs files or folders")
+    if ready_made and (said := _said(choices)):
+        raise click.UsageError(f"an image is burnt as it is; {', '.join(said)} needs files or folders (or --as-file)")
     if append and (ready_made or erase):
         raise click.UsageError("--append adds files or folders (--as-file: an image as a file), and erases nothing")
     if (remove or rename or from_view) and not append:
@@ -138,6 +141,15 @@ def _ready_made(source: str) -> ImageFile | None:
     return ImageFile(source)
 
 
+def _said(choices: Iterable[str]) -> list[str]:
+    """Return the words on the command line that say what an image shall be like."""
+    context = click.get_current_context()
+    named = [param for param in context.command.params if param.name in choices]
+    return [
+        param.opts[-1] for param in named if context.get_parameter_source(param.name) is ParameterSource.COMMANDLINE
+    ]
+
+
 def _plan(
     sources: tuple[str, ...],
     recorder: Recorder,
@@ -149,7 +161,10 @@ def _plan(
 ) -> Image:
     with uncollected():
         composed = compose(sources, **choices)
-        if earlier is not None:
+        if earlier is not None and recorder.medium().blank:
+            _check_nothing_to_change(earlier)
+            click.echo("the disc is blank: this is its first session", err=True)
+        elif earlier is not None:
             take_over(composed, recorder, **earlier, quiet=quiet)
         composed.choose_defaults(recorder, erase=erase)
         image = composed.create_result()
@@ -159,6 +174,11 @@ def _plan(
         sectors = sum(map(len, image.parts))
         click.echo(f"image: {sectors} sectors, {size(sectors * SECTOR)}", err=True)
     return image
+
+
+def _check_nothing_to_change(earlier: dict[str, Any]) -> None:
+    if any(earlier.values()):
+        raise click.UsageError("--remove, --rename and --from-view: the disc is blank, there is nothing to keep")
 
 
 def _result_json(result: BurnResult, drive: str) -> dict[str, Any]:

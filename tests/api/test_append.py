@@ -254,6 +254,33 @@ def test_burn_appends_on_request_only(
     assert (code, listed) == (0, "/common\n/second\n/zero\n")
 
 
+@pytest.mark.parametrize("medium", ["dvd+r", "cd-r", "bd-re"])
+def test_the_first_session_may_be_appended_too(
+    medium: str, folders: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drive = f"virtual:{medium}?file={tmp_path / 'disc'}"
+    code, said = command(capsys, "burn", folders[0], "-d", drive, "--append", "--remove", "first")
+    assert (code, "there is nothing to keep" in said) == (2, True)
+    code, said = command(capsys, "burn", folders[0], "-d", drive, "--append")
+    assert (code, "this is its first session" in said) == (0, True)
+    assert command(capsys, "burn", folders[1], "-d", drive, "--append")[0] == 0
+    with discstack.open(drive) as recorder:
+        found = contents(discstack.read_volume(recorder).root)
+    assert found == {"/first": b"first of one", "/second": b"second of two", "/common": b"common of two"}
+
+
+@pytest.mark.parametrize("words", [("-V", "NAME"), ("-J",), ("--udf",), ("--manifest", "list"), ("-x", "*.o")])
+def test_an_image_takes_no_word_about_what_an_image_is_like(
+    words: tuple[str, ...], folders: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image, drive = tmp_path / "x.iso", f"virtual:dvd+r?file={tmp_path / 'disc'}"
+    assert command(capsys, "image", folders[0], "-o", image)[0] == 0
+    code, said = command(capsys, "burn", image, "-d", drive, *words)
+    assert (code, "an image is burnt as it is" in said) == (2, True)
+    assert not (tmp_path / "disc").exists()
+    assert command(capsys, "burn", image, "-d", drive)[0] == 0
+
+
 def test_image_grows_or_gets_a_session(
     folders: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
