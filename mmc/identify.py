@@ -36,6 +36,8 @@ from discstack.mmc.speed import write_speeds
 __all__ = ["identify", "look", "next_writable", "open_work", "status_of"]
 
 EMPTY_START: Final = 2 << 20  # bytes; a medium whose beginning is all zeros so far holds no file system
+# Additional sense codes of illegal requests that a READ of unwritten blocks ends with; others tell of data (5/6F/xx)
+NOT_WRITTEN: Final = frozenset({0x21, 0x64})
 FORMAT_IN_PROGRESS: Final = (0x2, 0x04, 0x04)
 
 
@@ -217,8 +219,11 @@ def _starts_empty(capacity: int) -> Procedure[bool]:
         buffer = memoryview(bytearray(min(piece, capacity - lba) * BLOCK_SIZE))
         try:
             yield from persist(partial(actions.read_blocks, lba, buffer))
-        except (BlankCheck, IllegalRequest):
+        except BlankCheck:
             continue
+        except IllegalRequest as error:
+            if error.sense.asc not in NOT_WRITTEN:
+                return False
         except (MediumError, ShortTransfer):
             return False
         if bytes(buffer).strip(b"\0"):

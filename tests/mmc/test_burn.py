@@ -371,3 +371,17 @@ def test_a_drive_that_is_busy_is_not_made_to_end_the_recording(
     assert result.verified == 200
     assert tap.lines[middle] != "SYNCHRONIZE CACHE (10)"
     assert any("writing again" in notice for notice in result.notices)
+
+
+@pytest.mark.parametrize(
+    ("sense", "blank"), [((0x5, 0x6F, 0x03), False), ((0x5, 0x21, 0x00), True), ((0x5, 0x64, 0x00), True)]
+)
+def test_what_the_drive_may_not_read_is_not_taken_for_empty(lab: Any, sense: tuple[int, int, int], blank: bool) -> None:
+    tap = lab.drive("dvd-ram", 4096)
+    execute = tap.execute
+
+    def protected(command: Any) -> Any:
+        return lab.refuse(*sense)(command, lambda: None) if command.cdb[0] == 0x28 else execute(command)
+
+    tap.execute = protected
+    assert lab.run(identify(), tap).blank is blank
