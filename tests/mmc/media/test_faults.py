@@ -15,6 +15,7 @@ import xxhash
 
 from discstack.mmc import polling
 from discstack.mmc.burn import burn
+from discstack.mmc.cd.blanking import BlankType, blank_part
 from discstack.mmc.cd.burn import burn_program
 from discstack.mmc.cd.job import CdJob, CdWriteMode
 from discstack.mmc.cd.program import Program, ProgramTrack
@@ -22,7 +23,7 @@ from discstack.mmc.errors import DriveError
 from discstack.mmc.identify import identify
 from discstack.mmc.job import Digests, VerifyLevel, WriteCommand
 from discstack.mmc.medium import DiscState, WriteMode
-from discstack.mmc.operations import erase, format_medium, repair
+from discstack.mmc.operations import close_disc, close_session, erase, format_medium, repair
 from discstack.mmc.recipe import FormatOptions
 from discstack.mmc.verify import verify
 from discstack.transport.base import TransportError
@@ -137,6 +138,11 @@ def is_closed(lab: Any, tap: Any) -> None:
     assert tap.on_disc(0, 16) == lab.image(16)
 
 
+def is_final(lab: Any, tap: Any) -> None:
+    assert lab.run(identify(), tap).state is DiscState.FINALIZED
+    assert tap.on_disc(0, BLOCKS) == lab.image(BLOCKS, 7)
+
+
 def is_blank(lab: Any, tap: Any) -> None:
     assert lab.run(identify(), tap).blank
 
@@ -180,6 +186,7 @@ def holds_program(lab: Any, tap: Any) -> None:
 
 
 AT_ONCE, BY_TRACK = CdWriteMode.SESSION_AT_ONCE, CdWriteMode.TRACK_AT_ONCE
+LAST_SESSION = BlankType.ERASE_LAST_SESSION
 CASES = (
     Case("session at once", ("cd-r",), nothing, lambda lab: program(lab, AT_ONCE), holds_program),
     Case("tracks at once", ("cd-r",), nothing, lambda lab: program(lab, BY_TRACK), holds_program, SOME),
@@ -231,6 +238,10 @@ CASES = (
     Case("repair", ("dvd-r", "dvd+r", "bd-r"), break_off_first, lambda lab: repair(), is_closed, SOME),
     Case("burn over", ("cd-rw",), burn_first, lambda lab: burn(lab.job(BLOCKS, erase=True)), holds_image),
     Case("append", ("cd-r", "dvd+r", "dvd-r", "bd-r"), burn_first, append, holds_both, SOME),
+    Case("close session", ("dvd+r", "dvd-r", "bd-r"), break_off_first, lambda lab: close_session(), is_closed, SOME),
+    Case("close disc", ("dvd+r", "dvd-r", "bd-r"), burn_first, lambda lab: close_disc(), is_final, SOME),
+    Case("erase in part", ("dvd-rw",), burn_shorter_first, lambda lab: erase(), is_blank, SOME),
+    Case("take back a session", ("cd-rw",), burn_first, lambda lab: blank_part(LAST_SESSION), is_blank, SOME),
     Case("verify", ("dvd+r",), burn_first, reread, nothing),
     Case("erase", ("dvd+rw",), burn_first, lambda lab: erase(), is_blank),
     Case("erase", ("cd-rw", "dvd-rw", "bd-re"), burn_first, lambda lab: erase(), is_blank, SOME),
