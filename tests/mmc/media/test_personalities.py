@@ -16,7 +16,7 @@ from discstack.mmc.burn import burn
 from discstack.mmc.errors import DriveError
 from discstack.mmc.identify import identify
 from discstack.mmc.medium import DiscState, WriteMode
-from discstack.mmc.operations import erase, format_medium, repair
+from discstack.mmc.operations import close_session, erase, format_medium, repair
 from discstack.transport.base import TransportError
 
 BLOCKS = 96
@@ -141,3 +141,50 @@ def test_no_fault_is_passed_off_as_an_erased_or_formatted_disc(
         assert fault not in HARMLESS, repr(failure)
         assert not tap.inner.drive.prevented, repr(failure)
     assert tap.clock.now() < LONGEST
+
+
+def break_off(lab: Any, tap: Any, medium: str) -> None:
+    """Leave a session behind whose writer went away after its second WRITE."""
+    other = lab.drive(medium, SEQUENTIAL[medium], speed=4)
+    lab.run(burn(lab.job(BLOCKS)), other)
+    tap.kill_from([number for number, cdb in enumerate(other.seen, 1) if cdb[0] == 0x2A][1] + 1)
+    with pytest.raises(TransportError):
+        lab.run(burn(lab.job(BLOCKS)), tap)
+    tap.strikes = {}
+
+
+SEQUENTIAL = {"dvd-r": 131072, "dvd+r": 8192, "bd-r": 4096, "cd-r": 60000}
+
+
+@pytest.mark.parametrize("fault", NAMED)
+@pytest.mark.parametrize("medium", SEQUENTIAL)
+@pytest.mark.parametrize("what", ["append", "close", "repair"])
+def test_no_fault_is_passed_off_as_an_appended_or_closed_session(
+    lab: Any, what: str, medium: str, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polling, "INTERVAL", 10.0)
+    ready = lab.drive(medium, SEQUENTIAL[medium], speed=4)
+    if what == "append":
+        lab.run(burn(lab.job(BLOCKS)), ready)
+    else:
+        break_off(lab, ready, medium)
+    start = lab.run(identify(), ready).next_writable_address
+    tap = lab.copy_of(ready, medium, SEQUENTIAL[medium], fault=f"{fault}:{ARGUMENTS[fault]}")
+    jobs = {"append": burn(lab.job(BLOCKS, start=start, close=True)), "close": close_session(), "repair": repair()}
+    failure = None
+    try:
+        lab.run(jobs[what], tap)
+    except (DriveError, TransportError) as error:
+        failure = error
+    assert tap.clock.now() < LONGEST
+    if failure is not None:
+        assert fault in ("unplug", "power-cut", "timeout") or not tap.inner.drive.prevented, repr(failure)
+        return
+    tap.inner.faults.armed.clear()
+    status = lab.run(identify(), tap)
+    assert not status.open_session
+    if what == "append":
+        assert (status.state, status.sessions) == (DiscState.FINALIZED, 2)
+        assert tap.on_disc(start, BLOCKS) == lab.image(BLOCKS)
+    else:
+        assert status.state in (DiscState.APPENDABLE, DiscState.FINALIZED)
