@@ -12,7 +12,7 @@ from discstack.mmc.job import BurnJob
 from discstack.mmc.media import overwritable
 from discstack.mmc.medium import MediumStatus
 from discstack.mmc.polling import persist
-from discstack.mmc.procedure import Now, Pause, Phase, Procedure, Report
+from discstack.mmc.procedure import Checkpoint, Now, Pause, Phase, Procedure, Report
 from discstack.mmc.recipe import FormatOptions, Recipe, Survey, Work
 from discstack.mmc.spec.disc_information import BackgroundFormat
 from discstack.mmc.spec.format_unit import FormatType
@@ -78,6 +78,7 @@ def _completed() -> Procedure[None]:
             raise DriveTimeout(f"the background format is still not complete after {polling.FORMAT:.0f} s")
         sense = yield from persist(queries.request_sense)
         yield Report(Phase.FORMATTING, sense.progress)
+        yield Checkpoint()  # the format goes on without us, or where it is stopped
         yield Pause(polling.INTERVAL)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from threading import Event
 from typing import Any
 
 import pytest
 
 from discstack.mmc.burn import burn
-from discstack.mmc.errors import DiscStateError, MediumFull, UnsupportedMedium
+from discstack.mmc.errors import Cancelled, DiscStateError, MediumFull, UnsupportedMedium
 from discstack.mmc.identify import identify
 from discstack.mmc.job import WriteCommand
 from discstack.mmc.medium import Action, DiscState
@@ -191,3 +192,20 @@ def test_a_bd_re_takes_only_spare_areas_that_it_offers(lab: Any, spare: int) -> 
 def test_choices_that_make_no_sense_are_not_taken(fields: dict[str, int]) -> None:
     with pytest.raises(ValueError, match=r"spare_blocks|format_type"):
         FormatOptions(**fields)
+
+
+def test_waiting_for_a_background_format_can_be_cancelled(lab: Any) -> None:
+    tap = lab.drive("dvd+rw")
+    cancelled = Event()
+    execute = tap.execute
+
+    def observing(command: Any) -> Any:
+        if command.cdb[0] == 0x03:  # asked for progress: the format runs in the background
+            cancelled.set()
+        return execute(command)
+
+    tap.execute = observing
+    with pytest.raises(Cancelled, match="formatting"):
+        lab.run(format_medium(FormatOptions(full=True)), tap, cancelled=cancelled)
+    assert not tap.inner.drive.prevented
+    assert "formatted in the background" in lab.run(identify(), tap).detail
