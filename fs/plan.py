@@ -205,7 +205,12 @@ class Plan:
         return region
 
     def append_region(self, region: Region, alignment: int = 1) -> Region:
-        """Reserve the next gap from the cursor on, at a multiple of `alignment`, for a region made by the caller."""
+        """Reserve the next gap from the cursor on, at a multiple of `alignment`, for a region made by the caller.
+
+        A region without sectors needs no gap, and the cursor stays.
+        """
+        if not region.sectors:
+            return self.pin_region(self.cursor, region)
         lba = round_up(self.cursor, alignment)
         while (other := self._clash(lba, region.sectors)) is not None:
             lba = round_up(other.end, alignment)

@@ -103,6 +103,17 @@ def test_later_changes_of_the_tree_do_not_matter() -> None:
     assert whole(image) == before
 
 
+@pytest.mark.parametrize("alignment", [1, 32])
+def test_an_image_without_file_data_is_some_whole_write_units_long(alignment: int) -> None:
+    root = Directory()
+    for number in range(6):
+        root.create_directory(f"d{number}")
+        options = ImageOptions(views=frozenset({View.ISO9660}), alignment=alignment, multiple=32)
+        image = build_image(root, options)
+        assert image.sectors % 32 == 0
+        assert len(whole(image)) == image.size
+
+
 def test_image_that_is_too_large_tells_by_how_much() -> None:
     root = Directory()
     root.create_file("a", bytes(100_000))

@@ -52,6 +52,13 @@ def test_region_without_sectors_owns_nothing() -> None:
     assert plan.regions == []
 
 
+def test_region_without_sectors_moves_nothing_to_an_aligned_address() -> None:
+    plan = Plan()
+    plan.append(3, "first", nothing)
+    plan.append_region(Region(0, "empty", nothing), 32)
+    assert plan.append(1, "second", nothing).lba == 19
+
+
 def test_region_that_gives_more_than_it_reserved_is_named() -> None:
     region = Region(1, "greedy", lambda: bytes(SECTOR + 1))
     with pytest.raises(LayoutError, match="greedy gave 2049 bytes for the 1 sectors"):
