@@ -12,8 +12,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Protocol, cast
+from typing import Final, Protocol, cast
 from zlib import crc32
+
+ATTEMPTS: Final = 64  # marks of one length that a name tries before it takes a longer one
+LONGEST: Final = 7  # digits of a mark that any view has room for beside the character before it
 
 
 class Scheme(Protocol):
@@ -78,10 +81,15 @@ def _settle(
     marked = (scheme.marked_file, scheme.marked_directory)
     for kind, i, name in waiting:
         attempt = 0
-        while (free := marked[kind](name, mark_for(name, scheme.digits, attempt))) in taken:
+        while (free := marked[kind](name, mark_for(name, _digits(scheme, attempt), attempt))) in taken:
             attempt += 1
         taken.add(free)
         keys[kind][i] = free
+
+
+def _digits(scheme: Scheme, attempt: int) -> int:
+    """Return how long a mark is; those of four digits run out where more than 65,536 names start alike."""
+    return max(scheme.digits, min(scheme.digits + attempt // ATTEMPTS, LONGEST))
 
 
 def mark_for(name: str, digits: int, attempt: int = 0) -> bytes:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from discstack.fs.iso1999_names import Iso1999Names
@@ -98,6 +100,14 @@ def test_marks_that_clash_are_made_again(monkeypatch: pytest.MonkeyPatch) -> Non
     long = "a name that is longer than thirty characters "
     found = iso_names([long + "1", long + "2"])
     assert sorted(value[-11:-3] for value in found.values()) == ["00000000", "00000001"]
+
+
+def test_marks_grow_where_so_many_names_start_alike_that_they_run_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("discstack.fs.naming.crc32", lambda data, attempt: attempt)
+    scheme, names = IsoNames(replace(LEVELS[1], digits=1)), [f"photo_{number:06}.jpg" for number in range(40)]
+    keys, _ = name_children(scheme, names, [])
+    assert len(set(keys)) == 40
+    assert max(map(len, keys)) == len("PHOTO_00.JPG")
 
 
 @pytest.mark.parametrize("name", ["Grüße aus Köln", "x" * 64, "Mixed.Case.txt", "\N{GRINNING FACE}" * 32])
