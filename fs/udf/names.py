@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from binascii import crc_hqx
 from collections.abc import Sequence
+from itertools import chain, count
+from typing import Final
 
 from discstack.fs.udf.cs0 import MAX_FILE_IDENTIFIER, clean, encode, encode_if_clean
+
+MARKS: Final = 64  # of four digits that a name tries
 
 
 def file_identifiers(names: Sequence[str]) -> tuple[list[bytes], list[int]]:
@@ -28,14 +32,14 @@ def file_identifiers(names: Sequence[str]) -> tuple[list[bytes], list[int]]:
 
 
 def _mangle(name: str, taken: set[bytes]) -> bytes:
-    """Return an identifier with "#" and four hex digits before the extension: the CRC of the name, or the next free."""
+    """Return an identifier with "#" and four hex digits before the extension: the CRC of the name, or the next free.
+
+    More than 65,536 names may become the same, so that it is longer where none near by is free.
+    """
     raw = name.encode("utf-16-be", "surrogatepass")
-    crc = crc_hqx(raw, 0)
-    while True:
-        identifier = _marked(clean(name), f"#{crc:04X}")
-        if identifier not in taken:
-            return identifier
-        crc = crc + 1 & 0xFFFF
+    crc, cleaned = crc_hqx(raw, 0), clean(name)
+    marks = chain((f"#{crc + more & 0xFFFF:04X}" for more in range(MARKS)), (f"#{crc:04X}{n:X}" for n in count()))
+    return next(identifier for mark in marks if (identifier := _marked(cleaned, mark)) not in taken)
 
 
 def _marked(name: str, mark: str) -> bytes:

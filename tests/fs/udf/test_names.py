@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -58,3 +59,14 @@ def test_identifiers_are_unique_and_never_too_long(names: set[str]) -> None:
     assert identifiers.keys() == names
     assert len({decode(identifier) for identifier in identifiers.values()}) == len(names)
     assert all(2 <= len(identifier) <= 255 for identifier in identifiers.values())
+
+
+def test_marks_grow_where_so_many_names_become_the_same_that_they_run_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("discstack.fs.udf.names.MARKS", 16)
+    names = [f"\udc80{chr(0xDC80 + number)}.txt" for number in range(40)]
+    monkeypatch.setattr("discstack.fs.udf.names.crc_hqx", lambda data, value: 0xFFFF)
+    identifiers, changed = identifiers_of(names)
+    assert changed == [*range(40)]
+    assert len(set(identifiers)) == 40
+    assert identifiers[:2] == [b"\x08__#FFFF.txt", b"\x08__#0000.txt"]
+    assert all(identifier.startswith(b"\x08__#") and identifier.endswith(b".txt") for identifier in identifiers)
