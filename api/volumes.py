@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from discstack.disc_medium import DiscMedium
 from discstack.fs.base import WRITE_UNIT, Base
@@ -12,15 +12,13 @@ from discstack.fs.nodes import File
 from discstack.fs.plan import round_up, sectors_for
 from discstack.fs.reading.blocks import Medium
 from discstack.fs.reading.extents import MediumSource
+from discstack.fs.reading.view import VolumeView
 from discstack.fs.reading.volume import Volume
 from discstack.fs.reading.volume import read_volume as read
 from discstack.image_file import ImageFile
 from discstack.mmc.errors import MediaError
 from discstack.mmc.medium import DiscState
 from discstack.recorder import Recorder
-
-if TYPE_CHECKING:
-    from discstack.fs.reading.view import VolumeView
 
 Readable: TypeAlias = Recorder | str | os.PathLike[str] | Medium
 
@@ -54,13 +52,15 @@ def base_of(volume: Volume, next_session: int | None = None) -> Base:
     for a disc to which nothing can be added.
     """
     medium, end = volume.medium, round_up(_end_of(volume), WRITE_UNIT)
+    udf = VolumeView.UDF in volume.views
     if not isinstance(medium, DiscMedium):
         if next_session is not None and next_session < _end_of(volume):
             raise LayoutError(f"sector {next_session} lies within the volume, which ends at {_end_of(volume)}")
-        return Base(medium, end if next_session is None else next_session, next_session is None, volume.start)
+        grow = next_session is None
+        return Base(medium, end if next_session is None else next_session, grow, volume.start, udf)
     status = medium.recorder.medium()
     if status.state is DiscState.OVERWRITABLE:
-        return Base(medium, end, grow=True, session=volume.start)
+        return Base(medium, end, grow=True, session=volume.start, udf=udf)
     if status.state is DiscState.APPENDABLE and status.next_writable_address:
         return Base(medium, status.next_writable_address, session=volume.start)
     raise MediaError(f"nothing can be added to this disc: {status}")

@@ -30,13 +30,15 @@ class Base:
     """A medium, and from which sector on new data may be written.
 
     With `grow` the volume stays the one from sector 0 on: its descriptors are written anew, as on DVD+RW and BD-RE.
-    Otherwise a session of its own starts at `end`. `session` is where the session starts that was read.
+    Otherwise a session of its own starts at `end`. `session` is where the session starts that was read. `udf` says that
+    the volume has UDF, which has to be written anew with it: what is left as it was would show the old files.
     """
 
     medium: Medium
     end: int
     grow: bool = False
     session: int = 0
+    udf: bool = False
     witness: bytes = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -387,6 +387,21 @@ def test_names_stay_the_same_through_an_import(tmp_path: Path) -> None:
         assert after == before
 
 
+def test_a_volume_does_not_grow_without_the_udf_that_it_has(tmp_path: Path) -> None:
+    """What is left as it was would go on showing the old files, and most systems look at UDF first."""
+    first = discstack.FileSystemImage()
+    first.root.create_file("old", b"old")
+    path = tmp_path / "image.iso"
+    first.create_result().write_to(path)
+    image = discstack.FileSystemImage(views=frozenset({View.ISO9660, View.JOLIET}))
+    image.import_file_system(path)
+    with pytest.raises(discstack.LayoutError, match="has UDF, which would go on showing"):
+        image.create_result()
+    session = discstack.FileSystemImage(views=frozenset({View.ISO9660, View.JOLIET}))
+    session.import_file_system(path, next_session=1000)
+    assert session.create_result().start == 1000
+
+
 def test_boot_images_of_an_earlier_session_are_told_to_be_lost(tmp_path: Path) -> None:
     first = discstack.FileSystemImage(boot=discstack.BootOptions(images=(discstack.BootImage(content=b"boot" * 512),)))
     first.root.create_file("file", b"data")
