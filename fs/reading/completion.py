@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from discstack.fs.nodes import File, Leaf, Special, Symlink
+from discstack.fs.reading.notes import Notes, Oddity
 from discstack.fs.tree import Directory, Node
 
 
-def complete(tree: Directory, rock_ridge: Directory) -> int:
-    """Put into a tree what only Rock Ridge has of the same volume; return how many links and special files came new.
+def complete(tree: Directory, rock_ridge: Directory, notes: Notes) -> None:
+    """Put into a tree the links and special files that only Rock Ridge has of the same volume, and tell of them.
 
-    Names and data stay those of the tree.
+    Names and data stay those of the tree. Files and directories without a namesake there, which its view hides or
+    spells otherwise, are only told of.
     """
-    added = 0
+    added, alone = 0, list[Node]()
     stack = [(tree, rock_ridge)]
     while stack:
         target, found = stack.pop()
@@ -27,9 +29,15 @@ def complete(tree: Directory, rock_ridge: Directory) -> int:
             elif isinstance(child, Symlink | Special) and _stands_for_nothing(own):
                 child.parent = target
                 missing.append(child)
+            elif own is None:
+                alone.append(child)
         target.take(missing)
         added += len(missing)
-    return added
+    if added:
+        notes.add(Oddity.INCOMPLETE, "/", f"{added} links and special files are in Rock Ridge alone; taken")
+    if alone:
+        example = min(node.path for node in alone)
+        notes.add(Oddity.INCOMPLETE, "/", f"{len(alone)} names are in Rock Ridge alone, such as {example}; left out")
 
 
 def _stands_for_nothing(node: Node | None) -> bool:

@@ -123,9 +123,8 @@ class Session:
         if volume.view is VolumeView.ROCK_RIDGE or VolumeView.ROCK_RIDGE not in volume.views:
             return volume
         rock_ridge = self._read_rock_ridge()
-        added = 0 if rock_ridge is None else complete(volume.root, rock_ridge)
-        if added:
-            self.notes.add(Oddity.INCOMPLETE, "/", f"{added} links and special files are in Rock Ridge alone; taken")
+        if rock_ridge is not None:
+            complete(volume.root, rock_ridge, self.notes)
         return replace(volume, notes=self.notes.all())
 
     def _volume_id(self, view: VolumeView) -> str:

@@ -402,6 +402,18 @@ def test_a_volume_does_not_grow_without_the_udf_that_it_has(tmp_path: Path) -> N
     assert session.create_result().start == 1000
 
 
+def test_names_that_udf_lacks_are_told_to_be_left_behind(tmp_path: Path) -> None:
+    first = discstack.FileSystemImage(hidden={View.UDF: ["hidden*"]})
+    for name in ("kept", "hidden", "no text \udce9"):
+        first.root.create_file(name, name.encode("utf-8", "surrogateescape"))
+    first.root.create_directory("hidden folder").create_file("below", b"below")
+    path = tmp_path / "image.iso"
+    first.create_result().write_to(path)
+    (note,) = discstack.FileSystemImage().import_file_system(path).notes
+    assert "3 names are in Rock Ridge alone, such as /hidden; left out" in str(note)
+    assert discstack.FileSystemImage().import_file_system(path, view=VolumeView.ROCK_RIDGE).notes == ()
+
+
 def test_boot_images_of_an_earlier_session_are_told_to_be_lost(tmp_path: Path) -> None:
     first = discstack.FileSystemImage(boot=discstack.BootOptions(images=(discstack.BootImage(content=b"boot" * 512),)))
     first.root.create_file("file", b"data")
