@@ -212,9 +212,9 @@ class Snapshot:
             item.number = len(directories)
             directories.append(item)
             item.attributes, item.times = whole.attributes, whole.times
-            item.files = [file for file in whole.files if not hidden.match(file.name, file.path)]
-            item.specials = [special for special in whole.specials if not hidden.match(special.name, special.path)]
-            shown = [below for below in whole.directories if not hidden.match(below.name, below.path)]
+            item.files = [file for file in whole.files if not _hides(hidden, file)]
+            item.specials = [special for special in whole.specials if not _hides(hidden, special)]
+            shown = [below for below in whole.directories if not _hides(hidden, below)]
             item.directories = [DirectoryItem(below.name, item, below.mtime_ns, 0) for below in shown]
             stack.extend(reversed([*zip(shown, item.directories, strict=True)]))
         return Snapshot(top, self.clock, directories, self.issues)
@@ -333,6 +333,12 @@ class _Settler:
         link = self._links.setdefault(key, HardLinks())
         link.count += 1
         return link
+
+
+def _hides(hidden: Globs, item: FileItem | SpecialItem | DirectoryItem) -> bool:
+    """Tell whether a glob matches a name, or a path with the slash before it or without."""
+    path = item.path
+    return hidden.match(item.name, path, path[1:])
 
 
 def _clamped(path: str, mtime_ns: int | None, clock: int, issues: list[Issue]) -> int:

@@ -16,6 +16,7 @@ from discstack.fs.graft_points import split_graft_point
 from discstack.fs.image import Image
 from discstack.fs.nodes import Symlink
 from discstack.fs.options import ImageOptions
+from discstack.fs.reading.volume import read_volume
 from discstack.fs.tree import Directory
 from discstack.fs.view import View
 from discstack.fs.weights import Weight, parse_weights
@@ -239,6 +240,17 @@ def test_a_view_does_not_show_what_is_hidden_in_it(tmp_path: Path, tool: Callabl
         "everywhere",
     ]
     assert data_order(image) == ["/everywhere", "/secret", "/folder/a", "/folder/b", "/private/c"]
+
+
+@pytest.mark.parametrize("glob", ["/folder/a", "folder/a", "./folder/a", "fold*/a"])
+def test_a_path_is_hidden_with_a_slash_before_it_or_without(glob: str) -> None:
+    root = Directory()
+    folder = root.create_directory("folder")
+    folder.create_file("a", b"hidden")
+    folder.create_directory("folder").create_file("a", b"shown")
+    image = image_of(root, views=frozenset({View.UDF}), hidden={View.UDF: [glob]})
+    found = read_volume(image).root
+    assert paths(found) == ([] if "*" in glob else ["/folder/folder/a"])
 
 
 # digests
