@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import Final
 
 from discstack.fs.attributes import DEVICES, Kind
@@ -159,10 +159,14 @@ class HierarchyWalk:
             self._notes.add(Oddity.OUT_OF_BOUNDS, source.label, "its data; reading it will fail")
         return source
 
-    def _link(self, rock: RockRidge, record: Record) -> tuple[object, int | None, int] | None:
+    def _link(self, rock: RockRidge, record: Record) -> Hashable:
+        """Return what all names of a file have in common, None for one that has no other."""
         if rock.links < 2 or (rock.serial is None and not record.length):
             return None
-        return self._token, rock.serial, record.lba
+        if rock.serial is not None:
+            return self._token, rock.serial, record.lba
+        # several files may share their data: what is theirs alone must be the same too
+        return self._token, record.lba, rock.links, rock.attributes, rock.stamps.get("modify")
 
     def _drop_relocation(self, top: Directory) -> None:
         """Leave out the directory that only held what was relocated."""

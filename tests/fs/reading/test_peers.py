@@ -13,8 +13,11 @@ from typing import Any
 import pycdlib
 import pytest
 
+from discstack.fs.attributes import Attributes
+from discstack.fs.bridge import build_image
 from discstack.fs.image import Image
 from discstack.fs.nodes import File
+from discstack.fs.options import ImageOptions, RockRidge
 from discstack.fs.reading.view import VolumeView
 from discstack.fs.reading.volume import Volume, read_volume
 from discstack.fs.tree import Directory
@@ -170,6 +173,17 @@ def test_our_own_image_shows_the_sources_in_each_of_its_views(
         wanted = {path: data for path, data in regular(odd_tree) if f"/{path}" not in renamed}
         assert {path: shown.get(path, "missing") for path in wanted} == wanted
     assert Counter(map(bytes, filter(None, shown.values()))) == Counter(data for _, data in regular(odd_tree) if data)
+
+
+def test_files_that_share_their_data_are_not_taken_for_names_of_one() -> None:
+    """RRIP 1.10 has no serial numbers: names of one file have the same data, attributes and time."""
+    root = Directory()
+    for name, mode in (("a", 0o600), ("b", 0o755)):
+        root.create_hard_link(f"{name}2", root.create_file(name, b"same", mtime_ns=0, attributes=Attributes(mode)))
+    options = {"rock_ridge": RockRidge(version="1.10"), "duplicates_once": True}
+    found = read_volume(build_image(root, ImageOptions(**options)), view=ROCK_RIDGE).root  # type: ignore[arg-type]
+    links = {name: found[name].link for name in ("a", "a2", "b", "b2")}  # type: ignore[union-attr]
+    assert links["a"] == links["a2"] != links["b"] == links["b2"]
 
 
 def test_session_of_another_programs_disc_is_found(
