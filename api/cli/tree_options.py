@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import IO, TYPE_CHECKING, Any, Final
 
 import click
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # what is said about the operands rather than about the image
 OPERANDS: Final = ("graft_points", "exclude", "exclude_list", "follow_links")
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 PAD: Final = 150  # sectors; what mkisofs adds, for drives that read ahead beyond the end
 
 
@@ -35,7 +36,7 @@ class Clock(click.ParamType[int]):
         except ValueError:
             self.fail(f"{value!r} is neither a number of seconds since 1970 nor a date like 2026-11-26T12:00:00", param)
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return int(moment.timestamp()) * 10**9 + moment.microsecond * 1000
+        return (moment - EPOCH) // timedelta(microseconds=1) * 1000
 
 
 TREE_OPTIONS: Final = (

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from discstack import ImageFile
+from discstack.cli.tree_options import Clock
 
 Discstack = Callable[..., Any]
 
@@ -77,3 +78,17 @@ def test_what_is_no_time_and_no_weight_is_refused(discstack: Discstack, tree: Pa
     refused = discstack("image", "tree", "-o", "x.iso", "--sort", "weights")
     assert refused.code == 7
     assert "line 1 of the sort file" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("text", "nanoseconds"),
+    [
+        ("-1", -(10**9)),
+        ("1970-01-01T00:00:00.25", 250_000_000),
+        ("1969-12-31T23:59:59.5", -500_000_000),
+        ("9999-12-31T23:59:59.999999Z", 253_402_300_799_999_999_000),
+        ("2026-11-26T12:00:00+01:00", 1_795_690_800 * 10**9),
+    ],
+)
+def test_a_clock_is_exact_to_the_microsecond(text: str, nanoseconds: int) -> None:
+    assert Clock().convert(text, None, None) == nanoseconds
