@@ -18,7 +18,7 @@ from discstack.fs.output import Tell, can_be_positioned, write_positioned
 from discstack.fs.passing import CHUNK, write_in_order
 from discstack.fs.plan import SECTOR, Plan, Region, Span
 from discstack.fs.snapshot import Snapshot
-from discstack.fs.sources import digest_of
+from discstack.fs.sources import PathSource, digest_of
 from discstack.fs.view import Emitter, Issue
 
 
@@ -128,6 +128,18 @@ class Image:
         for region in self._plan.regions:
             for source in region.sources():
                 source.open().close()
+
+    def reads(self, path: str | os.PathLike[str]) -> bool:
+        """Tell whether a file of this machine is one of those that the image is made from."""
+        try:
+            status = os.stat(path)
+        except OSError:
+            return False
+        return any(
+            isinstance(source, PathSource) and source.inode in (0, status.st_ino) and source.is_at(status)
+            for region in self._plan.regions
+            for source in region.sources()
+        )
 
     def file_at(self, lba: int) -> Span:
         """Return the file or structure that a sector belongs to."""

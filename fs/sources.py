@@ -187,6 +187,13 @@ class PathSource:
         """The path of the file."""
         return f"{self._folder}{os.sep}{self._name}"
 
+    def is_at(self, status: os.stat_result) -> bool:
+        """Tell whether a status is that of the file."""
+        try:
+            return os.path.samestat(os.stat(self.label), status)
+        except OSError:
+            return False
+
     def open(self) -> PathReader:
         """Open the file and check that it is still the one that was looked at."""
         reader = PathReader(self)

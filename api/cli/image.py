@@ -151,6 +151,8 @@ def _write(result: Image, output: str, *, in_place: bool, session: bool, quiet: 
     """Write the image, or only what is new where it grows in place, or only the next session."""
     if in_place:
         return result.write_parts(output)
+    if output != "-" and result.reads(output):
+        raise click.UsageError(f"{output} is one of the sources; leave it out with -x, or write elsewhere")
     part = result.parts[0] if session else None
     with Display(quiet=quiet) as display, output_file(output, keep=False) as file:
         total = result.size if part is None else len(part) * SECTOR

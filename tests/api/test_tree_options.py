@@ -92,3 +92,14 @@ def test_what_is_no_time_and_no_weight_is_refused(discstack: Discstack, tree: Pa
 )
 def test_a_clock_is_exact_to_the_microsecond(text: str, nanoseconds: int) -> None:
     assert Clock().convert(text, None, None) == nanoseconds
+
+
+def test_an_output_that_is_one_of_the_sources_is_refused_and_stays(discstack: Discstack, tree: Path) -> None:
+    made = discstack("image", "tree", "-o", "tree/x.iso")
+    assert made.code == 0, made.err
+    before = (tree / "x.iso").read_bytes()
+    refused = discstack("image", "tree", "-o", "tree/x.iso")
+    assert refused.code == 2
+    assert "is one of the sources" in refused.err
+    assert (tree / "x.iso").read_bytes() == before
+    assert discstack("image", "tree", "-x", "x.iso", "-o", "tree/x.iso").code == 0
