@@ -151,7 +151,7 @@ class Session:
         return self._hierarchy(self._joliet, joliet_name)
 
     def _read_enhanced(self) -> Directory | None:
-        return self._hierarchy(self._enhanced, iso_name)
+        return self._hierarchy(self._enhanced, text)
 
     def _read_iso(self) -> Directory | None:
         return self._hierarchy(self._primary, iso_name)

@@ -149,6 +149,16 @@ def test_enhanced_descriptor_of_genisoimage_is_read(tool: Tool, odd_tree: Path, 
     assert "a name that is so long that no Joliet of 64 characters can ever hold it, part one.text" in volume.root
 
 
+def test_names_of_iso_9660_1999_have_no_version_that_could_be_taken_off() -> None:
+    root, names = Directory(), ["a;1", "b.", ";1", "plain.txt"]
+    for name in names:
+        root.create_file(name, name.encode())
+    image = build_image(root, ImageOptions(iso_level=4, rock_ridge=None))
+    volume = read_volume(image, view=ENHANCED)
+    assert volume.notes == ()
+    assert sorted(node.name for node in volume.root) == sorted(names)
+
+
 def test_relocated_directories_return_to_their_places(
     tool: Tool, odd_tree: Path, tmp_path: Path, medium: Any, plain: Any
 ) -> None:
