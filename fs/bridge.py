@@ -122,6 +122,8 @@ def _check(options: ImageOptions) -> None:
         raise LayoutError("an image needs at least one view")
     if View.JOLIET in options.views and View.ISO9660 not in options.views:
         raise LayoutError("Joliet is an addition to ISO 9660; take that view too")
+    if options.udf_vat and View.UDF not in options.views:
+        raise LayoutError("a virtual allocation table is UDF's; take that view too")
     if options.base is not None and options.base.grow and options.base.udf and View.UDF not in options.views:
         raise LayoutError("the volume that grows has UDF, which would go on showing the old files; take that view too")
     if not 1 <= options.volume_sequence_number <= options.volume_set_size <= MAX_VOLUMES:

@@ -118,6 +118,11 @@ def test_revision_without_a_virtual_allocation_table_is_refused() -> None:
         Volume(Directory(), udf_vat=True)
 
 
+def test_virtual_allocation_table_without_udf_is_refused() -> None:
+    with pytest.raises(LayoutError, match="is UDF's; take that view too"):
+        build_image(Directory(), ImageOptions(views=frozenset({View.ISO9660}), udf_revision=0x0201, udf_vat=True))
+
+
 def test_fixed_sequences_start_error_correction_blocks_of_their_own() -> None:
     starts = [region.lba for region in Volume(Directory()).image.regions][:6]
     assert starts[:1] + starts[-4:] == [0, 32, 64, 96, 256]
