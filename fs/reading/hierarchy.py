@@ -37,6 +37,7 @@ class HierarchyWalk:
         self._spell, self._skip = spell, skip
         self._token = object()  # hard links are links within one reading
         self._visited = set[int]()
+        self._relocated = False
 
     def read(self, root: Record) -> Directory:
         """Return the tree below a root's directory record."""
@@ -129,6 +130,7 @@ class HierarchyWalk:
             if own is None or own.lba != rock.child:
                 self._notes.add(Oddity.MALFORMED, where, f"no directory at sector {rock.child}; taken for a file")
                 return None
+            self._relocated = True
             return own
         return record if record.flags & DIRECTORY else None
 
@@ -170,7 +172,7 @@ class HierarchyWalk:
 
     def _drop_relocation(self, top: Directory) -> None:
         """Leave out the directory that only held what was relocated."""
-        if self._skip is None:
+        if not self._relocated:
             return
         for name in RELOCATION:
             found = top.find(name)

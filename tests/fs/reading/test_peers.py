@@ -149,6 +149,12 @@ def test_enhanced_descriptor_of_genisoimage_is_read(tool: Tool, odd_tree: Path, 
     assert "a name that is so long that no Joliet of 64 characters can ever hold it, part one.text" in volume.root
 
 
+def test_an_empty_directory_with_the_name_of_one_for_relocation_is_kept(plain: Any) -> None:
+    root = Directory()
+    root.create_directory("rr_moved")
+    assert plain(read_volume(build_image(root), view=ROCK_RIDGE).root) == {"rr_moved": None}
+
+
 def test_names_of_iso_9660_1999_have_no_version_that_could_be_taken_off() -> None:
     root, names = Directory(), ["a;1", "b.", ";1", "plain.txt"]
     for name in names:
