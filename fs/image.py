@@ -172,8 +172,8 @@ class Image:
             target.flush()
             self._write_to_system(target, tell)
             return self.size
-        whole = part or range(self.sectors)
-        buffer = memoryview(bytearray(min(CHUNK, len(whole) * SECTOR)))
+        whole = range(self.sectors) if part is None else part
+        buffer = memoryview(bytearray(min(CHUNK, len(whole) * SECTOR) or SECTOR))
         with self.stream(whole) as stream:
             while count := stream.readinto(buffer):
                 _write_all(target, buffer[:count])

@@ -64,6 +64,12 @@ def test_every_block_of_a_file_is_known_by_its_path(odd_tree: Path, image_of: Bu
     assert found.keys() == {path for path, content in files.items() if content}
 
 
+def test_an_empty_part_writes_nothing(odd_tree: Path, image_of: Build) -> None:
+    target = io.BytesIO()
+    assert image_of(odd_tree).write_to(target, part=range(20, 20)) == 0
+    assert target.getvalue() == b""
+
+
 def test_structures_are_known_by_name(odd_tree: Path, image_of: Build) -> None:
     image = image_of(odd_tree)
     assert image.file_at(16).label == "ISO 9660 primary volume descriptor"
