@@ -9,7 +9,6 @@ from discstack.emulator.request import Request
 from discstack.mmc.spec.layout import Structure
 from discstack.mmc.spec.msf import HIGHEST, Msf
 from discstack.mmc.spec.toc import LEAD_OUT_TRACK, MultiSessionInformation, Toc, TocFormat, TocTrack
-from discstack.mmc.spec.track_information import DATA_TRACK
 
 
 def read_toc_pma_atip(drive: Drive, request: Request, *, msf: bool, format: int, track_session_number: int) -> bytes:
@@ -56,7 +55,7 @@ def _toc(medium: Medium, msf: bool, first: int) -> Toc:
 def _multi_session_information(medium: Medium, msf: bool) -> MultiSessionInformation:
     tracks = medium.recorded()
     if not tracks:
-        return MultiSessionInformation(control=DATA_TRACK)
+        raise Refusal(NO_TABLE_OF_CONTENTS)
     last = tracks[-1].session_number
     first_track = next(track for track in tracks if track.session_number == last)
     return MultiSessionInformation(

@@ -86,21 +86,32 @@ def test_full_toc_in_bytes(load: Load) -> None:
         " 01 14 00 A1 000000 00 010000"
         " 01 14 00 A2 000000 00 000616"  # 322 + 150 blocks: 00:06.22
         " 01 14 00 01 000000 00 000200"
-        " 01 54 00 B0 022616 02 4F3B4A"
+        " 01 54 00 B0 022416 02 4F3B4A"
         " 01 54 00 C0 000000 00 611A42"
     )
     data = host.ok("43 00 02 00 00 00 00 0324 00", allocation=804)
     assert data == bytes.fromhex(expected).replace(bytes.fromhex("0043"), (len(data) - 2).to_bytes(2, "big"), 1)
 
 
-@pytest.mark.parametrize("form", ["00", "02"])
+def test_the_last_session_may_point_nowhere(load: Load) -> None:
+    host = load("cd-r")
+    burn(host)
+    burn(host, multi_session=1)
+    data = host.ok("43 00 02 00 00 00 02 0324 00", allocation=804)
+    assert data[-11:] == bytes.fromhex("02 54 00 B0 FFFFFF 01 4F3B4A")
+    host = load("cd-r")
+    burn(host, multi_session=0)
+    assert 0xB0 not in host.ok("43 00 02 00 00 00 00 0324 00", allocation=804)[7::11]
+
+
+@pytest.mark.parametrize("form", ["00", "01", "02"])
 def test_a_disc_without_a_complete_session_has_no_table_of_contents(load: Load, form: str) -> None:
     host = load("cd-r")
     cdb = f"43 00 {form} 00 00 00 00 0324 00"
-    assert host.refused(cdb, allocation=804) == "3/57/00"
+    assert host.refused(cdb, allocation=804) == "5/24/00"
     host.write(0, 320)
     host.sync()
-    assert host.refused(cdb, allocation=804) == "3/57/00"
+    assert host.refused(cdb, allocation=804) == "5/24/00"
     host.close(2)
     host.ok(cdb, allocation=804)
 
@@ -229,19 +240,19 @@ def packet_page(host: Any, size: int = 32) -> None:
 
 
 def test_a_cd_rw_offers_fixed_packets_of_32_blocks_in_bytes(load: Load) -> None:
-    # 359,849 blocks hold 9,226 packets of 32 blocks and 7 of links
-    assert load("cd-rw").formats() == bytes.fromhex("00000010 00057DA9 01 000800 00048140 40 000020".replace(" ", ""))
+    # 359,849 blocks hold 9,227 packets of 32 blocks and 7 around them, of which 5 before the first do not count
+    assert load("cd-rw").formats() == bytes.fromhex("00000010 00057DA9 01 000800 00048160 40 000020".replace(" ", ""))
 
 
 def test_fixed_packets_are_written_anywhere_but_whole(load: Load, tmp_path: Any) -> None:
     host = packets(load, file=tmp_path / "disc")
     assert host.feature_is_current(0x26)
-    assert host.track(1)[5:7] == bytes((0x05, 0x31))
+    assert host.track(1)[5:7] == bytes((0x05, 0xB1))
     assert host.write_refused(64, 32) == "5/64/00"  # the mode page says track at once
     packet_page(host)
     assert host.write_refused(64, 31) == "5/21/02"
     assert host.write_refused(65, 32) == "5/21/02"
-    assert host.write_refused(9226 * 32, 32) == "5/21/00"
+    assert host.write_refused(9227 * 32, 32) == "5/21/00"
     host.write(64, 32)
     host.write(0, 32, fill=0x11)
     host.sync()

@@ -3,17 +3,20 @@
 BD-R: github.com/speed47/qpxtool issue 3 (a Sony disc of four layers, blank; a Verbatim disc of one) and
 github.com/aaru-dps/Aaru issue 693 (the same Verbatim kind, decoded). Capacities with the smallest spare areas:
 github.com/speed47/dvdisaster issue 69. DVD-RW: the output of dvd+rw-mediainfo on an LG GSA-4083N with a TDK disc, in
-Wikipedia's article on media identification codes.
+Wikipedia's article on media identification codes. A CD-R of two sessions: the output of readcd -fulltoc on
+herongyang.com. A CD-RW formatted for packets: xorriso's log in github.com/pali/udftools pull request 44.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from discstack.mmc.spec.disc_structure import DiscInformationUnit
+from discstack.mmc.spec.msf import Msf
 
 Load = Callable[..., Any]
 SONY_QL = bytes.fromhex(
@@ -62,3 +65,44 @@ def test_a_dvd_rw_has_the_books_of_a_real_one(load: Load) -> None:
     # of the lead-in: 32h; of the control data: 00h
     assert host.ok("AD 00 00000000 00 00 0804 00 00", allocation=0x804)[4] == 0x32
     assert host.ok("AD 00 00000000 00 10 0804 00 00", allocation=0x804)[4] == 0x00
+
+
+# Of C0 the minute tells the recording power, and the lead-in is its disc's own.
+TWO_SESSIONS = """
+    01 14 00 A0 00 00 00 00 01 20 00
+    01 14 00 A1 00 00 00 00 01 00 00
+    01 14 00 A2 00 00 00 00 1A 18 41
+    01 14 00 01 00 00 00 00 00 02 00
+    01 54 00 B0 1C 36 41 02 4A 2B 00
+    01 54 00 C0 80 00 00 00 61 22 15
+    02 14 00 A0 00 00 00 00 02 20 00
+    02 14 00 A1 00 00 00 00 02 00 00
+    02 14 00 A2 00 00 00 00 1E 04 3C
+    02 14 00 02 00 00 00 00 1C 38 41
+    02 54 00 B0 1F 22 3C 01 4A 2B 00
+"""
+
+
+def test_the_table_of_contents_of_two_sessions_is_that_of_a_real_disc(load: Load) -> None:
+    host = load("cd-r", capacity=Msf(74, 43, 0).lba)
+    host.select_write_parameters()
+    medium = host.transport.drive.medium
+    medium.parameters = replace(medium.parameters, session_format=0x20)
+    for start, end in ((0, 118715), (130115, 135210)):
+        for lba in range(start, end - 2, 4096):  # the last two are run-out blocks
+            count = min(4096, end - 2 - lba)
+            medium.write(lba, count, memoryview(bytes(count * 2048)))
+        host.close(2)
+    rows = [bytes.fromhex(line) for line in TWO_SESSIONS.strip().splitlines()]
+    made = host.ok("43 00 02 00 00 00 00 0324 00", allocation=804)[4:]
+    entries = [made[at : at + 11] for at in range(0, len(made), 11)]
+    assert [row for row in entries if row[3] != 0xC0] == [row for row in rows if row[3] != 0xC0]
+
+
+def test_a_formatted_cd_rw_is_described_like_a_real_one(load: Load) -> None:
+    host = load("cd-rw")
+    host.format(int.from_bytes(host.formats()[12:16], "big"), 0x40, parameter=32)
+    # its host had asked for mode 2 and copies permitted: track mode 7, data mode 2
+    real = bytes.fromhex("00 22 01 01 00 07 b2 00 00000000 00000000 00000000 00000020 00048160")
+    track = host.track(1)
+    assert (track[2:5], track[6] & 0xF0, track[7:28]) == (real[2:5], real[6] & 0xF0, real[7:28])

@@ -21,7 +21,7 @@ def test_blank_dvd_plus_r_in_bytes(load: Load) -> None:
     assert host.track() == bytes.fromhex(expected)
     assert host.formats() == bytes.fromhex("00000008 00230540 01000800")
     assert host.capacity() == 0
-    assert host.refused("43 00 00 00 00 00 00 0324 00", allocation=804) == "3/57/00"
+    assert host.refused("43 00 00 00 00 00 00 0324 00", allocation=804) == "5/24/00"
 
 
 def test_appendable_dvd_plus_r_in_bytes(load: Load) -> None:

@@ -212,6 +212,8 @@ class CDR(SequentialMedium):
         self.changed()
 
     def _finish_session(self, final: bool) -> None:
+        nowhere = final and self.parameters.multi_session == MultiSession.FINAL_WITH_B0_POINTER
+        self.session(self.track_list[-1].session).points_nowhere = nowhere
         super()._finish_session(final)
         self.put_away()
 
@@ -332,7 +334,8 @@ class CDR(SequentialMedium):
         for number in range(max(first, 1), last + 1):
             tracks = [pair for pair in numbered if pair[1].session == number]
             lead_out = self.lead_out(number)
-            following = lead_out + self.session_gaps[number > 1] if number < self.track_list[-1].session else None
+            gap = self.session_gaps[number > 1] - PREGAP
+            following = lead_out + gap if number < self.track_list[-1].session else None
             session = self.session(number)
             entries += toc.session_entries(number, session, tracks, lead_out, following, self.total) if tracks else ()
         return RawToc(last_complete_session_number=last, entries=tuple(entries))

@@ -54,13 +54,15 @@ class CdTrack(Track):
 class CdSession:
     """What a session's lead-in holds besides the tracks' starts; byte strings in hexadecimal.
 
-    `entries` are the Q entries of a lead-in that the host composed, `cd_text` the packs.
+    `entries` are the Q entries of a lead-in that the host composed, `cd_text` the packs. `points_nowhere` says that it
+    has a pointer to the next session which tells that there will be none.
     """
 
     disc_type: int = 0
     catalogue: str = ""
     cd_text: str = ""
     entries: str = ""
+    points_nowhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,8 @@ from discstack.mmc.spec.mode_page_values import WriteType
 from discstack.mmc.spec.track_information import TrackInformation
 
 FULL, MINIMAL, TRACK, UNRESERVE, TAIL, UNCLOSE, ERASE_SESSION = range(7)  # blanking types, MMC-6 6.2.2.3
-PACKET, LINKS = 32, 7  # blocks of user data, and of run-in, run-out and link behind them
+PACKET: Final = 32  # blocks of user data in a packet
+LINK, RUN_IN, RUN_OUT = 1, 4, 2  # blocks around them
 INCREMENTAL: Final = 0x5  # track mode of data in packets
 WHOLE: Final = 0xFFFFFFFF
 
@@ -54,8 +55,8 @@ class CDRW(CDR):
 
     @property
     def packet_blocks(self) -> int:
-        """How many blocks of user data fit in fixed packets, between which link blocks lie."""
-        return self.total // (PACKET + LINKS) * PACKET
+        """How many blocks of user data fit in fixed packets; those before the first lie in the pre-gap."""
+        return (self.total + LINK + RUN_IN) // (LINK + RUN_IN + PACKET + RUN_OUT) * PACKET
 
     def format_capacities(self) -> FormatCapacities:
         """Return the present capacity, and the one in fixed packets."""
@@ -104,7 +105,14 @@ class CDRW(CDR):
         if not self.restricted_overwrite:
             return described
         return replace(
-            described, packet_inc=True, fp=True, track_mode=INCREMENTAL, fixed_packet_size_blocking_factor=PACKET
+            described,
+            rt=True,
+            packet_inc=True,
+            fp=True,
+            track_mode=INCREMENTAL,
+            fixed_packet_size_blocking_factor=PACKET,
+            lra_v=False,
+            last_recorded_address=0,
         )
 
     # -- blanking -----------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ LEAD_IN_START: Final = Msf(97, 26, 66)
 MODE_5: Final = 5  # ADR of the entries about sessions
 FIRST_TRACK, LAST_TRACK, LEAD_OUT, NEXT_SESSION, PRE_GROOVE = 0xA0, 0xA1, 0xA2, 0xB0, 0xC0  # points
 ZERO: Final = Msf(0, 0, 0)
+NOWHERE: Final = Msf(0xFF, 0xFF, 0xFF)
 
 
 def q_entry(point: int, session: int, control: int, running: Msf = ZERO, pointed: Msf = ZERO, **fields: int) -> QEntry:
@@ -34,7 +35,8 @@ def session_entries(
 ) -> Iterator[QEntry]:
     """Tell what the lead-in of a session holds.
 
-    `following` is where the next session's may begin, `end` where the last lead-out can start at the latest.
+    `following` is where the program area of the next one may begin, `end` where the last lead-out can start at the
+    latest.
     """
     if session.entries:
         yield from each(QEntry, bytes.fromhex(session.entries))
@@ -45,12 +47,11 @@ def session_entries(
     yield q_entry(LEAD_OUT, number, last[1].control, pointed=Msf.from_lba(lead_out))
     for point, track in tracks:
         yield q_entry(point, number, track.control, pointed=Msf.from_lba(track.start))
-    if following is not None:
+    if following is not None or session.points_nowhere:
         pointers = 2 if number == 1 else 1
         control = first[1].control & DATA
-        yield q_entry(
-            NEXT_SESSION, number, control, Msf.from_lba(following), Msf.from_lba(end), adr=MODE_5, zero=pointers
-        )
+        running = NOWHERE if following is None else Msf.from_lba(following)
+        yield q_entry(NEXT_SESSION, number, control, running, Msf.from_lba(end), adr=MODE_5, zero=pointers)
         if number == 1:
             yield q_entry(PRE_GROOVE, number, control, pointed=LEAD_IN_START, adr=MODE_5)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,31 @@ class Bytes:
         buffer[: len(piece)] = piece
         self.at += len(piece)
         return len(piece)
+
+
+def test_its_scan_finds_pre_gaps_indexes_and_codes(bench: Any, tmp_path: Path) -> None:
+    """By read-toc, which reads Q from front to back.
+
+    Its read-cd counts a pre-gap up to the end of the piece that it has just read, whichever that is, and books an ISRC
+    that is read again for the sake of the samples under a later track: of any disc.
+    """
+    bench = bench("cd-r", capacity=20000)
+    tracks = (
+        ProgramTrack(source=Bytes(samples(1, 330)), isrc="DEA450300001"),
+        ProgramTrack(source=Bytes(samples(2, 740)), pregap=100, indexes=(200, 420), isrc="DEA450300002"),
+        ProgramTrack(source=Bytes(samples(3, 340)), pregap=130),
+    )
+    run(burn_program(CdJob(program=Program(tracks=tracks), ring_bytes=1 << 18)), bench.drive)
+    bench.run("cdrdao", "read-toc", *CDRDAO, "generic-mmc:0x10", "scan.toc")
+    found = [track.split() for track in (tmp_path / "scan.toc").read_text().split("TRACK AUDIO")[1:]]
+    words = [
+        [(word, value) for word, value in pairwise(track) if word in ("ISRC", "START", "INDEX")] for track in found
+    ]
+    assert words == [
+        [("ISRC", '"DEA450300001"')],
+        [("ISRC", '"DEA450300002"'), ("START", "00:01:25"), ("INDEX", "00:02:50"), ("INDEX", "00:05:45")],
+        [("START", "00:01:55")],
+    ]
 
 
 def test_it_reads_what_we_burn(bench: Any, tmp_path: Path) -> None:
