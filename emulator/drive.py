@@ -299,10 +299,15 @@ class Drive:
         return next((speed for speed in speeds if speed <= self.asked_write_speed), speeds[-1])
 
     @property
+    def fastest_read_speed(self) -> int:
+        """The read speed of the medium."""
+        speeds = self.loaded.kind.speeds
+        return speeds.kilobytes(speeds.read)
+
+    @property
     def read_speed(self) -> int:
         """The read speed of the medium, curbed to the one asked for."""
-        speeds = self.loaded.kind.speeds
-        return max(speeds.kilobytes(1), min(speeds.kilobytes(speeds.read), self.asked_read_speed))
+        return max(self.loaded.kind.speeds.kilobytes(1), min(self.fastest_read_speed, self.asked_read_speed))
 
     def write_curve(self) -> list[Line]:
         """Return the write speed, in x, from the first block to the last."""

@@ -10,7 +10,6 @@ from discstack.mmc import actions, stream
 from discstack.mmc.command import BLOCK_SIZE
 from discstack.mmc.errors import (
     BlankCheck,
-    CommandError,
     IllegalRequest,
     MediumError,
     ShortTransfer,
@@ -19,6 +18,7 @@ from discstack.mmc.errors import (
 from discstack.mmc.job import Digests, VerifyLevel
 from discstack.mmc.polling import persist, wait_ready
 from discstack.mmc.procedure import Checkpoint, MaxTransfer, Phase, Procedure, Report
+from discstack.mmc.read_speed import at_read_speed
 
 READ_BYTES: Final = 64 << 10  # the most that one READ asks for; more gains nothing
 QUICK_ENDS: Final = 4  # chunks at the beginning and at the end that a quick look reads
@@ -38,9 +38,12 @@ def verify(
     if expected.algorithm != stream.ALGORITHM:
         raise ValueError(f"these digests are {expected.algorithm}, not {stream.ALGORITHM}")
     yield Report(Phase.VERIFYING, 0.0)
-    yield from wait_ready()
-    if read_speed is not None:
-        yield from _limit_speed(read_speed)
+    yield from wait_ready(cancellable=True)
+    comparing = _compare(expected, level)
+    return (yield from (comparing if read_speed is None else at_read_speed(read_speed, comparing)))
+
+
+def _compare(expected: Digests, level: VerifyLevel) -> Procedure[int]:
     piece = max(min((yield MaxTransfer()), READ_BYTES) // BLOCK_SIZE, 1)
     buffer = memoryview(bytearray(expected.chunk_blocks * BLOCK_SIZE))
     chunks = list(_chosen(len(expected.digests), level))
@@ -79,13 +82,6 @@ def _read(blocks: range, data: memoryview, piece: int) -> Procedure[bool]:
         except UNREADABLE:
             return False
     return True
-
-
-def _limit_speed(kilobytes: int) -> Procedure[None]:
-    try:
-        yield from persist(lambda: actions.set_cd_speed(read=min(kilobytes, actions.FASTEST)))
-    except CommandError as error:
-        yield Report(Phase.VERIFYING, message=f"the drive reads at its own speed: {error}")
 
 
 def merged(ranges: list[range]) -> list[range]:

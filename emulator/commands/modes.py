@@ -25,8 +25,9 @@ def capabilities(drive: Drive) -> bytes:
     speeds = [min(speed, MOST) for speed in drive.write_speeds()] if drive.profile else []
     current_write = min(drive.write_speed, MOST) if drive.profile else 0
     read = min(drive.read_speed, MOST) if drive.profile else 0
+    fastest_read = min(drive.fastest_read_speed, MOST) if drive.profile else 0
     body = bytes([READS, WRITES, FORMS, AUDIO, TRAY_WITH_LOCK | drive.prevented << 1, 0])
-    body += struct.pack(">HHHH", read, 0, min(drive.settings.buffer >> 10, MOST), read)
+    body += struct.pack(">HHHH", fastest_read, 0, min(drive.settings.buffer >> 10, MOST), read)
     body += struct.pack(">BBHHHBBBB", 0, 0, speeds[0] if speeds else 0, current_write, 1, 0, 0, 0, 0)
     body += struct.pack(">HH", current_write, len(speeds))
     body += b"".join(struct.pack(">BBH", 0, 0, speed) for speed in speeds)
