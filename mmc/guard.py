@@ -48,11 +48,11 @@ def attach_status(error: BaseException) -> Procedure[None]:
         error.medium = status
 
 
-def attempt(error: BaseException, step: Callable[[], Procedure[None]]) -> Procedure[bool]:
-    """Try a step of the way out of a failed job; what fails there is noted with the first error."""
+def attempt(error: BaseException, step: Callable[[], Procedure[None]]) -> Procedure[DriveError | TransportError | None]:
+    """Try a step of the way out of a failed job; what fails there is noted with the first error, and returned."""
     try:
         yield from step()
     except (DriveError, TransportError) as second:
         error.add_note(f"afterwards also: {second}")
-        return False
-    return True
+        return second
+    return None

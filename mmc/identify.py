@@ -46,7 +46,7 @@ def identify() -> Procedure[MediumStatus]:
     if (yield from _formatting()):
         return MediumStatus(profile=Profile.NONE, name="medium", state=DiscState.FORMATTING)
     try:
-        yield from wait_ready(SPIN_UP)
+        yield from wait_ready(SPIN_UP, cancellable=True)
     except NotReady as error:
         if verdict(error) is not Verdict.NO_MEDIUM:
             raise
@@ -70,7 +70,7 @@ def open_work() -> Procedure[Work]:
     Raises DiscStateError without a medium, UnsupportedMedium for one without a recipe.
     """
     try:
-        yield from wait_ready(SPIN_UP)
+        yield from wait_ready(SPIN_UP, cancellable=True)
     except NotReady as error:
         if verdict(error) is not Verdict.NO_MEDIUM:
             raise

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 from discstack.mmc import queries
 from discstack.mmc.command import act
 from discstack.mmc.errors import CommandError, DriveTimeout, NotReady, UnitAttention
-from discstack.mmc.procedure import Now, Pause, Phase, Procedure, Report
+from discstack.mmc.procedure import Checkpoint, Now, Pause, Phase, Procedure, Report
 from discstack.mmc.quirks import Quirk
 from discstack.mmc.spec.commands import START_STOP_UNIT, TEST_UNIT_READY
 
@@ -69,11 +69,13 @@ def wait_ready(
     *,
     phase: Phase | None = None,
     quirks: Collection[Quirk] = (),
+    cancellable: bool = False,
 ) -> Procedure[None]:
     """Poll with TEST UNIT READY until the drive has nothing more to do, at most `limit` seconds.
 
     Unit attentions are swallowed on the way. Progress is reported in `phase`, if given; it is advisory and never taken
-    for a sign of life. Raises DriveTimeout at the limit, NotReady without a medium, CommandError for all other answers.
+    for a sign of life. A wait is `cancellable` where it is for nothing that the job itself has begun. Raises
+    DriveTimeout at the limit, NotReady without a medium, CommandError for all other answers.
     """
     start = yield Now()
     clueless_since: float | None = None
@@ -92,6 +94,8 @@ def wait_ready(
             raise DriveTimeout(f"the drive is still not done after {limit:.0f} s: {error}") from error
         if phase is not None and meaning is Verdict.BUSY:
             yield Report(phase, (yield from _progress(error)))
+        if cancellable:
+            yield Checkpoint()
         yield Pause(INTERVAL)
     if Quirk.READY_TOO_EARLY in quirks:
         yield from persist(_barrier, limit=limit, interval=BARRIER_INTERVAL)

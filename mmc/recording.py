@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from discstack.mmc import queries, stream
 from discstack.mmc.command import BLOCK_SIZE, optional
-from discstack.mmc.errors import UnitAttention, UnsupportedMedium
+from discstack.mmc.errors import DriveTimeout, UnitAttention, UnsupportedMedium
 from discstack.mmc.guard import attempt
 from discstack.mmc.identify import next_writable
 from discstack.mmc.job import BurnJob, Digests, WriteCommand
@@ -36,20 +37,20 @@ def write_session(
 ) -> Procedure[tuple[FeedCounters, Digests, float]]:
     """Write, flush and close; return what was written, and the seconds from the first WRITE to the flushed cache.
 
-    On the way out of a failed or cancelled WRITE the cache is flushed and what the medium needs is closed.
+    On the way out of a failed or cancelled WRITE, or flush, the cache is flushed and what the medium needs is closed.
     """
     yield Report(Phase.WRITING, 0.0)
     began = yield Now()
     try:
         counters, digests = yield from _record(work, job, plan, speed)
+        yield Report(Phase.FINALISING)
+        yield from flush(work)
     except GeneratorExit:
         raise
     except BaseException as error:
-        if not disc_is_lost(error):
-            yield from attempt(error, lambda: _abandon(work, job))
+        if not _is_hopeless(error):
+            yield from _abandon(error, work, job)
         raise
-    yield Report(Phase.FINALISING)
-    yield from flush(work)
     seconds = (yield Now()) - began
     yield from work.recipe.finish(work, job)
     return counters, digests, seconds
@@ -61,10 +62,17 @@ def disc_is_lost(error: BaseException) -> bool:
     return changed or isinstance(error, TransportError)
 
 
-def _abandon(work: Work, job: BurnJob) -> Procedure[None]:
+def _is_hopeless(error: BaseException) -> bool:
+    """Say whether nothing more is to be tried: the disc is lost, or the drive does not get done."""
+    return disc_is_lost(error) or isinstance(error, DriveTimeout)
+
+
+def _abandon(error: BaseException, work: Work, job: BurnJob) -> Procedure[None]:
+    """Flush and close what can be: a disc that cannot be flushed is still better off with its track closed."""
     yield Report(Phase.FINALISING)
-    yield from flush(work)
-    yield from work.recipe.abandon(work, job)
+    second = yield from attempt(error, partial(flush, work))
+    if second is None or not _is_hopeless(second):
+        yield from attempt(error, lambda: work.recipe.abandon(work, job))
 
 
 def _record(work: Work, job: BurnJob, plan: BurnPlan, speed: int | None) -> Procedure[tuple[FeedCounters, Digests]]:

@@ -23,6 +23,7 @@ CHUNK: Final = 1 << 20  # bytes between two digests, and the most that a source 
 STALL: Final = 2.0  # seconds without data from the source that a full ring outlasts
 SMALLEST_RING: Final = 4 * CHUNK
 MEMORY_SHARE: Final = 8  # a ring takes at most one part in this many of the memory that is available
+LEAVE: Final = 5.0  # seconds that a source gets to come back when nobody wants its data any more
 UNKNOWN_MEMORY: Final = 2 << 30  # assumed to be available where the system does not tell
 
 
@@ -71,7 +72,7 @@ class Pump:
 
     Behind the source's blocks come `padding` blocks of zeros, and more up to the ring's granule; then the ring is
     closed. When the source fails or ends early, the ring is failed and `result` raises why. Leaving the context cancels
-    the ring and joins the thread.
+    the ring and joins the thread; one whose source does not come back within LEAVE seconds is left behind.
     """
 
     def __init__(self, source: BlockSource, ring: Ring, *, block_size: int = 2048, padding: int = 0) -> None:
@@ -90,7 +91,9 @@ class Pump:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._ring.cancel()
-        self._thread.join()
+        self._thread.join(LEAVE)
+        if self._thread.is_alive() and error is not None:
+            error.add_note(f"the source has not come back for {LEAVE:.0f} s: the thread that reads it is left behind")
 
     @property
     def error(self) -> BaseException | None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from discstack.emulator.faults import Fault
+from discstack.mmc import stream
 from discstack.mmc.burn import burn
 from discstack.mmc.drive import Drive
 from discstack.mmc.errors import (
@@ -31,7 +32,7 @@ from discstack.mmc.spec.sense import Sense
 from discstack.mmc.verify import verify
 from discstack.transport.base import DeviceGone, Reply
 
-WRITE = 0x2A
+WRITE, CLOSE = 0x2A, 0x5B
 BLOCK = 2048
 UNITS = {"cd-r": 1, "dvd+r": 16, "dvd+rw": 16, "bd-r": 32, "bd-re": 32}
 
@@ -178,6 +179,45 @@ def test_cancelling_before_anything_was_done_writes_nothing(lab: Any) -> None:
         lab.run(burn(lab.job(40)), tap, cancelled=cancelled)
     assert not writes(tap)
     assert lab.run(identify(), tap).blank
+
+
+def test_a_burn_whose_source_is_dead_can_be_cancelled(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "LEAVE", 0.05)
+    tap, cancelled, revived = lab.drive("dvd+r", 32768), Event(), Event()
+
+    def wait(at: int) -> None:
+        cancelled.set()
+        revived.wait()
+
+    with pytest.raises(Cancelled) as caught:
+        lab.run(burn(lab.job(source=lab.source(2000, hook=wait))), tap, cancelled=cancelled)
+    assert any("has not come back" in note for note in caught.value.__notes__)
+    assert not tap.inner.drive.prevented
+    revived.set()
+
+
+def test_waiting_for_a_drive_that_is_not_ready_can_be_cancelled(lab: Any) -> None:
+    cancelled = Event()
+    cancelled.set()
+    for procedure in (burn(lab.job(40)), identify()):
+        script = lab.script((2, 4, 1))
+        with pytest.raises(Cancelled):
+            lab.run(procedure, script, cancelled=cancelled)
+        assert set(script.lines) == {"TEST UNIT READY"}
+
+
+@pytest.mark.parametrize("medium", ["dvd-r", "dvd+r", "bd-r"])
+def test_a_flush_that_fails_does_not_keep_the_track_open(lab: Any, medium: str) -> None:
+    """On the way out of a failed WRITE, and where it is the flush itself that fails."""
+    flush = Fault(opcode=0x35, sense=Sense(3, 0x0C, 0), times=None)
+    for faults in ([flush], [flush, Fault(opcode=WRITE, lba=range(64, 65), sense=Sense(3, 0x0C, 0))]):
+        tap = lab.drive(medium, 65536, faults=faults)
+        with pytest.raises(MediumError) as caught:
+            lab.run(burn(lab.job(200)), tap)
+        assert any(note.startswith("afterwards also: SYNCHRONIZE CACHE") for note in caught.value.__notes__)
+        assert [cdb[2] for cdb in tap.seen if cdb[0] == CLOSE] == [1]
+        tap.inner.faults.armed.clear()
+        assert lab.run(close_session(), tap).state is DiscState.APPENDABLE
 
 
 def test_a_source_that_fails_ends_the_burn_with_its_own_error(lab: Any) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from threading import Timer
+from threading import Event, Timer
 
 import pytest
 import xxhash
@@ -32,6 +32,19 @@ class BrokenSource(Source):
     def readinto(self, buffer: memoryview) -> int:
         if self.at >= CHUNK:
             raise OSError("the disk fell out")
+        return super().readinto(buffer)
+
+
+class DeadSource(Source):
+    """One that waits for its file for ever, as on a network that is gone."""
+
+    def __init__(self, sectors: int) -> None:
+        super().__init__(sectors)
+        self.asked, self.revived = Event(), Event()
+
+    def readinto(self, buffer: memoryview) -> int:
+        self.asked.set()
+        self.revived.wait()
         return super().readinto(buffer)
 
 
@@ -113,6 +126,20 @@ def test_leaving_early_ends_the_thread(ring: Ring) -> None:
         ring.take(1)
     assert isinstance(pump.error, Cancelled)
     assert not ring.failed
+    with pytest.raises(Cancelled):
+        pump.result()
+
+
+def test_a_source_that_does_not_come_back_keeps_nobody_waiting(ring: Ring, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "LEAVE", 0.05)
+    source = DeadSource(5000)
+    pump = Pump(source, ring)
+    enough = Cancelled("the user has had enough")
+    pump.__enter__()
+    source.asked.wait()
+    pump.__exit__(Cancelled, enough, None)
+    assert "has not come back" in enough.__notes__[0]
+    source.revived.set()
     with pytest.raises(Cancelled):
         pump.result()
 
