@@ -40,6 +40,11 @@ if TYPE_CHECKING:
     from discstack.audio_writer import AudioWriter as AudioWriter
     from discstack.cd_reader import CdFiles as CdFiles
     from discstack.cd_reader import CdReader as CdReader
+    from discstack.curve import Curve as Curve
+    from discstack.curve import CurveRecorder as CurveRecorder
+    from discstack.curve import Mark as Mark
+    from discstack.curve import MarkKind as MarkKind
+    from discstack.curve import Sample as Sample
     from discstack.data_writer import DataWriter as DataWriter
     from discstack.disc_master import DiscMaster as DiscMaster
     from discstack.disc_master import DriveEntry as DriveEntry
@@ -162,6 +167,7 @@ _HOMES: Final = {
     "discstack.audio.tracks": ("AudioTrack",),
     "discstack.audio_writer": ("AudioWriter",),
     "discstack.cd_reader": ("CdFiles", "CdReader"),
+    "discstack.curve": ("Curve", "CurveRecorder", "Mark", "MarkKind", "Sample"),
     "discstack.data_writer": ("DataWriter",),
     "discstack.disc_master": ("DiscMaster", "DriveEntry"),
     "discstack.disc_reader": ("DiscReader",),

@@ -5,7 +5,7 @@ be quick. Match on the type:
 
     PhaseStarted   validating, formatting, erasing, calibrating, writing, finalising, verifying
     Progress       how far the phase is (0 to 1, None if the drive does not say)
-    Writing        data is flowing: sectors, speed, ring and drive buffer, the file being written, the time left
+    Writing        data is flowing: sectors, speed, ring and drive buffer, stalls, latencies, the file, the time left
     Notice         something the owner should know that is no error: a name changed, a recovered error, a speed not kept
     Done           the job ended well
 """
@@ -14,11 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 from discstack.mmc.procedure import Phase
-
-SECTOR: Final = 2048
+from discstack.native.histogram import percentile
 
 __all__ = ["Done", "Event", "EventHandler", "Notice", "Phase", "PhaseStarted", "Progress", "Writing"]
 
@@ -49,23 +47,40 @@ class Progress(Event):
 class Writing(Event):
     """Data is flowing. Speeds are in bytes per second of user data, times in seconds, fills and sizes in bytes.
 
-    `sectors` of `total_sectors` (padding included) were taken by the drive, 2048 bytes each. `remaining` is None as
-    long as nothing is known, `drive_buffer` 0 where the drive does not tell. `stalls` counts the times that the ring
-    had too little, `busy` the answers that the drive's buffer is full.
+    A job writes one run of sectors or several, numbered from 0: `run`. Of this one `sectors` of `total_sectors`
+    (padding included) were taken by the drive, `sector_size` bytes each; the next one goes to `lba`. `speed` is that of
+    the last two seconds. `remaining` is None as long as nothing is known, `drive_buffer` 0 where the drive does not
+    tell. The counts are those of the run so far: `commands` of `transfer` bytes that the drive took, `stalls` when the
+    ring had too little, `busy` answers that the drive's buffer is full, and how long both lasted. `ring_low` is the
+    least that was in the ring. `latencies` counts the commands by how long they took.
     """
 
+    run: int
+    lba: int
     sectors: int
     total_sectors: int
+    sector_size: int
     speed: float
     average_speed: float
     remaining: float | None
     ring_fill: int
     ring_size: int
+    ring_low: int
     drive_fill: int
     drive_buffer: int
+    transfer: int
+    commands: int
     stalls: int
+    stall_time: float
     busy: int
+    busy_time: float
+    latencies: tuple[int, ...]
+    latency_max: float
     current_file: str | None
+
+    def latency(self, share: float) -> float:
+        """Return how long at most `share` (0 to 1) of the commands took, to within a fourth."""
+        return min(percentile(self.latencies, share), self.latency_max)
 
     @property
     def fraction(self) -> float:
@@ -75,12 +90,12 @@ class Writing(Event):
     @property
     def bytes(self) -> int:
         """How many bytes are written."""
-        return self.sectors * SECTOR
+        return self.sectors * self.sector_size
 
     @property
     def total_bytes(self) -> int:
         """How many bytes there are to be written."""
-        return self.total_sectors * SECTOR
+        return self.total_sectors * self.sector_size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

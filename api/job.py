@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from threading import Event as Flag
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from discstack.mmc.errors import CommandError
+    from discstack.native import Ring
     from discstack.recorder import Recorder
     from discstack.transport.base import Clock
 
@@ -71,8 +73,7 @@ class Narrator(Observer):
         self._handler, self._clock, self._file_at = handler, clock, file_at
         self._began = clock.now()
         self._phase: Phase | None = None
-        self._samples: list[tuple[float, int]] = []  # (elapsed, bytes written) of the last seconds
-        self._first: tuple[float, int] | None = None
+        self._flow: _Flow | None = None
 
     def _elapsed(self) -> float:
         return self._clock.now() - self._began
@@ -98,37 +99,57 @@ class Narrator(Observer):
         """Pass on how the data flows."""
         self._enter(Phase.WRITING)
         elapsed, written = self._elapsed(), counters.blocks * stream.block_size
-        first = self._first = self._first or (elapsed, written)
-        average = _rate(first, (elapsed, written))
+        if self._flow is None or self._flow.ring is not stream.ring:
+            self._flow = _Flow(stream.ring, self._flow.run + 1 if self._flow else 0, (elapsed, written))
+        flow = self._flow
+        average = _rate(flow.first, (elapsed, written))
         start, total = stream.lba - stream.earlier.blocks, stream.earlier.blocks + stream.blocks
         left = (total - counters.blocks) * stream.block_size
         self._handler(
             Writing(
                 elapsed=elapsed,
+                run=flow.run,
+                lba=start + counters.blocks,
                 sectors=counters.blocks,
                 total_sectors=total,
-                speed=self._speed(elapsed, written),
+                sector_size=stream.block_size,
+                speed=flow.speed(elapsed, written),
                 average_speed=average,
                 remaining=left / average if average else None if left else 0.0,
                 ring_fill=counters.ring_fill,
                 ring_size=stream.ring.capacity,
+                ring_low=counters.ring_low,
                 drive_fill=counters.drive_fill,
                 drive_buffer=counters.drive_buffer,
+                transfer=stream.unit * stream.block_size,
+                commands=counters.commands,
                 stalls=counters.stalls,
+                stall_time=counters.stall_time,
                 busy=counters.busy,
+                busy_time=counters.busy_time,
+                latencies=counters.latencies,
+                latency_max=counters.latency_max,
                 current_file=self._file_at(start + max(counters.blocks - 1, 0)),
             )
         )
 
-    def _speed(self, elapsed: float, written: int) -> float:
-        self._samples.append((elapsed, written))
-        while len(self._samples) > 2 and self._samples[0][0] < elapsed - SPEED_WINDOW:
-            self._samples.pop(0)
-        return _rate(self._samples[0], self._samples[-1])
-
     def done(self) -> None:
         """Say that the job ended well."""
         self._handler(Done(elapsed=self._elapsed()))
+
+
+class _Flow:
+    """One run of data on its way, by moments of (seconds elapsed, bytes written)."""
+
+    def __init__(self, ring: Ring, run: int, first: tuple[float, int]) -> None:
+        self.ring, self.run, self.first = ring, run, first
+        self._moments: deque[tuple[float, int]] = deque()  # those of the last seconds
+
+    def speed(self, elapsed: float, written: int) -> float:
+        self._moments.append((elapsed, written))
+        while len(self._moments) > 2 and self._moments[0][0] < elapsed - SPEED_WINDOW:
+            self._moments.popleft()
+        return _rate(self._moments[0], self._moments[-1])
 
 
 def _rate(start: tuple[float, int], end: tuple[float, int]) -> float:

@@ -14,6 +14,7 @@ from typing import Final
 from discstack.mmc.spec.cdb import Direction
 from discstack.mmc.spec.commands import READ_BUFFER_CAPACITY
 from discstack.mmc.spec.sense import Sense, SenseKey
+from discstack.native.histogram import bucket_of
 from discstack.transport.base import (
     CHECK_CONDITION,
     GOOD,
@@ -27,8 +28,6 @@ from discstack.transport.base import (
 )
 
 OBSERVE_INTERVAL: Final = 0.2  # seconds between two looks at the counters
-LATENCY_BUCKETS: Final = 16  # each twice as long as the one before it, from 125 us on
-FIRST_LATENCY: Final = 125e-6
 LONG_WRITE_IN_PROGRESS: Final = (0x2, 0x04, 0x08)
 # What an answer to READ BUFFER CAPACITY may be without telling of anything but that command
 HARMLESS: Final = (SenseKey.NO_SENSE, SenseKey.RECOVERED_ERROR, SenseKey.NOT_READY, SenseKey.ILLEGAL_REQUEST)
@@ -82,9 +81,7 @@ def added(one: FeedCounters, other: FeedCounters) -> FeedCounters:
         busy_time=one.busy_time + other.busy_time,
         latency_max=max(one.latency_max, other.latency_max),
         latency_total=one.latency_total + other.latency_total,
-        latencies=tuple(map(sum, zip(one.latencies, other.latencies, strict=True)))
-        if one.latencies
-        else other.latencies,
+        latencies=tuple(map(sum, zip(one.latencies, other.latencies, strict=True))),
         ring_fill=other.ring_fill,
         ring_low=min(one.ring_low, other.ring_low) if one.commands else other.ring_low,
         drive_buffer=other.drive_buffer,
@@ -96,7 +93,7 @@ class _Feed:
     def __init__(self, transport: Transport, stream: Stream, observe: Callable[[FeedCounters], None]) -> None:
         self.transport, self.stream, self.observe = transport, stream, observe
         self.clock, self.ring = transport.clock, stream.ring
-        self.counters = FeedCounters(latencies=(0,) * LATENCY_BUCKETS)
+        self.counters = FeedCounters()
         self.pace = _Pace(stream.nap)
         self.observed = self.watched = self.clock.now()
         self.watching = stream.watch > 0
@@ -180,7 +177,7 @@ class _Feed:
         counters.commands += 1
         counters.latency_total += latency
         counters.latency_max = max(counters.latency_max, latency)
-        bucket = min(int(latency / FIRST_LATENCY).bit_length(), LATENCY_BUCKETS - 1)
+        bucket = bucket_of(latency)
         counters.latencies = tuple(n + (at == bucket) for at, n in enumerate(counters.latencies))
 
     def look(self) -> Reply | None:

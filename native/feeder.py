@@ -108,7 +108,7 @@ class NativeFeeder:
         return {name: getattr(raw, name) for name in _COUNTERS}
 
     def latencies(self) -> tuple[int, ...]:
-        """Return how many commands took less than 125 us, 250 us, ... 2 s, and longer."""
+        """Return how many commands took how long, by the buckets of `discstack.native.histogram`."""
         return tuple(self._count().latencies)
 
     def _count(self) -> Any:

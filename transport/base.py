@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from discstack.mmc.spec.cdb import Direction
+from discstack.native.histogram import BUCKETS, percentile
 
 if TYPE_CHECKING:
     from discstack.native import Ring
@@ -186,11 +187,15 @@ class FeedCounters:
     busy_time: float = 0.0
     latency_max: float = 0.0
     latency_total: float = 0.0
-    latencies: tuple[int, ...] = ()  # WRITE commands by duration: below 125 us, 250 us, ... 2 s, and longer
+    latencies: tuple[int, ...] = (0,) * BUCKETS  # those commands by duration, in the buckets of native.histogram
     ring_fill: int = 0  # in the ring now
     ring_low: int = 0  # least in the ring since the first command
     drive_buffer: int = 0  # size of the drive's buffer, 0 where the drive does not say
     drive_fill: int = 0  # in the drive's buffer when last asked
+
+    def latency(self, share: float) -> float:
+        """Return how long at most `share` (0 to 1) of the WRITE commands took, to within a fourth."""
+        return min(percentile(self.latencies, share), self.latency_max)
 
 
 @dataclass(frozen=True, slots=True)

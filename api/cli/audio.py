@@ -10,7 +10,7 @@ import click
 
 from discstack.cli.burn import LEVELS, Speed
 from discstack.cli.common import cancelling, drive_command, open_recorder
-from discstack.cli.output import Display, duration, print_fields, print_json
+from discstack.cli.output import Display, counters_json, duration, print_fields, print_json
 
 if TYPE_CHECKING:
     from discstack import AudioWriter, CdResult, Program
@@ -129,7 +129,7 @@ def _result_json(result: CdResult, drive: str) -> dict[str, Any]:
         "tracks": tracks,
         "seconds": result.seconds,
         "speed": result.speed,
-        "counters": result.counters,
+        "counters": counters_json(result.counters),
         "verified_sectors": result.verified,
         "read_offset": result.read_offset,
         "simulated": result.simulated,

@@ -8,9 +8,10 @@ import click
 from click.core import ParameterSource
 
 from discstack.cli.common import cancelling, drive_command, open_recorder, uncollected
+from discstack.cli.curve import curve_option, saving_curve
 from discstack.cli.earlier import CHANGE_OPTIONS, take_over
 from discstack.cli.image import ImageCommand, compose, image_options, options, say_issues
-from discstack.cli.output import Display, duration, print_fields, print_json, size
+from discstack.cli.output import Display, brief, counters_json, duration, print_fields, print_json, size
 from discstack.cli.tree_options import write_manifest
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from discstack.image_file import ImageFile
     from discstack.mmc.job import BurnResult
     from discstack.recorder import Recorder
+    from discstack.transport.base import FeedCounters
 
 SECTOR: Final = 2048
 MODES: Final = {"incremental": "incremental", "at-once": "disc at once"}
@@ -65,6 +67,7 @@ class Speed(click.ParamType[str]):
 @click.option("--write-and-verify", "command", flag_value="write and verify", help="Let the drive check as it writes.")
 @click.option("--verify-speed", type=Speed(), metavar="X", help="Read back no faster than this.")
 @click.option("--eject", is_flag=True, help="Open the tray when all is done.")
+@curve_option
 @image_options
 @drive_command
 def burn(
@@ -85,6 +88,7 @@ def burn(
     command: str | None,
     verify_speed: str | None,
     eject: bool,
+    curve: str | None,
     as_json: bool,
     trace: str | None,
     **choices: Any,
@@ -117,8 +121,13 @@ def burn(
             verify=VerifyLevel(verify),
             verify_speed=kilobytes(verify_speed, recorder.medium()) if verify_speed else None,
         )
-        with cancelling(writer), Display(quiet=as_json) as display:
-            result = writer.write(image, on_event=display)
+        facts = {"drive": drive, "medium": recorder.medium().name, "speed": writer.speed, "simulated": simulate}
+        with (
+            cancelling(writer),
+            Display(quiet=as_json) as display,
+            saving_curve(curve, f"burn {' '.join(sources)}", facts, display) as on_event,
+        ):
+            result = writer.write(image, on_event=on_event)
         if not isinstance(image, ImageFile):
             write_manifest(image, choices["manifest"])
         if as_json:
@@ -193,7 +202,7 @@ def _result_json(result: BurnResult, drive: str) -> dict[str, Any]:
         "layer_break": result.layer_break,
         "seconds": result.seconds,
         "speed": result.speed,
-        "counters": result.counters,
+        "counters": counters_json(result.counters),
         "verified_sectors": result.verified,
         "verified": result.verified > 0,
         "simulated": result.simulated,
@@ -216,12 +225,19 @@ def _say_result(result: BurnResult, drive: str) -> None:
             "written": f"{result.blocks} sectors{padding} from sector {result.start}{further}, {size(count * SECTOR)}",
             "time": f"{duration(result.seconds)}{_measured(speed.measured)}"
             f" (asked {_kilobytes(speed.asked)}, accepted {_kilobytes(speed.accepted)})",
-            "buffer": f"{counters.stalls} stalls, {counters.busy} busy answers, {counters.commands} WRITE commands",
+            "buffer": f"{counters.stalls} stalls, {counters.busy} busy answers",
+            "commands": f"{counters.commands} WRITEs, {_latencies(counters)}",
             "verified": right if result.verified else "no",
         },
     )
     for notice in result.notices:
         click.echo(f"  note: {notice}")
+
+
+def _latencies(counters: FeedCounters) -> str:
+    """Spell how long the commands took."""
+    half, most = counters.latency(0.5), counters.latency(0.99)
+    return f"half of them below {brief(half)}, 99 % below {brief(most)}, the longest {brief(counters.latency_max)}"
 
 
 def _measured(speed: float | None) -> str:

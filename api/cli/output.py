@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,9 +16,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 import click
 
 if TYPE_CHECKING:
+    from rich.live import Live
     from rich.progress import Progress as Bars
+    from rich.text import Text
 
     from discstack.events import Event, Writing
+    from discstack.transport.base import FeedCounters
 
 KB = 1000  # drives and their speeds count in powers of ten
 
@@ -83,34 +87,58 @@ def duration(seconds: float | None) -> str:
     return f"{minutes}:{rest:02d}"
 
 
+def brief(seconds: float) -> str:
+    """Spell a time below a minute or so in the unit that suits it."""
+    for unit, factor in (("us", 1e6), ("ms", 1e3)):
+        if seconds * factor < 1000:
+            return f"{seconds * factor:.3g} {unit}"
+    return f"{seconds:.3g} s"
+
+
+def counters_json(counters: FeedCounters) -> dict[str, Any]:
+    """Return counters as JSON can hold them: latencies by bounds in seconds (null: no bound), where there are any."""
+    from discstack.native.histogram import BOUNDS
+
+    rows = [
+        {"below": None if bound == math.inf else bound, "commands": number}
+        for bound, number in zip(BOUNDS, counters.latencies, strict=True)
+        if number
+    ]
+    shares = {"latency_p50": counters.latency(0.5), "latency_p99": counters.latency(0.99)}
+    return {**plain(counters), **shares, "latencies": rows}
+
+
 class Display:
     """Shows a job's events: a bar per phase on a terminal, nothing elsewhere; notices are always said."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self.quiet = quiet
         self.bars: Bars | None = None
+        self.words: Text | None = None  # in a line of their own, below the bars
+        self.live: Live | None = None
         self.task: Any = None
 
     def __enter__(self) -> Display:
         if sys.stderr.isatty() and not self.quiet:
-            from rich.console import Console
+            from rich.console import Console, Group
+            from rich.live import Live
             from rich.progress import BarColumn, Progress, TextColumn
+            from rich.text import Text
 
             self.bars = Progress(
-                TextColumn("{task.description:<12}"),
-                BarColumn(bar_width=30),
-                TextColumn("{task.percentage:>3.0f} %"),
-                TextColumn("{task.fields[words]}"),
-                console=Console(stderr=True),
+                TextColumn("{task.description:<12}"), BarColumn(bar_width=30), TextColumn("{task.percentage:>3.0f} %")
             )
-            self.bars.start()
+            self.words = Text(overflow="ellipsis", no_wrap=True)
+            self.live = Live(Group(self.bars, self.words), console=Console(stderr=True))
+            self.live.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.bars:
-            self.bars.stop()
+        if self.live and self.words is not None:
+            self.words.plain = ""
+            self.live.stop()
 
     def __call__(self, event: Event) -> None:
         """Show one event."""
@@ -136,12 +164,13 @@ class Display:
     def _start(self, name: str) -> None:
         if self.bars:
             self._finish()
-            self.task = self.bars.add_task(name, total=1.0, words="", start=False)  # a bar that tells only of life
+            self.task = self.bars.add_task(name, total=1.0, start=False)  # a bar that tells only of life
 
     def _move(self, fraction: float | None, words: str) -> None:
-        if self.bars and self.task is not None and fraction is not None:
+        if self.bars and self.words is not None and self.task is not None and fraction is not None:
             self.bars.start_task(self.task)
-            self.bars.update(self.task, completed=fraction, words=words)
+            self.bars.update(self.task, completed=fraction)
+            self.words.plain = words
 
     def _finish(self) -> None:
         if self.bars and self.task is not None:
@@ -170,7 +199,14 @@ def output_file(name: str, *, keep: bool) -> Iterator[BinaryIO]:
 
 
 def _writing_words(event: Writing) -> str:
-    ring = f"ring {event.ring_fill * 100 // event.ring_size} %" if event.ring_size else ""
-    drive = f"drive {event.drive_fill * 100 // event.drive_buffer} %" if event.drive_buffer else ""
-    words = [f"{size(event.speed)}/s", f"{duration(event.remaining)} left", ring, drive, event.current_file or ""]
+    words = [
+        f"{size(event.speed)}/s (average {size(event.average_speed)}/s)",
+        f"{duration(event.remaining)} left",
+        f"ring {event.ring_fill * 100 // event.ring_size} %" if event.ring_size else "",
+        f"drive {event.drive_fill * 100 // event.drive_buffer} %" if event.drive_buffer else "",
+        f"{event.stalls} stalls" if event.stalls else "",
+        f"{event.busy} busy" if event.busy else "",
+        f"99 % < {brief(event.latency(0.99))}" if event.commands else "",
+        event.current_file or "",
+    ]
     return "  ".join(word for word in words if word)

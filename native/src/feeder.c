@@ -10,7 +10,6 @@
 #include <string.h>
 
 #define NS_PER_MS 1000000
-#define FIRST_BUCKET 125000 /* ns */
 
 #define GOOD 0x00
 #define READ_BUFFER_CAPACITY 0x5c
@@ -27,7 +26,7 @@ struct feeder {
 	uint64_t first_wait; /* what the ring counted before the first command */
 	uint64_t first_waited;
 	counter blocks, commands, busy, busy_time, latency_max, latency_total, ring_low, drive_buffer, drive_fill;
-	counter latencies[FEEDER_BUCKETS];
+	counter latencies[HISTOGRAM_BUCKETS];
 };
 
 static uint64_t get(const counter *counter)
@@ -67,11 +66,7 @@ static void submit(struct feeder *feeder, const struct submit_command *command, 
 
 static void count_latency(struct feeder *feeder, uint64_t latency)
 {
-	unsigned bucket = 0;
-
-	while (bucket < FEEDER_BUCKETS - 1 && latency >= (uint64_t)FIRST_BUCKET << bucket)
-		bucket++;
-	add(&feeder->latencies[bucket], 1);
+	add(&feeder->latencies[histogram_bucket(latency)], 1);
 	add(&feeder->latency_total, latency);
 	if (latency > get(&feeder->latency_max))
 		set(&feeder->latency_max, latency);
@@ -287,6 +282,6 @@ void feeder_count(const struct feeder *feeder, struct feeder_counters *counters)
 		.drive_buffer = get(&feeder->drive_buffer),
 		.drive_fill = get(&feeder->drive_fill),
 	};
-	for (unsigned bucket = 0; bucket < FEEDER_BUCKETS; bucket++)
+	for (unsigned bucket = 0; bucket < HISTOGRAM_BUCKETS; bucket++)
 		counters->latencies[bucket] = get(&feeder->latencies[bucket]);
 }

@@ -4,10 +4,9 @@
  * It is the ring's consumer. Times are in nanoseconds. Nothing here spins: it waits for the ring, for the device, or naps.
  */
 #pragma once
+#include "histogram.h"
 #include "ring.h"
 #include "submit.h"
-
-#define FEEDER_BUCKETS 16
 
 struct feeder;
 
@@ -44,7 +43,7 @@ struct feeder_counters {
 	uint64_t ring_low;      /* least in the ring since the first command, while the producer was at work */
 	uint64_t drive_buffer;  /* bytes, 0 as long as the drive does not say */
 	uint64_t drive_fill;    /* bytes, when last asked */
-	uint64_t latencies[FEEDER_BUCKETS]; /* commands below 125 us, 250 us, ... 2 s, and longer */
+	uint64_t latencies[HISTOGRAM_BUCKETS]; /* those commands, by histogram_bucket() of their duration */
 };
 
 enum feeder_end {

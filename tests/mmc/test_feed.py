@@ -202,7 +202,7 @@ def test_the_first_command_waits_for_a_full_ring() -> None:
 
 
 def test_latency_is_counted_in_buckets() -> None:
-    delays = iter([0.0001, 0.003, 5.0])
+    delays = iter([0.0001, 0.003, 500.0])
 
     def answer(_: Command) -> Reply:
         transport.clock.sleep(next(delays))
@@ -210,9 +210,10 @@ def test_latency_is_counted_in_buckets() -> None:
 
     transport = ScriptTransport(otherwise=answer)
     counters = feed_by_execute(transport, stream(filled_ring(), watch=0), ignore).counters
-    assert [at for at, number in enumerate(counters.latencies) if number] == [0, 5, 15]
-    assert counters.latency_max == pytest.approx(5.0)
-    assert counters.latency_total == pytest.approx(5.0031)
+    assert [at for at, number in enumerate(counters.latencies) if number] == [14, 33, 95]
+    assert counters.latency_max == pytest.approx(500.0)
+    assert counters.latency_total == pytest.approx(500.0031)
+    assert [counters.latency(share) for share in (0.3, 0.6, 1)] == pytest.approx([28 * 4096e-9, 768 * 4096e-9, 500.0])
 
 
 def capacity_script(data: bytes, sense: bytes = b"") -> ScriptTransport:

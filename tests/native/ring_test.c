@@ -397,7 +397,7 @@ static void a_stream_is_written_whole(void)
 	EXPECT(result.end == FEEDER_DONE);
 	EXPECT(drive.lba == 2003 - 150 && drive.position == 2003 * BLOCK);
 	EXPECT(counters.blocks == 2003 && counters.commands == 251);
-	for (unsigned at = 0; at < FEEDER_BUCKETS; at++)
+	for (unsigned at = 0; at < HISTOGRAM_BUCKETS; at++)
 		commands += counters.latencies[at];
 	EXPECT(commands == 251);
 }

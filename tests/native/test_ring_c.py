@@ -10,7 +10,10 @@ import pytest
 
 HERE = Path(__file__).parent
 SRC = HERE.parent.parent / "native" / "src"
-SOURCES = [HERE / "ring_test.c", *(SRC / name for name in ("ring.c", "feeder.c", "pace.c", "sense.c", "os_linux.c"))]
+SOURCES = [
+    HERE / "ring_test.c",
+    *(SRC / name for name in ("ring.c", "histogram.c", "feeder.c", "pace.c", "sense.c", "os_linux.c")),
+]
 SECONDS = "2"
 
 

@@ -1,0 +1,191 @@
+"""The curve of a job: what a burn's events add up to, saved and loaded."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import discstack
+from discstack.curve import Curve, MarkKind
+from discstack.events import Notice, PhaseStarted, Writing
+from discstack.native.histogram import BUCKETS
+
+SLOW = "virtual:dvd+r?capacity=8192&speed=2.4"  # with events enough, on a virtual clock
+
+
+class Zeros:
+    def __init__(self, sectors: int) -> None:
+        self.sectors = sectors
+
+    def readinto(self, buffer: memoryview) -> int:
+        return len(buffer)
+
+
+def writing(**fields: Any) -> Writing:
+    latencies = [0] * BUCKETS
+    for bucket, number in fields.pop("latencies", {}).items():
+        latencies[bucket] = number
+    usual: dict[str, Any] = {
+        "elapsed": 0.0,
+        "run": 0,
+        "lba": 0,
+        "sectors": 0,
+        "total_sectors": 1000,
+        "sector_size": 2048,
+        "speed": 0.0,
+        "average_speed": 0.0,
+        "remaining": None,
+        "ring_fill": 0,
+        "ring_size": 1 << 20,
+        "ring_low": 0,
+        "drive_fill": 0,
+        "drive_buffer": 0,
+        "transfer": 65536,
+        "commands": 0,
+        "stalls": 0,
+        "stall_time": 0.0,
+        "busy": 0,
+        "busy_time": 0.0,
+        "latency_max": 0.0,
+        "current_file": None,
+    }
+    return Writing(**{**usual, **fields}, latencies=tuple(latencies))
+
+
+def burn(recorder: discstack.Recorder, sectors: int = 8000) -> tuple[discstack.Curve, discstack.BurnResult]:
+    collect = discstack.CurveRecorder("a burn", facts={"medium": "DVD+R"})
+    writer = discstack.DataWriter(recorder, verify=discstack.VerifyLevel.NONE)
+    result = writer.write(Zeros(sectors), on_event=collect)
+    return collect.curve(), result
+
+
+def test_a_curve_adds_up_to_what_the_burn_counted() -> None:
+    with discstack.open(SLOW) as recorder:
+        curve, result = burn(recorder)
+    counters = result.counters
+    assert len(curve.samples) > 10
+    assert curve.written == 8000 * 2048
+    assert (curve.commands, curve.stalls, curve.busy) == (counters.commands, counters.stalls, counters.busy)
+    assert curve.latencies == counters.latencies
+    assert curve.latency(0.99) == counters.latency(0.99)
+    assert curve.samples[-1].latency_max == counters.latency_max
+    assert [sample.lba for sample in curve.samples] == sorted(sample.lba for sample in curve.samples)
+    assert curve.samples[-1].lba == 8000
+    assert curve.facts == {"medium": "DVD+R", "transfer": 65536}
+    words = [mark.text for mark in curve.marks if mark.kind is discstack.MarkKind.PHASE]
+    assert words == ["validating", "calibrating", "writing", "finalising", "done"]
+
+
+def test_a_sample_counts_from_the_one_before_it() -> None:
+    collect = discstack.CurveRecorder("by hand")
+    collect(writing(elapsed=1.0, sectors=32, commands=1, busy=2, busy_time=0.5, latencies={3: 1}, latency_max=1e-5))
+    collect(writing(elapsed=2.0, sectors=96, commands=3, busy=2, busy_time=0.5, stalls=1, latencies={3: 2, 7: 1}))
+    first, second = collect.curve().samples
+    assert (first.written, first.commands, first.busy, first.busy_time, first.latencies) == (
+        65536,
+        1,
+        2,
+        0.5,
+        ((3, 1),),
+    )
+    assert (second.written, second.commands, second.busy, second.stalls) == (131072, 2, 0, 1)
+    assert second.latencies == ((3, 1), (7, 1))
+    assert second.latency_max == 1e-5
+
+
+def test_a_new_run_counts_from_nothing() -> None:
+    collect = discstack.CurveRecorder("by hand")
+    collect(writing(sectors=500, commands=20, stalls=3, latencies={5: 20}))
+    collect(writing(run=1, sectors=32, commands=1, latencies={5: 1}))
+    assert [(sample.written, sample.commands, sample.stalls) for sample in collect.curve().samples] == [
+        (500 * 2048, 20, 3),
+        (32 * 2048, 1, 0),
+    ]
+
+
+def test_marks_tell_when_something_happened_and_events_go_on() -> None:
+    seen: list[discstack.Event] = []
+    collect = discstack.CurveRecorder("by hand", then=seen.append)
+    events = [PhaseStarted(elapsed=0.5, phase=discstack.Phase.WRITING), Notice(elapsed=2.0, message="slow")]
+    for event in events:
+        collect(event)
+    collect.failed(ValueError())
+    assert [(mark.elapsed, mark.kind.value, mark.text) for mark in collect.curve().marks] == [
+        (0.5, "phase", "writing"),
+        (2.0, "notice", "slow"),
+        (2.0, "error", "ValueError"),
+    ]
+    assert seen == events
+
+
+def test_a_saved_curve_is_loaded_as_it_was(tmp_path: Path) -> None:
+    with discstack.open(SLOW) as recorder:
+        curve, _ = burn(recorder, 2000)
+    curve.save(tmp_path / "curve.json")
+    assert discstack.Curve.load(tmp_path / "curve.json") == curve
+    data = json.loads((tmp_path / "curve.json").read_text())
+    assert len(data["latency_bounds"]) == BUCKETS - 1
+    assert [len(row) for row in data["samples"]] == [len(data["columns"])] * len(curve.samples)
+
+
+@pytest.mark.parametrize("data", [{}, {"format": "discstack curve", "version": 2, "columns": [], "samples": []}])
+def test_what_is_no_curve_is_refused(data: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="no discstack curve of version 1"):
+        discstack.Curve.from_json(data)
+
+
+def test_an_empty_curve_has_no_latency() -> None:
+    curve = discstack.CurveRecorder("nothing").curve()
+    assert (curve.written, curve.latency(0.5), curve.samples) == (0, 0.0, ())
+
+
+def test_two_runs_of_one_job_are_told_apart() -> None:
+    """The new data of a grown volume, and then its descriptors."""
+    events: list[discstack.Event] = []
+    with discstack.open("virtual:dvd+rw?capacity=8192") as recorder:
+        for name in ("first", "second"):
+            image = discstack.FileSystemImage()
+            if name == "second":
+                image.import_file_system(recorder)
+            image.root.create_file(name, b"x" * 100_000)
+            image.choose_defaults(recorder)
+            events.clear()
+            discstack.DataWriter(recorder).write(image.create_result(), on_event=events.append)
+    flow = [event for event in events if isinstance(event, Writing)]
+    assert {event.run for event in flow} == {0, 1}
+    assert all(event.average_speed >= 0 for event in flow)
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree/file").write_bytes(bytes(3_000_000))
+    return tmp_path / "tree"
+
+
+def test_burn_saves_its_curve(discstack: Any, tree: Path) -> None:
+    done = discstack("burn", "tree", "-d", SLOW, "--json", "--curve", "curve.json")
+    assert done.code == 0, done.err
+    curve = Curve.load("curve.json")
+    assert curve.facts["medium"] == "DVD+R"
+    counters = done.json["counters"]
+    assert curve.commands == counters["commands"] == sum(row["commands"] for row in counters["latencies"])
+    assert counters["latency_p50"] <= counters["latency_p99"] <= counters["latency_max"]
+
+
+def test_the_curve_of_a_burn_that_fails_is_saved_too(discstack: Any, tree: Path) -> None:
+    done = discstack("burn", "tree", "-d", SLOW + "&fault=medium-error:640-655", "--curve", "curve.json")
+    assert done.code != 0
+    curve = Curve.load("curve.json")
+    assert curve.marks[-1].kind is MarkKind.ERROR
+    assert 0 < curve.written < 3_000_000
+
+
+def test_a_curve_that_cannot_be_saved_is_known_before_the_burn(discstack: Any, tree: Path) -> None:
+    done = discstack("burn", "tree", "-d", "virtual:dvd+r?file=disc", "--curve", "/no/such/folder/curve")
+    assert done.code != 0
+    assert "/no/such/folder" in done.err
+    assert discstack("info", "virtual:dvd+r?file=disc", "--json").json["medium"]["blank"]
