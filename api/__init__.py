@@ -47,12 +47,18 @@ if TYPE_CHECKING:
     from discstack.curve import Sample as Sample
     from discstack.data_writer import DataWriter as DataWriter
     from discstack.disc_master import DiscMaster as DiscMaster
-    from discstack.disc_master import DriveEntry as DriveEntry
     from discstack.disc_reader import DiscReader as DiscReader
+    from discstack.drive_watch import DriveWatch as DriveWatch
     from discstack.emulator.kernel.attachment import AttachedDrive as AttachedDrive
     from discstack.eraser import Eraser as Eraser
     from discstack.events import Done as Done
+    from discstack.events import DriveAdded as DriveAdded
+    from discstack.events import DriveEvent as DriveEvent
+    from discstack.events import DriveRemoved as DriveRemoved
+    from discstack.events import EjectRequested as EjectRequested
     from discstack.events import Event as Event
+    from discstack.events import MediumInserted as MediumInserted
+    from discstack.events import MediumRemoved as MediumRemoved
     from discstack.events import Notice as Notice
     from discstack.events import Phase as Phase
     from discstack.events import PhaseStarted as PhaseStarted
@@ -156,6 +162,10 @@ if TYPE_CHECKING:
     from discstack.transport.base import TransportError as TransportError
     from discstack.transport.base import TransportTimeout as TransportTimeout
     from discstack.transport.record.replay import ReplayMismatch as ReplayMismatch
+    from discstack.transport.system import DriveEntry as DriveEntry
+    from discstack.transport.system import DriveSystem as DriveSystem
+    from discstack.transport.system import Holder as Holder
+    from discstack.transport.system import Usage as Usage
     from discstack.volumes import read_volume as read_volume
 
 __version__: Final = "0.1.0"
@@ -169,12 +179,27 @@ _HOMES: Final = {
     "discstack.cd_reader": ("CdFiles", "CdReader"),
     "discstack.curve": ("Curve", "CurveRecorder", "Mark", "MarkKind", "Sample"),
     "discstack.data_writer": ("DataWriter",),
-    "discstack.disc_master": ("DiscMaster", "DriveEntry"),
+    "discstack.disc_master": ("DiscMaster",),
     "discstack.disc_reader": ("DiscReader",),
+    "discstack.drive_watch": ("DriveWatch",),
     "discstack.eraser": ("Eraser",),
     "discstack.formatter": ("Closer", "Formatter"),
     "discstack.emulator.kernel.attachment": ("AttachedDrive",),
-    "discstack.events": ("Done", "Event", "Notice", "Phase", "PhaseStarted", "Progress", "Writing"),
+    "discstack.events": (
+        "Done",
+        "DriveAdded",
+        "DriveEvent",
+        "DriveRemoved",
+        "EjectRequested",
+        "Event",
+        "MediumInserted",
+        "MediumRemoved",
+        "Notice",
+        "Phase",
+        "PhaseStarted",
+        "Progress",
+        "Writing",
+    ),
     "discstack.file_system_image": ("FileSystemImage",),
     "discstack.image_file": ("ImageFile",),
     "discstack.fs.attributes": ("Attributes", "Device", "Kind"),
@@ -253,6 +278,7 @@ _HOMES: Final = {
         "TransportTimeout",
     ),
     "discstack.transport.record.replay": ("ReplayMismatch",),
+    "discstack.transport.system": ("DriveEntry", "DriveSystem", "Holder", "Usage"),
     "discstack.volumes": ("read_volume",),
 }
 _HOME: Final = {name: module for module, names in _HOMES.items() for name in names}

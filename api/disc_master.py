@@ -4,33 +4,25 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from discstack.transport.base import BackendUnavailable
 
 if TYPE_CHECKING:
+    from discstack.drive_watch import DriveWatch
     from discstack.recorder import Recorder
-
-SYSFS: Final = Path("/sys")
-CD_DVD_DEVICE: Final = "5"  # peripheral device type, SPC-4 6.4.2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DriveEntry:
-    """A drive as the system lists it, without asking the drive itself; `address` opens it. For any thread."""
-
-    address: str
-    generic: str | None
-    vendor: str
-    model: str
-    revision: str
+    from discstack.transport.system import DriveEntry, DriveSystem, Usage
 
 
 class DiscMaster:
-    """The drives of this machine: iterate, count, or pick one. Each look asks the system anew; any thread may."""
+    """The drives of this machine: iterate, count, pick one, or watch them come and go.
 
-    def __init__(self, sysfs: Path = SYSFS) -> None:
-        self._devices = sysfs / "class" / "scsi_device"
+    Each look asks the system anew, and sends no command to a drive; any thread may look. Virtual drives that are
+    attached are listed like any other. Raises BackendUnavailable where this build cannot list drives.
+    """
+
+    def __init__(self, system: DriveSystem | None = None) -> None:
+        self.system = system or this_system()
 
     def __iter__(self) -> Iterator[DriveEntry]:
         return iter(self.drives())
@@ -44,17 +36,25 @@ class DiscMaster:
     @property
     def is_supported_environment(self) -> bool:
         """Whether there is a drive here that this process may open."""
-        return any(Path(drive.address).exists() and _readable(drive.address) for drive in self)
+        return any(map(self.system.may_open, self))
 
     def drives(self) -> tuple[DriveEntry, ...]:
-        """Return the CD, DVD and BD drives in the order of their names; none where the system has no such list."""
-        if sys.platform != "linux" or not self._devices.is_dir():
-            return ()
-        devices = [
-            entry / "device" for entry in self._devices.iterdir() if _read(entry / "device/type") == CD_DVD_DEVICE
-        ]
-        entries = [entry for entry in map(_entry, devices) if entry is not None]
-        return tuple(sorted(entries, key=lambda entry: (len(entry.address), entry.address)))
+        """Return the CD, DVD and BD drives in the order of their names."""
+        return self.system.drives()
+
+    def find(self, address: str) -> DriveEntry | None:
+        """Return the drive that has this address, node, lasting name or identifier."""
+        return next((d for d in self if address in {d.address, d.block, d.generic, d.identifier, *d.names}), None)
+
+    def usage(self, drive: DriveEntry) -> Usage:
+        """Find who uses a drive: processes, mounts, devices on top of it; and how many processes hide that."""
+        return self.system.usage(drive)
+
+    def watch(self) -> DriveWatch:
+        """Start to watch drives and their media: a context manager to iterate over, or to `run` with a callback."""
+        from discstack.drive_watch import DriveWatch
+
+        return DriveWatch(self.system)
 
     def open(self, index: int = 0) -> Recorder:
         """Open a drive of the list."""
@@ -63,28 +63,12 @@ class DiscMaster:
         return Recorder(self[index].address)
 
 
-def _entry(device: Path) -> DriveEntry | None:
-    block, generic = _node(device / "block"), _node(device / "scsi_generic")
-    address = block or generic  # without the sr driver there is only the generic node
-    if address is None:
-        return None
-    vendor, model, revision = (_read(device / name) for name in ("vendor", "model", "rev"))
-    return DriveEntry(address=address, generic=generic, vendor=vendor, model=model, revision=revision)
+def this_system() -> DriveSystem:
+    """Return the operating system's side of drives."""
+    if sys.platform == "linux":
+        from discstack.transport.linux.machine import LinuxSystem
 
-
-def _node(folder: Path) -> str | None:
-    names = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
-    return f"/dev/{names[0]}" if names else None
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="ascii", errors="replace").strip()
-    except FileNotFoundError:
-        return ""
-
-
-def _readable(path: str) -> bool:
-    import os
-
-    return os.access(path, os.R_OK)
+        return LinuxSystem.of_this_machine()
+    raise BackendUnavailable(
+        f"this build of discstack cannot list the drives of {sys.platform}; name one: D:, virtual:dvd+r"
+    )

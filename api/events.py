@@ -1,4 +1,4 @@
-"""What a running job tells its owner, as one stream of typed events.
+"""What a running job, or a watch over the drives, tells its owner, as one stream of typed events.
 
 Give `on_event=` to a writer or eraser; it is called on the thread that runs the job, a few times a second, and should
 be quick. Match on the type:
@@ -8,22 +8,48 @@ be quick. Match on the type:
     Writing        data is flowing: sectors, speed, ring and drive buffer, stalls, latencies, the file, the time left
     Notice         something the owner should know that is no error: a name changed, a recovered error, a speed not kept
     Done           the job ended well
+
+What a watch tells (`DiscMaster.watch`), each with the drive:
+
+    DriveAdded, DriveRemoved         a drive was attached or is gone
+    MediumInserted, MediumRemoved    a medium is in the drive now, or there is none any more
+    EjectRequested                   somebody pressed the drive's button while the medium is held in it
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from discstack.mmc.procedure import Phase
 from discstack.native.histogram import percentile
 
-__all__ = ["Done", "Event", "EventHandler", "Notice", "Phase", "PhaseStarted", "Progress", "Writing"]
+if TYPE_CHECKING:
+    from discstack.transport.system import DriveEntry
+
+
+__all__ = [
+    "Done",
+    "DriveAdded",
+    "DriveEvent",
+    "DriveRemoved",
+    "EjectRequested",
+    "Event",
+    "EventHandler",
+    "MediumInserted",
+    "MediumRemoved",
+    "Notice",
+    "Phase",
+    "PhaseStarted",
+    "Progress",
+    "Writing",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Base of all events; `elapsed` counts seconds on the drive's clock since the job began."""
+    """Base of all events; `elapsed` counts seconds on the drive's clock since the job (or the watch) began."""
 
     elapsed: float
 
@@ -108,6 +134,38 @@ class Notice(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done(Event):
     """The job ended well."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriveEvent(Event):
+    """Base of what happens to a drive of this machine."""
+
+    drive: DriveEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriveAdded(DriveEvent):
+    """A drive was attached."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriveRemoved(DriveEvent):
+    """A drive is gone; `drive` is as it was last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediumInserted(DriveEvent):
+    """There is a medium in the drive now, or another one than before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediumRemoved(DriveEvent):
+    """There is no medium in the drive any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EjectRequested(DriveEvent):
+    """Somebody pressed the drive's button while the medium is held in it."""
 
 
 EventHandler = Callable[[Event], None]

@@ -1,4 +1,4 @@
-"""Device files of Linux: opening and locking them, naming who holds them, and how much one command may move."""
+"""Device files of Linux: opening and locking them, and how much one command may move."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import errno
 import os
 import stat
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from discstack.transport.base import BackendUnavailable
+from discstack.transport.linux.roots import Roots
+from discstack.transport.linux.users import usage
 from discstack.transport.sgio_errors import open_error
 
 BUSY_PATIENCE: Final = 2.0  # seconds that a device held by somebody else is tried again: udev's probes are short
@@ -28,7 +29,7 @@ def open_device(path: str, *, write: bool, exclusive: bool) -> int:
             break
         except OSError as error:
             if error.errno != errno.EBUSY or time.monotonic() >= deadline:
-                raise open_error(path, error, holder=holders(path)) from error
+                raise open_error(path, error, holder=str(usage(Roots(), path))) from error
         time.sleep(BUSY_INTERVAL)
     if not _is_device(os.fstat(descriptor)):
         os.close(descriptor)
@@ -36,14 +37,19 @@ def open_device(path: str, *, write: bool, exclusive: bool) -> int:
     return descriptor
 
 
-def holders(path: str) -> str:
-    """Name the processes and the mount that have a device open, as far as this process may see them."""
+def glance_at(path: str) -> int | None:
+    """Return a descriptor of a device file for a short look; None while somebody has it for himself.
+
+    A block device is opened exclusively: that keeps away from the drive of who burns, and of who has mounted the disc.
+    An sg device can be opened by nobody else while it is held exclusively.
+    """
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
     try:
-        device = os.stat(path)
-    except OSError:
-        return "somebody else"
-    names = [*_processes(device), *_mounts(device)]
-    return ", ".join(names) if names else "somebody that this process cannot see"
+        return os.open(path, flags | (os.O_EXCL if stat.S_ISBLK(os.stat(path).st_mode) else 0))
+    except OSError as error:
+        if error.errno == errno.EBUSY:
+            return None
+        raise open_error(path, error) from error
 
 
 def max_transfer(descriptor: int) -> int:
@@ -80,44 +86,3 @@ def _number(path: Path) -> int:
         return int(path.read_text(encoding="ascii"))
     except (OSError, ValueError):
         return 0
-
-
-def _processes(device: os.stat_result) -> Iterator[str]:
-    for process in Path("/proc").glob("[0-9]*"):
-        if int(process.name) == os.getpid() or not any(_opens(process, device)):
-            continue
-        try:
-            name = (process / "comm").read_text(encoding="utf-8", errors="replace").strip()
-        except OSError:
-            name = "a process"
-        yield f"{name} (process {process.name})"
-
-
-def _opens(process: Path, device: os.stat_result) -> Iterator[bool]:
-    try:
-        descriptors = list((process / "fd").iterdir())
-    except OSError:
-        return
-    for descriptor in descriptors:
-        try:
-            status = descriptor.stat()
-        except OSError:
-            continue
-        if _is_device(status) and status.st_rdev == device.st_rdev and _same_kind(status, device):
-            yield True
-
-
-def _same_kind(one: os.stat_result, other: os.stat_result) -> bool:
-    return stat.S_IFMT(one.st_mode) == stat.S_IFMT(other.st_mode)
-
-
-def _mounts(device: os.stat_result) -> Iterator[str]:
-    number = f"{os.major(device.st_rdev)}:{os.minor(device.st_rdev)}"
-    try:
-        with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as mounts:
-            for line in mounts:
-                fields = line.split()
-                if fields[2] == number:
-                    yield f"the mount at {fields[4]}"
-    except OSError:
-        return

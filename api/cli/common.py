@@ -15,6 +15,7 @@ import click
 from discstack.cli.last_commands import is_failure, save_last_commands
 
 if TYPE_CHECKING:
+    from discstack.drive_watch import DriveWatch
     from discstack.job import Job
     from discstack.recorder import Recorder
     from discstack.transport.observe import ExchangeObserver
@@ -105,6 +106,17 @@ def cancelling(job: Job) -> Iterator[None]:
         if received:
             error.exit_code = SIGNAL_EXIT + received[0]  # type: ignore[attr-defined]
         raise
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def stopping(watch: DriveWatch) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end a watch, as what is meant."""
+    before = {number: signal.signal(number, lambda *_: watch.stop()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

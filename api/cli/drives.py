@@ -8,32 +8,81 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from discstack.cli.common import drive_command, json_option, open_recorder
-from discstack.cli.output import print_fields, print_json, size, spell
+from discstack.cli.common import drive_command, json_option, open_recorder, stopping
+from discstack.cli.output import plain, print_fields, print_json, print_json_line, size, spell
 
 if TYPE_CHECKING:
+    from discstack.disc_master import DiscMaster
+    from discstack.events import Event
     from discstack.mmc.medium import MediumStatus
     from discstack.recorder import Recorder
+    from discstack.transport.system import DriveEntry
 
 SECTOR = 2048
 WIDEST_VALUE = 100
+HAPPENED = {
+    "DriveAdded": "attached",
+    "DriveRemoved": "gone",
+    "MediumInserted": "medium inserted",
+    "MediumRemoved": "medium removed",
+    "EjectRequested": "eject button pressed",
+}
 
 
 @click.command()
+@click.option("--watch", is_flag=True, help="Go on with what happens to them, until Ctrl-C; JSON a line each.")
 @json_option
-def drives(as_json: bool) -> None:
+def drives(watch: bool, as_json: bool) -> None:
     """List the drives of this machine. The exit code is 0 even if there are none."""
     from discstack import DiscMaster
 
-    found = list(DiscMaster())
+    master = DiscMaster()
+    if watch:
+        _watch(master, as_json)
+        return
+    found = list(master)
     if as_json:
         print_json(found)
         return
     for drive in found:
-        also = f" (also {drive.generic})" if drive.generic and drive.generic != drive.address else ""
-        click.echo(f"{drive.address:<12} {drive.vendor} {drive.model} {drive.revision}{also}")
+        _say_drive(drive)
     if not found:
         click.echo("no drives found; try one that needs no hardware: discstack info virtual:dvd+r", err=True)
+
+
+def _say_drive(drive: DriveEntry) -> None:
+    also = ", ".join(filter(None, [drive.generic if drive.generic != drive.address else None, *drive.names]))
+    connected = ", ".join(filter(None, [drive.bus, drive.serial and f"serial number {drive.serial}"]))
+    click.echo(f"{drive.address:<12} {drive.vendor} {drive.model} {drive.revision} ({connected})")
+    if also:
+        click.echo(f"{'':<12} also {also}")
+
+
+def _watch(master: DiscMaster, as_json: bool) -> None:
+    with master.watch() as watch, stopping(watch):
+        for drive in watch.drives:
+            medium = {True: "medium", False: "no medium", None: None}[watch.has_medium(drive)]
+            if as_json:
+                print_json_line({"event": "DrivePresent", "drive": drive, "medium": watch.has_medium(drive)})
+            else:
+                _say_drive(drive)
+                click.echo(f"{'':<12} {medium}") if medium else None
+        for event in watch:
+            if as_json:
+                print_json_line({"event": type(event).__name__, **plain(event)})
+            else:
+                click.echo(_spell_event(event))
+
+
+def _spell_event(event: Event) -> str:
+    from discstack import events
+
+    match event:
+        case events.DriveEvent(drive=drive):
+            return f"{drive.address:<12} {HAPPENED[type(event).__name__]}: {drive.vendor} {drive.model}"
+        case events.Notice(message=message):
+            return f"note: {message}"
+    return repr(event)
 
 
 @click.command()

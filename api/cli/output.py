@@ -50,6 +50,12 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(plain(value), indent=2, ensure_ascii=False))
 
 
+def print_json_line(value: Any) -> None:
+    """Print one JSON document of several, on a line of its own and at once."""
+    click.echo(json.dumps(plain(value), ensure_ascii=False))
+    sys.stdout.flush()
+
+
 def print_fields(title: str, rows: Mapping[str, Any]) -> None:
     """Print a title and aligned name-value rows; rows without a value are left out."""
     shown = {name: spell(value) for name, value in rows.items() if value is not None and value != ""}

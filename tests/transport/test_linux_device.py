@@ -3,7 +3,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 
 from discstack.transport import linux_device
 from discstack.transport.base import AccessDenied, BackendUnavailable, DeviceBusy, DeviceGone, TransportError
-from discstack.transport.linux_device import FALLBACK_TRANSFER, holders, max_transfer, open_device
+from discstack.transport.linux_device import FALLBACK_TRANSFER, glance_at, max_transfer, open_device
 from discstack.transport.sgio import SgioTransport
 
 
@@ -71,7 +70,7 @@ def test_a_device_that_is_held_for_a_moment_is_tried_again(monkeypatch: pytest.M
 def test_a_device_that_stays_held_is_busy_and_its_holder_named(monkeypatch: pytest.MonkeyPatch) -> None:
     Opener(monkeypatch, errno.EBUSY, 1 << 30)
     monkeypatch.setattr(linux_device, "BUSY_PATIENCE", 0.1)
-    monkeypatch.setattr(linux_device, "holders", lambda path: "xorriso (process 17)")
+    monkeypatch.setattr(linux_device, "usage", lambda roots, path: "xorriso (process 17)")
     start = time.monotonic()
     with pytest.raises(DeviceBusy, match=r"/dev/sr0: held exclusively by xorriso \(process 17\)") as caught:
         open_device("/dev/sr0", write=True, exclusive=True)
@@ -136,16 +135,23 @@ def test_a_device_without_permission_names_its_group() -> None:
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
-def test_holders_are_found_in_proc() -> None:
-    with open("/dev/full", "rb") as device, subprocess.Popen(["sleep", "10"], stdin=device) as holder:
-        try:
-            assert f"sleep (process {holder.pid})" in holders("/dev/full")
-        finally:
-            holder.kill()
+def test_a_glance_at_a_held_device_sees_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    opener = Opener(monkeypatch, errno.EBUSY, 1)
+    assert glance_at("/dev/null") is None
+    descriptor = glance_at("/dev/null")
+    assert descriptor is not None
+    os.close(descriptor)
+    assert opener.flags == [os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC] * 2
 
 
-def test_a_device_that_is_gone_is_held_by_somebody_else(tmp_path: Path) -> None:
-    assert holders(str(tmp_path / "nothing")) == "somebody else"
+@pytest.mark.skipif(os.geteuid() != 0, reason="takes root to make a device node")
+def test_a_glance_keeps_away_from_who_has_a_disc_for_himself(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    node = tmp_path / "sr0"
+    os.mknod(node, stat.S_IFBLK, os.makedev(11, 250))
+    opener = Opener(monkeypatch, errno.ENXIO, 1)
+    with pytest.raises(DeviceGone):
+        glance_at(str(node))
+    assert opener.flags[0] & os.O_EXCL
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,90 @@
+"""Who uses a drive, from trees that stand in for /proc and sysfs, and from the real /proc."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from discstack.transport.linux.roots import Roots
+from discstack.transport.linux.users import usage
+
+from .machine import Machine
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="takes root to make device nodes")
+
+
+@pytest.fixture
+def nodes(machine: Machine) -> tuple[str, str]:
+    machine.nodes("sr7", "sg7")
+    return str(machine.roots.dev / "sr7"), str(machine.roots.dev / "sg7")
+
+
+def test_holders_are_found_in_proc() -> None:
+    with open("/dev/full", "rb") as device, subprocess.Popen(["sleep", "10"], stdin=device) as holder:
+        try:
+            named = [user.what for user in usage(Roots(), "/dev/full").holders]
+            assert f"sleep (process {holder.pid})" in named
+            assert any(name.endswith(f"(process {os.getpid()}, this one)") for name in named)
+        finally:
+            holder.kill()
+
+
+def test_a_device_that_is_gone_is_held_by_somebody_unseen(machine: Machine) -> None:
+    found = usage(machine.roots, str(machine.roots.dev / "sr0"))
+    assert found.holders == ()
+    assert str(found) == "somebody unseen (0 processes do not let this one look at their files)"
+
+
+@needs_root
+def test_a_drive_is_used_by_either_of_its_nodes(machine: Machine, nodes: tuple[str, str]) -> None:
+    block, generic = nodes
+    machine.process(17, "wodim", "sg7", "null")
+    machine.process(18, "blkid", "sr7", "sr7")
+    machine.process(19, "bash", "null")
+    found = usage(machine.roots, *nodes)
+    assert [(user.what, user.node, user.pid) for user in found.holders] == [
+        ("wodim (process 17)", generic, 17),
+        ("blkid (process 18)", block, 18),
+    ]
+    assert str(found) == "wodim (process 17), blkid (process 18)"
+
+
+@needs_root
+def test_mounts_are_found_in_every_namespace_once(machine: Machine, nodes: tuple[str, str]) -> None:
+    line = r"36 35 11:7 / /media/my\040disc ro,nosuid - iso9660 /dev/sr7 ro"
+    other = "37 35 11:7 / /var/snap/disc ro - iso9660 /dev/sr7 ro\n38 35 8:1 / / rw - ext4 /dev/sda1 rw"
+    machine.write("proc/self/mountinfo", line)
+    machine.link("proc/self/ns/mnt", Path("mnt:[1]"))
+    for number, (namespace, table) in {5: (1, "garbage would fail"), 6: (2, other), 7: (2, other)}.items():
+        machine.process(number, "app")
+        machine.link(f"proc/{number}/ns/mnt", Path(f"mnt:[{namespace}]"))
+        machine.write(f"proc/{number}/mountinfo", table)
+    found = usage(machine.roots, *nodes)
+    assert [(user.what, user.mount_point) for user in found.holders] == [
+        ("the mount at /media/my disc", "/media/my disc"),
+        ("the mount at /var/snap/disc", "/var/snap/disc"),
+    ]
+
+
+@needs_root
+def test_devices_that_stand_on_a_drive_are_found(machine: Machine, nodes: tuple[str, str]) -> None:
+    machine.write("sys/dev/block/11:7/holders/dm-3/dm/name", "disc-crypt\n")
+    machine.write("sys/block/loop4/loop/backing_file", f"{nodes[0]}\n")
+    machine.write("sys/block/loop5/loop/backing_file", "/home/me/disc.iso\n")
+    assert [user.what for user in usage(machine.roots, *nodes).holders] == [
+        "the device /dev/dm-3 (disc-crypt) on top of it",
+        "the device /dev/loop4 on top of it",
+    ]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="takes root to drop its rights")
+def test_what_could_not_be_seen_is_counted(tmp_path: Path) -> None:
+    """As another user: the processes of root hide their files."""
+    script = "from discstack.transport.linux.users import usage; from discstack.transport.linux.roots import Roots; "
+    script += "print(usage(Roots(), '/dev/full').unseen)"
+    import sys
+
+    command = ["setpriv", "--reuid", "65534", "--clear-groups", sys.executable, "-c", script]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    assert int(subprocess.check_output(command, text=True, env=environment)) > 0

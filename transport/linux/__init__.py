@@ -1,0 +1,1 @@
+"""What Linux knows of the drives: sysfs, /proc, /dev and udev."""

@@ -1,0 +1,78 @@
+"""Linux as a `DriveSystem`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from discstack.transport.linux.drives import LinuxDrive, list_drives
+from discstack.transport.linux.roots import Roots, read_number
+from discstack.transport.linux.udev import Udev
+from discstack.transport.linux.uevents import KernelUevents, Silence, UeventSignals
+from discstack.transport.linux.users import usage
+from discstack.transport.linux_device import glance_at
+from discstack.transport.system import DriveEntry, Signals, Usage
+
+if TYPE_CHECKING:
+    from discstack.transport.base import Transport
+
+SYSTEM_DEFAULT: Final = -1  # of a drive's events_poll_msecs
+
+
+class LinuxSystem:
+    """The drives of a Linux machine; `udev` is None where none runs."""
+
+    def __init__(self, roots: Roots | None = None, udev: Udev | None = None) -> None:
+        self.roots, self.udev = roots or Roots(), udev
+
+    @classmethod
+    def of_this_machine(cls) -> LinuxSystem:
+        """Return the machine that this runs on."""
+        return cls(udev=Udev.of_this_machine())
+
+    def linux_drives(self) -> tuple[LinuxDrive, ...]:
+        """Return the drives with their places in sysfs."""
+        return list_drives(self.roots, self.udev.properties if self.udev else _unknown)
+
+    def drives(self) -> tuple[DriveEntry, ...]:
+        """Return the drives in the order of their names."""
+        return tuple(drive.entry for drive in self.linux_drives())
+
+    def may_open(self, drive: DriveEntry) -> bool:
+        """Whether this process may open the drive to look."""
+        return os.access(drive.address, os.R_OK)
+
+    def usage(self, drive: DriveEntry) -> Usage:
+        """Find who uses the drive by one of its nodes."""
+        return usage(self.roots, *(node for node in (drive.block, drive.generic) if node))
+
+    def signals(self) -> Signals:
+        """Listen to udev, else to the kernel; to nothing where neither may be heard."""
+        if self.udev:
+            return UeventSignals(self.udev.uevents(), self.roots)
+        try:
+            return UeventSignals(KernelUevents(), self.roots)
+        except OSError:  # a sandbox without netlink
+            return UeventSignals(Silence(), self.roots)
+
+    def tells_media(self, drive: DriveEntry) -> bool:
+        """Whether the kernel asks the drive for its events from time to time, as udev's rules tell it to."""
+        if drive.block is None:
+            return False
+        own = read_number(self.roots.sys / "block" / Path(drive.block).name / "events_poll_msecs")
+        if own is None or own == SYSTEM_DEFAULT:
+            own = read_number(self.roots.sys / "module/block/parameters/events_dfl_poll_msecs")
+        return bool(own)
+
+    def glance(self, drive: DriveEntry) -> Transport | None:
+        """Open the drive for a moment, unless somebody has it for himself."""
+        from discstack.transport.sgio import SgioTransport
+
+        descriptor = glance_at(drive.address)
+        return None if descriptor is None else SgioTransport(descriptor, drive.address)
+
+
+def _unknown(_: Path) -> Mapping[str, str]:
+    return {}
