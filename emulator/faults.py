@@ -32,12 +32,12 @@ class Fault:
     """What goes wrong and when; conditions that are not given always hold.
 
     `at_command` counts all commands from 1, `fields` are those of the CDB, of what matches each `every`th is struck,
-    `times` is how often at most, None for ever; `busy` ones strike only while a long operation runs, `lasting` ones
-    from the first time on at every command. The actions: `sense` (with `deferred` the command itself is answered GOOD
-    and the sense comes `after` commands later; a recovered error comes with the work done), `status` such as BUSY,
-    `reset` of the drive before the command, `error` raised instead of an answer (with `executed` after the work was
-    done), `keep` bytes of the answer, `alter` what the answer says, `ignore` the command but answer GOOD, tell always
-    the same `progress`, `power` gone in the middle of the work.
+    `times` is how often at most, None for ever; `busy` ones strike only while a long operation runs, those with `when`
+    only while the drive is so, `lasting` ones from the first time on at every command. The actions: `sense` (with
+    `deferred` the command itself is answered GOOD and the sense comes `after` commands later; a recovered error comes
+    with the work done), `status` such as BUSY, `reset` of the drive before the command, `error` raised instead of an
+    answer (with `executed` after the work was done), `keep` bytes of the answer, `alter` what the answer says, `ignore`
+    the command but answer GOOD, tell always the same `progress`, `power` gone in the middle of the work.
     """
 
     at_command: int | None = None
@@ -56,6 +56,7 @@ class Fault:
     keep: int | None = None
     lasting: bool = False
     busy: bool = False
+    when: Callable[[Drive], bool] | None = None
     alter: Callable[[bytes], bytes] | None = None
     ignore: bool = False
     progress: float | None = None
@@ -68,7 +69,7 @@ class Fault:
 
     def matches(self, number: int, drive: Drive, request: Request) -> bool:
         """Whether the fault is about this command."""
-        if self.busy and drive.operation is None:
+        if (self.busy and drive.operation is None) or (self.when is not None and not self.when(drive)):
             return False
         if self.at_command not in (None, number) or (
             self.opcode is not None and request.cdb[:1] != bytes([self.opcode])

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
+MODE_HEADER: Final = 8
+WRITE_SPEEDS: Final = 32  # where the write speed descriptors of mode page 2Ah begin
+CD_SPEEDS: Final = (1234, 706, 353)  # kB/s, less than 1x on a DVD
 NEXT_WRITABLE: Final = slice(12, 16)  # of READ TRACK INFORMATION
 UNIT: Final = 32
 
@@ -31,6 +35,31 @@ def one_descriptor(data: bytes) -> bytes:
 def no_descriptors(data: bytes) -> bytes:
     """Tell no performance at all, as an LG GCA-4040N does."""
     return (4).to_bytes(4, "big") + data[4:8]
+
+
+def no_profile(data: bytes) -> bytes:
+    """Tell no current profile in GET CONFIGURATION."""
+    return data[:6] + bytes(2) + data[8:]
+
+
+def speeds_of_cds(data: bytes) -> bytes:
+    """Tell the write speeds of a CD in mode page 2Ah, whatever the disc, as drives made by NEC do."""
+    return _speeds(data, CD_SPEEDS)
+
+
+def no_speeds(data: bytes) -> bytes:
+    """Tell zeros for the write speeds in mode page 2Ah, as Lite-On drives do."""
+    return _speeds(data, (0,))
+
+
+def _speeds(data: bytes, speeds: Sequence[int]) -> bytes:
+    """Put other write speed descriptors into a mode page 2Ah, one for one as far as the others go."""
+    page = data.find(b"\x2a", MODE_HEADER)
+    if page < 0 or len(data) < page + WRITE_SPEEDS:
+        return data
+    count = min(int.from_bytes(data[page + 30 : page + 32], "big"), (len(data) - page - WRITE_SPEEDS) // 4)
+    rows = b"".join(speeds[min(at, len(speeds) - 1)].to_bytes(4, "big") for at in range(count))
+    return data[: page + WRITE_SPEEDS] + rows + data[page + WRITE_SPEEDS + len(rows) :]
 
 
 def zeros(data: bytes) -> bytes:

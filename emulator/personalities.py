@@ -12,12 +12,15 @@ from types import MappingProxyType
 from typing import Final
 
 from discstack.emulator import lies
-from discstack.emulator.conditions import INVALID_FIELD_IN_CDB, INVALID_OPCODE
+from discstack.emulator.conditions import INVALID_FIELD_IN_CDB, INVALID_OPCODE, NO_MEDIUM_TRAY_CLOSED
+from discstack.emulator.drive import BECOMING_READY_ASCQ, Drive
 from discstack.emulator.faults import Fault
+from discstack.mmc.spec.disc_information import DiscStatus
 from discstack.mmc.spec.sense import Sense
 
 TUR, TRACK_INFORMATION, OPC, CLOSE = 0x00, 0x52, 0x54, 0x5B
 STREAMING, PERFORMANCE, FLUSH = 0xB6, 0xAC, 0x35
+FORMAT, CONFIGURATION, MODE_SENSE = 0x04, 0x46, 0x5A
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,16 @@ class Personality:
     source: str
     faults: tuple[Fault, ...] = ()
     untimed_lead_in: bool = False
+
+
+def is_full(drive: Drive) -> bool:
+    """Whether the drive has a disc that nothing can be added to."""
+    return drive.profile != 0 and drive.loaded.disc().disc_status == DiscStatus.FINALIZED
+
+
+def is_loading(drive: Drive) -> bool:
+    """Whether the drive is getting to know a disc."""
+    return drive.operation is not None and drive.operation.ascq == BECOMING_READY_ASCQ
 
 
 def refusing(opcode: int, sense: Sense = INVALID_OPCODE, **fields: int) -> Fault:
@@ -143,6 +156,45 @@ PERSONALITIES: Final[Mapping[str, Personality]] = MappingProxyType(
             does="knows no Immed bit in CLOSE TRACK/SESSION and SYNCHRONIZE CACHE",
             source="imagined",
             faults=(refusing(CLOSE, INVALID_FIELD_IN_CDB, immed=1), refusing(FLUSH, INVALID_FIELD_IN_CDB, immed=1)),
+        ),
+        "hp-dvd200i": Personality(
+            vendor="HP",
+            product="DVD Writer 200i",
+            does="answers READ TRACK INFORMATION of a disc that is full with 5/24/00",
+            source="growisofs",
+            faults=(Fault(opcode=TRACK_INFORMATION, when=is_full, sense=INVALID_FIELD_IN_CDB, times=None),),
+        ),
+        "nec-cd-speeds": Personality(
+            vendor="_NEC",
+            product="DVD_RW",
+            does="tells the write speeds of CDs in mode page 2Ah with a DVD in it",
+            source="growisofs, of NEC's drives and their derivatives",
+            faults=(Fault(opcode=MODE_SENSE, fields={"page_code": 0x2A}, alter=lies.speeds_of_cds, times=None),),
+        ),
+        "lite-on-no-speeds": Personality(
+            vendor="LITE-ON",
+            product="DVDRW",
+            does="tells zeros for the write speeds in mode page 2Ah",
+            source="growisofs",
+            faults=(Fault(opcode=MODE_SENSE, fields={"page_code": 0x2A}, alter=lies.no_speeds, times=None),),
+        ),
+        "philips-spd3300l": Personality(
+            vendor="PHILIPS",
+            product="SPD3300L",
+            does="leaves the size of a DVD-RAM as it is when that is formatted without certification",
+            source="libburn",
+            faults=(Fault(opcode=FORMAT, fields={"cmp_list": 1}, ignore=True, times=None),),
+        ),
+        "lg-gsa-4082b": Personality(
+            vendor="HL-DT-ST",
+            product="DVDRAM GSA-4082B",
+            does="says that there is no medium, and then something wrong of it, while it loads one with Immed",
+            source="libburn",
+            faults=(
+                Fault(opcode=TUR, when=is_loading, sense=NO_MEDIUM_TRAY_CLOSED, times=2),
+                Fault(opcode=TUR, when=is_loading, sense=Sense(0x2, 0x04, 0x00), times=None),
+                Fault(opcode=CONFIGURATION, when=is_loading, alter=lies.no_profile, times=None),
+            ),
         ),
         "lg-untimed-lead-in": Personality(
             vendor="HL-DT-ST",

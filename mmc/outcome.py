@@ -39,8 +39,12 @@ def check_outcome(work: Work, job: BurnJob, plan: BurnPlan, after: MediumStatus)
         raise _error("the session did not get closed", after)
     if after.next_writable_address is not None and after.next_writable_address < plan.end:
         raise _error(f"the drive would write over the new session, which ends at {plan.end}", after)
-    if not any(track.start <= plan.start and track.end >= plan.end for track in after.tracks):
+    if not after.tracks:
+        yield from work.notice(Phase.FINALISING, "the drive tells of no tracks on this disc: read it back")
+    elif not any(track.start <= plan.start and track.end >= plan.end for track in after.tracks):
         raise _error(f"no track holds the blocks {plan.start} to {plan.end - 1} that were written", after)
+    if after.used_blocks < plan.end:
+        raise _error(f"the disc ends before block {plan.end}, where what was written does", after)
 
 
 def check_pace(work: Work, counters: FeedCounters, seconds: float) -> Procedure[None]:

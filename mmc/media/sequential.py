@@ -38,7 +38,7 @@ def assess(recipe: Recipe, survey: Survey) -> MediumStatus:
         state, reason = DiscState.DAMAGED, "the drive does not know where to write next"
     open_session = state in (DiscState.APPENDABLE, DiscState.DAMAGED) and last in UNCLOSED
     erasable = bool(disc.erasable)
-    used = max((track.end for track in recorded), default=0)
+    used = max((track.end for track in recorded), default=survey.read_capacity)
     if address is not None:
         used = address
     return MediumStatus(

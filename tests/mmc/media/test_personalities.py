@@ -12,11 +12,15 @@ import pytest
 from discstack.emulator.fault_words import NAMED, parse_faults
 from discstack.emulator.personalities import PERSONALITIES
 from discstack.mmc import polling
+from discstack.mmc.actions import eject_medium, load_medium
 from discstack.mmc.burn import burn
-from discstack.mmc.errors import DriveError
+from discstack.mmc.command import act
+from discstack.mmc.errors import DiscStateError, DriveError
 from discstack.mmc.identify import identify
 from discstack.mmc.medium import DiscState, WriteMode
 from discstack.mmc.operations import close_session, erase, format_medium, repair
+from discstack.mmc.recipe import FormatOptions
+from discstack.mmc.spec.commands import START_STOP_UNIT
 from discstack.transport.base import TransportError
 
 BLOCKS = 96
@@ -35,7 +39,7 @@ FATAL = {"timeout", "power-cut", "unplug", "hardware-error", "write-protected"}
 # What costs nothing but time.
 HARMLESS = {"long-write", "one-percent", "ready-too-early", "clueless"}
 LONGEST = 4 * 3600.0
-CLOSE, IMMED = 0x5B, {"immed": 1}
+CLOSE = 0x5B
 
 
 @pytest.mark.parametrize("fault", NAMED)
@@ -60,14 +64,20 @@ def test_no_fault_is_passed_off_as_success(lab: Any, medium: str, fault: str, mo
     assert tap.clock.now() < LONGEST
 
 
-@pytest.mark.parametrize("name", PERSONALITIES)
-@pytest.mark.parametrize("medium", [*MEDIA, "dvd+r-dl"])
+def knows(name: str, medium: str) -> bool:
+    """Whether a drive takes the one close function that finalizes a BD-R."""
+    refused = [fault.fields for fault in PERSONALITIES[name].faults if fault.opcode == CLOSE]
+    return not medium.startswith("bd-r") or {"close_function": 6} not in refused
+
+
+@pytest.mark.parametrize(
+    ("medium", "name"),
+    [(medium, name) for medium in (*MEDIA, "dvd+r-dl") for name in PERSONALITIES if knows(name, medium)],
+)
 def test_a_real_drives_ways_keep_no_disc_from_being_burnt(
     lab: Any, medium: str, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(polling, "INTERVAL", 10.0)
-    if medium == "bd-r" and any(fault.opcode == CLOSE for fault in PERSONALITIES[name].faults if fault.fields != IMMED):
-        pytest.skip("a drive that knows no BD")
     tap = lab.drive(medium, MEDIA.get(medium, 8192), personality=name)
     result = lab.run(burn(lab.job(BLOCKS, close=True)), tap)
     assert result.verified == BLOCKS
@@ -87,6 +97,40 @@ def test_the_close_function_that_a_drive_takes_is_found(lab: Any, medium: str, n
     tap = lab.drive(medium, 8192, personality=name)
     lab.run(burn(lab.job(BLOCKS, close=True)), tap)
     assert [cdb[2] for cdb in tap.seen if cdb[0] == CLOSE][-1] == function
+
+
+@pytest.mark.parametrize("name", ["nec-cd-speeds", "lite-on-no-speeds"])
+def test_speeds_that_are_not_of_the_medium_are_not_believed(lab: Any, name: str) -> None:
+    """Where nothing but mode page 2Ah tells them."""
+    tap = lab.drive("dvd+r", 8192, personality=name, fault="opcode=AC,sense=5/20/00,times=0")
+    assert lab.run(identify(), tap).write_speeds == ()
+    assert lab.run(burn(lab.job(BLOCKS, speed=5540)), tap).verified == BLOCKS
+
+
+def test_a_dvd_ram_whose_size_does_not_change_quickly_is_formatted_in_full(lab: Any) -> None:
+    tap, diary = lab.drive("dvd-ram", personality="philips-spd3300l"), lab.diary()
+    status = lab.run(format_medium(FormatOptions(spare_blocks=0)), tap, observer=diary)
+    assert status.capacity_blocks == 2295072
+    assert any("does not change the size quickly" in message for message in diary.messages)
+
+
+@pytest.mark.parametrize("medium", ["dvd-ram", "bd-re"])
+def test_a_format_that_does_nothing_is_found_out(lab: Any, medium: str) -> None:
+    tap = lab.drive(medium, fault="opcode=04,ignore=1,times=0")
+    with pytest.raises(DiscStateError, match="reported success"):
+        lab.run(format_medium(FormatOptions(spare_blocks=0)), tap)
+
+
+def test_a_tray_is_closed_so_that_the_drive_knows_its_disc_afterwards(lab: Any) -> None:
+    """Some drives tell nonsense of a disc that they load with Immed."""
+    tap = lab.drive("dvd+r", 8192, personality="lg-gsa-4082b")
+    lab.run(identify(), tap)
+    lab.run(eject_medium(), tap)
+    lab.run(load_medium(), tap)
+    assert lab.run(identify(), tap).state is DiscState.BLANK
+    lab.run(eject_medium(), tap)
+    lab.run(act(START_STOP_UNIT, loej=True, start=True, immed=True), tap)
+    assert lab.run(identify(), tap).state is DiscState.NO_MEDIUM
 
 
 def test_a_power_cut_leaves_a_disc_that_can_be_repaired(lab: Any) -> None:
