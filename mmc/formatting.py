@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from discstack.mmc import actions, polling
-from discstack.mmc.errors import MediumFull, UnsupportedMedium
+from discstack.mmc import actions, polling, queries
+from discstack.mmc.errors import DiscStateError, MediumFull, UnsupportedMedium
 from discstack.mmc.medium import FormatChoice
 from discstack.mmc.polling import persist, wait_ready
 from discstack.mmc.procedure import Phase, Procedure
@@ -46,6 +46,15 @@ MEANINGS: Final[Mapping[int, Meaning]] = MappingProxyType(
         FormatType.BD_R_SRM: Meaning("with spare areas", managed=True),
     }
 )
+# What becomes of a disc by formats that are recognised and refused.
+ANOTHER_SESSION: Final = "another session in restricted overwrite"
+UNSUPPORTED: Final[Mapping[int, str]] = MappingProxyType(
+    {
+        FormatType.CD_RW_DVD_RW_ADD_SESSION: ANOTHER_SESSION,
+        FormatType.DVD_RW_QUICK_ADD_SESSION: ANOTHER_SESSION,
+        FormatType.MRW: "a Mount Rainier disc",
+    }
+)
 
 
 def choices(formats: FormatCapacities | None, *, managed: bool = False, whole: int = 0) -> tuple[FormatChoice, ...]:
@@ -75,9 +84,13 @@ def choices(formats: FormatCapacities | None, *, managed: bool = False, whole: i
 def format_medium(
     work: Work, blocks: int, format_type: int, sub_type: int, parameter: int, *, quickly: bool = False
 ) -> Procedure[None]:
-    """Format and wait until the drive is ready again; `quickly` leaves the certification of known blocks out."""
+    """Format and wait until the drive is ready again; `quickly` leaves the certification of known blocks out.
+
+    FOV says that the options in the header count, of which certification is the one that matters: to media without it
+    the flag is not sent, as growisofs does it; DVD-RAM and BD get it, as from libburn and cdrecord.
+    """
     data = FormatUnitParameters(
-        fov=True,
+        fov=work.recipe.certifies,
         dcrt=quickly,
         immed=True,
         number_of_blocks=blocks,
@@ -90,9 +103,26 @@ def format_medium(
     yield from persist(actions.synchronize_cache, limit=polling.SYNC)
 
 
+def size_now() -> Procedure[int]:
+    """Ask how many blocks a formatted medium holds."""
+    return (yield from persist(queries.format_capacities)).current.number_of_blocks
+
+
+def check_size(blocks: int) -> Procedure[None]:
+    """Raise DiscStateError unless the medium has become as large as it was to become."""
+    found = yield from size_now()
+    if found != blocks:
+        raise DiscStateError(f"the drive reported success, but the disc has {found} blocks, not {blocks}")
+
+
 def format_as_asked(work: Work, options: FormatOptions) -> Procedure[None]:
-    """Format by the number of a type that the medium offers, with a size and a sub-type of the host's choice."""
+    """Format by the number of a type that the medium offers, with a size and a sub-type of the host's choice.
+
+    Raises UnsupportedMedium for a type that is not offered, or whose discs the recipes could not write.
+    """
     wanted = options.format_type if options.format_type is not None else FormatType.FULL
+    if wanted in UNSUPPORTED:
+        raise UnsupportedMedium(f"type {wanted:02X}h makes {UNSUPPORTED[wanted]}, which this library does not write")
     row = choose(work.survey.formats, (wanted,), f"type {wanted:02X}h")
     blocks = row.number_of_blocks if options.blocks is None else options.blocks
     sub_type = row.format_sub_type if options.sub_type is None else options.sub_type

@@ -137,7 +137,7 @@ class Recipe:
     session. `blank` is told whether to do it in full; without `blanks_quickly` a quick erase is writing zeros.
     `blank_for` says whether a burn needs the full one. `prepare` comes first; `announce` tells the drive, right before
     the data, how much of it there is. `split` says, or refuses, how much of so many blocks goes on layer 0.
-    `format_choices` are the fields of FormatOptions that `format` heeds.
+    `format_choices` are the fields of FormatOptions that `format` heeds; `certifies` says that formatting tries blocks.
     `variant` may return another recipe for the same profile, by the features that are current.
     """
 
@@ -174,6 +174,7 @@ class Recipe:
     blank: Callable[[Work, bool], Procedure[None]] | None = None
     format: Callable[[Work, FormatOptions], Procedure[None]] | None = None
     format_choices: frozenset[str] = frozenset()
+    certifies: bool = False
     variant: Callable[[Configuration], Recipe | None] | None = None
     close_track: Callable[[Work], Procedure[None]] | None = None
     close_session: Callable[[Work], Procedure[None]] | None = None

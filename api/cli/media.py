@@ -74,6 +74,8 @@ def format_disc(
     """Format a disc. What it holds is lost."""
     from discstack import FormatOptions, Formatter
 
+    if listing and (full or pow or resume or spare is not None or number is not None or blocks is not None):
+        raise click.UsageError("--list formats nothing: leave out the other options")
     if number is None and blocks is not None:
         raise click.UsageError("--blocks goes with --type")
     if number is not None and (full or pow or resume or spare is not None):

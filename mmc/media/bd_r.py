@@ -117,6 +117,7 @@ BD_R: Final = Recipe(
     abandon=abandon,
     format=format_disc,
     format_choices=frozenset({"spare_blocks", "pseudo_overwrite"}),
+    certifies=True,
     close_track=close_last_track,
     close_session=close_session,
     close_disc=close_disc,

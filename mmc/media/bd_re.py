@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from discstack.mmc.formatting import check_spare, choices, choose, format_medium
+from discstack.mmc.formatting import check_size, check_spare, choices, choose, format_medium
 from discstack.mmc.job import WriteCommand
 from discstack.mmc.media import overwritable
 from discstack.mmc.medium import MediumStatus
@@ -43,6 +43,7 @@ def format_disc(work: Work, options: FormatOptions) -> Procedure[None]:
         yield from format_medium(
             work, row.number_of_blocks, row.format_type, NO_CERTIFICATION, row.type_dependent_parameter
         )
+        yield from check_size(row.number_of_blocks)
         return
     row = choose(formats, (FormatType.BD_RE_SPARE_AREAS, FormatType.FULL), "spare areas")
     blocks, parameter = row.number_of_blocks, row.type_dependent_parameter
@@ -59,6 +60,7 @@ def format_disc(work: Work, options: FormatOptions) -> Procedure[None]:
         certification if row.format_type == FormatType.BD_RE_SPARE_AREAS else 0,
         parameter,
     )
+    yield from check_size(blocks)
 
 
 def _quickest(work: Work) -> int:
@@ -77,4 +79,5 @@ BD_RE: Final = Recipe(
     verify_speed=READ_CAREFULLY,
     format=format_disc,
     format_choices=frozenset({"full", "spare_blocks"}),
+    certifies=True,
 )

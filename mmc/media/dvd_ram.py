@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Final
 
 from discstack.mmc.errors import DiscStateError
-from discstack.mmc.formatting import choices, choose, format_medium
+from discstack.mmc.formatting import check_size, choices, choose, format_medium, size_now
 from discstack.mmc.job import WriteCommand
 from discstack.mmc.media import overwritable
 from discstack.mmc.medium import MediumStatus
-from discstack.mmc.procedure import Procedure
+from discstack.mmc.procedure import Phase, Procedure
 from discstack.mmc.recipe import FormatOptions, Recipe, Survey, Work
 from discstack.mmc.spec.capacities import CapacityType
 from discstack.mmc.spec.format_unit import FormatType
@@ -38,9 +38,14 @@ def format_disc(work: Work, options: FormatOptions) -> Procedure[None]:
         if not fitting:
             raise DiscStateError(f"no format of this disc leaves {options.spare_blocks} blocks to replace defects with")
         blocks = max(fitting)
-    yield from format_medium(
-        work, blocks, FormatType.FULL, 0, default.type_dependent_parameter, quickly=not options.full
-    )
+    parameter = default.type_dependent_parameter
+    yield from format_medium(work, blocks, FormatType.FULL, 0, parameter, quickly=not options.full)
+    if (yield from size_now()) == blocks:
+        return
+    if not options.full:
+        yield from work.notice(Phase.FORMATTING, "the drive does not change the size quickly: every block is certified")
+        yield from format_medium(work, blocks, FormatType.FULL, 0, parameter)
+    yield from check_size(blocks)
 
 
 DVD_RAM: Final = Recipe(
@@ -53,4 +58,5 @@ DVD_RAM: Final = Recipe(
     commands=frozenset(WriteCommand),
     format=format_disc,
     format_choices=frozenset({"full", "spare_blocks"}),
+    certifies=True,
 )

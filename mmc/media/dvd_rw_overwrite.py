@@ -23,6 +23,7 @@ from discstack.mmc.states import next_actions
 from discstack.mmc.steps import close
 
 CLOSE_SESSION: Final = 2
+GROWTH: Final = (FormatType.DVD_RW_QUICK_GROW, FormatType.CD_RW_DVD_RW_GROW_SESSION)  # as they are preferred
 
 
 def assess(recipe: Recipe, survey: Survey) -> MediumStatus:
@@ -50,16 +51,22 @@ def assess(recipe: Recipe, survey: Survey) -> MediumStatus:
 
 def growth(formats: FormatCapacities) -> int:
     """Return how many blocks formatting can still add."""
-    return max((row.number_of_blocks for row in formats.of_type(FormatType.DVD_RW_QUICK_GROW)), default=0)
+    return max((row.number_of_blocks for kind in GROWTH for row in formats.of_type(kind)), default=0)
 
 
 def announce(work: Work, job: BurnJob, plan: BurnPlan) -> Procedure[None]:
-    """Open the session where the image reaches beyond what is formatted. From then on nothing can be read."""
+    """Let the disc grow where the image reaches beyond what is formatted.
+
+    Quickly that opens the session, and from then on nothing can be read; a drive that does not know how formats just
+    the blocks that are missing.
+    """
     formats = work.survey.formats
     if work.status.open_session or formats is None or plan.end <= formats.current.number_of_blocks:
         return
-    row = choose(formats, (FormatType.DVD_RW_QUICK_GROW,), "quick growth")
-    yield from format_medium(work, 0, row.format_type, 0, row.type_dependent_parameter)
+    row = choose(formats, GROWTH, "growth")
+    quickly = row.format_type == FormatType.DVD_RW_QUICK_GROW
+    blocks = 0 if quickly else plan.end - formats.current.number_of_blocks
+    yield from format_medium(work, blocks, row.format_type, 0, row.type_dependent_parameter)
 
 
 def finish(work: Work, job: BurnJob) -> Procedure[None]:

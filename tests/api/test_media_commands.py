@@ -49,6 +49,9 @@ def test_a_disc_is_written_at_once(discstack: Any, folder: Path) -> None:
         ["--blocks", "32"],
         ["--type", "30", "--full"],
         ["--spare", "many"],
+        ["--list", "--full"],
+        ["--list", "--spare", "none"],
+        ["--list", "--type", "31"],
     ],
 )
 def test_what_makes_no_sense_is_a_usage_error(discstack: Any, words: list[str]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from discstack.emulator.faults import Fault
 from discstack.mmc.actions import set_cd_speed
 from discstack.mmc.burn import burn
 from discstack.mmc.errors import Cancelled, DiscStateError, MediumFull, UnsupportedMedium, VerificationError
@@ -17,6 +18,7 @@ from discstack.mmc.operations import close_session, erase, format_medium
 from discstack.mmc.recipe import FormatOptions
 from discstack.mmc.spec.disc_information import BackgroundFormat
 from discstack.mmc.verify import verify
+from discstack.transport.base import Command, Reply
 
 
 def test_formats_tell_their_capacity_and_speed(lab: Any) -> None:
@@ -240,3 +242,44 @@ def test_waiting_for_a_background_format_can_be_cancelled(lab: Any) -> None:
         lab.run(format_medium(FormatOptions(full=True)), tap, cancelled=cancelled)
     assert not tap.inner.drive.prevented
     assert "formatted in the background" in lab.run(identify(), tap).detail
+
+
+@pytest.mark.parametrize(
+    ("medium", "header"), [("dvd-rw", 0x02), ("dvd+rw", 0x02), ("dvd-ram", 0xA2), ("bd-r", 0x82), ("bd-re", 0x82)]
+)
+def test_format_options_are_valid_only_where_a_medium_has_some(lab: Any, medium: str, header: int) -> None:
+    tap = lab.drive(medium)
+    execute, sent = tap.execute, []
+
+    def listening(command: Command) -> Reply:
+        if command.cdb[0] == 0x04:
+            sent.append(bytes(command.data))
+        return execute(command)
+
+    tap.execute = listening
+    lab.run(format_medium(), tap)
+    assert [data[1] for data in sent] == [header]
+
+
+def test_a_drive_that_knows_no_quick_growth_formats_what_is_missing(lab: Any) -> None:
+    """Format 11h instead of 13h in READ FORMAT CAPACITIES."""
+    tap = lab.drive("dvd-rw", 4096, faults=[Fault(opcode=0x23, alter=slow_growth, times=None)])
+    lab.run(format_medium(), tap)
+    small = lab.run(burn(lab.job(64)), tap).medium
+    assert "64 blocks formatted, 4032 more on demand" in small.detail
+    longer = lab.run(burn(lab.job(200, erase=True)), tap)
+    assert longer.verified == 200
+    assert "208 blocks formatted" in longer.medium.detail
+
+
+def slow_growth(data: bytes) -> bytes:
+    rows = [data[at : at + 8] for at in range(12, len(data), 8)]
+    return data[:12] + b"".join(row[:4] + b"\x44" + row[5:] if row[4:5] == b"\x4c" else row for row in rows)
+
+
+@pytest.mark.parametrize("wanted", [0x12, 0x14, 0x24])
+def test_formats_whose_discs_could_not_be_written_are_refused_by_name(lab: Any, wanted: int) -> None:
+    tap = lab.drive("dvd-rw", 4096)
+    with pytest.raises(UnsupportedMedium, match=r"another session|Mount Rainier"):
+        lab.run(format_medium(FormatOptions(format_type=wanted)), tap)
+    assert 0x04 not in [cdb[0] for cdb in tap.seen]
