@@ -33,7 +33,8 @@ class Cell:
 
 
 WODIM = "wodim dev=$D gracetime=2"
-RELOAD = "{ sg_start --eject $D; sg_start --load $D; sg_turs -n 9 $D || true; }"  # the kernel looks at the size again
+# The kernel looks at the size again
+RELOAD = "{ sg_start --eject $D; sg_start --load $D; sg_turs -n 9 $D || true; } >/dev/null 2>&1"
 NEXT = f"{RELOAD}; genisoimage -quiet -R -J -V SECOND -C $(wodim dev=$D -msinfo) -M $D -o next.iso $S"
 GROW = "growisofs -Z $D -R -J -V FIRST -quiet $T; growisofs -M $D -R -J -V SECOND -quiet $S"
 AT_ONCE = "growisofs -use-the-force-luke=dao -dvd-compat -Z $D=$I"

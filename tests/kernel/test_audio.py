@@ -46,7 +46,9 @@ def tone(path: Path, pitch: float, sectors: int) -> bytes:
     return data
 
 
-def test_audio_by_cdrdao_comes_back_by_other_readers(kernel: Any, attaching: Attaching, share: Path) -> None:
+def test_audio_by_cdrdao_comes_back_by_other_readers(
+    kernel: Any, attaching: Attaching, share: Path, brisk: str
+) -> None:
     if shutil.which("cdrdao") is None or shutil.which("icedax") is None:
         pytest.skip("cdrdao or icedax is not installed")
     first, second = tone(share / "1.wav", 0.031, 450), tone(share / "2.wav", 0.047, 375)
@@ -54,7 +56,9 @@ def test_audio_by_cdrdao_comes_back_by_other_readers(kernel: Any, attaching: Att
     (share / "disc.toc").write_text(HEAD + tracks)
     with attaching("cd-r") as attachment:
         device = attachment.drives[0].block
-        kernel.check(f"cd {share}; {WRITE.format(device=device)}; sg_start --eject {device}; sg_start --load {device}")
+        kernel.check(
+            f"{brisk} cd {share}; {WRITE.format(device=device)}; sg_start --eject {device}; sg_start --load {device}"
+        )
         said = kernel.check(f"cd-info --no-device-info --no-disc-mode --no-cddb {device}")
         titles = kernel.check(f"icedax dev={device} -J -N -Q -v toc,titles 2>&1")
         kernel.check(f"cd {share}; cd-paranoia -d {device} -w 1- all.wav 2>&1")

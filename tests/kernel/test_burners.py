@@ -14,6 +14,8 @@ import pytest
 
 from .burners import CELLS, RELOAD, Cell
 
+# READ DISC INFORMATION, its bytes as numbers
+STATE = "sg_raw -b -r 34 $D 51 00 00 00 00 00 00 00 22 00 2>/dev/null | od -An -v -tu1"
 Attaching = Callable[..., AbstractContextManager[Any]]
 
 
@@ -40,19 +42,18 @@ def drives(attaching: Attaching) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell.name)
-def test_burner(cell: Cell, drives: dict[str, Any], sources: Path, share: Path, kernel: Any) -> None:
+def test_burner(cell: Cell, drives: dict[str, Any], sources: Path, share: Path, kernel: Any, brisk: str) -> None:
     if shutil.which(cell.program) is None:
         pytest.skip(f"{cell.program} is not installed")
     device = drives[cell.name].block
     names = f"cd {share}; D={device} I={sources}/first.iso T={sources}/first S={sources}/second; set -e; "
-    result = kernel.run(names + cell.commands, timeout=40)
+    result = kernel.run(f"{brisk} {names} {cell.commands}", timeout=40)
     if cell.refusal:
         assert result.status != 0
         assert cell.refusal in result.output
     else:
         assert result.status == 0, result.output[-3000:]
-    kernel.run(names + RELOAD)
-    assert disc_state(kernel, device) == (cell.status, cell.sessions)
+    assert disc_state(kernel.check(f"{brisk} {names} {RELOAD}; {STATE}")) == (cell.status, cell.sessions)
     if not cell.refusal and cell.status:
         seen = kernel.check(names + "mount -o ro -t iso9660 $D /mnt; cd /mnt; sha256sum *; cd /; umount /mnt")
         wanted = "first second" if cell.second else "first"
@@ -62,9 +63,8 @@ def test_burner(cell: Cell, drives: dict[str, Any], sources: Path, share: Path, 
         assert sorted(seen.splitlines()) == sorted(expected.splitlines())
 
 
-def disc_state(kernel: Any, device: str) -> tuple[int, int]:
-    """Return the disc status and the number of complete sessions, from the bytes of READ DISC INFORMATION."""
-    words = kernel.check(f"sg_raw -b -r 34 {device} 51 00 00 00 00 00 00 00 22 00 2>/dev/null | od -An -v -tu1").split()
-    data = [int(word) for word in words]
+def disc_state(bytes_of_disc_information: str) -> tuple[int, int]:
+    """Return the disc status and the number of complete sessions."""
+    data = [int(word) for word in bytes_of_disc_information.split()]
     status, last = data[2] & 3, data[2] >> 2 & 3
     return status, data[4] - (last != 3)
