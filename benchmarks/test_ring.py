@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import resource
 import subprocess
@@ -14,6 +13,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from measured_drive import DriveInProcess, build_library
 
 from discstack.mmc.spec.cdb import Direction
 from discstack.mmc.stream import Pump, digest, ring_size
@@ -23,26 +23,9 @@ from discstack.transport._sgio import ffi
 from discstack.transport.base import Command
 from discstack.transport.sgio import SgioTransport
 
-HERE = Path(__file__).parent
-SRC = HERE.parent / "native" / "src"
 GIB, MIB = 1 << 30, 1 << 20
 UNIT = 65536
 BLOCK = 2048
-
-
-class PacedDrive(ctypes.Structure):
-    """`struct paced_drive`."""
-
-    _fields_ = (
-        ("rate", ctypes.c_double),
-        ("buffer", ctypes.c_double),
-        ("blocking", ctypes.c_int32),
-        ("level", ctypes.c_double),
-        ("looked", ctypes.c_double),
-        ("underruns", ctypes.c_double),
-        ("lowest", ctypes.c_double),
-        ("was_full", ctypes.c_int32),
-    )
 
 
 class FileSource:
@@ -60,11 +43,8 @@ class FileSource:
 
 
 @pytest.fixture(scope="module")
-def drives(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
-    library = tmp_path_factory.mktemp("drives") / "drives.so"
-    flags = ["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", f"-I{SRC}"]
-    subprocess.run(["cc", *flags, "-o", str(library), str(HERE / "drives.c")], check=True)
-    return ctypes.CDLL(str(library))
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_library(tmp_path_factory.mktemp("drive"), preload=False)
 
 
 @pytest.fixture(scope="module")
@@ -92,11 +72,11 @@ def cpu(benchmark: Any, size: int, children: bool = False) -> Iterator[None]:
     benchmark.extra_info["gb_per_s"] = round(size / (time.perf_counter() - start) / 1e9, 2)
 
 
-def feeder(ring: Ring, drives: ctypes.CDLL, submit: str, context: Any, blocks: int) -> NativeFeeder:
+def feeder(ring: Ring, drive: DriveInProcess, blocks: int) -> NativeFeeder:
     return NativeFeeder(
         ring,
-        submit=ctypes.cast(getattr(drives, submit), ctypes.c_void_p).value or 0,
-        context=ctypes.addressof(context),
+        submit=drive.submit,
+        context=drive.context,
         template=bytes.fromhex("2a 00 00 00 00 00 00 00 00 00"),
         lba_place=(2, 32),
         length_place=(7, 16),
@@ -159,9 +139,7 @@ def test_cat_through_a_pipe(benchmark: Any, image: Path) -> None:
 
 
 @pytest.mark.benchmark(group="file to nowhere")
-def test_file_through_the_ring_to_an_infinitely_fast_drive(
-    benchmark: Any, image: Path, drives: ctypes.CDLL, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_file_through_the_ring_to_an_infinitely_fast_drive(benchmark: Any, image: Path, library: Path) -> None:
     """What the feeder's budget is about: ring and feeder without the pump's hashing."""
 
     def write() -> None:
@@ -176,7 +154,7 @@ def test_file_through_the_ring_to_an_infinitely_fast_drive(
 
         producer = Thread(target=produce)
         producer.start()
-        feeder(ring, drives, "null_submit", ctypes.c_int(), GIB // BLOCK).run()
+        feeder(ring, DriveInProcess(library), GIB // BLOCK).run()
         producer.join()
         os.close(source.descriptor)
 
@@ -186,12 +164,12 @@ def test_file_through_the_ring_to_an_infinitely_fast_drive(
 
 
 @pytest.mark.benchmark(group="file to nowhere")
-def test_file_by_the_pump_with_its_digests(benchmark: Any, image: Path, drives: ctypes.CDLL) -> None:
+def test_file_by_the_pump_with_its_digests(benchmark: Any, image: Path, library: Path) -> None:
     def write() -> None:
         source = FileSource(image)
         ring = Ring(ring_size(72e6, UNIT), UNIT)
         with Pump(source, ring) as pump:
-            feeder(ring, drives, "null_submit", ctypes.c_int(), GIB // BLOCK).run()
+            feeder(ring, DriveInProcess(library), GIB // BLOCK).run()
             assert len(pump.result()) == 1024
         os.close(source.descriptor)
 
@@ -205,15 +183,15 @@ def test_digest_of_one_mib(benchmark: Any) -> None:
 
 
 @pytest.mark.benchmark(group="a drive at 72 MB/s")
-@pytest.mark.parametrize(("blocking", "buffer"), [(1, 2 * MIB), (0, 4 * MIB)])
-def test_bd_16x(benchmark: Any, image: Path, drives: ctypes.CDLL, blocking: int, buffer: int) -> None:
+@pytest.mark.parametrize(("busy", "buffer"), [(False, 2 * MIB), (True, 4 * MIB)])
+def test_bd_16x(benchmark: Any, image: Path, library: Path, tmp_path: Path, busy: bool, buffer: int) -> None:
     """256 MiB to a drive that blocks, or answers 2/04/08, while its buffer is full."""
     size = GIB // 4
-    drive = PacedDrive(rate=72e6, buffer=buffer, blocking=blocking)
+    drive = DriveInProcess(library, rate=72e6, buffer=buffer, busy=busy)
     source = FileSource(image)
     source.sectors = size // BLOCK
     ring = Ring(ring_size(72e6, UNIT), UNIT)
-    feed = feeder(ring, drives, "paced_submit", drive, size // BLOCK)
+    feed = feeder(ring, drive, size // BLOCK)
 
     def write() -> None:
         with Pump(source, ring):
@@ -222,10 +200,11 @@ def test_bd_16x(benchmark: Any, image: Path, drives: ctypes.CDLL, blocking: int,
     with cpu(benchmark, size):
         once(benchmark, write, rounds=1)
     counters = feed.counters()
-    benchmark.extra_info["busy_per_gib"] = busy = counters["busy"] * GIB // size
-    benchmark.extra_info["lowest_fill"] = round(drive.lowest / buffer, 2)
-    assert drive.underruns == 0
-    assert busy <= 600
+    report = drive.report(tmp_path)
+    benchmark.extra_info["busy_per_gib"] = answers = counters["busy"] * GIB // size
+    benchmark.extra_info["lowest_fill"] = report["lowest_fill"]
+    assert report["underruns"] == 0
+    assert answers <= 600
 
 
 @pytest.mark.benchmark(group="command")
@@ -234,15 +213,16 @@ def test_bd_16x(benchmark: Any, image: Path, drives: ctypes.CDLL, blocking: int,
     [
         Command(bytes(6)),
         Command(bytes.fromhex("12 00 00 00 24 00"), Direction.FROM_DEVICE, allocation=36),
-        Command(bytes.fromhex("2a 00 00 00 00 00 00 00 10 00"), Direction.TO_DEVICE, bytearray(32768)),
+        Command(bytes.fromhex("55 10 00 00 00 00 00 80 00 00"), Direction.TO_DEVICE, bytearray(32768)),
     ],
-    ids=["TEST UNIT READY", "INQUIRY", "WRITE"],
+    ids=["TEST UNIT READY", "INQUIRY", "MODE SELECT"],
 )
 def test_execute_without_the_ioctl(
-    benchmark: Any, drives: ctypes.CDLL, monkeypatch: pytest.MonkeyPatch, command: Command
+    benchmark: Any, library: Path, monkeypatch: pytest.MonkeyPatch, command: Command
 ) -> None:
-    address = ctypes.cast(drives.null_submit, ctypes.c_void_p).value
-    monkeypatch.setattr(sgio, "_submit", ffi.cast("submit_function", address))
+    drive = DriveInProcess(library)
+    monkeypatch.setattr(sgio, "_submit", ffi.cast("submit_function", drive.submit))
     with SgioTransport.open("/dev/null") as transport:
+        transport._descriptor = ffi.cast("int *", drive.context)
         benchmark(transport.execute, command)
     assert benchmark.stats["median"] < 10e-6
