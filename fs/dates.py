@@ -14,7 +14,7 @@ LATEST: Final = int((datetime(2156, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds())
 # What four digits for the year can count, 8.4.26.1
 FIRST: Final = int((datetime(1, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds()) * 10**9
 LAST: Final = int((datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - _EPOCH).total_seconds()) * 10**9 + 999_999_999
-_MINUTES: Final = [bytes((minute // 60, minute % 60)) for minute in range(24 * 60)]
+MINUTES: Final = [bytes((minute // 60, minute % 60)) for minute in range(24 * 60)]  # of a day, as hour and minute
 _SECONDS: Final = [bytes((second, 0)) for second in range(60)]  # and the offset from UTC
 UNSPECIFIED: Final = b"0" * 16 + b"\0"  # ECMA-119 8.4.26.1
 
@@ -38,8 +38,9 @@ def recording_dates(times: Iterable[int]) -> list[bytes]:
     """Return for each time what `recording_date` does."""
     dates = list[bytes]()
     for time in times:
-        days, second = divmod((time if EARLIEST <= time <= LATEST else in_range(time)) // 10**9, 86400)
-        dates.append(_day(days) + _MINUTES[second // 60] + _SECONDS[second % 60])
+        seconds = (time if EARLIEST <= time <= LATEST else in_range(time)) // 1_000_000_000
+        second = seconds % 86_400
+        dates.append(_day(seconds // 86_400) + MINUTES[second // 60] + _SECONDS[second % 60])
     return dates
 
 

@@ -7,6 +7,8 @@ on them, and this is what Windows, macOS, Linux (since 4.18), 7-Zip and GRUB rea
 
 from __future__ import annotations
 
+from codecs import getencoder
+from collections.abc import Sequence
 from typing import Final
 
 COMPRESSION_ID_8: Final = b"\x08"
@@ -14,6 +16,7 @@ COMPRESSION_ID_16: Final = b"\x10"
 # The length of a File Identifier is a Uint8 and counts the compression ID (ECMA-167 4/14.4.4)
 MAX_FILE_IDENTIFIER: Final = 255
 REPLACEMENT: Final = "_"
+_UTF_16: Final = getencoder("utf-16-be")  # looked up once: names are short, and there are many
 # CharacterSetType 0 and CharacterSetInformation (UDF 1.02 2.1.2)
 CHARSPEC: Final = b"\x00" + b"OSTA Compressed Unicode".ljust(63, b"\x00")
 
@@ -33,15 +36,20 @@ def encode(text: str) -> bytes:
 
 def encode_if_clean(text: str) -> bytes | None:
     """Return `encode(text)`, or None where CS0 has not every character of `text` (see `is_clean`)."""
-    if text.isascii():
-        return COMPRESSION_ID_8 + text.encode("ascii")
-    try:
-        raw = text.encode("utf-16-be")
-    except UnicodeEncodeError:
-        return None
-    if "\ufeff" in text or "\ufffe" in text:
-        return None
-    return COMPRESSION_ID_16 + raw if any(raw[::2]) else COMPRESSION_ID_8 + raw[1::2]
+    return encode(text) if is_clean(text) else None
+
+
+def encode_all(texts: Sequence[str]) -> list[bytes | None]:
+    """Return for each text, none of them empty, what `encode_if_clean` does."""
+    together = "".join(texts)
+    if not is_clean(together):
+        return [encode_if_clean(text) for text in texts]
+    if together.isascii():
+        return [COMPRESSION_ID_8 + text.encode() for text in texts]
+    return [
+        COMPRESSION_ID_16 + raw if raw[::2].strip(b"\0") else COMPRESSION_ID_8 + raw[1::2]
+        for raw, _ in map(_UTF_16, texts)
+    ]
 
 
 def decode(raw: bytes) -> str:
@@ -73,10 +81,14 @@ def fit(text: str, size: int) -> str:
 
 
 def is_clean(text: str) -> bool:
-    """Tell whether CS0 has every character of `text`."""
-    return encode_if_clean(text) is not None
+    """Tell whether CS0 has every character of `text`: not U+FEFF and U+FFFE (UDF 1.02 2.1.1), nor lone surrogates."""
+    try:
+        text.encode("utf-16-be")
+    except UnicodeEncodeError:
+        return False
+    return "\ufeff" not in text and "\ufffe" not in text
 
 
 def clean(text: str) -> str:
-    """Return `text` with "_" for what CS0 has not: U+FEFF and U+FFFE (UDF 1.02 2.1.1) and lone surrogates."""
+    """Return `text` with "_" for what CS0 has not (see `is_clean`)."""
     return "".join(REPLACEMENT if char in "\ufeff\ufffe" or "\ud800" <= char <= "\udfff" else char for char in text)

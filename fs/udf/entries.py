@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -16,15 +17,17 @@ from discstack.fs.udf.packing import (
     EXTENDED_FILE_ENTRY_SIZE,
     FILE_ENTRY_SIZE,
     EntryWriter,
+    UsualEntries,
+    UsualEntry,
+    UsualStart,
     entry_start,
     pack_directory,
-    usual_entry_writer,
     write_extended_file_entry,
     write_file_entry,
 )
 from discstack.fs.udf.revisions import Revision
 from discstack.fs.udf.space import Space
-from discstack.fs.udf.structure import BLOCK, timestamp
+from discstack.fs.udf.structure import BLOCK, timestamp, timestamps
 from discstack.fs.udf.symlinks import path_components
 
 # The first and the last microsecond that a timestamp can name (ECMA-167 1/7.3.2)
@@ -126,17 +129,45 @@ class EntryBuilder:
         self.files = Allocation(space.file_form, form.room)
         self.directories = Allocation(space.directory_form, form.room)
         self._starts = dict[tuple[int, int, Attributes], bytes]()
-        self._file_starts = dict[Attributes, bytes]()
-        extended = form.revision.extended_entries
-        self._write_usual = usual_entry_writer(form.version, self.files.form, extended=extended)
+        self._usual = UsualEntries(form.version, self.files.form, extended=form.revision.extended_entries)
+        self._usual_starts = dict[tuple[Attributes, int], UsualStart]()
         self.addresses = Addresses()
 
-    def fill(self, number: int, block: memoryview) -> None:
-        """Write entry `number` into a block of zeros."""
-        item, form = self._index.items[number], self._form
-        if type(item) is FileItem and item.times is None and (self._embed < item.size <= MAX_EXTENT or not item.size):
-            self._fill_usual(number, item, block)
-            return
+    def fill(self, first: int, buffer: memoryview) -> None:
+        """Write the entries from number `first` on into `buffer`, which is some whole blocks."""
+        embed, usual = self._embed, list[tuple[int, FileItem]]()
+        for number, item in enumerate(self._index.items[first : first + len(buffer) // BLOCK], first):
+            if type(item) is FileItem and item.times is None and (embed < item.size <= MAX_EXTENT or not item.size):
+                usual.append((number, item))
+            else:
+                at = (number - first) * BLOCK
+                self._fill_entry(number, item, buffer[at : at + BLOCK])
+        self._usual.write(buffer, self._usual_entries(usual, first))
+
+    def _usual_entries(self, usual: Sequence[tuple[int, FileItem]], first: int) -> Iterator[UsualEntry]:
+        """Yield what is to be written of files of at most one extent that have no extended attributes."""
+        links, copies, partition = self._index.links, self._form.stamps, self._space.partition
+        entries, ids = self.addresses.entries, unique_id(1) - 1
+        attributes, start = None, (b"", 0)  # those of the last file with one name, and how its entry starts
+        stamps = timestamps([in_range(item.mtime_ns) for _, item in usual])
+        for (number, item), stamp in zip(usual, stamps, strict=True):
+            if item.attributes is not attributes or number in links:
+                start = self._usual_start(item.attributes, links.get(number, 1))
+                attributes = None if number in links else item.attributes
+            at = (number - first) * BLOCK, entries + number
+            yield *at, start, item.size, stamp * copies, number + ids, item.lba - partition
+
+    def _usual_start(self, attributes: Attributes, links: int) -> UsualStart:
+        key = attributes, links
+        if key not in self._usual_starts:
+            start = self._start(FileType.REGULAR, self.files.form.flags, attributes)
+            self._usual_starts[key] = self._usual.start(start, links)
+        return self._usual_starts[key]
+
+    def _fill_entry(self, number: int, item: Item, block: memoryview) -> None:
+        """Write an entry with all that it may have into a block."""
+        form = self._form
+        block[:] = bytes(BLOCK)
         location = self.addresses.entries + number
         attributes = self._attributes(item, location)
         file_type, flags, size, recorded, tail = self._body(number, item)
@@ -147,21 +178,6 @@ class EntryBuilder:
         links = self._index.links.get(number, 1)
         rest = unique_id(number), len(attributes), len(tail)
         form.write(block, location, form.version, start, links, size, recorded, self._stamps(item), *rest)
-
-    def _fill_usual(self, number: int, item: FileItem, block: memoryview) -> None:
-        """Write the entry of what most entries are of: a file of at most one extent without extended attributes."""
-        start = self._file_starts.get(item.attributes)
-        if start is None:
-            start = self._start(FileType.REGULAR, self.files.form.flags, item.attributes)
-            self._file_starts[item.attributes] = start
-        links, stamps = self._index.links.get(number, 1), timestamp(in_range(item.mtime_ns)) * self._form.stamps
-        location, size = self.addresses.entries + number, item.size
-        if size:
-            position = item.lba - self._space.partition
-            self._write_usual(block, location, start, links, size, stamps, unique_id(number), position)
-        else:
-            form = self._form
-            form.write(block, location, form.version, start, links, 0, 0, stamps, unique_id(number), 0, 0)
 
     def embedded(self, number: int) -> FileItem | None:
         """Return the file whose data is embedded in entry `number`, if there is one."""

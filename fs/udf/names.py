@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import chain, count
 from typing import Final
 
-from discstack.fs.udf.cs0 import MAX_FILE_IDENTIFIER, clean, encode, encode_if_clean
+from discstack.fs.udf.cs0 import MAX_FILE_IDENTIFIER, clean, encode, encode_all
 
 MARKS: Final = 64  # of four digits that a name tries
 
@@ -17,13 +17,9 @@ def file_identifiers(names: Sequence[str]) -> tuple[list[bytes], list[int]]:
 
     Only names that CS0 cannot hold are changed.
     """
-    identifiers, difficult = list[bytes](), list[int]()
-    for number, name in enumerate(names):
-        identifier = encode_if_clean(name)
-        if identifier is None or len(identifier) > MAX_FILE_IDENTIFIER:
-            identifier = b""
-            difficult.append(number)
-        identifiers.append(identifier)
+    encoded = encode_all(names)
+    identifiers = [b"" if each is None or len(each) > MAX_FILE_IDENTIFIER else each for each in encoded]
+    difficult = [number for number, identifier in enumerate(identifiers) if not identifier]
     taken = set(identifiers) if difficult else set()
     for number in difficult:
         identifiers[number] = identifier = _mangle(names[number], taken)

@@ -1,6 +1,7 @@
 """File entries and directories made fast: the same bytes as the structures of `discstack.fs.udf.file`, tests hold them.
 
-Entries are written into a block that the caller gives, all zeros, with attributes and data or descriptors in place.
+Entries are written into blocks that the caller gives. Nearly all of them, and all names in directories, are written in
+loops that call nothing but C.
 """
 
 from __future__ import annotations
@@ -12,12 +13,24 @@ from typing import Final, TypeAlias
 
 from discstack.fs.udf.allocation import Form
 from discstack.fs.udf.file import ExtendedFileEntry, FileEntry, FileIdentifierDescriptor, IcbTag
-from discstack.fs.udf.structure import BLOCK, IMPLEMENTATION, TAG_SERIAL_NUMBER, TAG_SIZE
+from discstack.fs.udf.structure import (
+    BLOCK,
+    BYTE_SUMS,
+    IMPLEMENTATION,
+    TAG_FORMAT,
+    TAG_SERIAL_NUMBER,
+    TAG_SIZE,
+    checksum_of,
+)
 
-_TAG: Final = Struct("<HHBxHHHL")
+_START: Final = "32sH6x"  # what `entry_start` gives, and the number of links
+_FILE_ENTRY: Final = "QQ36sL16x32sQLL"  # what follows that
+_EXTENDED_FILE_ENTRY: Final = "QQQ48sL36x32sQLL"
+_WHOLE: Final = Struct(TAG_FORMAT + _START + _FILE_ENTRY)
+_WHOLE_EXTENDED: Final = Struct(TAG_FORMAT + _START + _EXTENDED_FILE_ENTRY)
+_TAG: Final = Struct(TAG_FORMAT)
+_USUAL_START: Final = Struct("<" + _START)
 _CHECKS: Final = Struct("<BxHH")
-_FILE_ENTRY: Final = Struct("<HHBxHHHL32sH6xQQ36sL16x32sQLL")
-_EXTENDED_FILE_ENTRY: Final = Struct("<HHBxHHHL32sH6xQQQ48sL36x32sQLL")
 _FILE_IDENTIFIER: Final = Struct("<HBBLLHHLH")
 _ENTRY_START: Final = Struct("<20sLLL")
 _IMPLEMENTATION: Final = IMPLEMENTATION.pack()
@@ -25,11 +38,14 @@ _PADDING: Final = (b"", bytes(3), bytes(2), bytes(1))
 _USE: Final = len(_IMPLEMENTATION)
 _IDENTIFIER_HEAD: Final = TAG_SIZE + _FILE_IDENTIFIER.size
 
-FILE_ENTRY_SIZE: Final = _FILE_ENTRY.size
-EXTENDED_FILE_ENTRY_SIZE: Final = _EXTENDED_FILE_ENTRY.size
+FILE_ENTRY_SIZE: Final = _WHOLE.size
+EXTENDED_FILE_ENTRY_SIZE: Final = _WHOLE_EXTENDED.size
 
-UsualEntryWriter: TypeAlias = Callable[[memoryview, int, bytes, int, int, bytes, int, int], None]
 EntryWriter: TypeAlias = Callable[[memoryview, int, int, bytes, int, int, int, bytes, int, int, int], None]
+# What entries of the same attributes and links start with behind the tag, and the CRC of that
+UsualStart: TypeAlias = tuple[bytes, int]
+# Where its block starts in the buffer, its number as a block, start, size, times, unique id, block of the data
+UsualEntry: TypeAlias = tuple[int, int, UsualStart, int, bytes, int, int]
 # File characteristics, file identifier, block of the entry, unique id
 Name: TypeAlias = tuple[int, bytes, int, int]
 
@@ -60,7 +76,7 @@ def write_file_entry(
     end = FILE_ENTRY_SIZE + attributes + tail
     head = FileEntry.TAG, version, 0, TAG_SERIAL_NUMBER, 0, end - TAG_SIZE, location, start, links
     rest = stamps, 1, _IMPLEMENTATION, unique_id, attributes, tail
-    _FILE_ENTRY.pack_into(block, 0, *head, size, recorded, *rest)
+    _WHOLE.pack_into(block, 0, *head, size, recorded, *rest)
     _close(block, end)
 
 
@@ -81,28 +97,8 @@ def write_extended_file_entry(
     end = EXTENDED_FILE_ENTRY_SIZE + attributes + tail
     head = ExtendedFileEntry.TAG, version, 0, TAG_SERIAL_NUMBER, 0, end - TAG_SIZE, location, start, links
     rest = stamps, 1, _IMPLEMENTATION, unique_id, attributes, tail
-    _EXTENDED_FILE_ENTRY.pack_into(block, 0, *head, size, size, recorded, *rest)
+    _WHOLE_EXTENDED.pack_into(block, 0, *head, size, size, recorded, *rest)
     _close(block, end)
-
-
-def usual_entry_writer(version: int, form: Form, *, extended: bool) -> UsualEntryWriter:
-    """Return what writes the entry of a file of one extent without attributes, all of it at once."""
-    start_of = _EXTENDED_FILE_ENTRY if extended else _FILE_ENTRY
-    identifier = ExtendedFileEntry.TAG if extended else FileEntry.TAG
-    struct = Struct(start_of.format + ("LL" if form.data is None else "LLH6x"))
-    pack_into, end, lengths, partition = struct.pack_into, struct.size, (0, form.size), form.partition
-    head = identifier, version, 0, TAG_SERIAL_NUMBER, 0, end - TAG_SIZE
-    copies = 2 if extended else 1
-
-    def write(
-        block: memoryview, location: int, start: bytes, links: int, size: int, stamps: bytes, unique_id: int, at: int
-    ) -> None:
-        sizes = (size,) * copies
-        rest = -(-size // BLOCK), stamps, 1, _IMPLEMENTATION, unique_id
-        pack_into(block, 0, *head, location, start, links, *sizes, *rest, *lengths, size, at, *partition)
-        _close(block, end)
-
-    return write
 
 
 def _close(block: memoryview, end: int) -> None:
@@ -110,6 +106,47 @@ def _close(block: memoryview, end: int) -> None:
     crc = crc_hqx(block[TAG_SIZE:end], 0)
     checksum = sum(block[:TAG_SIZE]) + (crc & 0xFF) + (crc >> 8) & 0xFF
     _CHECKS.pack_into(block, 4, checksum, TAG_SERIAL_NUMBER, crc)
+
+
+class UsualEntries:
+    """Writes, each in one go, what most entries are: those of files of at most one extent, without attributes.
+
+    `form` is that of the extent; an empty file has none.
+    """
+
+    def __init__(self, version: int, form: Form, *, extended: bool) -> None:
+        self._tag = ExtendedFileEntry.TAG if extended else FileEntry.TAG
+        self._version, self._extended, self._form = version, extended, form
+        fields = _EXTENDED_FILE_ENTRY if extended else _FILE_ENTRY
+        self._rest = Struct(f"<{fields}{'LL' if form.data is None else 'LLH6x'}")
+        filled = TAG_SIZE + _USUAL_START.size + self._rest.size
+        self._block = Struct(f"{TAG_FORMAT}{_USUAL_START.size}s{self._rest.size}s{BLOCK - filled}x")
+
+    @staticmethod
+    def start(start: bytes, links: int) -> UsualStart:
+        """Return what entries with the same `entry_start` and number of links have in common."""
+        head = _USUAL_START.pack(start, links)
+        return head, crc_hqx(head, 0)
+
+    def write(self, buffer: memoryview, entries: Iterable[UsualEntry]) -> None:
+        """Write entries into their blocks of a buffer, up to the end of each."""
+        tag, version, sums = self._tag, self._version, BYTE_SUMS
+        pack, pack_into, ads = self._rest.pack, self._block.pack_into, self._form.size
+        partition, nowhere = self._form.partition, (0,) * len(self._form.partition)
+        full = _USUAL_START.size + self._rest.size
+        constant = checksum_of(tag, version, 0, 0, 0)
+        copies = 2 if self._extended else 1
+        for at, location, (start, crc), size, stamps, unique_id, position in entries:
+            sizes = (size,) * copies
+            if size:
+                ad = size, position, *partition
+                rest = pack(*sizes, -(-size // BLOCK), stamps, 1, _IMPLEMENTATION, unique_id, 0, ads, *ad)
+                crc, length = crc_hqx(rest, crc), full
+            else:
+                rest = pack(*sizes, 0, stamps, 1, _IMPLEMENTATION, unique_id, 0, 0, 0, 0, *nowhere)
+                crc, length = crc_hqx(rest[:-ads], crc), full - ads
+            checksum = constant + sums[crc] + sums[length] + sums[location & 0xFFFF] + sums[location >> 16] & 0xFF
+            pack_into(buffer, at, tag, version, checksum, TAG_SERIAL_NUMBER, crc, length, location, start, rest)
 
 
 def directory_size(identifiers: Iterable[bytes]) -> int:
@@ -121,26 +158,33 @@ def directory_size(identifiers: Iterable[bytes]) -> int:
     offset = _IDENTIFIER_HEAD + 3 & ~3
     for identifier in identifiers:
         offset += _IDENTIFIER_HEAD + len(identifier) + 3 & ~3
-        if 0 < -offset % BLOCK < TAG_SIZE:
+        if offset % BLOCK > BLOCK - TAG_SIZE:
             offset += _USE
     return offset
 
 
 def pack_directory(version: int, partition: int, location: int, names: Iterable[Name]) -> bytes:
     """Return the data of a directory from block `location` on; the entries of what it names lie in `partition`."""
-    parts = list[bytes]()
-    offset = 0
+    parts, sums, tag = list[bytes](), BYTE_SUMS, FileIdentifierDescriptor.TAG
+    pack_tag, pack = _TAG.pack, _FILE_IDENTIFIER.pack
+    constant = checksum_of(tag, version, 0, 0, location)
+    offset, end_of_block = 0, BLOCK
     for characteristics, identifier, icb, unique_id in names:
         size, use = len(identifier), 0
         length = _IDENTIFIER_HEAD + size + 3 & ~3
-        if 0 < -(offset + length) % BLOCK < TAG_SIZE:
+        end = offset + length
+        if end % BLOCK > BLOCK - TAG_SIZE:
             use = _USE
             identifier = _IMPLEMENTATION + identifier
-            length += use
-        head = _FILE_IDENTIFIER.pack(1, characteristics, size, BLOCK, icb, partition, 0, unique_id & 0xFFFFFFFF, use)
+            end += use
+        if offset >= end_of_block:
+            end_of_block += BLOCK
+            location += 1
+            constant = checksum_of(tag, version, 0, 0, location)
+        head = pack(1, characteristics, size, BLOCK, icb, partition, 0, unique_id & 0xFFFFFFFF, use)
         body = head + identifier + _PADDING[_IDENTIFIER_HEAD + size & 3]
-        rest = TAG_SERIAL_NUMBER, crc_hqx(body, 0), length - TAG_SIZE, location + offset // BLOCK
-        checksum = sum(_TAG.pack(FileIdentifierDescriptor.TAG, version, 0, *rest)) & 0xFF
-        parts += _TAG.pack(FileIdentifierDescriptor.TAG, version, checksum, *rest), body
-        offset += length
+        crc, length = crc_hqx(body, 0), end - offset - TAG_SIZE
+        checksum = constant + sums[crc] + sums[length] & 0xFF
+        parts += pack_tag(tag, version, checksum, TAG_SERIAL_NUMBER, crc, length, location), body
+        offset = end
     return b"".join(parts)

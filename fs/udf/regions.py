@@ -9,7 +9,7 @@ from discstack.fs.plan import SECTOR, Region, Span
 from discstack.fs.snapshot import FileItem
 from discstack.fs.sources import Source
 
-EntryFill = Callable[[int, memoryview], None]
+EntriesFill = Callable[[int, memoryview], None]
 Embedded = Callable[[int], FileItem | None]
 
 
@@ -72,23 +72,20 @@ class Copy(Region):
 
 
 class Entries(Region):
-    """Blocks that are written in place, one after the other: `fill_entry(n, block)` has zeros to start with.
+    """Blocks that are written in place, some at a time: `fill_entries(n, buffer)` writes those from number n on.
 
     `embedded(n)` gives the file whose data is in block n, if there is one; it is None where no block has any.
     """
 
-    __slots__ = ("_embedded", "_fill_entry")
+    __slots__ = ("_embedded", "_fill_entries")
 
-    def __init__(self, count: int, fill_entry: EntryFill, embedded: Embedded | None) -> None:
+    def __init__(self, count: int, fill_entries: EntriesFill, embedded: Embedded | None) -> None:
         super().__init__(count, "UDF file entries", bytes)
-        self._fill_entry, self._embedded = fill_entry, embedded
+        self._fill_entries, self._embedded = fill_entries, embedded
 
     def fill(self, first: int, buffer: memoryview) -> None:
         """Put the blocks from number `first` on into `buffer`."""
-        buffer[:] = bytes(len(buffer))
-        fill_entry = self._fill_entry
-        for number, start in enumerate(range(0, len(buffer), SECTOR), first):
-            fill_entry(number, buffer[start : start + SECTOR])
+        self._fill_entries(first, buffer)
 
     def spans(self, first: int, count: int) -> Iterator[Span]:
         """Tell what some blocks are."""

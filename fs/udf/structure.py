@@ -7,13 +7,14 @@ adds the tag, and `seal` is the one place that computes it.
 from __future__ import annotations
 
 from binascii import crc_hqx
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from functools import cache, lru_cache
 from struct import Struct
 from typing import Annotated, Any, ClassVar, Final, get_type_hints
 
+from discstack.fs.dates import MINUTES
 from discstack.fs.udf.cs0 import dstring
 
 BLOCK: Final = 2048
@@ -23,9 +24,12 @@ TAG_SERIAL_NUMBER: Final = 0
 # Type 1: local time; offset 0: that of Coordinated Universal Time (1/7.3.1)
 TYPE_AND_TIME_ZONE: Final = 0x1000
 
-_TAG: Final = Struct("<HHBBHHHL")
+TAG_FORMAT: Final = "<HHBxHHHL"  # what a tag has but its reserved byte
+_TAG: Final = Struct(TAG_FORMAT)
 _DATE: Final = Struct("<HhBB")
-_TIME: Final = Struct("<6B")
+_WHOLE_SECONDS: Final = [bytes((second, 0, 0, 0)) for second in range(60)]
+# The sum of both bytes of every 16-bit number, without what a byte cannot hold
+BYTE_SUMS: Final = b"".join([bytes(range(high, 256)) + bytes(range(high)) for high in range(256)])
 _EPOCH: Final = date(1970, 1, 1)
 
 
@@ -36,9 +40,15 @@ def seal(identifier: int, body: bytes, location: int, version: int) -> bytes:
     `version` is 2 or 3, the edition of ECMA-167 (3/7.2.2). The CRC covers the whole body (UDF 1.02 2.2.1.2); its
     polynomial is x^16 + x^12 + x^5 + 1.
     """
-    rest = 0, TAG_SERIAL_NUMBER, crc_hqx(body, 0), len(body), location
-    checksum = sum(_TAG.pack(identifier, version, 0, *rest)) & 0xFF
-    return _TAG.pack(identifier, version, checksum, *rest) + body
+    crc, length = crc_hqx(body, 0), len(body)
+    checksum = checksum_of(identifier, version, crc, length, location)
+    return _TAG.pack(identifier, version, checksum, TAG_SERIAL_NUMBER, crc, length, location) + body
+
+
+def checksum_of(identifier: int, version: int, crc: int, length: int, location: int) -> int:
+    """Return the sum of a tag's bytes (ECMA-167 3/7.2.3)."""
+    words = identifier, version, TAG_SERIAL_NUMBER, crc, length, location & 0xFFFF, location >> 16
+    return sum(map(BYTE_SUMS.__getitem__, words)) & 0xFF
 
 
 def timestamp(nanoseconds: int) -> bytes:
@@ -46,11 +56,20 @@ def timestamp(nanoseconds: int) -> bytes:
 
     A year outside 1 to 9999 raises OverflowError. What is below a microsecond is not recorded.
     """
-    seconds, fraction = divmod(nanoseconds // 1000, 1_000_000)
-    day, second = divmod(seconds, 86_400)
-    minute, hundreds = second // 60, fraction // 100
-    time = minute // 60, minute % 60, second % 60, hundreds // 100, hundreds % 100, fraction % 100
-    return _date(day) + _TIME.pack(*time)
+    return timestamps((nanoseconds,))[0]
+
+
+def timestamps(times: Iterable[int]) -> list[bytes]:
+    """Return for each time what `timestamp` does."""
+    stamps = list[bytes]()
+    for time in times:
+        seconds = time // 1_000_000_000
+        day, second = seconds // 86_400, seconds % 86_400
+        rest = _WHOLE_SECONDS[second % 60]
+        if micro := time % 1_000_000_000 // 1000:
+            rest = bytes((second % 60, micro // 10_000, micro // 100 % 100, micro % 100))
+        stamps.append(_date(day) + MINUTES[second // 60] + rest)
+    return stamps
 
 
 @lru_cache(4096)

@@ -23,10 +23,10 @@ from discstack.fs.udf.file import (
     permissions,
 )
 from discstack.fs.udf.packing import (
+    UsualEntries,
     directory_size,
     entry_start,
     pack_directory,
-    usual_entry_writer,
     write_extended_file_entry,
     write_file_entry,
 )
@@ -202,23 +202,31 @@ def test_written_entry_equals_the_declared_one(entry: dict[str, Any], location: 
     st.sampled_from([2, 3]),
     st.booleans(),
     st.sampled_from([Form(), Form(0, 1), Form(7, 0)]),
-    st.integers(1, (1 << 30) - 2048),
-    st.integers(0, 0xFFFF),
-    st.integers(0, 0xFFFFFFFF),
+    st.lists(st.tuples(st.integers(0, (1 << 30) - 2048) | st.just(0), st.integers(0, 0xFFFF)), max_size=4),
+    st.integers(0, 0xFFFFFFFF - 4),
 )
-def test_entry_that_is_written_at_once_equals_the_one_in_parts(
-    version: int, extended: bool, form: Form, size: int, links: int, location: int
+def test_entries_that_are_written_at_once_equal_those_in_parts(
+    version: int, extended: bool, form: Form, files: list[tuple[int, int]], location: int
 ) -> None:
     start = entry_start(FileType.REGULAR, form.flags | IcbFlags.ARCHIVE, 1, 2, permissions(0o644))
     stamps = timestamp(WHEN) * (4 if extended else 3)
-    blocks = [bytearray(2048) for _ in range(2)]
-    at_once = usual_entry_writer(version, form, extended=extended)
-    at_once(memoryview(blocks[0]), location, start, links, size, stamps, 33, 4711)
+    usual = UsualEntries(version, form, extended=extended)
+    buffer = bytearray(b"\xff" * 2048 * len(files))
+    usual.write(
+        memoryview(buffer),
+        [
+            (2048 * place, location + place, usual.start(start, links), size, stamps, 33, 4711)
+            for place, (size, links) in enumerate(files)
+        ],
+    )
     write, head = (write_extended_file_entry, 216) if extended else (write_file_entry, 176)
-    blocks[1][head : head + form.size] = form.extent(size, 4711)
-    sizes = size, -(-size // 2048)
-    write(memoryview(blocks[1]), location, version, start, links, *sizes, stamps, 33, 0, form.size)
-    assert blocks[0] == blocks[1]
+    for place, (size, links) in enumerate(files):
+        block = bytearray(2048)
+        ads = form.extent(size, 4711) if size else b""
+        block[head : head + len(ads)] = ads
+        sizes = size, -(-size // 2048)
+        write(memoryview(block), location + place, version, start, links, *sizes, stamps, 33, 0, len(ads))
+        assert buffer[2048 * place : 2048 * (place + 1)] == block
 
 
 TEXTS = st.text(alphabet=st.characters(exclude_categories=["Cs"]), min_size=1, max_size=100)
