@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from discstack.fs.ecma119 import MAX_RECORD, PARENT
-from discstack.fs.rock_ridge import name_bytes
+from discstack.fs.rock_ridge import names_bytes
 from discstack.fs.susp import CE_SIZE
 
 MAX_NAME: Final = 207
@@ -28,22 +28,25 @@ class Iso1999Names:
 
     def file_keys(self, names: Sequence[str], /) -> list[bytes | None]:
         """Return the key of each name, None for one that is too long."""
-        keys = [name_bytes(name) for name in names]
+        keys = names_bytes(names)
         # the byte 1 alone stands for the parent, ECMA-119 6.8.2.2
         return [None if len(key) > self._limit or key == PARENT else key for key in keys]
 
     directory_keys = file_keys
 
-    def marked_file(self, name: str, mark: bytes, /) -> bytes:
-        """Return "stem_MARK.ext"; an extension of reasonable length is kept."""
-        stem, dot, extension = name_bytes(name).rpartition(b".")
-        if not stem or len(extension) > EXTENSION:
-            stem, dot, extension = name_bytes(name), b"", b""
-        return self._cut(stem, mark, dot + extension)
+    def marked_files(self, names: Sequence[str], marks: Iterable[bytes], /) -> list[bytes]:
+        """Return "stem_MARK.ext" for each; an extension of reasonable length is kept."""
+        return [self._marked_file(key, mark) for key, mark in zip(names_bytes(names), marks, strict=True)]
 
-    def marked_directory(self, name: str, mark: bytes, /) -> bytes:
-        """Return "stem_MARK"."""
-        return self._cut(name_bytes(name), mark, b"")
+    def marked_directories(self, names: Sequence[str], marks: Iterable[bytes], /) -> list[bytes]:
+        """Return "stem_MARK" for each."""
+        return [self._cut(key, mark, b"") for key, mark in zip(names_bytes(names), marks, strict=True)]
+
+    def _marked_file(self, key: bytes, mark: bytes) -> bytes:
+        stem, dot, extension = key.rpartition(b".")
+        if not stem or len(extension) > EXTENSION:
+            stem, dot, extension = key, b"", b""
+        return self._cut(stem, mark, dot + extension)
 
     def _cut(self, stem: bytes, mark: bytes, extension: bytes) -> bytes:
         ending = b"_" + mark + extension

@@ -54,11 +54,14 @@ class IsoNames:
         """Return the key of each file's name, None for one that is too long."""
         level, keys = self._level, list[bytes | None]()
         for dotted in _translated(names, _DOTTED):
+            if len(dotted) > level.total + 1:
+                keys.append(None)
+                continue
             stem, extension = _split(dotted)
             if len(stem) > level.name or len(extension) > level.extension or len(stem) + len(extension) > level.total:
                 keys.append(None)
             else:
-                keys.append(b"%b.%b" % (stem, extension) if extension else stem)
+                keys.append(stem + b"." + extension if extension else stem)
         return keys
 
     def directory_keys(self, names: Sequence[str], /) -> list[bytes | None]:
@@ -66,19 +69,22 @@ class IsoNames:
         most = self._level.directory
         return [key if len(key) <= most else None for key in _translated(names, _NAME)]
 
-    def marked_file(self, name: str, mark: bytes, /) -> bytes:
-        """Return "STEM_MARK.EXT"; the extension is kept as far as the mark leaves room."""
-        stem, extension = _split(name.encode("ascii", "replace").translate(_DOTTED))
-        level = self._level
-        ending = b"_" + mark
-        extension = extension[: min(level.extension, level.total - len(ending))]
-        stem = stem[: min(level.name, level.total - len(extension)) - len(ending)] + ending
-        return b"%b.%b" % (stem, extension) if extension else stem
+    def marked_files(self, names: Sequence[str], marks: Iterable[bytes], /) -> list[bytes]:
+        """Return "STEM_MARK.EXT" for each; the extension is kept as far as the mark leaves room."""
+        level, keys = self._level, list[bytes]()
+        for dotted, mark in zip(_translated(names, _DOTTED), marks, strict=True):
+            stem, extension = _split(dotted)
+            room = len(mark) + 1
+            extension = extension[: min(level.extension, level.total - room)]
+            stem = stem[: min(level.name, level.total - len(extension)) - room]
+            keys.append(b"%b_%b.%b" % (stem, mark, extension) if extension else b"%b_%b" % (stem, mark))
+        return keys
 
-    def marked_directory(self, name: str, mark: bytes, /) -> bytes:
-        """Return "STEM_MARK"."""
-        key = name.encode("ascii", "replace").translate(_NAME)
-        return key[: self._level.directory - len(mark) - 1] + b"_" + mark
+    def marked_directories(self, names: Sequence[str], marks: Iterable[bytes], /) -> list[bytes]:
+        """Return "STEM_MARK" for each."""
+        most = self._level.directory - 1
+        pairs = zip(_translated(names, _NAME), marks, strict=True)
+        return [b"%b_%b" % (key[: most - len(mark)], mark) for key, mark in pairs]
 
     def file_identifiers(self, keys: Iterable[bytes], /) -> list[bytes]:
         """Return the keys with the dot that every file has and version number 1."""
@@ -97,9 +103,8 @@ def _translated(names: Sequence[str], table: bytes) -> list[bytes]:
 def _split(dotted: bytes) -> tuple[bytes, bytes]:
     """Return the name before the last dot and the extension after it."""
     stem, dot, extension = dotted.rpartition(b".")
-    if not dot or not extension:
-        # a final dot is not the start of an extension
-        return (extension + stem + dot).replace(b".", b"_"), b""
+    if not dot or not extension:  # a final dot is not the start of an extension
+        return dotted.replace(b".", b"_"), b""
     return stem.replace(b".", b"_"), extension
 
 

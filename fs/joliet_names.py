@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from codecs import getdecoder, getencoder
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -16,9 +17,11 @@ CHARACTERS: Final = 64
 FREE: Final = 3  # the level of UCS-2 that has all characters
 LONG_CHARACTERS: Final = 103  # what a record of 255 bytes has room for, beside a version number
 EXTENSION: Final = 20  # characters of an extension that a cut leaves alone
-_UNCLEAN: Final = re.compile(r"[*:;?\\\x00-\x1f]|\.(?=/|\Z)")  # in names with slashes between them
+_ILLEGAL: Final = "".join(ILLEGAL - {"/"}).encode()  # in names with slashes between them
 # The combining characters that ISO 10646 does not allow at level 2: those that stand on letters of any script
 _DIACRITICS: Final = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
+_UTF_16: Final = getencoder("utf-16-be")  # looked up once: names are short, and there are many
+_FROM_UTF_16: Final = getdecoder("utf-16-be")
 _VERSION: Final = ";1".encode("utf-16-be")
 
 
@@ -39,16 +42,19 @@ class JolietNames:
 
     directory_keys = file_keys
 
-    def marked_file(self, name: str, mark: bytes, /) -> bytes:
-        """Return "stem~MARK.ext"; an extension of reasonable length is kept."""
+    def marked_files(self, names: Sequence[str], marks: Iterable[bytes], /) -> list[bytes]:
+        """Return "stem~MARK.ext" for each; an extension of reasonable length is kept."""
+        return [self._marked_file(name, mark) for name, mark in zip(names, marks, strict=True)]
+
+    def marked_directories(self, names: Sequence[str], marks: Iterable[bytes], /) -> list[bytes]:
+        """Return "stem~MARK" for each."""
+        return [self._marked(name, mark, b"") for name, mark in zip(names, marks, strict=True)]
+
+    def _marked_file(self, name: str, mark: bytes) -> bytes:
         stem, dot, extension = name.rpartition(".")
         if not stem or len(extension) > EXTENSION:
             stem, dot, extension = name, "", ""
         return self._marked(stem, mark, clean(self._composed(dot + extension)))
-
-    def marked_directory(self, name: str, mark: bytes, /) -> bytes:
-        """Return "stem~MARK"."""
-        return self._marked(name, mark, b"")
 
     def _marked(self, stem: str, mark: bytes, extension: bytes) -> bytes:
         ending = f"~{mark.decode('ascii')}".encode("utf-16-be") + extension
@@ -72,26 +78,27 @@ class JolietNames:
 
     def shown(self, identifier: bytes, /) -> str:
         """Return a name as text, without version number."""
-        return identifier.removesuffix(_VERSION).decode("utf-16-be")
+        return _FROM_UTF_16(identifier.removesuffix(_VERSION))[0]
 
 
 def _clean_all(names: Sequence[str]) -> list[bytes]:
     """Return what `clean` makes of each name, in one go where it changes none."""
-    if not _UNCLEAN.search("/".join(names)):
-        try:
-            return [name.encode("utf-16-be") for name in names]
-        except UnicodeEncodeError:  # surrogates that stand for bytes
-            pass
-    return [clean(name) for name in names]
+    if _is_clean("/".join(names)):
+        return [key for key, _ in map(_UTF_16, names)]
+    return [_UTF_16(name)[0] if _is_clean(name) else clean(name) for name in names]
+
+
+def _is_clean(names: str) -> bool:
+    """Tell whether Joliet can hold names that have slashes between them."""
+    try:
+        raw = names.encode()
+    except UnicodeEncodeError:  # surrogates that stand for bytes
+        return False
+    return len(raw) == len(raw.translate(None, _ILLEGAL)) and b"./" not in raw and not raw.endswith(b".")
 
 
 def clean(name: str) -> bytes:
     """Return the name with "_" for everything that Joliet cannot hold."""
-    if ILLEGAL.isdisjoint(name) and not name.endswith("."):
-        try:
-            return name.encode("utf-16-be")
-        except UnicodeEncodeError:  # surrogates that stand for bytes
-            pass
     kept = "".join("_" if c in ILLEGAL or "\ud800" <= c <= "\udfff" else c for c in name)
     if kept.endswith("."):
         kept = kept[:-1] + "_"

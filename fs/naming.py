@@ -35,12 +35,12 @@ class Scheme(Protocol):
         """Return the key of each directory's name, None for one that is too long."""
         ...
 
-    def marked_file(self, name: str, mark: bytes, /) -> bytes:
-        """Return the key of a file's name cut to make room for a mark."""
+    def marked_files(self, names: Sequence[str], marks: Iterable[bytes], /) -> list[bytes]:
+        """Return the key of each file's name cut to make room for its mark."""
         ...
 
-    def marked_directory(self, name: str, mark: bytes, /) -> bytes:
-        """Return the key of a directory's name cut to make room for a mark."""
+    def marked_directories(self, names: Sequence[str], marks: Iterable[bytes], /) -> list[bytes]:
+        """Return the key of each directory's name cut to make room for its mark."""
         ...
 
     def file_identifiers(self, keys: Iterable[bytes], /) -> list[bytes]:
@@ -70,21 +70,26 @@ def _settle(
 ) -> None:
     """Resolve what clashes and shorten what was too long; names that are shown as they are come first."""
     taken = {key for key, count in counts.items() if count == 1}
-    waiting = list[tuple[int, int, str]]()
+    waiting: tuple[list[int], list[int]] = ([], [])
     for kind in range(2):
-        for i, name in enumerate(names[kind]):
-            key = keys[kind][i]
-            if key is not None and (counts[key] == 1 or (scheme.shown(key) == name and key not in taken)):
-                taken.add(key)
-            else:
-                waiting.append((kind, i, name))
-    marked = (scheme.marked_file, scheme.marked_directory)
-    for kind, i, name in waiting:
-        attempt = 0
-        while (free := marked[kind](name, mark_for(name, _digits(scheme, attempt), attempt))) in taken:
-            attempt += 1
-        taken.add(free)
-        keys[kind][i] = free
+        for i, key in enumerate(keys[kind]):
+            if key is None:
+                waiting[kind].append(i)
+            elif counts[key] > 1:
+                if key not in taken and scheme.shown(key) == names[kind][i]:
+                    taken.add(key)
+                else:
+                    waiting[kind].append(i)
+    for kind, marked in enumerate((scheme.marked_files, scheme.marked_directories)):
+        chosen = [names[kind][i] for i in waiting[kind]]
+        free = marked(chosen, [mark_for(name, scheme.digits, 0) for name in chosen])
+        for i, name, key in zip(waiting[kind], chosen, free, strict=True):
+            attempt = 0
+            while key in taken:
+                attempt += 1
+                (key,) = marked([name], [mark_for(name, _digits(scheme, attempt), attempt)])
+            taken.add(key)
+            keys[kind][i] = key
 
 
 def _digits(scheme: Scheme, attempt: int) -> int:

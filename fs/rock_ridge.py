@@ -56,6 +56,16 @@ def name_bytes(name: str) -> bytes:
         return name.encode("utf-8", "surrogatepass")
 
 
+def names_bytes(names: Sequence[str]) -> list[bytes]:
+    """Return for each name what `name_bytes` does; no name has a slash, so all are encoded at once."""
+    if not names:
+        return []
+    try:
+        return "/".join(names).encode().split(b"/")
+    except UnicodeEncodeError:
+        return [name_bytes(name) for name in names]
+
+
 class SystemUse:
     """Makes the system use areas of a hierarchy's records.
 
@@ -75,17 +85,20 @@ class SystemUse:
         alike = [posix_attributes(0, 1, 0, 0, serial), time_stamps(0, None, long_form=False), _NAME_HEADS[0]]
         self._alike = sum(map(len, self._with_presence(alike)))
 
-    def sizes(self, items: Iterable[AnyItem]) -> list[int]:
+    def sizes(self, items: Sequence[AnyItem]) -> list[int]:
         """Return the length of the area of each item's record, 0 for those that `areas` does not make."""
-        alike, long_form = self._alike, self._long_form
-        sizes = list[int]()
-        for item in items:
-            name = item.name
-            length = len(name) if name.isascii() else len(name_bytes(name))
-            other = type(item) not in _TYPES or item.times is not None or long_form
-            other = other or length > MAX_NAME or not EARLIEST <= item.mtime_ns <= LATEST
-            sizes.append(0 if other else alike + length)
-        return sizes
+        if self._long_form:
+            return [0] * len(items)
+        alike, lengths = self._alike, map(len, names_bytes([item.name for item in items]))
+        return [
+            alike + length
+            if length <= MAX_NAME
+            and type(item) in _TYPES
+            and item.times is None
+            and EARLIEST <= item.mtime_ns <= LATEST
+            else 0
+            for item, length in zip(items, lengths, strict=True)
+        ]
 
     def areas(self, records: Iterable[tuple[AnyItem, int, bytes]]) -> Iterator[bytes]:
         """Yield the areas of records that all have a size: each an item, its serial number and its recording date."""

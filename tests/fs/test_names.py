@@ -72,8 +72,8 @@ def test_iso_name_with_an_extension_of_any_length_fits() -> None:
 def test_level_1_names_are_eight_and_three() -> None:
     scheme = IsoNames(LEVELS[1])
     assert scheme.file_keys(["readme.txt", "readme.text"]) == [b"README.TXT", None]
-    assert scheme.marked_file("a long name.text", b"ABCD") == b"A_L_ABCD.TEX"
-    assert scheme.marked_directory("a long name", b"ABCD") == b"A_L_ABCD"
+    assert scheme.marked_files(["a long name.text"], [b"ABCD"]) == [b"A_L_ABCD.TEX"]
+    assert scheme.marked_directories(["a long name"], [b"ABCD"]) == [b"A_L_ABCD"]
 
 
 def test_the_name_that_is_shown_as_it_is_wins_a_clash() -> None:
