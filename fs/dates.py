@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
+DATE_SIZE: Final = 7  # bytes of a recording date
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # What the one byte for the year can count, ECMA-119 9.1.5
 EARLIEST: Final = int((datetime(1900, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds()) * 10**9

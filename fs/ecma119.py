@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from struct import Struct
 from typing import Final
@@ -23,7 +24,7 @@ _LSB32: Final = Struct("<I")
 _MSB32: Final = Struct(">I")
 _MSB: Final = _MSB32.pack
 # By the length of the identifier, which a zero follows where that is even
-_RECORDS: Final = [Struct(f"<BBI4sI4s7sBBB4sB{length | 1}s") for length in range(MAX_RECORD - 33 + 1)]
+_RECORDS: Final = [Struct(f"<BBI4sI4s7s7sB{length | 1}s").pack for length in range(MAX_RECORD - 33 + 1)]
 ONE: Final = b"\1\0\0\1"  # volume sequence number, 9.1.9
 _LSB_PATH: Final = Struct("<BBIH")
 _MSB_PATH: Final = Struct(">BBIH")
@@ -57,12 +58,26 @@ def directory_record(
 
     `date` is a 7-byte date, `volume` the number of this volume in its set as `both_byte_16` has it.
     """
-    size = len(identifier)
-    head = _RECORDS[size]
-    total = head.size + len(system_use)
-    numbers = (total + 1 & ~1, 0, lba, _MSB(lba), length, _MSB(length))
-    record = head.pack(*numbers, date, flags, 0, 0, volume, size, identifier) + system_use
-    return record + b"\0" if total & 1 else record
+    return directory_records((identifier,), ((lba, length, flags),), (date,), (system_use,), volume)[0]
+
+
+def directory_records(
+    identifiers: Iterable[bytes],
+    extents: Iterable[tuple[int, int, int]],
+    dates: Iterable[bytes],
+    system_use: Iterable[bytes],
+    volume: bytes,
+) -> list[bytes]:
+    """Return for each identifier what `directory_record` does; `extents` are address, length and flags."""
+    records, heads, msb = list[bytes](), _RECORDS, _MSB
+    tails = {flags: bytes((flags, 0, 0)) + volume for flags in (FILE, DIRECTORY, MULTI_EXTENT)}
+    for identifier, (lba, length, flags), date, area in zip(identifiers, extents, dates, system_use, strict=True):
+        size = len(identifier)
+        total = 33 + (size | 1) + len(area)
+        even = total + 1 & ~1
+        record = heads[size](even, 0, lba, msb(lba), length, msb(length), date, tails[flags], size, identifier) + area
+        records.append(record if total == even else record + b"\0")
+    return records
 
 
 def path_table_record_size(identifier: bytes) -> int:

@@ -150,5 +150,5 @@ class Hierarchy:
             for folder in self.folders
         )
 
-    def _directory(self, number: int) -> bytearray:
+    def _directory(self, number: int) -> bytes:
         return self._records.directory(self._order[number])

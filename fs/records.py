@@ -6,8 +6,9 @@ in one go, those of others one by one.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import repeat
+from itertools import accumulate, repeat
 
 from discstack.fs.dates import recording_date, recording_dates
 from discstack.fs.ecma119 import (
@@ -22,6 +23,7 @@ from discstack.fs.ecma119 import (
     both_byte_16,
     directory_record,
     directory_record_size,
+    directory_records,
 )
 from discstack.fs.folder import Folder
 from discstack.fs.plan import SECTOR
@@ -49,24 +51,21 @@ class Records:
     def measure(self, folder: Folder) -> None:
         """Settle how many sectors a directory takes, without making its records."""
         areas = ContinuationAreas()
-        lengths = [directory_record_size(SELF, len(area)) for area in self._own_areas(folder, areas)]
+        own = [directory_record_size(SELF, len(area)) for area in self._own_areas(folder, areas)]
         sizes = self._sizes(folder)
-        alike = [
+        lengths = [
             33 + (len(identifier) | 1) + size + 1 & ~1
             for identifier, size in zip(folder.identifiers, sizes, strict=True)
         ]
         folder.alike = (
-            max(alike, default=0) <= MAX_RECORD
+            max(lengths, default=0) <= MAX_RECORD
             and (self._system_use is None or 0 not in sizes)
-            and not any(file.size > MAX_LENGTH or type(file) is not FileItem for file in folder.item.files)
+            and max([file.size for file in folder.item.files], default=0) <= MAX_LENGTH
+            and {FileItem}.issuperset(map(type, folder.item.files))
         )
-        lengths += alike if folder.alike else self._lengths(folder, sizes, areas)
-        room = SECTOR
-        for length in lengths:
-            room -= length
-            if room < 0:
-                folder.sectors += 1
-                room = SECTOR - length
+        if not folder.alike:
+            lengths = [*self._lengths(folder, sizes, areas)]
+        folder.sectors = len([*_sectors(own + lengths)])
         folder.total = folder.sectors + areas.sectors
 
     def _lengths(self, folder: Folder, sizes: Sequence[int], areas: ContinuationAreas) -> Iterator[int]:
@@ -79,49 +78,37 @@ class Records:
             length = directory_record_size(identifier, area)
             yield from repeat(length, len(_sections(item)) if isinstance(item, FileItem) else 1)
 
-    def directory(self, folder: Folder) -> bytearray:
+    def directory(self, folder: Folder) -> bytes:
         """Return a directory's records, of which none lies across the end of a sector, and its continuation areas."""
         areas = ContinuationAreas(folder.lba + folder.sectors)
-        data, room = bytearray(), SECTOR
-        for record in self._records(folder, areas):
-            room -= len(record)
-            if room < 0:
-                data += bytes(room + len(record))  # ECMA-119 6.8.1.1
-                room = SECTOR - len(record)
-            data += record
-        data += bytes(room)
-        data += areas.data
-        return data
-
-    def _records(self, folder: Folder, areas: ContinuationAreas) -> Iterator[bytes]:
         own, of_parent = self._own_areas(folder, areas)
-        yield self.folder_record(SELF, folder, own)
-        yield self.folder_record(PARENT, folder.parent, of_parent)
-        yield from self._alike(folder) if folder.alike else self._unlike(folder, areas)
+        records = [self.folder_record(SELF, folder, own), self.folder_record(PARENT, folder.parent, of_parent)]
+        records += self._alike(folder) if folder.alike else self._unlike(folder, areas)
+        sectors = [b"".join(records[part]).ljust(SECTOR, b"\0") for part in _sectors([*map(len, records)])]
+        return b"".join((*sectors, areas.data))
 
     def folder_record(self, identifier: bytes, folder: Folder, area: bytes = b"") -> bytes:
         """Return a record that leads to a directory."""
         date = recording_date(folder.item.mtime_ns)
         return directory_record(identifier, folder.lba, folder.sectors * SECTOR, date, DIRECTORY, area, self._volume)
 
-    def _alike(self, folder: Folder) -> Iterator[bytes]:
-        use, items, volume = self._system_use, folder.items, self._volume
-        dates = recording_dates(item.mtime_ns for item in items)
+    def _alike(self, folder: Folder) -> list[bytes]:
+        use, items = self._system_use, folder.items
+        dates = recording_dates([item.mtime_ns for item in items])
         areas: Iterable[bytes] = repeat(b"", len(items))
         if use is not None:
-            areas = use.areas(zip(items, self._serials(folder), dates, strict=True))
-        for identifier, item, date, area in zip(folder.identifiers, items, dates, areas, strict=True):
-            if isinstance(item, FileItem):
-                yield directory_record(identifier, item.lba, item.size, date, FILE, area, volume)
-            else:
-                yield self._leading_record(identifier, item, date, area)
+            areas = use.areas([*zip(items, self._serials(folder), dates, strict=True)])
+        extents = [(item.lba, item.size, FILE) if type(item) is FileItem else self._extent(item) for item in items]
+        return directory_records(folder.identifiers, extents, dates, areas, self._volume)
 
     def _unlike(self, folder: Folder, areas: ContinuationAreas) -> Iterator[bytes]:
         use, items = self._system_use, folder.items
         dates = recording_dates(item.mtime_ns for item in items)
         serials, sizes = self._serials(folder), self._sizes(folder)
-        together = [row for row, size in zip(zip(items, serials, dates, strict=True), sizes, strict=True) if size]
-        made = iter(()) if use is None else use.areas(together)
+        made = iter(list[bytes]())
+        if use is not None:
+            rows = zip(items, serials, dates, strict=True)
+            made = iter(use.areas([row for row, size in zip(rows, sizes, strict=True) if size]))
         for identifier, item, date, serial, size in zip(folder.identifiers, items, dates, serials, sizes, strict=True):
             area = next(made) if size else b""
             room = MAX_RECORD - directory_record_size(identifier)
@@ -134,9 +121,15 @@ class Records:
 
     def _leading_record(self, identifier: bytes, item: AnyItem, date: bytes, area: bytes) -> bytes:
         """Return the record of a directory, or of what has no data."""
-        if isinstance(item, DirectoryItem):
-            return self.folder_record(identifier, self.folder_of[item.number], area)
-        return directory_record(identifier, 0, 0, date, FILE, area, self._volume)
+        lba, length, flags = self._extent(item)
+        return directory_record(identifier, lba, length, date, flags, area, self._volume)
+
+    def _extent(self, item: AnyItem) -> tuple[int, int, int]:
+        """Return where a directory lies, how long it is, and the file flags; what has no data lies nowhere."""
+        if not isinstance(item, DirectoryItem):
+            return 0, 0, FILE
+        folder = self.folder_of[item.number]
+        return folder.lba, folder.sectors * SECTOR, DIRECTORY
 
     def _file_records(self, identifier: bytes, item: FileItem, date: bytes, area: bytes) -> Iterator[bytes]:
         """Yield the records of a file, one for each section."""
@@ -194,3 +187,13 @@ def _sections(item: FileItem) -> list[tuple[int, int]]:
         offsets = range(0, length, limit) if length else (0,)
         sections += [(lba + offset // SECTOR, min(limit, length - offset)) for offset in offsets]
     return sections
+
+
+def _sectors(lengths: Sequence[int]) -> Iterator[slice]:
+    """Yield which records each sector of a directory holds: none lies across the end of one, ECMA-119 6.8.1.1."""
+    ends = [*accumulate(lengths)]
+    start = stop = begun = 0
+    while stop < len(ends):
+        start, stop = stop, bisect_right(ends, begun + SECTOR, stop)
+        begun = ends[stop - 1]
+        yield slice(start, stop)

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import stat
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from struct import Struct
 from typing import Final, TypeAlias
 
 from discstack.fs.attributes import Attributes
-from discstack.fs.dates import EARLIEST, LATEST
+from discstack.fs.dates import DATE_SIZE, EARLIEST, LATEST
 from discstack.fs.errors import LayoutError
 from discstack.fs.options import RRIP_1_10, RRIP_1_12, RockRidge
 from discstack.fs.relocation import MovedDirectory
@@ -41,8 +41,8 @@ _TYPES: Final[dict[type, int]] = {
     ScatteredItem: stat.S_IFREG,
     DirectoryItem: stat.S_IFDIR,
 }
-_LSB32: Final = Struct("<I")
-_MSB32: Final = Struct(">I")
+_LSB: Final = Struct("<I").pack
+_MSB: Final = Struct(">I").pack
 _MODIFY_HEAD: Final = b"TF" + bytes((12, 1, MODIFY))
 _NAME_HEADS: Final = [b"NM" + bytes((NAME_HEAD + length, 1, 0)) for length in range(MAX_NAME + 1)]
 _SERIAL_SIZE: Final = 8
@@ -84,6 +84,9 @@ class SystemUse:
         serial = None if self._old else 0
         alike = [posix_attributes(0, 1, 0, 0, serial), time_stamps(0, None, long_form=False), _NAME_HEADS[0]]
         self._alike = sum(map(len, self._with_presence(alike)))
+        number = 0 if self._old else _SERIAL_SIZE
+        head = self._alike - number - len(_MODIFY_HEAD) - DATE_SIZE - NAME_HEAD
+        self._pack = Struct(f"{head}s{number}s{len(_MODIFY_HEAD)}s{DATE_SIZE}s{NAME_HEAD}s").pack
 
     def sizes(self, items: Sequence[AnyItem]) -> list[int]:
         """Return the length of the area of each item's record, 0 for those that `areas` does not make."""
@@ -100,21 +103,23 @@ class SystemUse:
             for item, length in zip(items, lengths, strict=True)
         ]
 
-    def areas(self, records: Iterable[tuple[AnyItem, int, bytes]]) -> Iterator[bytes]:
-        """Yield the areas of records that all have a size: each an item, its serial number and its recording date."""
-        head_of, old, lsb, msb = self._head, self._old, _LSB32.pack, _MSB32.pack
-        attributes, plain = None, b""  # those of the last file with one name, and what all such files begin with
-        for item, serial, date in records:
+    def areas(self, records: Sequence[tuple[AnyItem, int, bytes]]) -> list[bytes]:
+        """Return the areas of records that all have a size: each an item, its serial number and its recording date."""
+        areas, pack, head_of, lsb, msb = list[bytes](), self._pack, self._head, _LSB, _MSB
+        attributes, plain, number = None, b"", b""
+        names = names_bytes([item.name for item, _, _ in records])
+        for (item, serial, date), name in zip(records, names, strict=True):
             if not isinstance(item, FileItem) or item.link is not None:
                 head = head_of((item.attributes, _TYPES[type(item)], self._links(item)))
-            elif item.attributes is attributes:
+            elif item.attributes is attributes:  # as for the last file with one name
                 head = plain
             else:
                 attributes = item.attributes
                 head = plain = head_of((attributes, stat.S_IFREG, 1))
-            name = name_bytes(item.name)
-            number = b"" if old else lsb(serial) + msb(serial)
-            yield b"".join((head, number, _MODIFY_HEAD, date, _NAME_HEADS[len(name)], name))
+            if not self._old:
+                number = lsb(serial) + msb(serial)
+            areas.append(pack(head, number, _MODIFY_HEAD, date, _NAME_HEADS[len(name)]) + name)
+        return areas
 
     def entries(self, item: AnyItem, serial: int, extra: Sequence[bytes] = ()) -> list[bytes]:
         """Return the entries for the record of an item in its directory, with some others."""
