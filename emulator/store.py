@@ -97,10 +97,10 @@ class ChannelStore:
     def __init__(self, file: io.FileIO) -> None:
         self.file = file
 
-    def write(self, lba: int, main: bytes, channels: bytes) -> None:
-        """Put a sector at `lba`."""
+    def write(self, lba: int, records: bytes) -> None:
+        """Put the `record`s of one sector after the other, from `lba` on."""
         self.file.seek((lba - LOWEST) * RECORD)
-        rest = memoryview(main + channels.ljust(RECORD - len(main), b"\0"))
+        rest = memoryview(records)
         while rest:
             rest = rest[self.file.write(rest) :]
 
@@ -117,6 +117,11 @@ class ChannelStore:
         """Forget everything from `lba` on."""
         if self.file.seek(0, io.SEEK_END) > (lba - LOWEST) * RECORD:
             self.file.truncate((lba - LOWEST) * RECORD)
+
+
+def record(main: bytes, channels: bytes) -> bytes:
+    """Return a sector as a ChannelStore keeps it; what there is not of its sub-channels is zeros."""
+    return main + channels.ljust(RECORD - MAIN, b"\0")
 
 
 def _is_zero(data: memoryview) -> bool:

@@ -20,24 +20,24 @@ PLAIN: Final = frozenset({0x10, 0x14})  # data forms of which the user data are 
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """A run of blocks of one form, up to `end`."""
+    """A run of blocks of one form, up to `end`.
+
+    `block` is how the host sends them, `size` the bytes of each on the cable; 0 for what the drive makes by itself.
+    """
 
     start: int
     end: int
     form: int
     track: int
     index: int
+    block: BlockForm = field(init=False)
+    size: int = field(init=False)
 
-    @property
-    def block(self) -> BlockForm:
-        """How the host sends these blocks."""
+    def __post_init__(self) -> None:
         main = MAIN_FORMS[self.form & ~SUB_CHANNEL_FORM]
-        return BlockForm(main.size, main.kind, SUB_CHANNEL if self.form & SUB_CHANNEL_FORM else 0)
-
-    @property
-    def size(self) -> int:
-        """Bytes of a block on the cable; 0 for what the drive makes by itself."""
-        return self.block.size + self.block.sub_channel
+        block = BlockForm(main.size, main.kind, SUB_CHANNEL if self.form & SUB_CHANNEL_FORM else 0)
+        object.__setattr__(self, "block", block)
+        object.__setattr__(self, "size", block.size + block.sub_channel)
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -124,11 +125,10 @@ class TrackRecording(Recording):
         if not track.stored:
             self.disc.store.write(lba, data)
             return
-        size = self.block_size(lba)
-        for number in range(count):
-            block = data[number * size : (number + 1) * size]
-            made = encode(lba + number, self.form, block, self.disc.parameters.sub_header)
-            self.disc.surface.put(lba + number, made)
+        size, sub_header = self.block_size(lba), self.disc.parameters.sub_header
+        blocks = [data[number * size : (number + 1) * size] for number in range(count)]
+        made = [encode(number, self.form, block, sub_header) for number, block in enumerate(blocks, lba)]
+        self.disc.surface.put(lba, made)
 
     def flush(self) -> None:
         """End the track that is being written: pad it to 4 s, add the run-out blocks."""
@@ -193,9 +193,11 @@ class SessionRecording(Recording):
         if self.disc.track_list[-1] is not plan.tracks[-1]:
             self._announce(plan)
         if self.disc.rehearsal is None:
-            for number, inside in enumerate(extents):
-                if inside is not None:
-                    self._take(plan, inside, lba + number, data[number * inside.size : (number + 1) * inside.size])
+            done = 0
+            for inside, run in groupby(filter(None, extents)):
+                blocks = len(list(run))
+                self._take(plan, inside, lba + done, data[done * inside.size : (done + blocks) * inside.size])
+                done += blocks
         plan.expected = lba + count
         plan.skip()
         for track in plan.tracks:
@@ -211,17 +213,21 @@ class SessionRecording(Recording):
         disc.changed()
 
     def _take(self, plan: CuePlan, extent: Extent, lba: int, data: memoryview) -> None:
-        block = extent.block
-        sub = bytes(data[block.size :])
+        """Keep the blocks of one extent, from `lba` on."""
+        blocks = [data[start : start + extent.size] for start in range(0, len(data), extent.size)]
         if not extent.track:
-            self._take_texts(plan.tracks[0].session, sub)
-            return
-        if not self.disc.cd_tracks[extent.track - 1].stored:
-            if lba >= 0:
-                self.disc.store.write(lba, data)
-            return
+            for block in blocks:
+                self._take_texts(plan.tracks[0].session, bytes(block[extent.block.size :]))
+        elif self.disc.cd_tracks[extent.track - 1].stored:
+            self.disc.surface.put(lba, [self._made(extent, *numbered) for numbered in enumerate(blocks, lba)])
+        else:
+            before = max(-lba, 0)  # of the pre-gap before address 0 nothing is kept
+            self.disc.store.write(max(lba, 0), data[before * extent.size :])
+
+    def _made(self, extent: Extent, lba: int, data: memoryview) -> Sector:
+        block = extent.block
         made = encode(lba, block, data, self.disc.parameters.sub_header) if block.size else pause(lba, block.kind)
-        self.disc.surface.put(lba, Sector(made.main, self._r_to_w(extent.form, sub)))
+        return Sector(made.main, self._r_to_w(extent.form, bytes(data[block.size :])))
 
     def _r_to_w(self, form: int, sub: bytes) -> bytes:
         if not sub:
@@ -287,10 +293,10 @@ class RawRecording(Recording):
             disc.changed()
         size = self.block_size(lba)
         packed = disc.parameters.data_block_type == DataBlockType.RAW_RW_PACKED
-        for number in range(count if disc.rehearsal is None else 0):
-            block = data[number * size : (number + 1) * size]
-            made = encode_raw(self.form, block, self.interleaver if packed else None)
-            disc.surface.put(lba + number, made)
+        if disc.rehearsal is None:
+            blocks = (data[number * size : (number + 1) * size] for number in range(count))
+            interleaver = self.interleaver if packed else None
+            disc.surface.put(lba, [encode_raw(self.form, block, interleaver) for block in blocks])
         self.expected = lba + count
 
     def flush(self) -> None:

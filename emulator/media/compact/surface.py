@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from discstack.emulator.media.compact.encode import Sector, pause
 from discstack.emulator.media.compact.parts import SUB_CHANNEL, CdSession, CdTrack
-from discstack.emulator.store import BLOCK, BlockStore
+from discstack.emulator.store import BLOCK, BlockStore, record
 from discstack.mmc.spec.cd import packs, sector, sub_channel
 from discstack.mmc.spec.cd.sector import SectorType
 from discstack.mmc.spec.msf import Msf
@@ -33,13 +34,13 @@ class Surface:
     def __init__(self, store: BlockStore) -> None:
         self.store = store
 
-    def put(self, lba: int, recorded: Sector) -> None:
-        """Keep a whole sector; its user data, if it has any, lie among the blocks as well."""
-        self.store.channels.write(lba, recorded.main, recorded.channels)
-        if lba >= 0:
-            if (data := recorded.user_data) is not None:
-                self.store.write(lba, data)
-            self.store.extend(lba + 1)
+    def put(self, lba: int, recorded: Sequence[Sector]) -> None:
+        """Keep whole sectors from `lba` on; their user data, where they have any, lie among the blocks as well."""
+        self.store.channels.write(lba, b"".join(record(sector.main, sector.channels) for sector in recorded))
+        for at, sector_at in enumerate(recorded, lba):
+            if at >= 0 and (data := sector_at.user_data) is not None:
+                self.store.write(at, data)
+        self.store.extend(max(lba + len(recorded), 0))
 
     def cut(self, lba: int) -> None:
         """Forget everything from an address on."""

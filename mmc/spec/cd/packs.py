@@ -69,6 +69,13 @@ def protected(pack: bytes) -> bytes:
 
 
 SECTOR: Final = PACK * PACKS_PER_SECTOR
+# Where the symbols of a sector's packs lie from the start of the sector on, and which of the packs' symbols they are
+_PLACES: Final = tuple(
+    ((pack + place % DELAYS) * PACK + place, pack * PACK + SWAPPED.get(place, place))
+    for pack in range(PACKS_PER_SECTOR)
+    for place in range(PACK)
+)
+_SIX_BITS: Final = bytes(symbol & 0x3F for symbol in range(256))
 
 
 class Interleaver:
@@ -79,9 +86,9 @@ class Interleaver:
 
     def push(self, packs: bytes) -> bytes:
         """Take the 96 symbols of a sector's packs and return the 96 that lie in that sector."""
-        for at in range(SECTOR):
-            pack, place = divmod(at, PACK)
-            self._coming[(pack + place % DELAYS) * PACK + place] = packs[pack * PACK + SWAPPED.get(place, place)] & 0x3F
+        symbols = packs.translate(_SIX_BITS)
+        for lies, symbol in _PLACES:
+            self._coming[lies] = symbols[symbol]
         lying = bytes(self._coming[:SECTOR])
         self._coming = self._coming[SECTOR:] + bytes(SECTOR)
         return lying
@@ -90,9 +97,7 @@ class Interleaver:
 def gather(symbols: bytes) -> bytes:
     """Return the packs of the first sector of a run of symbols; two sectors more hold all of them."""
     packs = bytearray(SECTOR)
-    for at in range(SECTOR):
-        pack, place = divmod(at, PACK)
-        lies = (pack + place % DELAYS) * PACK + place
+    for lies, symbol in _PLACES:
         if lies < len(symbols):
-            packs[pack * PACK + SWAPPED.get(place, place)] = symbols[lies] & 0x3F
+            packs[symbol] = symbols[lies] & 0x3F
     return bytes(packs)
