@@ -13,7 +13,7 @@ from discstack.mmc.medium import Action, DiscState, MediumStatus
 from discstack.mmc.overwrite import overwrite
 from discstack.mmc.procedure import Checkpoint, Phase, Procedure, Report
 from discstack.mmc.recipe import FormatOptions, Recipe, Work
-from discstack.mmc.steps import CLOSE_TRACK, close
+from discstack.mmc.steps import CLOSE_TRACK, close, flush
 
 __all__ = ["close_disc", "close_session", "close_track", "erase", "format_medium", "repair"]
 
@@ -116,6 +116,9 @@ def repair() -> Procedure[MediumStatus]:
 
 
 def _repair(work: Work) -> Procedure[None]:
+    """Flush first: what was announced as a whole shows its damage only when the drive stops waiting for the rest."""
+    yield from flush(work)
+    work.status = yield from status_of(work)
     for track in work.status.tracks:
         if track.damaged:
             yield from close(work, CLOSE_TRACK, track.number)

@@ -13,6 +13,7 @@ from typing import Final
 
 from discstack.mmc.calibration import calibrate
 from discstack.mmc.cd import at_once, by_track, raw
+from discstack.mmc.cd.following import next_track_number
 from discstack.mmc.cd.job import CdJob, CdResult, CdWriteMode
 from discstack.mmc.cd.outcome import check_contents
 from discstack.mmc.cd.program import Layout, lay_out
@@ -87,7 +88,7 @@ def plan_program(work: Work, job: CdJob, *, blank: bool, address: int | None = N
         raise DiscStateError(f"the disc has an open session, which {job.mode.value} cannot go on in ({status})")
     fresh = blank or status.blank
     start = 0 if fresh else address or status.next_writable_address or 0
-    number = 1 if fresh else 1 + max((track.number for track in status.tracks), default=0)
+    number = 1 if fresh else next_track_number(work)
     layout = lay_out(job.program, base=start - PREGAP, first_number=number)
     excess = layout.lead_out - max(work.survey.groove_capacity, status.capacity_blocks)
     if excess > 0 and not job.overburn:

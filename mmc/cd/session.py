@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from discstack.mmc import actions, queries
 from discstack.mmc.cd.composing import SubChannelForm
+from discstack.mmc.cd.following import multi_session
 from discstack.mmc.feed import added
 from discstack.mmc.polling import persist
 from discstack.mmc.recording import Run, write_run
-from discstack.mmc.spec.mode_page_values import MultiSession, SessionFormat
+from discstack.mmc.spec.mode_page_values import SessionFormat
 from discstack.mmc.spec.msf import PREGAP
 from discstack.transport.base import FeedCounters
 
@@ -68,7 +69,7 @@ class Session:
             bufe=self.job.underrun_protection,
             ls_v=False,
             test_write=self.job.simulate,
-            multi_session=self._multi_session(),
+            multi_session=multi_session(self.work, close=self.job.close),
             fp=False,
             copy=track is not None and track.copied,
             session_format=SessionFormat.CD_ROM_XA if self.xa else SessionFormat.CD_DA_OR_CD_ROM,
@@ -79,11 +80,6 @@ class Session:
             **fields,
         )
         yield from persist(partial(actions.mode_select, page.build()))
-
-    def _multi_session(self) -> int:
-        if not self.job.close:
-            return MultiSession.NEXT_SESSION_ALLOWED
-        return MultiSession.FINAL_WITH_B0_POINTER if self.work.status.sessions else MultiSession.FINAL
 
     def write(self, source: BlockSource, lba: int, block_size: int, *, padding: int = 0) -> Procedure[None]:
         """Write a run of blocks and remember its digests."""

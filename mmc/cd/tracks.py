@@ -9,6 +9,7 @@ from discstack.mmc import actions
 from discstack.mmc.calibration import calibrate
 from discstack.mmc.cd import by_track
 from discstack.mmc.cd.burn import erased, recorded
+from discstack.mmc.cd.following import next_track_number
 from discstack.mmc.cd.job import CdChoices
 from discstack.mmc.cd.outcome import check_state, check_table, check_untouched
 from discstack.mmc.cd.program import MINIMUM_TRACK, MOST_TRACKS, Placed, ProgramTrack
@@ -59,8 +60,7 @@ def prepare_tracks(choices: CdChoices, catalogue: str = "") -> Procedure[OpenTra
     except BaseException as error:
         yield from attempt(error, unlock)
         raise
-    number = 1 if work.status.blank else 1 + max((track.number for track in work.status.tracks), default=0)
-    return OpenTracks(session, number)
+    return OpenTracks(session, next_track_number(work))
 
 
 def add_track(tracks: OpenTracks, track: ProgramTrack) -> Procedure[Placed]:

@@ -8,6 +8,7 @@ from typing import Final
 
 from discstack.mmc import actions, polling, queries
 from discstack.mmc.cd.cue import cue_sheet, variants
+from discstack.mmc.cd.following import next_track_number
 from discstack.mmc.cd.program import Program, ProgramTrack, TrackForm, lay_out
 from discstack.mmc.errors import DriveError, IllegalRequest
 from discstack.mmc.job import BurnJob
@@ -85,8 +86,7 @@ def announce(work: Work, job: BurnJob, plan: BurnPlan) -> Procedure[None]:
         write_type=WriteType.SESSION_AT_ONCE,
     )
     program = Program(tracks=(ProgramTrack(source=Announced(plan.total), form=TrackForm.MODE_1),))
-    number = 1 + max((track.number for track in work.status.tracks), default=0)
-    layout = lay_out(program, base=plan.start - PREGAP, first_number=number)
+    layout = lay_out(program, base=plan.start - PREGAP, first_number=next_track_number(work))
     sheet = build_cue_sheet(cue_sheet(layout, variants(layout)[0], Msf(0, 0, 0)))
     yield from persist(partial(actions.send_cue_sheet, sheet))
     try:

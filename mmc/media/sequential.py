@@ -29,7 +29,7 @@ def assess(recipe: Recipe, survey: Survey) -> MediumStatus:
         )
     state = STATES[disc.disc_status]
     last = disc.state_of_last_session
-    recorded = tuple(track for track in survey.tracks if not track.blank)
+    recorded = tuple(track for track in survey.tracks if track.damaged or not track.blank)
     address, free = writable(survey, blank=state is DiscState.BLANK) if state in _OPEN else (None, 0)
     reason = ""
     if state in _OPEN and (

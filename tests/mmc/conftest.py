@@ -13,16 +13,54 @@ from typing import Any
 import pytest
 
 from discstack.emulator.open import open_virtual
+from discstack.emulator.store import record
 from discstack.emulator.transport import VirtualTransport
+from discstack.mmc import polling
+from discstack.mmc.errors import DriveError
 from discstack.mmc.job import BurnJob
 from discstack.mmc.procedure import Observer, Report, run
 from discstack.mmc.spec.cdb import describe
 from discstack.mmc.spec.sense import Sense, SenseKey
-from discstack.transport.base import CHECK_CONDITION, Clock, Command, DeviceGone, FeedCounters, Reply, Stream
+from discstack.transport.base import (
+    CHECK_CONDITION,
+    Clock,
+    Command,
+    DeviceGone,
+    FeedCounters,
+    Reply,
+    Stream,
+    TransportError,
+)
 
 BLOCK = 2048
 PIECE = 32  # blocks
 Strike = Callable[[Command, Callable[[], Reply]], Reply]
+# One plausible additional sense code for each sense key.
+SENSES = {
+    0x0: (0x00, 0x00),
+    0x1: (0x17, 0x01),
+    0x2: (0x04, 0x02),
+    0x3: (0x0C, 0x00),
+    0x4: (0x44, 0x00),
+    0x5: (0x24, 0x00),
+    0x6: (0x29, 0x00),
+    0x7: (0x27, 0x00),
+    0x8: (0x00, 0x00),
+    0x9: (0x80, 0x00),
+    0xA: (0x00, 0x00),
+    0xB: (0x00, 0x00),
+    0xD: (0x00, 0x00),
+    0xE: (0x1D, 0x00),
+    0xF: (0x00, 0x00),
+}
+DEAD = -1
+KEYS = {
+    "every": (*SENSES, DEAD),
+    "some": (0x1, 0x2, 0x3, 0x5, 0x6, DEAD),  # for jobs that differ from another one in a few steps only
+    "few": (0x3, DEAD),  # for jobs that differ in their data only
+}
+WRITES = {b"\x2a", b"\xaa", b"\x2e"}
+DATA = {b"\x28", b"\xbe", *WRITES}
 
 
 class Tap:
@@ -199,7 +237,7 @@ class Lab:
         for lba, data in recorded.pieces:
             new.store.write(lba, data)
         for lba, main, channels in recorded.sectors:
-            new.store.channels.write(lba, main, channels)
+            new.store.channels.write(lba, record(main, channels))
         new.store.extend(old.store.blocks)
         new.restore(state)
         return tap
@@ -263,6 +301,66 @@ class Lab:
         return strike
 
 
+@dataclass(frozen=True)
+class Sweep:
+    """A job whose commands fail one after the other, in every way, once; `ready` is the disc that it starts from.
+
+    Whatever happens, the job ends with a typed error or with a success that is one, nothing is written after an error,
+    and the tray does not stay locked.
+    """
+
+    lab: Lab
+    ready: Tap
+    job: Callable[[], Any]
+    check: Callable[[Tap], None]
+
+    def run(self, keys: Sequence[int]) -> None:
+        tap = self._copy()
+        self.lab.run(self.job(), tap)
+        seen = list(tap.seen)
+        self.check(tap)
+        for number in positions(seen):
+            for key in keys:
+                self._strike(number, key)
+
+    def _copy(self) -> Tap:
+        medium = self.ready.inner.drive.medium
+        assert medium is not None
+        return self.lab.copy_of(self.ready, medium.kind.name, medium.total, speed=4)
+
+    def _strike(self, number: int, key: int) -> None:
+        tap = self._copy()
+        if key == DEAD:
+            tap.kill_from(number)
+        else:
+            tap.strikes = {number: self.lab.refuse(key, *SENSES[key])}
+        try:
+            self.lab.run(self.job(), tap)
+        except (DriveError, TransportError) as error:
+            where = f"command {number} ({tap.lines[number - 1]}) with key {key:X}h: {error!r}"
+            assert WRITES.isdisjoint(cdb[:1] for cdb in tap.seen[number:]), where
+            assert key == DEAD or not tap.inner.drive.prevented, where
+        else:
+            assert key != DEAD
+            tap.strikes = {}
+            self.check(tap)
+        tap.close()
+        self.lab.drives.remove(tap)
+
+
+def positions(seen: list[bytes]) -> list[int]:
+    """Number the commands from 1, less what is more of the same.
+
+    Of commands that are sent again and again the first and the last are kept, of the WRITEs and READs of a run of data
+    the first two and the last.
+    """
+    places: dict[bytes, list[int]] = {}
+    for number, cdb in enumerate(seen, 1):
+        places.setdefault(cdb[:1] if cdb[:1] in DATA else cdb, []).append(number)
+    kept = [numbers[: 2 if kind in DATA else 1] + numbers[-1:] for kind, numbers in places.items()]
+    return sorted({number for numbers in kept for number in numbers})
+
+
 def _looks_at_buffer(before: str, line: str) -> bool:
     return line == "READ BUFFER CAPACITY allocation_length=0xc" and before.startswith("WRITE")
 
@@ -286,3 +384,14 @@ def lab() -> Iterator[Lab]:
     laboratory = Lab()
     yield laboratory
     laboratory.close()
+
+
+@pytest.fixture
+def sweep(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Let every command of a job fail: with every sense key, or with those that are named."""
+    monkeypatch.setattr(polling, "INTERVAL", 30.0)  # fewer polls, for the sake of time
+
+    def run_sweep(ready: Tap, job: Callable[[], Any], check: Callable[[Tap], None], keys: str) -> None:
+        Sweep(lab, ready, job, check).run(KEYS[keys])
+
+    return run_sweep

@@ -199,11 +199,15 @@ class CDR(SequentialMedium):
         return self._close_session(final=self.closes_for_good)
 
     def _close_tracks(self) -> None:
-        """End what grows, and what a recording as a whole has left unfinished: it ends where its blocks end."""
+        """End what grows, and what a recording as a whole has left unfinished: it ends where its blocks end.
+
+        Of its first track there are 4 s at the least.
+        """
         self.flush()
         damaged = [track for track in self.cd_tracks if not track.closed and (track.whole or track.damaged)]
         if not damaged:
             return
+        damaged[0].written = max(damaged[0].written, min(MINIMUM_TRACK, damaged[0].size or MINIMUM_TRACK))
         for track in damaged:
             track.size, track.closed, track.damaged = track.written, True, False
         self.track_list = [track for track in self.track_list if track.written or not track.closed]

@@ -1,0 +1,119 @@
+"""Drives that lie, fail and have their ways, over every way of writing CDs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from discstack.emulator.fault_words import NAMED
+from discstack.emulator.media.compact import toc
+from discstack.emulator.personalities import PERSONALITIES
+from discstack.mmc import polling
+from discstack.mmc.burn import burn
+from discstack.mmc.cd import composing
+from discstack.mmc.cd.burn import burn_program
+from discstack.mmc.cd.job import CdWriteMode
+from discstack.mmc.errors import DriveError
+from discstack.mmc.identify import identify
+from discstack.mmc.medium import DiscState, WriteMode
+from discstack.mmc.operations import erase, format_medium
+from discstack.mmc.spec.msf import Msf
+from discstack.transport.base import TransportError
+
+CAPACITY = 3900
+BLOCKS = 96
+ARGUMENTS = {
+    **dict.fromkeys(NAMED, "2"),
+    "medium-error": "40-50",
+    "short-replies": "9",
+    "one-percent": "1",
+    "attentions": "7",
+    "media-changes": "30",
+    "busy": "9",
+}
+FATAL = {"timeout", "power-cut", "unplug", "hardware-error", "write-protected"}
+HARMLESS = {"long-write", "one-percent", "ready-too-early", "clueless"}
+LASTING = {"unplug", "power-cut", "timeout"}
+LONGEST = 4 * 3600.0
+
+
+def program(mode: CdWriteMode) -> Callable[[Any], Any]:
+    return lambda studio: burn_program(studio.job(studio.track(300), mode=mode))
+
+
+def holds_track(studio: Any, tap: Any) -> bool:
+    medium = tap.inner.drive.medium
+    return bool(b"".join(medium.sector(lba)[1] for lba in range(300)) == studio.samples(300))
+
+
+def image(studio: Any, **options: Any) -> Any:
+    return burn(studio.lab.job(BLOCKS, close=True, **options))
+
+
+def holds_image(studio: Any, tap: Any) -> bool:
+    return bool(tap.on_disc(0, BLOCKS) == studio.lab.image(BLOCKS))
+
+
+def is_blank(studio: Any, tap: Any) -> bool:
+    return bool(studio.lab.run(identify(), tap).blank)
+
+
+JOBS: dict[str, tuple[str, bool, Callable[[Any], Any], Callable[[Any, Any], bool]]] = {
+    "session at once": ("cd-r", False, program(CdWriteMode.SESSION_AT_ONCE), holds_track),
+    "tracks at once": ("cd-r", False, program(CdWriteMode.TRACK_AT_ONCE), holds_track),
+    "raw": ("cd-r", False, program(CdWriteMode.RAW), holds_track),
+    "image": ("cd-r", False, image, holds_image),
+    "image at once": ("cd-r", False, lambda s: image(s, mode=WriteMode.DISC_AT_ONCE), holds_image),
+    "packets": ("cd-rw", True, image, holds_image),
+    "format": ("cd-rw", False, lambda s: format_medium(), is_blank),
+    "erase": ("cd-rw", True, lambda s: erase(full=True), is_blank),
+}
+
+
+@pytest.fixture(autouse=True)
+def fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Poll less and let the lead areas of a raw disc be short, for the sake of time."""
+    monkeypatch.setattr(polling, "INTERVAL", 10.0)
+    monkeypatch.setattr(toc, "LEAD_IN_START", Msf(99, 59, 0))
+    monkeypatch.setattr(composing, "FIRST_LEAD_OUT", 10)
+
+
+def drive(studio: Any, medium: str, *, formatted: bool, **ways: str) -> Any:
+    if not formatted:
+        return studio.lab.drive(medium, CAPACITY, speed=4, **ways)
+    ready = studio.lab.drive(medium, CAPACITY, speed=4)
+    studio.lab.run(format_medium(), ready)
+    return studio.lab.copy_of(ready, medium, CAPACITY, speed=4, **ways)
+
+
+@pytest.mark.parametrize("fault", NAMED)
+@pytest.mark.parametrize("name", JOBS)
+def test_no_fault_is_passed_off_as_success(studio: Any, name: str, fault: str) -> None:
+    medium, formatted, job, done = JOBS[name]
+    tap = drive(studio, medium, formatted=formatted, fault=f"{fault}:{ARGUMENTS[fault]}")
+    failure = None
+    try:
+        studio.lab.run(job(studio), tap)
+    except (DriveError, TransportError) as error:
+        failure = error
+    assert tap.clock.now() < LONGEST
+    if failure is not None:
+        assert fault not in HARMLESS, repr(failure)
+        assert fault in LASTING or not tap.inner.drive.prevented, repr(failure)
+        return
+    written = any(cdb[0] == 0x2A for cdb in tap.seen)
+    assert fault not in FATAL or not written
+    tap.inner.faults.armed.clear()
+    assert done(studio, tap)
+    assert studio.lab.run(identify(), tap).state in (DiscState.FINALIZED, DiscState.OVERWRITABLE, DiscState.BLANK)
+
+
+@pytest.mark.parametrize("drive_name", PERSONALITIES)
+@pytest.mark.parametrize("name", JOBS)
+def test_a_real_drives_ways_keep_no_cd_from_being_burnt(studio: Any, name: str, drive_name: str) -> None:
+    medium, formatted, job, done = JOBS[name]
+    tap = drive(studio, medium, formatted=formatted, personality=drive_name)
+    studio.lab.run(job(studio), tap)
+    assert done(studio, tap)
