@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from discstack.events import DriveRemoved as DriveRemoved
     from discstack.events import EjectRequested as EjectRequested
     from discstack.events import Event as Event
+    from discstack.events import ImageProgress as ImageProgress
     from discstack.events import MediumInserted as MediumInserted
     from discstack.events import MediumRemoved as MediumRemoved
     from discstack.events import Notice as Notice
@@ -103,6 +104,7 @@ if TYPE_CHECKING:
     from discstack.fs.weights import Weight as Weight
     from discstack.fs.weights import parse_weights as parse_weights
     from discstack.image_file import ImageFile as ImageFile
+    from discstack.image_writer import ImageWriter as ImageWriter
     from discstack.mmc.cd.blanking import BlankType as BlankType
     from discstack.mmc.cd.composing import SubChannelForm as SubChannelForm
     from discstack.mmc.cd.contents import CdContents as CdContents
@@ -192,6 +194,7 @@ _HOMES: Final = {
         "DriveRemoved",
         "EjectRequested",
         "Event",
+        "ImageProgress",
         "MediumInserted",
         "MediumRemoved",
         "Notice",
@@ -202,6 +205,7 @@ _HOMES: Final = {
     ),
     "discstack.file_system_image": ("FileSystemImage",),
     "discstack.image_file": ("ImageFile",),
+    "discstack.image_writer": ("ImageWriter",),
     "discstack.fs.attributes": ("Attributes", "Device", "Kind"),
     "discstack.fs.boot.el_torito": ("BootPlatform", "Emulation"),
     "discstack.fs.boot.options": (

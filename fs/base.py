@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from threading import Lock
-from typing import IO, Final
+from typing import IO, Final, Protocol, runtime_checkable
 from weakref import finalize
 
 from discstack.fs.errors import SourceError
@@ -23,6 +24,16 @@ WITNESSES: Final = range(16, 48)  # sectors behind a session's start that tell o
 MOST_RUNS: Final = 100  # the Linux kernel gives up a file of ISO 9660 that has more sections
 NEAR: Final = 256  # sectors that are written again rather than left out between two parts
 _IN_MEMORY: Final = 1 << 18  # bytes of a file that is read beforehand, up to which it stays in memory
+
+
+@runtime_checkable
+class _InFile(Protocol):
+    """A medium that is the image in a file."""
+
+    @property
+    def path(self) -> os.PathLike[str]:
+        """Where it is."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +73,11 @@ class Base:
         if len(extents) > 1:
             return ScatteredItem(node, parent, mtime_ns, extents)
         return FileItem(node, parent, mtime_ns)
+
+    def lies_at(self, path: str | os.PathLike[str]) -> bool:
+        """Tell whether the medium is the image in a file."""
+        medium = self.medium
+        return isinstance(medium, _InFile) and os.path.exists(path) and os.path.samefile(medium.path, path)
 
     def check(self) -> None:
         """Raise SourceError unless the medium is still the one that was read."""

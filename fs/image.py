@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from math import lcm
@@ -12,6 +13,7 @@ from typing import BinaryIO
 
 from discstack.fs.base import WRITE_UNIT, Base, parts_of, stage
 from discstack.fs.data import DataReader, FileData
+from discstack.fs.errors import LayoutError
 from discstack.fs.manifest import manifest_line
 from discstack.fs.options import ImageOptions
 from discstack.fs.output import Tell, can_be_positioned, write_positioned
@@ -141,6 +143,18 @@ class Image:
             for source in region.sources()
         )
 
+    def check_target(self, path: str | os.PathLike[str]) -> None:
+        """See to it that what lies at a path is not written over for nothing, by an image that cannot be made.
+
+        Raises LayoutError if that is one of the sources or what the image is added to, and what `check_sources` does.
+        """
+        if self._base is not None and self._base.lies_at(path):
+            raise LayoutError(f"{os.fspath(path)} holds what the image is added to; let it grow, or write elsewhere")
+        if self.reads(path):
+            raise LayoutError(f"{os.fspath(path)} is one of the sources; leave it out, or write elsewhere")
+        if _holds_something(path):
+            self.check_sources()
+
     def file_at(self, lba: int) -> Span:
         """Return the file or structure that a sector belongs to."""
         return next(self.files_in(lba, 1))
@@ -162,10 +176,12 @@ class Image:
     ) -> int:
         """Write the image, or one of its `parts`, to a path or a binary file and return how many bytes that were.
 
-        `tell` hears how many bytes were written so far, perhaps from another thread. When something fails, what was
-        written so far stays; the caller decides what becomes of it.
+        `tell` hears how many bytes were written so far and which sectors of them came last, perhaps from another
+        thread. When something fails, what was written so far stays; the caller decides what becomes of it.
+        What lies at a path already is lost only if `check_target` finds no fault.
         """
         if isinstance(target, str | os.PathLike):
+            self.check_target(target)
             with open(target, "wb", buffering=0) as file:
                 return self.write_to(file, tell, part=part)
         if part is None and isinstance(getattr(target, "raw", target), io.FileIO):  # nothing between it and the system
@@ -178,17 +194,23 @@ class Image:
             while count := stream.readinto(buffer):
                 _write_all(target, buffer[:count])
                 if tell:
-                    tell((stream.position - whole.start) * SECTOR)
+                    end = stream.position
+                    tell((end - whole.start) * SECTOR, range(end - count // SECTOR, end))
         return len(whole) * SECTOR
 
-    def write_parts(self, path: str | os.PathLike[str]) -> int:
-        """Write only the `parts`, to where they belong in the file at `path`, and return how many bytes that were."""
+    def write_parts(self, path: str | os.PathLike[str], tell: Tell | None = None) -> int:
+        """Write only the `parts`, to where they belong in the file at `path`, and return how many bytes that were.
+
+        Nothing is written unless all sources are what they were; `tell` hears what `write_to` tells.
+        """
+        self.check_sources()
         self.stage()
+        done = 0
         with open(path, "r+b", buffering=0) as file:
             for part in self.parts:
                 file.seek(part.start * SECTOR)
-                self.write_to(file, part=part)
-        return sum(map(len, self.parts)) * SECTOR
+                done += self.write_to(file, _after(done, tell), part=part)
+        return done
 
     def _write_to_system(self, target: BinaryIO, tell: Tell | None) -> None:
         descriptor = target.fileno()
@@ -250,6 +272,20 @@ def _fill(plan: Plan, lba: int, view: memoryview, reading: tuple[FileData, DataR
         else:
             owner.fill(first, part)
         done += count * SECTOR
+
+
+def _holds_something(path: str | os.PathLike[str]) -> bool:
+    """Tell whether something would be lost if a path was written over."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return False
+    return stat.S_ISBLK(status.st_mode) or (stat.S_ISREG(status.st_mode) and status.st_size > 0)
+
+
+def _after(before: int, tell: Tell | None) -> Tell | None:
+    """Return what tells the bytes written, with those `before`."""
+    return None if tell is None else lambda done, sectors: tell(before + done, sectors)
 
 
 def _write_all(target: BinaryIO, view: memoryview) -> None:

@@ -27,7 +27,7 @@ SHARED_BLOCK: Final = 4096  # bytes; only whole blocks can be shared between fil
 # what copy_file_range answers where it cannot copy between these two files
 NOT_BETWEEN: Final = frozenset({errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM, errno.EBADF})
 
-Tell = Callable[[int], None]
+Tell = Callable[[int, range], None]  # hears how many bytes were written so far, and which sectors came last
 
 
 def can_be_positioned(target: int) -> bool:
@@ -55,12 +55,12 @@ class Tally:
     def __init__(self, tell: Tell | None) -> None:
         self._tell, self._lock, self._total = tell, Lock(), 0
 
-    def add(self, count: int) -> None:
-        """Count some more bytes."""
+    def add(self, count: int, sectors: range) -> None:
+        """Count some more bytes, among them those of some sectors."""
         if self._tell:
             with self._lock:
                 self._total += count
-                self._tell(self._total)
+                self._tell(self._total, sectors)
 
 
 class DataCopy:
@@ -114,7 +114,9 @@ class DataCopy:
         if batches is None or not batch.files:
             return 0
         count = batches.copy_files(batch.paths, batch.facts, batch.files, self._target, self._position(index))
-        self._tally.add((self._data.start_of(index + count) - self._data.start_of(index)) * SECTOR)
+        if count:
+            start, last, end = map(self._data.start_of, (index, index + count - 1, index + count))
+            self._tally.add((end - start) * SECTOR, self._sectors(last, end))
         return count
 
     def _copy_by_memory(self, index: int, reader: DataReader) -> int:
@@ -127,29 +129,32 @@ class DataCopy:
             part = self._buffer[: (end - first) * SECTOR]
             reader.fill(first, part)
             write_all(self._target, part, self._base + (self._data.lba + first) * SECTOR)
-            self._tally.add(len(part))
-            first += len(part) // SECTOR
+            following = first + len(part) // SECTOR
+            self._tally.add(len(part), self._sectors(first, following))
+            first = following
         return stop - index
 
     def _copy_large(self, index: int, source: PathSource) -> None:
-        room = (self._data.start_of(index + 1) - self._data.start_of(index)) * SECTOR
+        start = self._data.start_of(index)
+        room = (self._data.start_of(index + 1) - start) * SECTOR
         reader = source.open()
         try:
-            done = self._share(reader, source.size, self._position(index))
+            done = self._share(reader, source.size, self._data.lba + start)
             while done < room and not self._stopped:
                 part = self._buffer[: room - done]
                 data = part[: max(source.size - done, 0)]
                 reader.read_at(done, data)
                 part[len(data) :] = bytes(len(part) - len(data))
                 write_all(self._target, part, self._position(index) + done)
-                self._tally.add(len(part))
+                self._tally.add(len(part), self._sectors(start, start + 1))
                 done += len(part)
             reader.finish()
         finally:
             reader.close()
 
-    def _share(self, reader: PathReader, size: int, position: int) -> int:
+    def _share(self, reader: PathReader, size: int, lba: int) -> int:
         """Let the kernel copy the whole blocks of a file, as far as it can, and return how many bytes it did."""
+        position = self._base + lba * SECTOR
         done, end = 0, size - size % SHARED_BLOCK
         while done < end and not self._stopped:
             length = min(end - done, EXTENT)
@@ -161,9 +166,13 @@ class DataCopy:
                 raise
             if not count:
                 raise reader.ended(done)
-            self._tally.add(count)
+            self._tally.add(count, range(lba, lba + 1))
             done += count
         return done
+
+    def _sectors(self, start: int, end: int) -> range:
+        """Return the sectors of the image for some of the data."""
+        return range(self._data.lba + start, self._data.lba + end)
 
     def _position(self, index: int) -> int:
         return self._base + (self._data.lba + self._data.start_of(index)) * SECTOR
@@ -185,5 +194,5 @@ def write_positioned(plan: Plan, data: FileData, target: int, base: int, tell: T
                 else:
                     owner.fill(skip, part)
                 write_all(target, part, base + (lba + skip) * SECTOR)
-                tally.add(len(part))
+                tally.add(len(part), range(lba + skip, lba + skip + len(part) // SECTOR))
         copy.result()

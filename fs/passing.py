@@ -41,9 +41,10 @@ def write_in_order(stream: DataStream, data: FileData, target: int, tell: Tell |
         else:
             following = None if kept is None else data.next_large(here + 1)
             limit = stream.end if following is None else data.lba + following
-            _write(target, buffer[: stream.readinto(buffer[: (limit - stream.position) * SECTOR])])
+            start = stream.position
+            _write(target, buffer[: stream.readinto(buffer[: (limit - start) * SECTOR])])
             if tell:
-                tell(stream.position * SECTOR)
+                tell(stream.position * SECTOR, range(start, stream.position))
 
 
 def _write(target: int, part: memoryview) -> None:
@@ -82,7 +83,7 @@ def _pass_on(source: PathSource, target: int, size: int, tell: Tell | None, posi
                 raise reader.ended(done)
             done += count
             if tell:
-                tell(position * SECTOR + done)
+                tell(position * SECTOR + done, range(position, position + 1))
         reader.finish()
     except OSError as error:
         if done or error.errno not in NOT_BETWEEN:

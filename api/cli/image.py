@@ -149,11 +149,14 @@ def _same(previous: str | None, output: str) -> bool:
 
 def _write(result: Image, output: str, *, in_place: bool, session: bool, quiet: bool) -> int:
     """Write the image, or only what is new where it grows in place, or only the next session."""
-    if in_place:
-        return result.write_parts(output)
-    if output != "-" and result.reads(output):
-        raise click.UsageError(f"{output} is one of the sources; leave it out with -x, or write elsewhere")
-    part = result.parts[0] if session else None
-    with Display(quiet=quiet) as display, output_file(output, keep=False) as file:
-        total = result.size if part is None else len(part) * SECTOR
-        return result.write_to(file, display.counting("writing", total), part=part)
+    from discstack import ImageWriter
+
+    writer = ImageWriter(result)
+    with Display(quiet=quiet) as display:
+        on_event = display if display.bars else None  # events cost some time, and nobody would see them
+        if in_place:
+            return writer.grow(output, on_event=on_event)
+        if output != "-":
+            result.check_target(output)
+        with output_file(output, keep=False) as file:
+            return writer.write(file, part=result.parts[0] if session else None, on_event=on_event)

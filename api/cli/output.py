@@ -7,7 +7,7 @@ import enum
 import json
 import math
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePath
 from types import TracebackType
@@ -155,17 +155,14 @@ class Display:
                 click.echo(f"note: {message}", err=True)
             case events.PhaseStarted(phase=phase) if phase is not events.Phase.DONE:
                 self._start(phase.value)
+            case events.ImageProgress():
+                self._move(event.fraction, f"{size(event.bytes)}  {event.current_file or ''}")
             case events.Progress(fraction=fraction):
                 self._move(fraction, "")
             case events.Writing():
                 self._move(event.fraction, _writing_words(event))
             case events.Done():
                 self._finish()
-
-    def counting(self, name: str, total: int) -> Callable[[int], None]:
-        """Return what shows how much of `total` bytes was written."""
-        self._start(name)
-        return lambda written: self._move(written / total, size(written))
 
     def _start(self, name: str) -> None:
         if self.bars:

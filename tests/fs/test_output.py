@@ -191,11 +191,18 @@ def test_progress_ends_with_the_size_of_the_image(sources: Path, batches: BatchR
     image = plan(sources, batches)
     with (tmp_path / "appended").open("ab") as appended:
         for target in (tmp_path / "out", io.BytesIO(), appended):
-            told = list[int]()
-            image.write_to(target, told.append)
+            told, sectors = list[int](), set[int]()
+
+            def tell(count: int, last: range, told: list[int] = told, sectors: set[int] = sectors) -> None:
+                told.append(count)
+                sectors.update(last)
+
+            image.write_to(target, tell)
             assert told == sorted(told)
             assert told[-1] == image.size
             assert max(later - earlier for earlier, later in pairwise(told)) < 4 * MIB
+            assert max(sectors) < image.sectors
+            assert {image.file_at(sector).label for sector in sectors} >= {"/large, whole", "/large, odd", "/p"}
 
 
 def test_an_error_of_the_target_is_told(sources: Path, batches: BatchReader | None) -> None:
