@@ -226,6 +226,6 @@ def _starts_empty(capacity: int) -> Procedure[bool]:
                 return False
         except (MediumError, ShortTransfer):
             return False
-        if bytes(buffer).strip(b"\0"):
+        if bytes(buffer) != bytes(len(buffer)):
             return False
     return True

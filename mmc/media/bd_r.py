@@ -29,7 +29,17 @@ def assess(recipe: Recipe, survey: Survey) -> MediumStatus:
     disc = survey.disc
     fresh = disc is not None and disc.number_of_sessions == 1 and disc.state_of_last_session == LastSessionState.EMPTY
     if status.state is DiscState.APPENDABLE and fresh and not survey.read_capacity:
-        blank = replace(status, state=DiscState.BLANK, blank=True, sessions=0, tracks=(), detail="with spare areas")
+        address, _ = sequential.writable(survey, blank=True)
+        blank = replace(
+            status,
+            state=DiscState.BLANK,
+            next_writable_address=address,
+            used_blocks=0,
+            blank=True,
+            sessions=0,
+            tracks=(),
+            detail="with spare areas",
+        )
         return replace(blank, actions=next_actions(recipe, DiscState.BLANK) - {Action.FORMAT}, formats=())
     return status
 
