@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final
 
-from discstack.native._native import ffi, lib
+from discstack.native.library import ffi, lib
 from discstack.native.ring import Ring
 
 NS: Final = 1_000_000_000

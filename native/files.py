@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Final
 
-from discstack.native._native import ffi, lib
+from discstack.native.library import ffi, lib
 
 ROOM: Final = 1 << 20  # bytes that are read before they are written
 

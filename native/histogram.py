@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Final
 
-from discstack.native._native import lib
+from discstack.native.library import lib
 
 BUCKETS: Final[int] = lib.HISTOGRAM_BUCKETS
 _UNIT: Final[int] = lib.HISTOGRAM_UNIT  # nanoseconds

@@ -6,18 +6,17 @@ handed over. Everything else (state, counters, `cancel`) may be used from any th
 
 from __future__ import annotations
 
-import errno
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from discstack.native._native import ffi, lib
+from discstack.native.library import ffi, lib
 
 _SLICE: Final = 0.1  # seconds between two chances for a pending signal, such as Ctrl-C
 _NS: Final = 1_000_000_000
 _EMPTY: Final = memoryview(b"")
-_ENDED: Final = (-errno.ECANCELED, -errno.EPIPE)
+_ENDED: Final = (lib.RING_CANCELLED, lib.RING_ENDED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +58,7 @@ class Ring:
     def reserve(self, size: int, timeout: float | None = None) -> memoryview:
         """Producer: wait for room and return a writable region of up to `size` bytes; empty once cancelled."""
         length = _wait(lambda ns: lib.ring_reserve(self.handle, size, ns, self._offset), timeout)
-        if length == -errno.EPIPE:
+        if length == lib.RING_ENDED:
             raise ValueError("reserve on a ring that its producer has closed")
         return self._region(length, self._offset[0])
 
@@ -141,10 +140,10 @@ def _wait(call: Callable[[int], int], timeout: float | None) -> int:
     while True:
         left = _SLICE if deadline is None else min(_SLICE, deadline - time.monotonic())
         outcome = call(max(0, int(left * _NS)))
-        if outcome != -errno.ETIMEDOUT:
+        if outcome != lib.RING_TIMED_OUT:
             break
         if deadline is not None and time.monotonic() >= deadline:
             raise TimeoutError("the other side of the ring kept this one waiting")
-    if outcome == -errno.EINVAL:
+    if outcome == lib.RING_MISUSED:
         raise ValueError("a region has at least one byte")
     return outcome

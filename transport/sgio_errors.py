@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import grp
 import os
-from typing import Final, Protocol
+from typing import Final
 
 import discstack.mmc.spec.commands  # noqa: F401  (so that `describe` knows the commands)
 from discstack.mmc.spec.cdb import describe
@@ -18,6 +18,7 @@ from discstack.transport.base import (
     TransportError,
     TransportTimeout,
 )
+from discstack.transport.native_transport import Unanswered
 
 Verdict = tuple[type[TransportError], str]
 
@@ -80,30 +81,6 @@ DRIVER_STATUS: Final[dict[int, Verdict]] = {
 NEED_WRITE: Final = frozenset(
     bytes.fromhex("04 0a 15 19 1e 2a 2e 35 3f 41 4c 53 54 55 58 5b 5d 8a 93 a1 a2 a3 a6 a7 aa ae b6 bb bf ea")
 )
-
-
-class Unanswered(Protocol):
-    """A command without an answer, as `struct submit_answer` tells it."""
-
-    @property
-    def cdb(self) -> bytes:
-        """The command."""
-        ...
-
-    @property
-    def error(self) -> int:
-        """The errno of the ioctl."""
-        ...
-
-    @property
-    def host_status(self) -> int:
-        """The host byte."""
-        ...
-
-    @property
-    def driver_status(self) -> int:
-        """The driver byte."""
-        ...
 
 
 def open_error(path: str, error: OSError, *, holder: str = "") -> TransportError:

@@ -254,9 +254,11 @@ void feeder_run(struct feeder *feeder, struct feeder_result *result)
 	enum feeder_end end = FEEDER_DONE;
 
 	memset(result, 0, sizeof(*result));
+	os_sharpen();
 	begin(feeder);
 	while (end == FEEDER_DONE && left(feeder))
 		end = step(feeder, &command, &result->answer);
+	os_relax();
 	result->end = end;
 	result->lba = feeder->stream.lba + (int64_t)get(&feeder->blocks);
 	memcpy(result->cdb, command.cdb, sizeof(result->cdb));

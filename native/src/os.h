@@ -1,6 +1,6 @@
 /*
- * What the ring asks of the operating system; the only part of the native code that differs between systems.
- * Linux: os_linux.c. Waiting and waking are those of futex(2) and of WaitOnAddress.
+ * What ring and feeder ask of the operating system; the only part of them that differs between systems: os_linux.c,
+ * os_windows.c. Waiting and waking are those of futex(2) and of WaitOnAddress.
  */
 #pragma once
 #include <stdatomic.h>
@@ -24,3 +24,7 @@ void os_wake(_Atomic uint32_t *word);
 
 /* Nanoseconds on a clock that never jumps. Any thread. */
 int64_t os_now(void);
+
+/* Let time-outs be exact to about a millisecond until os_relax(), as naps need it. Any thread; may be nested. */
+void os_sharpen(void);
+void os_relax(void);

@@ -2,7 +2,6 @@
 
 #include "os.h"
 
-#include <errno.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
@@ -162,7 +161,7 @@ static uint64_t clamp(const struct ring *ring, const struct side *self, size_t s
 static int advance(struct side *self, size_t size)
 {
 	if (size > self->granted)
-		return -EINVAL;
+		return RING_MISUSED;
 	self->granted -= size;
 	atomic_store(&self->position, counted(&self->position) + size); /* pairs with the load in position() */
 	return 0;
@@ -210,12 +209,12 @@ int64_t ring_reserve(struct ring *ring, size_t size, int64_t timeout, size_t *of
 	const uint64_t want = clamp(ring, &ring->in, size, offset);
 
 	if (!want)
-		return -EINVAL;
+		return RING_MISUSED;
 	ring->in.granted = 0;
 	if (!wait_for(ring, &ring->in, want, has_space, timeout))
-		return -ETIMEDOUT;
+		return RING_TIMED_OUT;
 	if (state(ring))
-		return state(ring) & CANCELLED ? -ECANCELED : -EPIPE;
+		return state(ring) & CANCELLED ? RING_CANCELLED : RING_ENDED;
 	ring->in.granted = want;
 	return (int64_t)want;
 }
@@ -244,14 +243,14 @@ int64_t ring_take(struct ring *ring, size_t size, int64_t timeout, size_t *offse
 	const uint64_t want = clamp(ring, &ring->out, size, offset);
 
 	if (!want)
-		return -EINVAL;
+		return RING_MISUSED;
 	ring->out.granted = 0;
 	if (!wait_for(ring, &ring->out, want, has_data, timeout))
-		return -ETIMEDOUT;
+		return RING_TIMED_OUT;
 	if (state(ring) & CANCELLED)
-		return -ECANCELED;
+		return RING_CANCELLED;
 	if (state(ring) & FAILED)
-		return -EPIPE;
+		return RING_ENDED;
 	ring->out.granted = least(want, filled(ring)); /* after the look at the state: what was committed before it counts */
 	return (int64_t)ring->out.granted;
 }
@@ -272,7 +271,7 @@ int ring_release(struct ring *ring, size_t size)
 
 int ring_wait_full(struct ring *ring, int64_t timeout)
 {
-	return sleep_for(ring, &ring->out, WANT_FULL, has_data, timeout) ? 0 : -ETIMEDOUT;
+	return sleep_for(ring, &ring->out, WANT_FULL, has_data, timeout) ? 0 : RING_TIMED_OUT;
 }
 
 void ring_nap(struct ring *ring, int64_t duration)

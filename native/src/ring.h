@@ -3,13 +3,21 @@
  *
  * Each side asks for a region, fills or empties it in place, and hands it over. A region never straddles the end of the
  * memory. Requests are clamped to half the capacity: with that, the two sides can never wait for each other.
- * Sizes are in bytes, times in nanoseconds; a negative timeout waits for ever. Errors are negative errno values.
+ * Sizes are in bytes, times in nanoseconds; a negative timeout waits for ever.
  */
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
 
 struct ring;
+
+/* Why there is nothing; numbers of our own, since those of errno differ between the compilers of one system. */
+enum ring_error {
+	RING_TIMED_OUT = -1,
+	RING_CANCELLED = -2,
+	RING_ENDED = -3,  /* closed or failed */
+	RING_MISUSED = -4,
+};
 
 struct ring_counters {
 	uint64_t bytes_in;   /* committed by the producer */
@@ -36,12 +44,12 @@ unsigned char *ring_memory(struct ring *ring);
 
 /*
  * Producer: wait for room and return the length of a writable region at *offset from ring_memory. It is `size`, clamped
- * to the end of the memory and to half the capacity. -ETIMEDOUT, -ECANCELED, -EPIPE after close or fail, -EINVAL for no
- * size. Calling again without a commit returns the same region.
+ * to the end of the memory and to half the capacity. RING_TIMED_OUT, RING_CANCELLED, RING_ENDED after close or fail,
+ * RING_MISUSED for no size. Calling again without a commit returns the same region.
  */
 int64_t ring_reserve(struct ring *ring, size_t size, int64_t timeout, size_t *offset);
 
-/* Producer: hand over the first `size` bytes of the reserved region. -EINVAL if it is not that long. Never blocks. */
+/* Producer: hand over the first `size` bytes of the reserved region. RING_MISUSED if it is not that long. Never blocks. */
 int ring_commit(struct ring *ring, size_t size);
 
 /* Producer: no more data will come; the consumer still gets what is in the ring. Never blocks. */
@@ -52,16 +60,16 @@ void ring_fail(struct ring *ring);
 
 /*
  * Consumer: wait for data and return the length of a readable region at *offset. It is `size`, clamped as in
- * ring_reserve; less only before the end of a closed ring, 0 at its end. -ETIMEDOUT, -ECANCELED, -EPIPE after ring_fail,
- * -EINVAL for no size. Calling again without a release returns the same data.
+ * ring_reserve; less only before the end of a closed ring, 0 at its end. RING_TIMED_OUT, RING_CANCELLED, RING_ENDED after
+ * ring_fail, RING_MISUSED for no size. Calling again without a release returns the same data.
  */
 int64_t ring_take(struct ring *ring, size_t size, int64_t timeout, size_t *offset);
 
-/* Consumer: give back the first `size` bytes of the taken region. -EINVAL if it is not that long. Never blocks. */
+/* Consumer: give back the first `size` bytes of the taken region. RING_MISUSED if it is not that long. Never blocks. */
 int ring_release(struct ring *ring, size_t size);
 
 /*
- * Consumer: wait until the ring is as full as it gets: the producer waits for room or has ended. 0 or -ETIMEDOUT; a
+ * Consumer: wait until the ring is as full as it gets: the producer waits for room or has ended. 0 or RING_TIMED_OUT; a
  * cancelled or failed ring returns 0 at once. Not counted as a wait for data.
  */
 int ring_wait_full(struct ring *ring, int64_t timeout);
@@ -69,7 +77,7 @@ int ring_wait_full(struct ring *ring, int64_t timeout);
 /* Consumer: let `duration` pass, less if the ring is cancelled meanwhile. */
 void ring_nap(struct ring *ring, int64_t duration);
 
-/* Stop both sides for good: what waits now, and every later wait, returns -ECANCELED. Any thread; never blocks. */
+/* Stop both sides for good: what waits now, and every later wait, returns RING_CANCELLED. Any thread; never blocks. */
 void ring_cancel(struct ring *ring);
 
 /* What has happened to a ring. Any thread. */

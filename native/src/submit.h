@@ -29,7 +29,7 @@ struct submit_answer {
 	uint32_t residual; /* bytes of the data that did not move */
 	uint32_t sense_length;
 	unsigned char sense[SUBMIT_SENSE];
-	int32_t error;          /* errno of the system call, 0 if it succeeded */
+	int32_t error;          /* the system's number for why the call failed, 0 if it succeeded */
 	uint32_t host_status;   /* of the host adapter's driver */
 	uint32_t driver_status; /* of the system's SCSI layer */
 };

@@ -137,10 +137,10 @@ static void cancel_at_a_random_time_wakes_both_sides(uint32_t seed)
 	sleep_ns(next_random(&seed) % (2 * MS));
 	ring_cancel(ring);
 	pthread_join(producer, NULL);
-	EXPECT(in.outcome == -ECANCELED);
+	EXPECT(in.outcome == RING_CANCELLED);
 	if (consuming) {
 		pthread_join(consumer, NULL);
-		EXPECT(out.outcome == -ECANCELED);
+		EXPECT(out.outcome == RING_CANCELLED);
 	}
 	ring_free(ring);
 }
@@ -217,20 +217,20 @@ static void waits_end_in_time(void)
 	const int64_t start = os_now();
 	size_t offset;
 
-	EXPECT(ring_take(ring, UNIT, 5 * MS, &offset) == -ETIMEDOUT);
-	EXPECT(ring_take(ring, UNIT, 5 * MS, &offset) == -ETIMEDOUT);
+	EXPECT(ring_take(ring, UNIT, 5 * MS, &offset) == RING_TIMED_OUT);
+	EXPECT(ring_take(ring, UNIT, 5 * MS, &offset) == RING_TIMED_OUT);
 	EXPECT(os_now() - start >= 10 * MS);
-	EXPECT(ring_wait_full(ring, MS) == -ETIMEDOUT);
+	EXPECT(ring_wait_full(ring, MS) == RING_TIMED_OUT);
 	EXPECT(ring_reserve(ring, 2 * UNIT, 0, &offset) == UNIT); /* half the capacity */
-	EXPECT(ring_commit(ring, UNIT + 1) == -EINVAL);
+	EXPECT(ring_commit(ring, UNIT + 1) == RING_MISUSED);
 	EXPECT(ring_commit(ring, UNIT) == 0);
-	EXPECT(ring_commit(ring, 1) == -EINVAL);
+	EXPECT(ring_commit(ring, 1) == RING_MISUSED);
 	EXPECT(ring_reserve(ring, UNIT, 0, &offset) == UNIT && offset == UNIT);
 	EXPECT(ring_commit(ring, UNIT) == 0);
-	EXPECT(ring_reserve(ring, 1, 0, &offset) == -ETIMEDOUT);
+	EXPECT(ring_reserve(ring, 1, 0, &offset) == RING_TIMED_OUT);
 	ring_count(ring, &counters);
 	EXPECT(counters.empty == 1 && counters.full == 1 && counters.empty_time >= 10 * MS);
-	EXPECT(ring_take(ring, 0, 0, &offset) == -EINVAL);
+	EXPECT(ring_take(ring, 0, 0, &offset) == RING_MISUSED);
 	ring_free(ring);
 }
 
@@ -242,16 +242,16 @@ static void failing_and_closing_differ(void)
 	EXPECT(ring_reserve(ring, 100, 0, &offset) == 100);
 	EXPECT(ring_commit(ring, 100) == 0);
 	ring_close(ring);
-	EXPECT(ring_reserve(ring, 100, 0, &offset) == -EPIPE);
+	EXPECT(ring_reserve(ring, 100, 0, &offset) == RING_ENDED);
 	EXPECT(ring_take(ring, UNIT, 0, &offset) == 100);
 	EXPECT(ring_release(ring, 60) == 0);
 	EXPECT(ring_take(ring, UNIT, 0, &offset) == 40 && offset == 60);
 	EXPECT(ring_release(ring, 40) == 0);
 	EXPECT(ring_take(ring, UNIT, 0, &offset) == 0);
 	ring_fail(ring);
-	EXPECT(ring_take(ring, UNIT, 0, &offset) == -EPIPE);
+	EXPECT(ring_take(ring, UNIT, 0, &offset) == RING_ENDED);
 	ring_cancel(ring);
-	EXPECT(ring_take(ring, UNIT, 0, &offset) == -ECANCELED);
+	EXPECT(ring_take(ring, UNIT, 0, &offset) == RING_CANCELLED);
 	ring_free(ring);
 }
 
