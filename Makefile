@@ -7,7 +7,7 @@ FUZZ_SECONDS ?= 300
 NATIVE := $(wildcard native/src/*.c native/src/*.h native/src/*.py)
 # Debian's packages that tests run or read: burners, readers, kernels, boot loaders
 TEST_PACKAGES := \
-	gcc libc6-dev file faketime sg3-utils tshark \
+	gcc libc6-dev gcc-mingw-w64-x86-64-win32 gcc-mingw-w64-i686-win32 file faketime sg3-utils tshark \
 	xorriso genisoimage p7zip-full libarchive-tools udftools grub-common dumpet \
 	user-mode-linux kmod busybox-static btrfs-progs xfsprogs \
 	libcdio-utils cd-paranoia cdrdao icedax wodim cdrskin growisofs dvd+rw-tools \

@@ -11,6 +11,7 @@ The values of a virtual drive's options are percent-encoded; `+` is literal.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 VIRTUAL: Final = "virtual:"
 REPLAY: Final = "replay:"
-_WINDOWS: Final = re.compile(r"[A-Za-z]:\\?|\\\\\.\\.+")
+_WINDOWS: Final = re.compile(r"[A-Za-z]:\\?|\\\\[.?]\\.+")
 _TRUE: Final = {"1": True, "yes": True, "true": True, "0": False, "no": False, "false": False}
 
 
@@ -53,6 +54,8 @@ class DeviceAddress:
 
     def open(self, *, write: bool) -> Transport:
         """Open the node through SG_IO."""
+        if sys.platform != "linux":
+            raise BackendUnavailable(f"{self.path}: there are device nodes on Linux only, and this is {sys.platform}")
         from discstack.transport.sgio import SgioTransport
 
         return SgioTransport.open(self.path, write=write)
@@ -69,8 +72,10 @@ class WindowsAddress:
         return self.name
 
     def open(self, *, write: bool) -> Transport:
-        """Refuse: this build has no SPTI transport."""
-        raise BackendUnavailable(f"{self.name}: this build of discstack cannot open Windows drives (no SPTI transport)")
+        """Open the drive through SPTI."""
+        from discstack.transport.spti import SptiTransport
+
+        return SptiTransport.open(self.name, write=write)
 
 
 @dataclass(frozen=True, slots=True)

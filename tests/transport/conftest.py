@@ -1,10 +1,13 @@
-"""A drive played by a C library: `drive` answers what a test scripts, and remembers what it was asked."""
+"""Systems that are played: Linux's `drive` by a C library, Windows's `kernel32` by a Python object.
+
+Each answers what a test scripts, and remembers what it was asked.
+"""
 
 from __future__ import annotations
 
 import ctypes
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,10 @@ import pytest
 from discstack.transport import sgio
 from discstack.transport._sgio import ffi
 from discstack.transport.sgio import SgioTransport
+from discstack.transport.windows import declarations, device
+from discstack.transport.windows.calls import Windows
+
+from .kernel32 import FakeKernel32
 
 HERE = Path(__file__).parent
 SRC = HERE.parent.parent / "native" / "src"
@@ -86,24 +93,26 @@ class Drive:
         return [bytes(request.cdb)[: request.cdb_length] for request in self.requests]
 
 
-def build(target: Path, *options: str) -> Path:
-    """Compile sgio.c together with the played ioctl."""
-    sources = [str(HERE / "fake_ioctl.c"), str(SRC / "sgio.c")]
+SG_IO = (HERE / "fake_ioctl.c", SRC / "sgio.c")  # together with the played ioctl
+
+
+def build(target: Path, sources: Iterable[Path], *options: str) -> Path:
+    """Compile a library of our C code."""
     flags = ["-std=c11", "-O1", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", f"-I{SRC}"]
-    subprocess.run(["cc", *flags, *options, "-o", str(target), *sources], check=True)
+    subprocess.run(["cc", *flags, *options, "-o", target, *sources], check=True)
     return target
 
 
 @pytest.fixture(scope="session")
 def preloadable(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A library for LD_PRELOAD."""
-    return build(tmp_path_factory.mktemp("preload") / "fake.so", "-DPRELOADED")
+    return build(tmp_path_factory.mktemp("preload") / "fake.so", SG_IO, "-DPRELOADED")
 
 
 @pytest.fixture(scope="session")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Drive:
     """The library, loaded once."""
-    return Drive(build(tmp_path_factory.mktemp("played") / "fake.so"))
+    return Drive(build(tmp_path_factory.mktemp("played") / "fake.so", SG_IO))
 
 
 @pytest.fixture
@@ -120,3 +129,25 @@ def transport(drive: Drive) -> Iterator[SgioTransport]:
     """A transport to the played drive."""
     with SgioTransport.open("/dev/null") as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def spti(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Our C code for SPTI, built for this system: what it asks of Windows it asks through the fake's functions."""
+    library = build(tmp_path_factory.mktemp("spti") / "spti.so", (SRC / "spti.c", SRC / "os_linux.c"))
+    return declarations.ffi.dlopen(str(library))
+
+
+@pytest.fixture
+def kernel32(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeKernel32]:
+    """A drive with a medium that nobody else uses; whatever is opened must be closed again."""
+    monkeypatch.setattr(device, "BUSY_INTERVAL", 0.001)
+    fake = FakeKernel32()
+    yield fake
+    assert not fake.access
+
+
+@pytest.fixture
+def windows(kernel32: FakeKernel32, spti: Any) -> Windows:
+    """The system of that drive."""
+    return Windows(kernel32, None, spti)

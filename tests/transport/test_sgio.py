@@ -24,11 +24,12 @@ from discstack.transport.base import (
     DeviceGone,
     Feeder,
     FeedResult,
-    Stream,
     TransportError,
     TransportTimeout,
 )
 from discstack.transport.sgio import SgioTransport
+
+from .streams import BLOCK, UNIT, filled_ring, stream
 
 TEST_UNIT_READY = bytes(6)
 INQUIRY = bytes.fromhex("12 00 00 00 24 00")
@@ -38,32 +39,6 @@ NOT_READY = bytes.fromhex("70 00 02 00 00 00 00 0a 00 00 00 00 3a 00 00 00 00 00
 LONG_WRITE = bytes.fromhex("70 00 02 00 00 00 00 0a 00 00 00 00 04 08 00 00 00 00")
 MEDIUM_ERROR = bytes.fromhex("72 03 0c 00 00 00 00 00")
 SG_DXFER_NONE, SG_DXFER_TO_DEV, SG_DXFER_FROM_DEV = -1, -2, -3
-BLOCK, UNIT = 2048, 16
-
-
-def stream(ring: Ring, **changes: Any) -> Stream:
-    fields: dict[str, Any] = {
-        "ring": ring,
-        "template": bytes.fromhex("2a 00 00 00 00 00 00 00 00 00"),
-        "lba_place": (2, 32),
-        "length_place": (7, 16),
-        "lba": 1000,
-        "blocks": 40,
-        "block_size": BLOCK,
-        "unit": UNIT,
-        "timeout": 60.0,
-        "nap": 0.002,
-    }
-    return Stream(**{**fields, **changes})
-
-
-def filled_ring(blocks: int = 40) -> Ring:
-    ring = Ring(8 * UNIT * BLOCK, UNIT * BLOCK)
-    for number in range(blocks):
-        ring.reserve(BLOCK)[:] = bytes([number]) * BLOCK
-        ring.commit(BLOCK)
-    ring.close()
-    return ring
 
 
 def test_a_command_without_data_goes_out_as_it_is(drive: Any, transport: SgioTransport) -> None:

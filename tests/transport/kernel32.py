@@ -1,0 +1,215 @@
+"""kernel32 played by a Python object: one drive, whose driver keeps the rules that Windows's documentation tells."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cffi import FFI
+
+from discstack.transport.windows.calls import INVALID_HANDLE, READ_WRITE
+from discstack.transport.windows.declarations import CDROM_CONSTANTS, CONSTANTS, ffi
+
+SRC = Path(__file__).parent.parent.parent / "native" / "src"
+IOCTL_SCSI_PASS_THROUGH_DIRECT = 0x4D014
+ACCESS_DENIED, NOT_READY, BAD_COMMAND, NOT_SUPPORTED, INVALID_PARAMETER = 5, 21, 22, 50, 87
+
+packets: Any = FFI()
+packets.cdef(re.search(r"typedef struct \{[^}]*\} SCSI_PASS_THROUGH_DIRECT;", (SRC / "spti.h").read_text())[0])  # type: ignore[index]  # it is there
+
+
+@dataclass
+class Answer:
+    """What the device answers to a command; with an `error` it does not."""
+
+    error: int = 0
+    status: int | None = 0  # None: the driver leaves what it found
+    sense: bytes = b""
+    sense_length: int | None = None  # as told by the driver, if not the sense's own
+    data: bytes = b""
+    moved: int | None = None
+
+
+@dataclass
+class Request:
+    """A command as the system was given it."""
+
+    cdb: bytes
+    data_in: int
+    length: int
+    timeout: int
+    sense_room: int
+    address: int
+    data: bytes
+
+
+@dataclass
+class FakeKernel32:
+    """The drive D:, which is CdRom0, and the state that it is in."""
+
+    max_transfer: int = 128 << 10
+    pages: int = 33
+    alignment_mask: int = 0
+    descriptor: bool = True
+    device_type: int | None = 2
+    exclusive_access: bool = True  # whether the driver has it
+    volume: bool = True  # whether there is a medium with a file system
+    others_open: int = 0  # attempts to lock that others' open files make fail
+    exclusive_owner: object = None
+    owner_name: bytes = b""
+    open_error: int = 0
+    answers: list[Answer] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.requests: list[Request] = []
+        self.calls: list[str] = []
+        self.opened: list[tuple[str, int]] = []
+        self.access: dict[int, int] = {}
+        self.locked = False
+        self.last_error = 0
+        self.DeviceIoControl = ffi.callback(
+            "int(void *, uint32_t, void *, uint32_t, void *, uint32_t, uint32_t *, void *)", self._control
+        )
+        self.GetLastError = ffi.callback("uint32_t(void)", lambda: self.last_error)
+        self._codes = {
+            IOCTL_SCSI_PASS_THROUGH_DIRECT: self._pass_through,
+            CONSTANTS["IOCTL_STORAGE_QUERY_PROPERTY"]: self._query_property,
+            CONSTANTS["IOCTL_STORAGE_GET_DEVICE_NUMBER"]: self._device_number,
+            CONSTANTS["FSCTL_LOCK_VOLUME"]: self._lock_volume,
+            CONSTANTS["FSCTL_UNLOCK_VOLUME"]: self._unlock_volume,
+            CONSTANTS["FSCTL_DISMOUNT_VOLUME"]: self._dismount,
+            CDROM_CONSTANTS["IOCTL_CDROM_EXCLUSIVE_ACCESS"]: self._exclusive,
+        }
+
+    def CreateFileW(self, path: str, access: int, share: int, *_: Any) -> Any:
+        self.opened.append((path, access))
+        if self.open_error or share != 3:
+            self.last_error = self.open_error or INVALID_PARAMETER
+            return INVALID_HANDLE
+        number = 0x100 + 4 * len(self.opened)
+        self.access[number] = access
+        return ffi.cast("void *", number)
+
+    def CloseHandle(self, handle: Any) -> int:
+        number = int(ffi.cast("uintptr_t", handle))
+        del self.access[number]
+        self.calls.append("close")
+        if self.exclusive_owner == number:
+            self.exclusive_owner = None
+        self.locked = False
+        return 1
+
+    def _control(
+        self, handle: Any, code: int, given: Any, size: int, room: Any, room_size: int, returned: Any, overlapped: Any
+    ) -> int:
+        number = int(ffi.cast("uintptr_t", handle))
+        if number not in self.access:
+            self.last_error = 6
+            return 0
+        try:
+            answer = self._codes[code](number, given, size)
+        except OSError as error:
+            self.last_error = error.errno or 0
+            return 0
+        if answer is not None:
+            returned[0] = min(len(answer), room_size)
+            ffi.memmove(room, answer, returned[0])
+        return 1
+
+    def _pass_through(self, number: int, given: Any, size: int) -> None:
+        request = packets.cast("SCSI_PASS_THROUGH_DIRECT *", int(ffi.cast("uintptr_t", given)))
+        header = packets.sizeof("SCSI_PASS_THROUGH_DIRECT")
+        address, length = int(packets.cast("uintptr_t", request.DataBuffer)), request.DataTransferLength
+        if self.access[number] != READ_WRITE or self.exclusive_owner not in (None, number):
+            raise OSError(ACCESS_DENIED, "")
+        if request.Length != header or not header <= request.SenseInfoOffset <= size - request.SenseInfoLength:
+            raise OSError(INVALID_PARAMETER, "")
+        if length > self.max_transfer or address & self.alignment_mask or not 1 <= request.TimeOutValue <= 108_000:
+            raise OSError(INVALID_PARAMETER, "")
+        data = packets.buffer(request.DataBuffer, length) if length else bytearray()
+        self.requests.append(
+            Request(
+                bytes(request.Cdb)[: request.CdbLength],
+                request.DataIn,
+                length,
+                request.TimeOutValue,
+                request.SenseInfoLength,
+                address,
+                bytes(data) if request.DataIn == 0 else b"",
+            )
+        )
+        answer = self.answers.pop(0) if self.answers else Answer()
+        if answer.error:
+            raise OSError(answer.error, "")
+        if answer.status is not None:
+            request.ScsiStatus = answer.status
+        sense = packets.buffer(packets.cast("char *", request) + request.SenseInfoOffset, request.SenseInfoLength)
+        sense[: len(answer.sense)] = answer.sense
+        request.SenseInfoLength = len(answer.sense) if answer.sense_length is None else answer.sense_length
+        data[: len(answer.data)] = answer.data
+        if answer.moved is not None:
+            request.DataTransferLength = answer.moved
+        elif request.DataIn == 1:
+            request.DataTransferLength = len(answer.data)
+
+    def _query_property(self, number: int, given: Any, size: int) -> bytes:
+        query = ffi.cast("STORAGE_PROPERTY_QUERY *", given)
+        if not self.descriptor or query.PropertyId != CONSTANTS["StorageAdapterProperty"] or query.QueryType:
+            raise OSError(NOT_SUPPORTED, "")
+        adapter = ffi.new(
+            "STORAGE_ADAPTER_DESCRIPTOR *",
+            {
+                "Version": 32,
+                "Size": 32,
+                "MaximumTransferLength": self.max_transfer,
+                "MaximumPhysicalPages": self.pages,
+                "AlignmentMask": self.alignment_mask,
+            },
+        )
+        return bytes(ffi.buffer(adapter))
+
+    def _device_number(self, number: int, given: Any, size: int) -> bytes:
+        if self.device_type is None:
+            raise OSError(1, "")
+        return bytes(ffi.buffer(ffi.new("STORAGE_DEVICE_NUMBER *", [self.device_type, 0, 0xFFFFFFFF])))
+
+    def _lock_volume(self, number: int, given: Any, size: int) -> None:
+        self.calls.append("lock volume")
+        if not self.volume:
+            raise OSError(NOT_READY, "")
+        if self.others_open:
+            self.others_open -= 1
+            raise OSError(ACCESS_DENIED, "")
+        self.locked = True
+
+    def _unlock_volume(self, number: int, given: Any, size: int) -> None:
+        self.calls.append("unlock volume")
+        self.locked = False
+
+    def _dismount(self, number: int, given: Any, size: int) -> None:
+        self.calls.append("dismount")
+        self.volume = False
+
+    def _exclusive(self, number: int, given: Any, size: int) -> bytes | None:
+        if not self.exclusive_access:
+            raise OSError(1, "")
+        access = ffi.cast("CDROM_EXCLUSIVE_ACCESS *", given)
+        if access.RequestType == 0:
+            state = ffi.new("CDROM_EXCLUSIVE_LOCK_STATE *", [self.exclusive_owner is not None, self.owner_name])
+            return bytes(ffi.buffer(state))
+        if access.RequestType == 2:
+            self.calls.append("unlock device")
+            self.exclusive_owner = None
+            return None
+        self.calls.append("lock device")
+        if size < ffi.sizeof("CDROM_EXCLUSIVE_LOCK"):
+            raise OSError(24, "")
+        if self.volume:
+            raise OSError(BAD_COMMAND, "")
+        if self.exclusive_owner is not None:
+            raise OSError(ACCESS_DENIED, "")
+        lock = ffi.cast("CDROM_EXCLUSIVE_LOCK *", given)
+        self.exclusive_owner, self.owner_name = number, ffi.string(lock.CallerName)
+        return None

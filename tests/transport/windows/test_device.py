@@ -1,0 +1,181 @@
+"""Opening, locking and limits, with a Windows that is played."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from discstack.mmc.spec.cdb import Direction
+from discstack.transport.base import (
+    AccessDenied,
+    BackendUnavailable,
+    Command,
+    DeviceBusy,
+    DeviceGone,
+    TransportError,
+)
+from discstack.transport.spti import SptiTransport
+from discstack.transport.windows import device as device_module
+from discstack.transport.windows.calls import NO_ACCESS, READ_WRITE, Device, Windows, this_windows
+from discstack.transport.windows.device import FALLBACK_TRANSFER, adapter_limits, device_path, exclusive_holder
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [("D:", r"\\.\D:"), ("e:", r"\\.\E:"), ("D:\\", r"\\.\D:"), (r"\\.\CdRom0", r"\\.\CdRom0")],
+)
+def test_a_drive_has_letters_and_device_names(kernel32: Any, windows: Windows, name: str, path: str) -> None:
+    assert device_path(name) == path
+    SptiTransport.open(name, windows=windows).close()
+    assert kernel32.opened == [(path, READ_WRITE)]
+
+
+def test_looking_locks_nothing(kernel32: Any, windows: Windows) -> None:
+    SptiTransport.open("D:", windows=windows).close()
+    assert kernel32.calls == ["close"]
+    assert kernel32.volume
+
+
+def test_what_changes_the_disc_has_it_alone(kernel32: Any, windows: Windows) -> None:
+    with SptiTransport.open("D:", write=True, windows=windows) as transport:
+        assert transport.execute(Command(bytes(6))).status == 0
+        assert kernel32.owner_name == b"discstack"
+        with SptiTransport.open("D:", windows=windows) as other, pytest.raises(AccessDenied):
+            other.execute(Command(bytes(6)))
+    assert kernel32.calls == [
+        "lock volume",
+        "dismount",
+        "lock device",
+        "close",
+        "unlock device",
+        "unlock volume",
+        "close",
+    ]
+    assert kernel32.exclusive_owner is None
+
+
+def test_without_a_medium_there_is_no_volume_to_lock(kernel32: Any, windows: Windows) -> None:
+    kernel32.volume = False
+    SptiTransport.open("D:", write=True, windows=windows).close()
+    assert "dismount" not in kernel32.calls
+    assert "lock device" in kernel32.calls
+
+
+def test_a_driver_without_exclusive_access_leaves_the_volumes_lock(kernel32: Any, windows: Windows) -> None:
+    kernel32.exclusive_access = False
+    with SptiTransport.open("D:", write=True, windows=windows):
+        assert kernel32.locked
+
+
+def test_files_that_are_open_for_a_moment_are_waited_for(kernel32: Any, windows: Windows) -> None:
+    kernel32.others_open = 5
+    SptiTransport.open("D:", write=True, windows=windows).close()
+    assert kernel32.calls.count("lock volume") == 6
+
+
+def test_files_that_stay_open_make_a_drive_busy(
+    kernel32: Any, windows: Windows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device_module, "BUSY_PATIENCE", 0.05)
+    kernel32.others_open = 1 << 30
+    with pytest.raises(DeviceBusy, match="D:: held by programs that have files of the disc open") as caught:
+        SptiTransport.open("D:", write=True, windows=windows)
+    assert caught.value.errno == 5
+    assert kernel32.volume
+
+
+def test_who_has_a_drive_exclusively_is_named(kernel32: Any, windows: Windows, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device_module, "BUSY_PATIENCE", 0.0)
+    kernel32.volume, kernel32.exclusive_owner, kernel32.owner_name = False, "other", b"Other Burner 2.1"
+    with pytest.raises(DeviceBusy, match=r"D:: held by Other Burner 2\.1"):
+        SptiTransport.open("D:", write=True, windows=windows)
+
+
+def test_a_volume_that_can_be_neither_locked_nor_ignored_makes_a_drive_busy(
+    kernel32: Any, windows: Windows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device_module, "BUSY_PATIENCE", 0.0)
+    monkeypatch.setattr(device_module, "_lock_volume", lambda device: False)
+    with pytest.raises(DeviceBusy, match="a file system that is mounted"):
+        SptiTransport.open("D:", write=True, windows=windows)
+    assert "dismount" not in kernel32.calls
+
+
+@pytest.mark.parametrize("kind", [0x07, None], ids=["a hard disk", "a volume over several disks"])
+def test_what_is_no_optical_drive_is_left_alone(kernel32: Any, windows: Windows, kind: int | None) -> None:
+    kernel32.device_type = kind
+    with pytest.raises(BackendUnavailable, match="C:: this is no CD, DVD or BD drive"):
+        SptiTransport.open("C:", write=True, windows=windows)
+    assert kernel32.calls == ["close"]
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "words"),
+    [
+        (2, DeviceGone, "no such device"),
+        (3, DeviceGone, "no such device"),
+        (5, AccessDenied, "administrator"),
+        (433, DeviceGone, "gone"),
+        (1234, TransportError, "Windows error 1234"),
+    ],
+)
+def test_why_a_drive_cannot_be_opened_is_told(
+    kernel32: Any, windows: Windows, error: int, kind: type[TransportError], words: str
+) -> None:
+    kernel32.open_error = error
+    with pytest.raises(TransportError, match=f"D:: .*{words}") as caught:
+        SptiTransport.open("D:", windows=windows)
+    assert (type(caught.value), caught.value.errno) == (kind, error)
+
+
+def test_a_drive_that_others_have_for_themselves_is_busy(
+    kernel32: Any, windows: Windows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device_module, "BUSY_PATIENCE", 0.02)
+    kernel32.open_error = 32
+    with pytest.raises(DeviceBusy, match="held by another program"):
+        SptiTransport.open("D:", windows=windows)
+    assert len(kernel32.opened) > 2
+
+
+@pytest.mark.parametrize(
+    ("length", "pages", "mask", "expected"),
+    [
+        (128 << 10, 33, 0, (128 << 10, 0)),
+        (128 << 10, 17, 3, (64 << 10, 3)),
+        (64 << 20, 0xFFFFFFFF, 511, (1 << 20, 511)),
+        (0xFFFFFFFF, 0, 0, (1 << 20, 0)),
+        (0, 0, 0, (FALLBACK_TRANSFER, 0)),
+        (100_000, 0, 0x1000, (96 << 10, 0x1FFF)),
+    ],
+)
+def test_limits_are_the_adapters(
+    kernel32: Any, windows: Windows, length: int, pages: int, mask: int, expected: tuple[int, int]
+) -> None:
+    kernel32.max_transfer, kernel32.pages, kernel32.alignment_mask = length, pages, mask
+    device = Device(windows, r"\\.\D:", NO_ACCESS)
+    limits = adapter_limits(device)
+    device.close()
+    assert (limits.max_transfer, limits.alignment_mask) == expected
+
+
+def test_without_a_descriptor_any_adapter_takes_what_is_sent(kernel32: Any, windows: Windows) -> None:
+    kernel32.descriptor, kernel32.max_transfer, kernel32.alignment_mask = False, 64 << 10, 511
+    with SptiTransport.open("D:", windows=windows) as transport:
+        assert transport.max_transfer == FALLBACK_TRANSFER
+        data = memoryview(bytearray(FALLBACK_TRANSFER + 1))[1:]
+        assert transport.execute(Command(bytes(10), Direction.TO_DEVICE, data)).status == 0
+
+
+def test_nobody_has_a_drive_exclusively(kernel32: Any, windows: Windows) -> None:
+    device = Device(windows, r"\\.\D:", NO_ACCESS)
+    assert exclusive_holder(device) is None
+    kernel32.exclusive_access = False
+    assert exclusive_holder(device) is None
+    device.close()
+
+
+def test_elsewhere_there_is_no_windows() -> None:
+    with pytest.raises(BackendUnavailable, match="this is linux"):
+        this_windows()

@@ -1,0 +1,1 @@
+"""Windows: what its drives are called, how they are opened, and what it says of them."""

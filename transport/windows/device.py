@@ -1,0 +1,172 @@
+"""Drives of Windows: opening and locking them, and how much one command may move."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from discstack.transport.base import BackendUnavailable, DeviceBusy
+from discstack.transport.windows.calls import READ_WRITE, CallFailed, Device, Windows
+from discstack.transport.windows.declarations import CDROM_CONSTANTS, CONSTANTS, ffi
+from discstack.transport.windows.errors import (
+    ERROR_ACCESS_DENIED,
+    ERROR_BAD_COMMAND,
+    HELD,
+    UNSUPPORTED,
+    busy_error,
+    open_error,
+)
+
+BUSY_PATIENCE: Final = 2.0  # seconds that a device held by somebody else is tried again: Explorer's looks are short
+BUSY_INTERVAL: Final = 0.1
+CALLER: Final = "discstack"  # what others are told of who has the drive
+PAGE: Final = 4096
+LARGEST_TRANSFER: Final = 1 << 20  # bytes; nothing gains from more
+FALLBACK_TRANSFER: Final = 64 << 10  # bytes, where the system does not tell
+FALLBACK_MASK: Final = 511  # no adapter is known to want more
+OPTICAL: Final = frozenset({0x02, 0x33})  # FILE_DEVICE_CD_ROM, FILE_DEVICE_DVD
+LETTER: Final = re.compile(r"([A-Za-z]:)\\?")
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterLimits:
+    """The most bytes that one command may move, and the bits that the address of its data may not have."""
+
+    max_transfer: int = FALLBACK_TRANSFER
+    alignment_mask: int = FALLBACK_MASK
+
+
+def device_path(name: str) -> str:
+    r"""Return the path of a drive given as D:, D:\ or a path such as \\.\CdRom0 or that of a device interface."""
+    letter = LETTER.fullmatch(name)
+    return rf"\\.\{letter[1].upper()}" if letter else name
+
+
+def open_device(windows: Windows, name: str, *, write: bool) -> Device:
+    """Open a drive: shared to look, or (`write`) with its volume dismounted and for ourselves alone.
+
+    Windows takes commands only on handles that may read and write, so the two differ in what others may do meanwhile.
+    What is held is tried again for 2 s. Raises AccessDenied, DeviceBusy, DeviceGone or BackendUnavailable.
+    """
+    deadline = time.monotonic() + BUSY_PATIENCE
+    while True:
+        try:
+            return _open(windows, name, write)
+        except DeviceBusy:
+            if time.monotonic() >= deadline:
+                raise
+        time.sleep(BUSY_INTERVAL)
+
+
+def release_device(device: Device, *, write: bool) -> None:
+    """Let others have the drive again, and close it."""
+    if write:
+        with contextlib.suppress(CallFailed):  # closing the handle releases it in any case
+            device.control(CDROM_CONSTANTS["IOCTL_CDROM_EXCLUSIVE_ACCESS"], _access("ExclusiveAccessUnlockDevice"))
+        with contextlib.suppress(CallFailed):
+            device.control(CONSTANTS["FSCTL_UNLOCK_VOLUME"])
+    device.close()
+
+
+def exclusive_holder(device: Device) -> str | None:
+    """Return what who has the drive exclusively calls himself; None where nobody has, or the system does not tell."""
+    room = ffi.sizeof("CDROM_EXCLUSIVE_LOCK_STATE")
+    try:
+        answer = device.control(
+            CDROM_CONSTANTS["IOCTL_CDROM_EXCLUSIVE_ACCESS"], _access("ExclusiveAccessQueryState"), room
+        )
+    except CallFailed:
+        return None
+    state = ffi.from_buffer("CDROM_EXCLUSIVE_LOCK_STATE *", answer.ljust(room, b"\0"))
+    if not state.LockState:
+        return None
+    return bytes(ffi.buffer(state.CallerName)).partition(b"\0")[0].decode("ascii", "replace") or "somebody"
+
+
+def adapter_limits(device: Device) -> AdapterLimits:
+    """Return what the system says of the host adapter, or what any adapter takes."""
+    room = ffi.sizeof("STORAGE_ADAPTER_DESCRIPTOR")
+    query = ffi.new("STORAGE_PROPERTY_QUERY *", {"PropertyId": CONSTANTS["StorageAdapterProperty"]})
+    try:
+        answer = device.control(CONSTANTS["IOCTL_STORAGE_QUERY_PROPERTY"], query, room)
+    except CallFailed:
+        return AdapterLimits()
+    adapter = ffi.from_buffer("STORAGE_ADAPTER_DESCRIPTOR *", answer.ljust(room, b"\0"))
+    limits = [LARGEST_TRANSFER, adapter.MaximumTransferLength or FALLBACK_TRANSFER]
+    if adapter.MaximumPhysicalPages > 1:
+        limits.append((adapter.MaximumPhysicalPages - 1) * PAGE)  # a buffer off the page boundary takes one more
+    mask = (1 << adapter.AlignmentMask.bit_length()) - 1
+    return AdapterLimits(max(min(limits) // PAGE, 1) * PAGE, mask)
+
+
+def device_number(device: Device) -> int | None:
+    r"""Return the N of \\.\CdRomN; None where the device is no optical drive."""
+    room = ffi.sizeof("STORAGE_DEVICE_NUMBER")
+    try:
+        answer = device.control(CONSTANTS["IOCTL_STORAGE_GET_DEVICE_NUMBER"], room=room)
+    except CallFailed:
+        return None
+    number = ffi.from_buffer("STORAGE_DEVICE_NUMBER *", answer.ljust(room, b"\0"))
+    return int(number.DeviceNumber) if number.DeviceType in OPTICAL else None
+
+
+def _open(windows: Windows, name: str, write: bool) -> Device:
+    try:
+        device = Device(windows, device_path(name), READ_WRITE)
+    except CallFailed as failed:
+        if failed.number in HELD:
+            raise busy_error(name, failed.number, "another program") from failed
+        raise open_error(name, failed.number) from failed
+    try:
+        if device_number(device) is None:  # before anything is dismounted
+            raise BackendUnavailable(f"{name}: this is no CD, DVD or BD drive")
+        if write:
+            _take(device, name)
+    except BaseException:
+        device.close()
+        raise
+    return device
+
+
+def _take(device: Device, name: str) -> None:
+    """Lock and dismount the volume, and then the drive, so that nobody has to be asked to look away."""
+    try:
+        if _lock_volume(device):
+            device.control(CONSTANTS["FSCTL_DISMOUNT_VOLUME"])
+        _lock_device(device)
+    except CallFailed as failed:
+        if failed.number == ERROR_ACCESS_DENIED or failed.number in HELD:
+            holder = exclusive_holder(device) or "programs that have files of the disc open"
+            raise busy_error(name, failed.number, holder) from failed
+        if failed.number == ERROR_BAD_COMMAND:
+            raise busy_error(name, failed.number, "a file system that is mounted and cannot be locked") from failed
+        raise open_error(name, failed.number) from failed
+
+
+def _lock_volume(device: Device) -> bool:
+    """Lock the volume; False where there is none, as without a medium."""
+    try:
+        device.control(CONSTANTS["FSCTL_LOCK_VOLUME"])
+    except CallFailed as failed:
+        if failed.number == ERROR_ACCESS_DENIED or failed.number in HELD:
+            raise
+        return False
+    return True
+
+
+def _lock_device(device: Device) -> None:
+    """Take exclusive access; where the driver has no such thing, the volume's lock has to do."""
+    access = {"RequestType": CDROM_CONSTANTS["ExclusiveAccessLockDevice"]}
+    lock = ffi.new("CDROM_EXCLUSIVE_LOCK *", {"Access": access, "CallerName": CALLER.encode()})
+    try:
+        device.control(CDROM_CONSTANTS["IOCTL_CDROM_EXCLUSIVE_ACCESS"], lock)
+    except CallFailed as failed:
+        if failed.number not in UNSUPPORTED:
+            raise
+
+
+def _access(request: str) -> object:
+    return ffi.new("CDROM_EXCLUSIVE_ACCESS *", {"RequestType": CDROM_CONSTANTS[request]})
