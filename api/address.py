@@ -41,6 +41,10 @@ class Address(Protocol):
         """Open a transport: to look, or (`write`) exclusively and to change the disc."""
         ...
 
+    def unmount(self) -> None:
+        """Let the system let go of the file systems on the disc; raises DeviceBusy where it does not."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class DeviceAddress:
@@ -60,6 +64,12 @@ class DeviceAddress:
 
         return SgioTransport.open(self.path, write=write)
 
+    def unmount(self) -> None:
+        """Unmount the disc from everywhere."""
+        from discstack.transport.linux.unmounting import unmount
+
+        unmount(self.path)
+
 
 @dataclass(frozen=True, slots=True)
 class WindowsAddress:
@@ -76,6 +86,9 @@ class WindowsAddress:
         from discstack.transport.spti import SptiTransport
 
         return SptiTransport.open(self.name, write=write)
+
+    def unmount(self) -> None:
+        """Do nothing: opening to change the disc dismounts its volume, unless somebody uses it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +109,9 @@ class VirtualAddress:
 
         return open_virtual(self.medium, **self.options)
 
+    def unmount(self) -> None:
+        """Do nothing: the system knows nothing of the disc."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReplayAddress:
@@ -112,6 +128,9 @@ class ReplayAddress:
         from discstack.transport.record.replay import ReplayTransport
 
         return ReplayTransport.open(self.path)
+
+    def unmount(self) -> None:
+        """Do nothing: there is no disc."""
 
 
 def _spell(value: object) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from discstack.transport.base import BackendUnavailable
 
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from discstack.drive_watch import DriveWatch
     from discstack.recorder import Recorder
     from discstack.transport.system import DriveEntry, DriveSystem, Usage
+
+INTERVAL: Final = 2.0  # seconds; as often as kernels ask their drives
 
 
 class DiscMaster:
@@ -50,11 +52,14 @@ class DiscMaster:
         """Find who uses a drive: processes, mounts, devices on top of it; and how many processes hide that."""
         return self.system.usage(drive)
 
-    def watch(self) -> DriveWatch:
-        """Start to watch drives and their media: a context manager to iterate over, or to `run` with a callback."""
+    def watch(self, *, interval: float = INTERVAL) -> DriveWatch:
+        """Start to watch drives and their media: a context manager to iterate over, or to `run` with a callback.
+
+        `interval` is in seconds; each time everything is looked at, however little the system tells.
+        """
         from discstack.drive_watch import DriveWatch
 
-        return DriveWatch(self.system)
+        return DriveWatch(self.system, interval=interval)
 
     def open(self, index: int = 0) -> Recorder:
         """Open a drive of the list."""

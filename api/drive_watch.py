@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from threading import Event as Flag
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Self
 
 from discstack.events import (
     DriveAdded,
@@ -29,8 +29,6 @@ from discstack.transport.system import SignalKind
 if TYPE_CHECKING:
     from discstack.transport.system import DriveEntry, DriveSystem, Signal
 
-INTERVAL: Final = 2.0  # seconds between looks where the system tells nothing; as often as kernels ask their drives
-
 
 class DriveWatch:
     """Events of drives and media from now on, as they happen: iterate, or `run` with a callback.
@@ -41,7 +39,7 @@ class DriveWatch:
     for its events then, unless somebody has it for himself. One thread at a time may iterate.
     """
 
-    def __init__(self, system: DriveSystem, *, interval: float = INTERVAL) -> None:
+    def __init__(self, system: DriveSystem, *, interval: float) -> None:
         self._system, self._interval = system, interval
         self._began = self._due = time.monotonic()
         self._stopped = Flag()

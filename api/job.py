@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
+from contextlib import nullcontext
 from threading import Event as Flag
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from discstack.events import Done, EventHandler, Notice, PhaseStarted, Progress, Writing
 from discstack.mmc.procedure import Observer, Phase, Procedure, Report, run
+from discstack.quiet import quiet
 from discstack.transport.base import FeedCounters, Stream
 
 if TYPE_CHECKING:
@@ -55,7 +57,8 @@ class Job:
         """
         self._cancelled.clear()
         check()
-        with self.recorder.hold(write=write) as transport:
+        undisturbed = quiet() if write and self.recorder.address.shared else nullcontext()
+        with self.recorder.hold(write=write) as transport, undisturbed:
             narrator = Narrator(on_event or _ignore, transport.clock, file_at)
             result = run(procedure, transport, observer=narrator, cancelled=self._cancelled)
             narrator.done()

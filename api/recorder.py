@@ -38,14 +38,21 @@ class Recorder:
     `address` is as on the command line (/dev/sr0, virtual:dvd+r?file=disc.img); `trace` is called with a line for each
     command, `record` gets every command with its data (see `recording_to`). The last commands are always kept:
     `save_last_commands` writes them. All methods may be called from any thread; they take turns, and a job keeps the
-    others waiting until it is done. Use several recorders for several drives at once. Raises TransportError if the
-    drive cannot be opened.
+    others waiting until it is done. Use several recorders for several drives at once. A drive with a mounted disc is
+    not to be had exclusively, unless `unmount` permits to unmount it. Raises TransportError if the drive cannot be
+    opened.
     """
 
     def __init__(
-        self, address: str | Address, *, trace: TraceSink | None = None, record: ExchangeObserver | None = None
+        self,
+        address: str | Address,
+        *,
+        trace: TraceSink | None = None,
+        record: ExchangeObserver | None = None,
+        unmount: bool = False,
     ) -> None:
         self.address = parse_address(address) if isinstance(address, str) else address
+        self.unmount = unmount
         self._last = LastCommands()
         self._observers: list[ExchangeObserver] = [self._last, *filter(None, [trace and Tracer(trace), record])]
         self._natively = record is None  # a recording holds the commands of streams too
@@ -95,10 +102,15 @@ class Recorder:
 
     @contextmanager
     def exclusive(self) -> Iterator[Transport]:
-        """Hold the drive for oneself and for writing; may be nested. Raises DeviceBusy if somebody else has it."""
+        """Hold the drive for oneself and for writing; may be nested.
+
+        Raises DeviceBusy, which names who else has the drive, or where its disc is mounted.
+        """
         with self._lock:
             if self._exclusive == 0 and self.address.shared and not self._closed:
                 self._let_go()  # first: /dev/sgN cannot be had exclusively while anybody, we included, has it open
+                if self.unmount:
+                    self.address.unmount()
                 self._transport = self._open(write=True)
             self._exclusive += 1
             try:
@@ -107,6 +119,11 @@ class Recorder:
                 self._exclusive -= 1
                 if self._exclusive == 0 and self.address.shared:
                     self._let_go()
+
+    def check_available(self) -> None:
+        """Raise what `exclusive` would, now: before much is read and planned for a burn that nobody can begin."""
+        with self.exclusive():
+            pass
 
     def _let_go(self) -> None:
         """Close the transport; the drive is opened to look at its next use."""
@@ -215,6 +232,8 @@ class Recorder:
             return transport.execute(command)
 
 
-def open_recorder(address: str, *, trace: TraceSink | None = None, record: ExchangeObserver | None = None) -> Recorder:
+def open_recorder(
+    address: str, *, trace: TraceSink | None = None, record: ExchangeObserver | None = None, unmount: bool = False
+) -> Recorder:
     """Open a drive by its address: `with discstack.open("/dev/sr0") as recorder: ...`."""
-    return Recorder(address, trace=trace, record=record)
+    return Recorder(address, trace=trace, record=record, unmount=unmount)

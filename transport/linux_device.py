@@ -6,12 +6,14 @@ import errno
 import os
 import stat
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from discstack.transport.base import BackendUnavailable
+from discstack.transport.base import BackendUnavailable, DeviceBusy, TransportError
+from discstack.transport.linux.exclusive import lock_out_probes, other_node
 from discstack.transport.linux.roots import Roots
-from discstack.transport.linux.users import usage
+from discstack.transport.linux.users import mounts, usage
 from discstack.transport.sgio_errors import open_error
 
 BUSY_PATIENCE: Final = 2.0  # seconds that a device held by somebody else is tried again: udev's probes are short
@@ -20,20 +22,57 @@ FALLBACK_TRANSFER: Final = 64 << 10  # bytes, where the system does not tell
 
 
 def open_device(path: str, *, write: bool, exclusive: bool) -> int:
-    """Return a descriptor of a device file; raise a TransportError that says why there is none."""
+    """Return a descriptor of a device file; raise a TransportError that says why there is none.
+
+    What is held by somebody else is tried again for 2 s, as probes are short; a mount is not.
+    """
     flags = (os.O_RDWR if write else os.O_RDONLY) | os.O_NONBLOCK | os.O_CLOEXEC | (os.O_EXCL if exclusive else 0)
-    deadline = time.monotonic() + BUSY_PATIENCE
+    deadline: float | None = None
     while True:
         try:
-            descriptor = os.open(path, flags)
+            descriptor = _open(path, flags)
             break
         except OSError as error:
-            if error.errno != errno.EBUSY or time.monotonic() >= deadline:
-                raise open_error(path, error, holder=str(usage(Roots(), path))) from error
+            busy = error.errno == errno.EBUSY
+            if busy and deadline is None and not mounts(Roots(), path):
+                deadline = time.monotonic() + BUSY_PATIENCE
+            if not busy or deadline is None or time.monotonic() >= deadline:
+                raise open_error(path, error, holder=str(usage(Roots(), path)) if busy else "") from error
         time.sleep(BUSY_INTERVAL)
     if not _is_device(os.fstat(descriptor)):
         os.close(descriptor)
         raise BackendUnavailable(f"{path}: this is no device file", errno=errno.ENOTTY)
+    return descriptor
+
+
+def hold_other_node(descriptor: int) -> int | None:
+    """Hold a drive, which is open exclusively, by the node of its other driver too.
+
+    Returns its descriptor; None where there is none, or this process may not. Raises DeviceBusy as `open_device` does.
+    Who has the sg node open without having it exclusively may keep it: he may only be looking.
+    """
+    status = os.fstat(descriptor)
+    other = other_node(Roots(), status)
+    if other is None:
+        return None
+    try:
+        if not stat.S_ISBLK(status.st_mode):
+            return open_device(other, write=True, exclusive=True)
+        with suppress(OSError):  # while anybody at all has it open
+            return os.open(other, os.O_RDWR | os.O_EXCL | os.O_NONBLOCK | os.O_CLOEXEC)
+        return open_device(other, write=False, exclusive=False)
+    except DeviceBusy:
+        raise
+    except TransportError:
+        return None
+
+
+def _open(path: str, flags: int) -> int:
+    """Open a device file; exclusively also means that udev keeps away from a block device."""
+    descriptor = os.open(path, flags)
+    if flags & os.O_EXCL and stat.S_ISBLK(os.fstat(descriptor).st_mode) and not lock_out_probes(descriptor):
+        os.close(descriptor)
+        raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
     return descriptor
 
 

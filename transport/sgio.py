@@ -7,7 +7,7 @@ from typing import Any, Final, Self
 
 from discstack.transport._sgio import ffi, lib
 from discstack.transport.base import TransportError
-from discstack.transport.linux_device import max_transfer, open_device
+from discstack.transport.linux_device import hold_other_node, max_transfer, open_device
 from discstack.transport.native_transport import NativeTransport, Unanswered
 from discstack.transport.sgio_errors import command_failure
 
@@ -17,9 +17,10 @@ _submit = ffi.addressof(lib, "sgio_submit")
 class SgioTransport(NativeTransport):
     """A logical unit behind a device file. One command at a time; another thread's waits for its turn."""
 
-    def __init__(self, descriptor: int, path: str) -> None:
-        """Take over an open descriptor; `open` is the usual way."""
+    def __init__(self, descriptor: int, path: str, *, also: int | None = None) -> None:
+        """Take over an open descriptor, and one to be held as long; `open` is the usual way."""
         self._descriptor: Final = ffi.new("int *", descriptor)
+        self._also = also
         submit, context = _address(_submit), _address(self._descriptor)
         super().__init__(path, max_transfer(descriptor), submit=submit, context=context)
 
@@ -27,16 +28,25 @@ class SgioTransport(NativeTransport):
     def open(cls, path: str, *, write: bool = False, exclusive: bool | None = None) -> Self:
         """Open a device file: for reading to look and to read, for writing and exclusively to change the disc.
 
-        `exclusive` (the same as `write` unless given) keeps other exclusive users and mounts out. A device that is held
-        is tried again for 2 s. Raises AccessDenied, DeviceBusy (naming the holder), DeviceGone or BackendUnavailable.
+        `exclusive` (the same as `write` unless given) keeps out mounts, udev's probes and other exclusive users, by the
+        nodes of both drivers. A device that is held is tried again for 2 s. Raises AccessDenied, DeviceBusy (naming the
+        holder), DeviceGone or BackendUnavailable.
         """
-        return cls(open_device(path, write=write, exclusive=write if exclusive is None else exclusive), path)
+        exclusive = write if exclusive is None else exclusive
+        descriptor = open_device(path, write=write, exclusive=exclusive)
+        try:
+            return cls(descriptor, path, also=hold_other_node(descriptor) if exclusive else None)
+        except BaseException:
+            os.close(descriptor)
+            raise
 
     def _failure(self, lost: Unanswered) -> TransportError:
         return command_failure(self.name, lost)
 
     def _release(self) -> None:
         os.close(self._descriptor[0])
+        if self._also is not None:
+            os.close(self._also)
 
 
 def _address(pointer: Any) -> int:

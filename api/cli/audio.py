@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from discstack.cli.burn import LEVELS, Speed
-from discstack.cli.common import cancelling, drive_command, open_recorder
+from discstack.cli.common import cancelling, changing_command, open_recorder
 from discstack.cli.output import Display, counters_json, duration, print_fields, print_json
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ CUE_SUFFIX = ".cue"
 @click.option("--pre-emphasis", is_flag=True, help="The samples were recorded with pre-emphasis.")
 @click.option("--copy-permitted", is_flag=True, help="Say that copies are permitted.")
 @click.option("--eject", is_flag=True, help="Open the tray when all is done.")
-@drive_command
+@changing_command
 def audio(
     files: tuple[str, ...],
     drive: str,
@@ -64,6 +64,7 @@ def audio(
     overburn: bool,
     no_cd_text: bool,
     eject: bool,
+    unmount: bool,
     as_json: bool,
     trace: str | None,
     **tags: Any,
@@ -75,7 +76,7 @@ def audio(
     from discstack import AudioWriter, VerifyLevel
     from discstack.speed import kilobytes
 
-    with open_recorder(drive, trace) as recorder:
+    with open_recorder(drive, trace, unmount=unmount) as recorder:
         writer = AudioWriter(
             recorder,
             gapless=not gaps,

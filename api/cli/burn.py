@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from click.core import ParameterSource
 
-from discstack.cli.common import cancelling, drive_command, open_recorder, uncollected
+from discstack.cli.common import cancelling, changing_command, open_recorder, uncollected
 from discstack.cli.curve import curve_option, saving_curve
 from discstack.cli.earlier import CHANGE_OPTIONS, take_over
 from discstack.cli.image import ImageCommand, compose, image_options, options, say_issues
@@ -69,7 +69,7 @@ class Speed(click.ParamType[str]):
 @click.option("--eject", is_flag=True, help="Open the tray when all is done.")
 @curve_option
 @image_options
-@drive_command
+@changing_command
 def burn(
     sources: tuple[str, ...],
     drive: str,
@@ -89,6 +89,7 @@ def burn(
     verify_speed: str | None,
     eject: bool,
     curve: str | None,
+    unmount: bool,
     as_json: bool,
     trace: str | None,
     **choices: Any,
@@ -106,7 +107,7 @@ def burn(
         raise click.UsageError("--append adds files or folders (--as-file: an image as a file), and erases nothing")
     if (remove or rename or from_view) and not append:
         raise click.UsageError("--remove, --rename and --from-view are about what --append keeps")
-    with open_recorder(drive, trace) as recorder:
+    with open_recorder(drive, trace, unmount=unmount) as recorder:
         earlier = {"remove": remove, "rename": rename, "from_view": from_view} if append else None
         image = ready_made or _plan(sources, recorder, erase, earlier, choices, quiet=as_json)
         writer = DataWriter(
@@ -267,14 +268,14 @@ PARTS: Final = {
     "reservation, or its tail.",
 )
 @click.option("--at", type=click.IntRange(0), default=0, metavar="N", help="Of --part: the track, or the tail's LBA.")
-@drive_command
-def erase(drive: str, full: bool, part: str | None, at: int, as_json: bool, trace: str | None) -> None:
+@changing_command
+def erase(drive: str, full: bool, part: str | None, at: int, unmount: bool, as_json: bool, trace: str | None) -> None:
     """Erase a rewritable disc: a CD-RW is blanked, DVD+RW and BD-RE are overwritten with zeros."""
     from discstack import BlankType, Eraser
 
     if (full and part) or (at and not part):
         raise click.UsageError("--full erases everything, --part a part, and --at belongs to --part")
-    with open_recorder(drive, trace) as recorder:
+    with open_recorder(drive, trace, unmount=unmount) as recorder:
         eraser = Eraser(recorder, full=full)
         with cancelling(eraser), Display(quiet=as_json) as display:
             if part:

@@ -30,28 +30,38 @@ trace_option = click.option(
     help="Record every command in FILE: as text (- for standard output), or for Wireshark if it ends in .pcapng.",
 )
 
+unmount_option = click.option("--unmount", is_flag=True, help="Unmount the disc first, if it is mounted.")
+
 
 def drive_command(function: F) -> F:
     """Give a command the options of all commands that talk to a drive."""
     return trace_option(json_option(function))
 
 
+def changing_command(function: F) -> F:
+    """Give a command the options of all commands that change what is on a disc."""
+    return drive_command(unmount_option(function))
+
+
 @contextmanager
-def open_recorder(address: str, trace: str | None) -> Iterator[Recorder]:
+def open_recorder(address: str, trace: str | None, *, unmount: bool | None = None) -> Iterator[Recorder]:
     """Open a drive; an address that makes no sense is a usage error.
 
-    When the drive fails and nothing is recorded anyway, its last commands are saved.
+    A command that changes the disc says whether it may `unmount` it: a drive that is not to be had for oneself is then
+    refused at once. When the drive fails and nothing is recorded anyway, its last commands are saved.
     """
     from discstack.address import parse_address
     from discstack.recorder import Recorder
 
     with recorded(trace) as record:
         try:
-            recorder = Recorder(parse_address(address), record=record)
+            recorder = Recorder(parse_address(address), record=record, unmount=bool(unmount))
         except ValueError as error:
             raise click.UsageError(str(error)) from error
         with recorder:
             try:
+                if unmount is not None:
+                    recorder.check_available()
                 yield recorder
             except Exception as error:
                 if record is None and is_failure(error):

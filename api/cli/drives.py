@@ -12,7 +12,7 @@ from discstack.cli.common import drive_command, json_option, open_recorder, stop
 from discstack.cli.output import plain, print_fields, print_json, print_json_line, size, spell
 
 if TYPE_CHECKING:
-    from discstack.disc_master import DiscMaster
+    from discstack.drive_watch import DriveWatch
     from discstack.events import Event
     from discstack.mmc.medium import MediumStatus
     from discstack.recorder import Recorder
@@ -31,14 +31,17 @@ HAPPENED = {
 
 @click.command()
 @click.option("--watch", is_flag=True, help="Go on with what happens to them, until Ctrl-C; JSON a line each.")
+@click.option("--interval", type=click.FloatRange(0.01), metavar="SECONDS", help="Look at everything so often.")
 @json_option
-def drives(watch: bool, as_json: bool) -> None:
+def drives(watch: bool, interval: float | None, as_json: bool) -> None:
     """List the drives of this machine. The exit code is 0 even if there are none."""
     from discstack import DiscMaster
 
     master = DiscMaster()
+    if interval and not watch:
+        raise click.UsageError("--interval belongs to --watch")
     if watch:
-        _watch(master, as_json)
+        _watch(master.watch(interval=interval) if interval else master.watch(), as_json)
         return
     found = list(master)
     if as_json:
@@ -58,8 +61,8 @@ def _say_drive(drive: DriveEntry) -> None:
         click.echo(f"{'':<12} also {also}")
 
 
-def _watch(master: DiscMaster, as_json: bool) -> None:
-    with master.watch() as watch, stopping(watch):
+def _watch(started: DriveWatch, as_json: bool) -> None:
+    with started as watch, stopping(watch):
         for drive in watch.drives:
             medium = {True: "medium", False: "no medium", None: None}[watch.has_medium(drive)]
             if as_json:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from discstack.cli.common import cancelling, drive_command, open_recorder
+from discstack.cli.common import cancelling, changing_command, open_recorder
 from discstack.cli.output import Display, print_json
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Spares(click.ParamType[int | None]):
 @click.option("--resume", is_flag=True, help="DVD+RW: go on with a background format that was stopped.")
 @click.option("--type", "number", type=FormatNumber(), metavar="HEX[.SUB]", help="One of the types that --list shows.")
 @click.option("--blocks", type=click.IntRange(0), help="The size for --type, else the one that the disc offers.")
-@drive_command
+@changing_command
 def format_disc(
     drive: str,
     listing: bool,
@@ -68,13 +68,14 @@ def format_disc(
     resume: bool,
     number: tuple[int, int | None] | None,
     blocks: int | None,
+    unmount: bool,
     as_json: bool,
     trace: str | None,
 ) -> None:
     """Format a disc. What it holds is lost."""
     from discstack import FormatOptions, Formatter
 
-    if listing and (full or pow or resume or spare is not None or number is not None or blocks is not None):
+    if listing and (unmount or full or pow or resume or spare is not None or number is not None or blocks is not None):
         raise click.UsageError("--list formats nothing: leave out the other options")
     if number is None and blocks is not None:
         raise click.UsageError("--blocks goes with --type")
@@ -89,7 +90,7 @@ def format_disc(
         sub_type=number[1] if number else None,
         blocks=blocks,
     )
-    with open_recorder(drive, trace) as recorder:
+    with open_recorder(drive, trace, unmount=None if listing else unmount) as recorder:
         if listing:
             _list(drive, recorder.medium(), as_json=as_json)
             return
@@ -113,12 +114,12 @@ def _list(drive: str, medium: MediumStatus, *, as_json: bool) -> None:
 @click.option("--track", "what", flag_value="track", help="Only the track that was written last.")
 @click.option("--session", "what", flag_value="session", default="session", help="The open session (the default).")
 @click.option("--disc", "what", flag_value="disc", help="The whole disc: nothing can be added any more.")
-@drive_command
-def close(drive: str, what: str, as_json: bool, trace: str | None) -> None:
+@changing_command
+def close(drive: str, what: str, unmount: bool, as_json: bool, trace: str | None) -> None:
     """Close what is open on a disc, or stop a background format."""
     from discstack import Closer
 
-    with open_recorder(drive, trace) as recorder:
+    with open_recorder(drive, trace, unmount=unmount) as recorder:
         closer = Closer(recorder)
         steps: dict[str, Callable[..., MediumStatus]] = {
             "track": closer.close_track,
@@ -130,12 +131,12 @@ def close(drive: str, what: str, as_json: bool, trace: str | None) -> None:
 
 @click.command()
 @click.argument("drive")
-@drive_command
-def repair(drive: str, as_json: bool, trace: str | None) -> None:
+@changing_command
+def repair(drive: str, unmount: bool, as_json: bool, trace: str | None) -> None:
     """Close what a broken burn left open, so that the disc can be read and written again."""
     from discstack import Closer
 
-    with open_recorder(drive, trace) as recorder:
+    with open_recorder(drive, trace, unmount=unmount) as recorder:
         closer = Closer(recorder)
         _do(drive, closer, lambda display: closer.repair(on_event=display), "repaired", as_json=as_json)
 

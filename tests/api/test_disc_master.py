@@ -228,7 +228,7 @@ def test_media_that_may_not_be_looked_at_are_a_notice_once() -> None:
 
 def test_a_watch_is_stopped_from_another_thread() -> None:
     system = System(FIRST)
-    with DriveWatch(system) as watch:
+    with DriveWatch(system, interval=60) as watch:
         assert watch.drives == (FIRST,)
         assert watch.has_medium(FIRST) is None
         stopper = threading.Timer(0.01, watch.stop)
@@ -240,7 +240,7 @@ def test_a_watch_is_stopped_from_another_thread() -> None:
 def test_a_watch_with_a_medium_knows_it_from_the_start(cable: Cable) -> None:
     system = System(FIRST)
     system.media[FIRST.address] = cable
-    with DriveWatch(system) as watch:
+    with DriveWatch(system, interval=60) as watch:
         assert watch.has_medium(FIRST) is True
 
 

@@ -5,6 +5,7 @@ import os
 import stat
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,13 @@ import pytest
 
 from discstack.transport import linux_device
 from discstack.transport.base import AccessDenied, BackendUnavailable, DeviceBusy, DeviceGone, TransportError
-from discstack.transport.linux_device import FALLBACK_TRANSFER, glance_at, max_transfer, open_device
+from discstack.transport.linux_device import (
+    FALLBACK_TRANSFER,
+    glance_at,
+    hold_other_node,
+    max_transfer,
+    open_device,
+)
 from discstack.transport.sgio import SgioTransport
 
 
@@ -76,6 +83,46 @@ def test_a_device_that_stays_held_is_busy_and_its_holder_named(monkeypatch: pyte
         open_device("/dev/sr0", write=True, exclusive=True)
     assert time.monotonic() - start >= 0.1
     assert caught.value.errno == errno.EBUSY
+
+
+def test_a_mounted_device_is_busy_without_another_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    opener = Opener(monkeypatch, errno.EBUSY, 1 << 30)
+    monkeypatch.setattr(linux_device, "mounts", lambda roots, path: [object()])
+    monkeypatch.setattr(linux_device, "usage", lambda roots, path: "the mount at /mnt")
+    with pytest.raises(DeviceBusy, match="the mount at /mnt"):
+        open_device("/dev/sr0", write=True, exclusive=True)
+    assert len(opener.flags) == 1
+
+
+class TestTheOtherNode:
+    """What comes of holding a drive by its second node; a character device stands for the first one, that of sg."""
+
+    @pytest.fixture(autouse=True)
+    def first(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+        monkeypatch.setattr(linux_device, "other_node", lambda roots, status: "/dev/sr0")
+        descriptor = os.open("/dev/null", os.O_RDONLY)
+        yield descriptor
+        os.close(descriptor)
+
+    def test_it_is_held_exclusively(self, first: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        opener = Opener(monkeypatch, 0, 0)
+        held = hold_other_node(first)
+        assert held is not None
+        os.close(held)
+        assert opener.flags == [os.O_RDWR | os.O_EXCL | os.O_NONBLOCK | os.O_CLOEXEC]
+
+    @pytest.mark.parametrize("error", [errno.EACCES, errno.EPERM, errno.ENXIO])
+    def test_one_that_this_process_may_not_open_is_left(
+        self, first: int, monkeypatch: pytest.MonkeyPatch, error: int
+    ) -> None:
+        Opener(monkeypatch, error, 1)
+        assert hold_other_node(first) is None
+
+    def test_one_that_somebody_holds_is_busy(self, first: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        Opener(monkeypatch, errno.EBUSY, 1 << 30)
+        monkeypatch.setattr(linux_device, "BUSY_PATIENCE", 0.01)
+        with pytest.raises(DeviceBusy):
+            hold_other_node(first)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,9 @@ KERNEL_GROUP: Final = 1
 LONGEST: Final = 16 << 10  # bytes of one uevent; the kernel's have 2 KiB and a line of 2 KiB at most
 QUEUE: Final = 1 << 20  # bytes of uevents that wait for us; all devices of a hub come at once
 OVERFLOW: Final = (Signal(SignalKind.DRIVES), Signal(SignalKind.MEDIUM))
-LISTED: Final = frozenset({"block", "scsi", "scsi_generic"})  # subsystems whose devices make up the list of drives
+# The subsystem whose devices make up the list of drives. Those of sg come and go with them, but udev may be done with
+# one before the other has its names and rights.
+LISTED: Final = "block"
 
 
 class UeventSource(Protocol):
@@ -119,7 +121,7 @@ class UeventSignals:
         os.close(self._bell)
 
     def _signals(self, uevent: Mapping[str, str]) -> tuple[Signal, ...]:
-        if uevent.get("SUBSYSTEM") not in LISTED:
+        if uevent.get("SUBSYSTEM") != LISTED:
             return ()
         if uevent.get("ACTION") != "change":
             return (Signal(SignalKind.DRIVES),)

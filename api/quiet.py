@@ -1,0 +1,17 @@
+"""Quiet while a disc is written: no automounting, no sleep, no shutting down, as far as the system listens."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import AbstractContextManager, nullcontext
+
+REASON = "A disc is being written"
+
+
+def quiet() -> AbstractContextManager[tuple[str, ...]]:
+    """Ask the system for quiet for the time of the context; gives what it promised to keep off."""
+    if sys.platform == "linux":
+        from discstack.transport.linux.inhibition import undisturbed
+
+        return undisturbed(REASON)
+    return nullcontext(())

@@ -1,0 +1,191 @@
+"""Drives as the kernel lists them, what happens to them, and who else has them; without udev and with it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Attaching = Callable[..., AbstractContextManager[Any]]
+DISCSTACK = f"{sys.executable} -m discstack"
+CDROM = "24"  # the group's number on Debian
+MEMBER = f"setpriv --reuid 65534 --regid 65534 --groups {CDROM}"
+PATIENCE = 20.0
+
+
+@pytest.fixture(scope="module")
+def drive(attaching: Attaching) -> Iterator[Any]:
+    """A drive with a blank DVD+RW that its group may use, for all tests that leave it as it was."""
+    with attaching("dvd+rw") as attachment:
+        drive = attachment.drives[0]
+        attachment.kernel.check(f"chgrp {CDROM} {drive.block} {drive.generic}; chmod 660 {drive.block} {drive.generic}")
+        yield drive
+
+
+class Background:
+    """A command of the guest that runs on; `lines` are what it has printed."""
+
+    def __init__(self, kernel: Any, folder: Path, command: str) -> None:
+        self.kernel, self.output = kernel, folder / "output"
+        kernel.check(f"cd {folder}; setsid {command} >output 2>errors & echo $! >pid")
+        self.pid = (folder / "pid").read_text().strip()
+
+    @property
+    def lines(self) -> list[str]:
+        text = self.output.read_text() if self.output.exists() else ""
+        return text[: text.rfind("\n") + 1].splitlines()
+
+    def until(self, condition: Callable[[list[str]], object]) -> list[str]:
+        """Wait until what was printed fits."""
+        deadline = time.monotonic() + PATIENCE
+        while not condition(self.lines):
+            assert time.monotonic() < deadline, self.lines
+            time.sleep(0.02)
+        return self.lines
+
+    def end(self) -> None:
+        """End it, and wait for it."""
+        self.kernel.check(f"kill {self.pid}; while kill -0 {self.pid} 2>/dev/null; do sleep 0.02; done")
+
+
+@pytest.fixture
+def background(kernel: Any, share: Path) -> Callable[[str], AbstractContextManager[Background]]:
+    @contextmanager
+    def running(command: str) -> Iterator[Background]:
+        process = Background(kernel, share, command)
+        try:
+            yield process
+        finally:
+            process.end()
+
+    return running
+
+
+def test_both_nodes_of_a_drive_are_one_drive(kernel: Any, drive: Any) -> None:
+    (found,) = json.loads(kernel.check(f"{DISCSTACK} drives --json"))
+    assert (found["address"], found["block"], found["generic"]) == (drive.block, drive.block, drive.generic)
+    assert (found["vendor"], found["model"], found["bus"]) == ("DISCSTAK", "VIRTUAL BURNER", "loopback")
+    assert found["serial"] == kernel.check(f"sg_inq --page=0x80 --raw {drive.generic} | tail -c +5").strip()
+
+
+def test_drives_and_media_that_come_and_go_are_told(
+    kernel: Any, attaching: Attaching, drive: Any, background: Any
+) -> None:
+    """First the drive is asked by us, as the kernel does not without udev; then the kernel asks, and tells."""
+    happened = list[str]()
+
+    def event(name: str, lines: list[str]) -> bool:
+        happened[:] = [found["event"] for found in map(json.loads, lines) if found["drive"]["address"] != drive.block]
+        return bool(happened) and happened[-1] == name
+
+    polling = "/sys/module/block/parameters/events_dfl_poll_msecs"
+    try:
+        with background(f"{DISCSTACK} drives --watch --interval 0.3 --json") as watch:
+            watch.until(lambda lines: len(lines) == 1)
+            assert json.loads(watch.lines[0])["medium"] is True
+            with attaching("dvd+r") as attachment:
+                watch.until(lambda lines: event("MediumInserted", lines))
+                block = attachment.drives[0].block
+                kernel.check(f"sg_start --eject {block}")
+                watch.until(lambda lines: event("MediumRemoved", lines))
+                kernel.check(f"echo 100 >{polling}; sg_start --load {block}")
+                watch.until(lambda lines: event("MediumInserted", lines))
+                kernel.check(f"sg_start --eject {block}")
+                watch.until(lambda lines: event("MediumRemoved", lines))
+            watch.until(lambda lines: event("DriveRemoved", lines))
+    finally:
+        kernel.check(f"echo 0 >{polling}")
+    told = ["DriveAdded", "MediumInserted", "MediumRemoved", "MediumInserted", "MediumRemoved", "DriveRemoved"]
+    assert happened == told
+
+
+HOLD = "import os, sys, time; os.open(sys.argv[1], os.O_RDWR | os.O_NONBLOCK | os.O_EXCL); print('held', flush=True)"
+CLAIM = """
+import sys, time, discstack
+with discstack.open(sys.argv[1]).exclusive():
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def python(script: str, *operands: str) -> str:
+    return shlex.join([sys.executable, "-c", script, *operands])
+
+
+@pytest.mark.parametrize(
+    ("held", "asked", "user", "words"),
+    [
+        ("block", "generic", "", r"held exclusively by python[\d.]* \(process {pid}\)"),
+        ("generic", "block", MEMBER, r"held exclusively by somebody unseen \(\d+ processes do not let"),
+    ],
+    ids=["root", "member of cdrom"],
+)
+def test_who_holds_a_drive_is_named_or_what_could_not_be_seen(
+    kernel: Any, drive: Any, background: Any, held: str, asked: str, user: str, words: str
+) -> None:
+    with background(python(f"{HOLD}; time.sleep(60)", getattr(drive, held))) as holder:
+        holder.until(lambda lines: lines == ["held"])
+        result = kernel.run(f"HOME=/tmp {user} {DISCSTACK} erase {getattr(drive, asked)}")
+    assert result.status == 3
+    assert re.search(f"{getattr(drive, held)}: {words.replace('{pid}', holder.pid)}", result.output), result.output
+
+
+@pytest.mark.parametrize("node", ["block", "generic"])
+def test_a_drive_that_we_hold_is_held_by_both_nodes(kernel: Any, drive: Any, background: Any, node: str) -> None:
+    with background(python(CLAIM, getattr(drive, node))) as holder:
+        holder.until(lambda lines: lines == ["held"])
+        for other in (drive.block, drive.generic):
+            assert "Device or resource busy" in kernel.run("/usr/bin/python3", "-Sc", HOLD, other).output
+        assert "busy" in kernel.run(f"mount -o ro {drive.block} /mnt").output
+        assert kernel.run(f"flock --shared --nonblock {drive.block} true").status == 1
+    assert kernel.check(f"flock --shared --nonblock {drive.block} echo free").strip() == "free"
+
+
+def test_a_mounted_disc_is_refused_at_once_or_unmounted_on_request(kernel: Any, drive: Any, share: Path) -> None:
+    (share / "files").mkdir()
+    (share / "files/one").write_bytes(bytes(5000))
+    burn = f"{DISCSTACK} burn {share}/files --erase --verify none"
+    kernel.check(f"{burn} -d {drive.block}")
+    kernel.check(f"sg_start --eject {drive.block}; sg_start --load {drive.block}; sg_turs -n 9 {drive.block} || true")
+    kernel.check(f"mkdir -p '/mnt/a disc'; mount -o ro {drive.block} '/mnt/a disc'")
+    refused = kernel.run(f"{burn} -d {drive.block}")
+    assert refused.status == 3
+    assert f"{drive.block}: held exclusively by the mount at /mnt/a disc" in refused.output
+    assert "image:" not in refused.output  # nothing was planned
+    busy = kernel.run(f"cd '/mnt/a disc'; {burn} -d {drive.block} --unmount")
+    assert "the mount at /mnt/a disc could not be taken away: umount: /mnt/a disc: target is busy" in busy.output
+    kernel.check(f"{burn} -d {drive.generic} --unmount")
+    assert kernel.run("mountpoint -q '/mnt/a disc'").status != 0
+
+
+@pytest.fixture
+def udev(kernel: Any) -> Iterator[None]:
+    """The udev daemon in the guest."""
+    kernel.check("setsid /lib/systemd/systemd-udevd >/dev/null 2>&1 & echo $! >/run/udevd")
+    kernel.check("until [ -e /run/udev/control ]; do sleep 0.02; done")
+    yield
+    kernel.check("kill $(</run/udevd); while kill -0 $(</run/udevd) 2>/dev/null; do sleep 0.02; done; rm -r /run/udev")
+
+
+@pytest.mark.usefixtures("udev")
+def test_with_udev_a_member_of_cdrom_sees_all_of_it(kernel: Any, attaching: Attaching, background: Any) -> None:
+    """Udev gives the nodes to the group, links by lasting names, and knows of media without asking."""
+    with background(f"{MEMBER} {DISCSTACK} drives --watch --interval 60 --json") as watch:
+        watch.until(lambda lines: lines)
+        with attaching("cd-rw") as attachment:
+            added, inserted = map(json.loads, watch.until(lambda lines: len(lines) == 3)[1:])
+            block = attachment.drives[0].block
+            assert (added["event"], added["drive"]["address"]) == ("DriveAdded", block)
+            assert any(name.startswith("/dev/disk/by-id/") for name in added["drive"]["names"])
+            assert inserted["event"] == "MediumInserted"
+            kernel.check(f"sg_prevent --allow {block}; sg_start --eject {block}")  # udev's rule locks the tray
+            assert json.loads(watch.until(lambda lines: len(lines) == 4)[-1])["event"] == "MediumRemoved"
+        assert json.loads(watch.until(lambda lines: len(lines) == 5)[-1])["event"] == "DriveRemoved"
