@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from discstack.events import DriveRemoved as DriveRemoved
     from discstack.events import EjectRequested as EjectRequested
     from discstack.events import Event as Event
-    from discstack.events import ImageProgress as ImageProgress
+    from discstack.events import FileProgress as FileProgress
     from discstack.events import MediumInserted as MediumInserted
     from discstack.events import MediumRemoved as MediumRemoved
     from discstack.events import Notice as Notice
@@ -66,6 +66,8 @@ if TYPE_CHECKING:
     from discstack.events import Progress as Progress
     from discstack.events import Writing as Writing
     from discstack.file_system_image import FileSystemImage as FileSystemImage
+    from discstack.file_verifier import FileReport as FileReport
+    from discstack.file_verifier import FileVerifier as FileVerifier
     from discstack.formatter import Closer as Closer
     from discstack.formatter import Formatter as Formatter
     from discstack.fs.attributes import Attributes as Attributes
@@ -79,6 +81,8 @@ if TYPE_CHECKING:
     from discstack.fs.boot.options import BootSector as BootSector
     from discstack.fs.boot.options import PartitionTable as PartitionTable
     from discstack.fs.boot.options import PartitionType as PartitionType
+    from discstack.fs.comparison import Difference as Difference
+    from discstack.fs.comparison import Mismatch as Mismatch
     from discstack.fs.errors import CapacityError as CapacityError
     from discstack.fs.errors import LayoutError as LayoutError
     from discstack.fs.errors import SourceError as SourceError
@@ -88,6 +92,7 @@ if TYPE_CHECKING:
     from discstack.fs.extraction import extract_tree as extract_tree
     from discstack.fs.graft_points import split_graft_point as split_graft_point
     from discstack.fs.image import Image as Image
+    from discstack.fs.manifest import parse_manifest as parse_manifest
     from discstack.fs.nodes import File as File
     from discstack.fs.nodes import Special as Special
     from discstack.fs.nodes import Symlink as Symlink
@@ -194,7 +199,7 @@ _HOMES: Final = {
         "DriveRemoved",
         "EjectRequested",
         "Event",
-        "ImageProgress",
+        "FileProgress",
         "MediumInserted",
         "MediumRemoved",
         "Notice",
@@ -204,6 +209,7 @@ _HOMES: Final = {
         "Writing",
     ),
     "discstack.file_system_image": ("FileSystemImage",),
+    "discstack.file_verifier": ("FileReport", "FileVerifier"),
     "discstack.image_file": ("ImageFile",),
     "discstack.image_writer": ("ImageWriter",),
     "discstack.fs.attributes": ("Attributes", "Device", "Kind"),
@@ -216,10 +222,12 @@ _HOMES: Final = {
         "PartitionTable",
         "PartitionType",
     ),
+    "discstack.fs.comparison": ("Difference", "Mismatch"),
     "discstack.fs.errors": ("CapacityError", "LayoutError", "SourceError", "VolumeError"),
     "discstack.fs.extraction": ("ExtractOptions", "Extracted", "extract_tree"),
     "discstack.fs.graft_points": ("split_graft_point",),
     "discstack.fs.image": ("Image",),
+    "discstack.fs.manifest": ("parse_manifest",),
     "discstack.fs.nodes": ("File", "Special", "Symlink"),
     "discstack.fs.options": ("ImageOptions", "RockRidge"),
     "discstack.fs.reading.notes": ("Note", "Oddity"),

@@ -5,7 +5,7 @@ be quick. Match on the type:
 
     PhaseStarted   validating, formatting, erasing, calibrating, writing, finalising, verifying
     Progress       how far the phase is (0 to 1, None if the drive does not say)
-    ImageProgress  the same of an image that is written into a file: bytes, the file
+    FileProgress   the same of what goes file by file, such as an image that is written into a file: bytes, the file
     Writing        data is flowing: sectors, speed, ring and drive buffer, stalls, latencies, the file, the time left
     Notice         something the owner should know that is no error: a name changed, a recovered error, a speed not kept
     Done           the job ended well
@@ -38,7 +38,7 @@ __all__ = [
     "EjectRequested",
     "Event",
     "EventHandler",
-    "ImageProgress",
+    "FileProgress",
     "MediumInserted",
     "MediumRemoved",
     "Notice",
@@ -72,8 +72,8 @@ class Progress(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImageProgress(Progress):
-    """An image is written into a file: `bytes` of `total_bytes`, of `current_file` last (None before the first)."""
+class FileProgress(Progress):
+    """A phase that goes file by file moved: `bytes` of `total_bytes`, `current_file` last (None before the first)."""
 
     bytes: int
     total_bytes: int

@@ -155,7 +155,7 @@ class Display:
                 click.echo(f"note: {message}", err=True)
             case events.PhaseStarted(phase=phase) if phase is not events.Phase.DONE:
                 self._start(phase.value)
-            case events.ImageProgress():
+            case events.FileProgress():
                 self._move(event.fraction, f"{size(event.bytes)}  {event.current_file or ''}")
             case events.Progress(fraction=fraction):
                 self._move(fraction, "")

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import IO, TYPE_CHECKING
+
 import click
 
 from discstack.cli.common import cancelling, drive_command, open_recorder
-from discstack.cli.output import Display, output_file, print_json, size
+from discstack.cli.output import Display, output_file, plain, print_json, size
+from discstack.cli.volumes import opened, volume_options
+
+if TYPE_CHECKING:
+    from discstack import FileReport
 
 SECTOR = 2048
 
@@ -87,15 +93,97 @@ def _read_cd(
 
 
 @click.command()
-@click.argument("drive")
+@click.argument("drive", metavar="DRIVE|IMAGE")
 @click.argument("image", required=False, type=click.Path(exists=True, dir_okay=False))
 @click.option("--start", type=click.IntRange(0), default=0, metavar="LBA", help="Where the image was written.")
+@click.option(
+    "--manifest",
+    type=click.File("rb"),
+    metavar="FILE",
+    help="Compare every file with the SHA-256 that FILE has of it, as `image` and `burn` write it with --manifest.",
+)
+@click.option(
+    "--tree",
+    multiple=True,
+    type=click.Path(exists=True),
+    metavar="SRC",
+    help="Compare every file with its source: what a disc was made from. May be given several times.",
+)
+@click.option("-m", "-x", "--exclude", multiple=True, metavar="GLOB", help="Of --tree: what was left out of the disc.")
+@volume_options
 @drive_command
-def verify(drive: str, image: str | None, start: int, as_json: bool, trace: str | None) -> None:
-    """Check that a disc can be read, or that it holds an image.
+def verify(
+    drive: str,
+    image: str | None,
+    start: int,
+    manifest: IO[bytes] | None,
+    tree: tuple[str, ...],
+    exclude: tuple[str, ...],
+    view: str | None,
+    session: int | None,
+    as_json: bool,
+    trace: str | None,
+) -> None:
+    """Check that a disc can be read, that it holds an image, or that files are what they should be.
 
-    Without IMAGE every recorded sector is read. The exit code is 6 if something differs or cannot be read.
+    With a second operand the disc is compared with that image, sector by sector; with --manifest or --tree the files
+    of a disc or of an image are compared, and those that differ are named. Otherwise every recorded sector is read. The
+    exit code is 6 if something differs or cannot be read.
     """
+    if manifest or tree:
+        if image or start or (manifest and tree):
+            raise click.UsageError("files are compared with a --manifest or with a --tree, and with nothing else then")
+        _verify_files(drive, manifest, tree, exclude, (view, session), as_json=as_json, trace=trace)
+        return
+    if exclude or view or session is not None:
+        raise click.UsageError("--exclude, --view and --session are about files: give a --manifest or a --tree")
+    _verify_sectors(drive, image, start, as_json=as_json, trace=trace)
+
+
+def _verify_files(
+    source: str,
+    manifest: IO[bytes] | None,
+    tree: tuple[str, ...],
+    exclude: tuple[str, ...],
+    which: tuple[str | None, int | None],
+    *,
+    as_json: bool,
+    trace: str | None,
+) -> None:
+    from discstack import Directory, FileVerifier, parse_manifest
+
+    digests = parse_manifest(manifest.read()) if manifest else {}
+    root = Directory()
+    for operand in tree:
+        root.graft("/", operand, exclude=exclude)
+    with opened(source, trace, *which, quiet=as_json) as volume, Display(quiet=as_json) as display:
+        verifier = FileVerifier(volume)
+        if manifest:
+            report = verifier.against_manifest(digests, on_event=display)
+        else:
+            report = verifier.against_tree(root, on_event=display)
+    if as_json:
+        print_json({"source": source, **plain(report), "verified": report.verified})
+    else:
+        _say_report(source, report)
+    if not report.verified:
+        raise click.exceptions.Exit(6)
+
+
+def _say_report(source: str, report: FileReport) -> None:
+    for difference in report.differences:
+        click.echo(str(difference), err=True)
+    if report.extra:
+        example = report.extra[0].path
+        click.echo(f"note: there too, but not to be compared: {len(report.extra)}, such as {example}", err=True)
+    compared = f"{report.files} files, {size(report.bytes)}"
+    if report.verified:
+        click.echo(f"{source} holds what it should: {compared}")
+    else:
+        click.echo(f"{source} is not what it should be: {len(report.differences)} differences; compared: {compared}")
+
+
+def _verify_sectors(drive: str, image: str | None, start: int, *, as_json: bool, trace: str | None) -> None:
     from discstack import DiscReader, ImageFile
 
     with open_recorder(drive, trace) as recorder:

@@ -14,9 +14,9 @@ from discstack import (
     Cancelled,
     Done,
     Event,
+    FileProgress,
     FileSystemImage,
     Image,
-    ImageProgress,
     ImageWriter,
     LayoutError,
     Phase,
@@ -38,7 +38,7 @@ def image_of(folder: Path, **options: Any) -> Image:
 @pytest.fixture
 def every_event(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make events as often as anything is written."""
-    monkeypatch.setattr("discstack.image_writer.INTERVAL", 0.0)
+    monkeypatch.setattr("discstack.file_narrator.INTERVAL", 0.0)
 
 
 def into_file(image: Image, target: Path, hear: Callable[[Event], None]) -> int:
@@ -66,12 +66,12 @@ def test_events_tell_bytes_and_files_up_to_the_end(
     assert isinstance(first, PhaseStarted)
     assert first.phase is Phase.WRITING
     assert isinstance(last, Done)
-    counts = [event.bytes for event in moves if isinstance(event, ImageProgress)]
+    counts = [event.bytes for event in moves if isinstance(event, FileProgress)]
     assert len(counts) == len(moves)
     assert counts == sorted(counts)
     assert counts[-1] == image.size
     assert moves[-1].fraction == 1.0  # type: ignore[attr-defined]
-    named = {event.current_file for event in moves if isinstance(event, ImageProgress)}
+    named = {event.current_file for event in moves if isinstance(event, FileProgress)}
     assert "/big.bin" in named
     assert named <= {None} | {f"/{path.relative_to(folder)}" for path in folder.rglob("*")}
 
@@ -85,7 +85,7 @@ def test_growing_tells_the_new_files_only(folder: Path, tmp_path: Path, every_ev
     image, heard = grown.create_result(), list[Event]()
     written = ImageWriter(image).grow(path, on_event=heard.append)
     assert written == sum(map(len, image.parts)) * SECTOR
-    moves = [event for event in heard if isinstance(event, ImageProgress)]
+    moves = [event for event in heard if isinstance(event, FileProgress)]
     assert moves[-1].bytes == moves[-1].total_bytes == written
     assert {event.current_file for event in moves} <= {None, "/new"}
     assert moves[-1].current_file == "/new"
@@ -93,7 +93,7 @@ def test_growing_tells_the_new_files_only(folder: Path, tmp_path: Path, every_ev
 
 def test_a_cancelled_image_ends_with_an_error(folder: Path, tmp_path: Path, every_event: None) -> None:
     writer = ImageWriter(image_of(folder))
-    with pytest.raises(Cancelled, match="bytes of the image"):
+    with pytest.raises(Cancelled, match="cancelled after"):
         writer.write(tmp_path / "x.iso", on_event=lambda event: writer.cancel())
 
 

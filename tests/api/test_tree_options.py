@@ -103,3 +103,51 @@ def test_an_output_that_is_one_of_the_sources_is_refused_and_stays(discstack: Di
     assert "is one of the sources" in refused.err
     assert (tree / "x.iso").read_bytes() == before
     assert discstack("image", "tree", "-x", "x.iso", "-o", "tree/x.iso").code == 0
+
+
+@pytest.mark.parametrize("medium", ["", "virtual:dvd+r?file="])
+def test_files_are_verified_by_manifest_and_by_their_sources(discstack: Discstack, tree: Path, medium: str) -> None:
+    disc = f"{medium}x.iso"
+    words = ("burn", "tree", "-d", disc) if medium else ("image", "tree", "-o", disc)
+    assert discstack(*words, "--manifest", "sums", "-x", "*.bak").code == 0
+    for how in (("--manifest", "sums"), ("--tree", "tree", "-x", "*.bak")):
+        right = discstack("verify", disc, *how)
+        assert right.code == 0, right.err
+        assert "holds what it should: 4 files" in right.out
+    (tree / "sub/same").write_bytes(b"else")
+    os.unlink(tree / "link")
+    other = discstack("verify", disc, "--tree", "tree")
+    assert other.code == 6
+    assert "/drop.bak: missing" in other.err
+    assert "/sub/same: differs: its data is another one from byte 0 on" in other.err
+    assert "not to be compared: 1, such as /link" in other.err
+    sums = Path("sums").read_text()
+    Path("sums").write_text(sums.replace("keep.txt", "lost.txt"))
+    told = discstack("verify", disc, "--manifest", "sums", "--json")
+    assert told.code == 6
+    assert told.json["differences"] == [{"path": "/lost.txt", "mismatch": "missing", "detail": ""}]
+    assert told.json["extra"][0]["path"] == "/keep.txt"
+
+
+def test_a_bit_that_is_wrong_in_an_image_is_traced_to_its_file(discstack: Discstack, tree: Path) -> None:
+    assert discstack("image", "tree", "-o", "x.iso", "--manifest", "sums").code == 0
+    data = bytearray(Path("x.iso").read_bytes())
+    data[data.index(b"keep.txt".ljust(2048, b"\0"))] ^= 1
+    Path("x.iso").write_bytes(data)
+    for how in (("--manifest", "sums"), ("--tree", "tree")):
+        found = discstack("verify", "x.iso", *how)
+        assert found.code == 6
+        named = [line for line in found.err.splitlines() if line.startswith("/")]
+        assert len(named) == 1
+        assert named[0].startswith("/keep.txt: differs")
+
+
+def test_words_of_verify_that_make_no_sense_together_are_refused(discstack: Discstack, tree: Path) -> None:
+    assert discstack("image", "tree", "-o", "x.iso", "--manifest", "sums").code == 0
+    for words in (
+        ("--manifest", "sums", "--tree", "tree"),
+        ("x.iso", "--tree", "tree"),
+        ("-x", "*"),
+        ("--view", "udf"),
+    ):
+        assert discstack("verify", "x.iso", *words).code == 2
