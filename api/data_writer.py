@@ -66,13 +66,13 @@ class DataWriter(Job):
     """Writes images. The choices are attributes, and hold for the next `write`.
 
     `erase` permits that the data on a rewritable disc is lost. `close` leaves the disc so that nothing more can be
-    added. `mode` is how a disc that knows several ways is written, `layer_break` how many sectors go on the first layer
-    of a DVD+R DL, `command` whether the drive verifies (or streams, without defect management) as it writes. `speed`
-    and `verify_speed` are in kB/s of 1000 bytes, None for the fastest and for what the medium stands. `verify` says how
-    much is read back and compared with digests taken while the data went out. `simulate` keeps the laser off, where the
-    medium has that. `ring_bytes` is the size of the buffer between the files and the drive, None for what two seconds
-    at full speed need. One thread at a time may write; `cancel` may be called from any. Several writers with recorders
-    of their own run at once.
+    added, `overburn` permits more than a CD says that it holds. `mode` is how a disc that knows several ways is
+    written, `layer_break` how many sectors go on the first layer of a DVD+R DL, `command` whether the drive verifies
+    (or streams, without defect management) as it writes. `speed` and `verify_speed` are in kB/s of 1000 bytes, None for
+    the fastest and for what the medium stands. `verify` says how much is read back and compared with digests taken
+    while the data went out. `simulate` keeps the laser off, where the medium has that. `ring_bytes` is the size of the
+    buffer between the files and the drive, None for what two seconds at full speed need. One thread at a time may
+    write; `cancel` may be called from any. Several writers with recorders of their own run at once.
     """
 
     def __init__(
@@ -81,6 +81,7 @@ class DataWriter(Job):
         *,
         erase: bool = False,
         close: bool = False,
+        overburn: bool = False,
         mode: WriteMode | None = None,
         layer_break: int | None = None,
         command: WriteCommand = WriteCommand.WRITE,
@@ -92,7 +93,7 @@ class DataWriter(Job):
         ring_bytes: int | None = None,
     ) -> None:
         super().__init__(recorder)
-        self.erase, self.close, self.simulate = erase, close, simulate
+        self.erase, self.close, self.overburn, self.simulate = erase, close, overburn, simulate
         self.mode, self.layer_break, self.command = mode, layer_break, command
         self.speed, self.verify, self.verify_speed = speed, verify, verify_speed
         self.underrun_protection, self.ring_bytes = underrun_protection, ring_bytes
@@ -123,6 +124,7 @@ class DataWriter(Job):
             close=self.close,
             mode=self.mode,
             layer_break=self.layer_break,
+            overburn=self.overburn,
             command=self.command,
             simulate=self.simulate,
             speed=self.speed,

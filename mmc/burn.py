@@ -55,6 +55,9 @@ def _burn(work: Work, job: BurnJob, *, erase_first: bool) -> Procedure[BurnResul
     work.mode = plan.mode
     if plan.closes and not job.close:
         yield from work.notice(Phase.VALIDATING, "this way of writing finalizes the disc: nothing can be added to it")
+    if plan.excess:
+        message = f"{plan.excess} blocks more than the disc says that it holds: overburning, as it was permitted"
+        yield from work.notice(Phase.VALIDATING, message)
     yield from work.recipe.prepare(work, job)
     speed = yield from set_write_speed(work, job.speed)
     yield from calibrate(work, job)

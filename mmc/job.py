@@ -61,15 +61,15 @@ class BurnJob:
     """One image to be written as one session.
 
     `start` is the address for which the image was planned (0 for a blank or overwritable medium); a medium that would
-    put it elsewhere is refused. `erase` permits that data on a rewritable medium is lost: a CD-RW is blanked first,
-    an overwritable medium written over. `grow` says that the image was made of what lies on an overwritable medium, and
+    put it elsewhere is refused. `erase` permits that data on a rewritable medium is lost: a CD-RW is blanked first, an
+    overwritable medium written over. `grow` says that the image was made of what lies on an overwritable medium, and
     keeps it. `close` leaves no further session possible. `mode` is how the session is written, None for the usual way
     of the medium. `layer_break` is how many blocks go on layer 0 where the host decides that, None for half of a disc
     that is closed. `speed` and `verify_speed` are in kB/s of 1000 bytes, None for the fastest and for what the medium
     stands when it is read back. `postgap` is the number of empty blocks behind the image, None for what the medium
     needs. `exact` says that the recording must end where the image does: no empty block may follow, and media that are
-    not written sequentially are refused. `ring_bytes` is the size of the buffer between source and drive, None for two
-    seconds at the drive's speed.
+    not written sequentially are refused. `overburn` permits more than the medium says that it holds. `ring_bytes` is
+    the size of the buffer between source and drive, None for two seconds at the drive's speed.
     """
 
     source: BlockSource
@@ -87,6 +87,7 @@ class BurnJob:
     verify: VerifyLevel = VerifyLevel.FULL
     verify_speed: int | None = None
     exact: bool = False
+    overburn: bool = False
     postgap: int | None = None
     ring_bytes: int | None = None
 

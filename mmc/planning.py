@@ -44,32 +44,57 @@ def plan_burn(recipe: Recipe, status: MediumStatus, job: BurnJob) -> BurnPlan:
     blocks = job.source.sectors
     if blocks < 1:
         raise ValueError("the image has no blocks")
-    room = status.free_blocks - recipe.run_out
-    if status.state in _ANYWHERE:
-        room = min(status.capacity_blocks - job.start, status.free_blocks)
     least = max(blocks + (job.postgap or 0), recipe.minimum_track)
     if job.exact:
         _check_exact(recipe, least, blocks)
     needed = _round_up(least, recipe.write_unit)
+    mode = job.mode or next(iter(status.modes), None)
+    room = _room(recipe, status, job, mode)
     if needed > room:
-        excess = needed - max(room, 0)
-        raise MediumFull(
-            f"the image needs {needed} blocks, {excess} more than the {max(room, 0)} that are free ({status})",
-            excess=excess,
-        )
+        mode = _overburning(recipe, status, job, needed)
+        room = _room(recipe, status, job, mode)
     postgap = 0 if job.exact else recipe.postgap
     wished = blocks + (postgap if job.postgap is None else job.postgap)
     total = max(needed, min(_round_up(wished, recipe.write_unit), room - room % recipe.write_unit))
-    mode = job.mode or next(iter(status.modes), None)
-    closes = job.close or recipe.single_session or mode is WriteMode.DISC_AT_ONCE
-    if recipe.split is not None:
-        layer_break = recipe.split(status, job, total)
-    elif job.layer_break is not None:
-        raise UnsupportedMedium(f"{recipe.name} has no layer break that the host could set; nothing was written")
-    else:
-        layer_break = None
+    closes = job.close or recipe.single_session or mode in recipe.finalize
     return BurnPlan(
-        start=job.start, blocks=blocks, padding=total - blocks, mode=mode, closes=closes, layer_break=layer_break
+        start=job.start,
+        blocks=blocks,
+        padding=total - blocks,
+        mode=mode,
+        closes=closes,
+        layer_break=_layer_break(recipe, status, job, total),
+        excess=max(total - room, 0),
+    )
+
+
+def _layer_break(recipe: Recipe, status: MediumStatus, job: BurnJob, total: int) -> int | None:
+    if recipe.split is not None:
+        return recipe.split(status, job, total)
+    if job.layer_break is not None:
+        raise UnsupportedMedium(f"{recipe.name} has no layer break that the host could set; nothing was written")
+    return None
+
+
+def _room(recipe: Recipe, status: MediumStatus, job: BurnJob, mode: WriteMode | None) -> int:
+    """Return how many blocks there is room for; what a CD takes at once has no run-out blocks."""
+    if status.state in _ANYWHERE:
+        return min(status.capacity_blocks - job.start, status.free_blocks)
+    if mode in recipe.overburn:
+        return max(status.capacity_blocks - job.start, 0)
+    return max(status.free_blocks - recipe.run_out, 0)
+
+
+def _overburning(recipe: Recipe, status: MediumStatus, job: BurnJob, needed: int) -> WriteMode:
+    """Return the way to write more than there is room for; MediumFull where there is none, or nobody permitted that."""
+    ways = [mode for mode in status.modes if mode in recipe.overburn]
+    if job.overburn and ways and job.mode in (None, *ways):
+        return job.mode or ways[0]
+    advice = f"; it may be overburnt, {' or '.join(mode.value for mode in ways)}" if ways else ""
+    room = max(_room(recipe, status, job, job.mode), 0)
+    raise MediumFull(
+        f"the image needs {needed} blocks, {needed - room} more than the {room} that are free ({status}){advice}",
+        excess=needed - room,
     )
 
 

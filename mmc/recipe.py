@@ -51,7 +51,7 @@ class BurnPlan:
     """Where a session goes: `blocks` of image from `start` on, then `padding` blocks of zeros; and in which way.
 
     `closes` says that no session can follow, whether or not that was asked for; `layer_break` is how many blocks go on
-    the first of two layers.
+    the first of two layers; `excess` is how many lie behind what the medium says that it holds.
     """
 
     start: int
@@ -60,6 +60,7 @@ class BurnPlan:
     mode: WriteMode | None = None
     closes: bool = False
     layer_break: int | None = None
+    excess: int = 0
 
     @property
     def total(self) -> int:
@@ -132,7 +133,8 @@ class Recipe:
     `run_out` blocks behind a track's data are taken by the drive; `postgap` empty ones go there by default;
     `flush_ends_recording` of media on which SYNCHRONIZE CACHE ends the track, or moves the next writable address.
     `session_gap` lie between one session and the next.
-    `verify_speed` curbs reading back. `modes` are the ways to write a blank one, the usual first. `becomes` are the
+    `verify_speed` curbs reading back. `modes` are the ways to write a blank one, the usual first; those that `finalize`
+    let no session follow, those that `overburn` may write more than the medium says that it holds. `becomes` are the
     other profiles that blanking or formatting gives this medium. `single_session` media are finalized by their one
     session. `blank` is told whether to do it in full; without `blanks_quickly` a quick erase is writing zeros.
     `blank_for` says whether a burn needs the full one. `prepare` comes first; `announce` tells the drive, right before
@@ -159,6 +161,8 @@ class Recipe:
     is_cd: bool = False
     verify_speed: int | None = None
     modes: tuple[WriteMode, ...] = ()
+    finalize: frozenset[WriteMode] = frozenset({WriteMode.DISC_AT_ONCE})
+    overburn: frozenset[WriteMode] = frozenset()
     becomes: frozenset[int] = frozenset()
     single_session: bool = False
     commands: frozenset[WriteCommand] = frozenset({WriteCommand.WRITE})

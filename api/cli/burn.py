@@ -61,6 +61,7 @@ class Speed(click.ParamType[str]):
 @options(CHANGE_OPTIONS)
 @click.option("--simulate", is_flag=True, help="Do all but write; only where the medium has that.")
 @click.option("--close", is_flag=True, help="Close the disc: nothing can be added afterwards.")
+@click.option("--overburn", is_flag=True, help="Write more than a CD says that it holds.")
 @click.option("--mode", type=click.Choice(MODES), help="How to write CD-R, CD-RW, DVD-R and DVD-RW.")
 @click.option("--layer-break", type=click.IntRange(1), metavar="SECTORS", help="DVD+R DL: so many on the first layer.")
 @click.option("--streaming", "command", flag_value="streaming", help="Full speed without defect management.")
@@ -83,6 +84,7 @@ def burn(
     from_view: str | None,
     simulate: bool,
     close: bool,
+    overburn: bool,
     mode: str | None,
     layer_break: int | None,
     command: str | None,
@@ -114,6 +116,7 @@ def burn(
             recorder,
             erase=erase,
             close=close,
+            overburn=overburn,
             mode=WriteMode(MODES[mode]) if mode else None,
             layer_break=layer_break,
             command=WriteCommand(command or "write"),

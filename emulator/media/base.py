@@ -285,8 +285,9 @@ class Medium:
 
     def read(self, lba: int, count: int, buffer: memoryview) -> None:
         """Fill `buffer` with `count` blocks."""
-        if lba < 0 or lba + count > self.capacity:
-            raise Refusal(at(OUT_OF_RANGE, max(lba, self.capacity)))
+        end = max(self.capacity, self.blocks())  # a CD may have been overburnt
+        if lba < 0 or lba + count > end:
+            raise Refusal(at(OUT_OF_RANGE, max(lba, end)))
         self.readable(lba, count)
         self.defects.readable(lba, count)
         self.store.readinto(lba, buffer[: count * BLOCK])

@@ -71,6 +71,7 @@ class SequentialMedium(Medium):
     session_gaps: ClassVar[tuple[int, int]] = (0, 0)  # after the first, after any other
     track_limit: ClassVar[int] = 255
     session_limit: ClassVar[int] = 255
+    overburn: ClassVar[int] = 0  # blocks that there is room for behind the announced end
     track_type: ClassVar[type[Track]] = Track
 
     def __init__(self, *args: Any) -> None:
@@ -109,7 +110,8 @@ class SequentialMedium(Medium):
             raise ValueError("its tracks are no tracks")
         bounds = [bound for track in tracks for bound in (track.start, track.end)]
         sessions = [track.session for track in tracks]
-        if bounds != sorted(bounds) or bounds[0] != 0 or bounds[-1] > self.capacity or sessions != sorted(sessions):
+        end = self.capacity + self.overburn
+        if bounds != sorted(bounds) or bounds[0] != 0 or bounds[-1] > end or sessions != sorted(sessions):
             raise ValueError("its tracks do not follow each other on the disc")
         if final != all(track.closed for track in tracks):
             raise ValueError("its tracks do not agree with its status")

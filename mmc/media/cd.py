@@ -8,7 +8,7 @@ from typing import Final
 
 from discstack.mmc import actions, polling, queries
 from discstack.mmc.cd.cue import cue_sheet, variants
-from discstack.mmc.cd.following import next_track_number
+from discstack.mmc.cd.following import multi_session, next_track_number
 from discstack.mmc.cd.program import Program, ProgramTrack, TrackForm, lay_out
 from discstack.mmc.errors import DriveError, IllegalRequest
 from discstack.mmc.job import BurnJob
@@ -80,7 +80,7 @@ def announce(work: Work, job: BurnJob, plan: BurnPlan) -> Procedure[None]:
     if plan.mode is not WriteMode.DISC_AT_ONCE:
         return
     yield from _select(
-        multi_session=MultiSession.FINAL,
+        multi_session=multi_session(work, close=plan.closes),
         test_write=job.simulate,
         bufe=job.underrun_protection,
         write_type=WriteType.SESSION_AT_ONCE,
@@ -167,6 +167,8 @@ CD_R: Final = Recipe(
     is_cd=True,
     open_track=lambda _: INVISIBLE_TRACK,
     modes=(WriteMode.INCREMENTAL, WriteMode.DISC_AT_ONCE),
+    finalize=frozenset(),
+    overburn=frozenset({WriteMode.DISC_AT_ONCE}),
     prepare=prepare,
     announce=announce,
     finish=finish,

@@ -53,6 +53,7 @@ class CDR(SequentialMedium):
     track_gap = PREGAP
     session_gaps = (FIRST_LEAD_OUT + LEAD_IN + PREGAP, LATER_LEAD_OUT + LEAD_IN + PREGAP)
     track_limit = 99
+    overburn = 4500  # most discs have as much
     track_type: ClassVar[type[CdTrack]] = CdTrack
 
     def __init__(self, *args: Any) -> None:

@@ -37,8 +37,7 @@ from discstack.mmc.spec.msf import PREGAP
 if TYPE_CHECKING:
     from discstack.emulator.media.compact.disc import CDR
 
-OVERBURN: Final = 4500  # blocks behind the last announced lead-out that most discs have room for
-LONGEST_RAW: Final = OVERBURN + 7500  # blocks behind it in which a raw lead-out may lie
+LONGEST_LEAD_OUT: Final = 7500  # blocks that a raw one may have
 PQ: Final = 2 * sub_channel.CHANNEL_SIZE
 
 
@@ -173,7 +172,7 @@ class SessionRecording(Recording):
             first_track=len(disc.track_list),
             session=open_track.session,
             lead_in=disc.lead_in_start(),
-            last_lead_out=disc.total + OVERBURN,
+            last_lead_out=disc.total + disc.overburn,
         )
 
     def write(self, lba: int, count: int, data: memoryview) -> None:
@@ -282,7 +281,7 @@ class RawRecording(Recording):
             raise Refusal(at(INVALID_ADDRESS_FOR_WRITE, lba))
         if not first and lba != self.expected:
             raise Refusal(at(INVALID_ADDRESS_FOR_WRITE, lba))
-        if lba + count > disc.total + LONGEST_RAW:
+        if lba + count > disc.total + disc.overburn + LONGEST_LEAD_OUT:
             raise Refusal(at(OUT_OF_RANGE, lba))
         if not count:
             return

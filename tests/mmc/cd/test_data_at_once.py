@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from discstack.mmc.burn import burn
-from discstack.mmc.errors import UnsupportedMedium
+from discstack.mmc.errors import MediumFull, UnsupportedMedium
 from discstack.mmc.identify import identify
 from discstack.mmc.medium import DiscState, WriteMode
 
@@ -20,7 +20,7 @@ def test_an_image_at_once_has_no_run_out(studio: Any, medium: str) -> None:
     lab = studio.lab
     tap = lab.drive(medium, SIZE)
     result = lab.run(burn(lab.job(320, mode=AT_ONCE)), tap)
-    assert (result.mode, result.verified, result.medium.state) == (AT_ONCE, 320, DiscState.FINALIZED)
+    assert (result.mode, result.verified, result.medium.state) == (AT_ONCE, 320, DiscState.APPENDABLE)
     (track,) = result.medium.tracks
     assert (track.start, track.end) == (0, 320 + result.padding)
     assert studio.sectors(tap, 320, result.padding, 0x10, 2048) == bytes(result.padding * 2048)
@@ -30,9 +30,54 @@ def test_it_may_follow_a_session(studio: Any) -> None:
     lab = studio.lab
     tap = lab.drive("cd-r", SIZE)
     start = lab.run(burn(lab.job(320)), tap).medium.next_writable_address
-    result = lab.run(burn(lab.job(320, start=start, mode=AT_ONCE, source=lab.source(320, 5))), tap)
-    assert (result.start, result.medium.sessions) == (start, 2)
+    result = lab.run(burn(lab.job(320, start=start, mode=AT_ONCE, close=True, source=lab.source(320, 5))), tap)
+    assert (result.start, result.medium.sessions, result.medium.state) == (start, 2, DiscState.FINALIZED)
     assert tap.on_disc(start, 320) == lab.image(320, 5)
+    # the last of several sessions points nowhere
+    assert bytes.fromhex("54 00 B0 FFFFFF") in studio.answer(tap, "43 00 02 00 00 00 00 0800 00")
+
+
+def test_sessions_at_once_follow_each_other(studio: Any) -> None:
+    lab = studio.lab
+    tap = lab.drive("cd-r", SIZE)
+    start = 0
+    for seed in (1, 2, 3):
+        result = lab.run(burn(lab.job(source=lab.source(320, seed), start=start, mode=AT_ONCE)), tap)
+        assert (result.medium.state, result.medium.sessions) == (DiscState.APPENDABLE, seed)
+        assert tap.on_disc(start, 320) == lab.image(320, seed)
+        start = result.medium.next_writable_address
+
+
+def test_an_image_may_be_longer_than_the_disc_says(studio: Any, tmp_path: Any) -> None:
+    lab = studio.lab
+    tap = lab.drive("cd-r", 600, file=tmp_path / "disc")
+    with pytest.raises(MediumFull, match="may be overburnt") as caught:
+        lab.run(burn(lab.job(700)), tap)
+    assert caught.value.excess == 104  # two run-out blocks, twice: not all drives count them as free
+    assert lab.run(burn(lab.job(600, mode=AT_ONCE, simulate=True)), tap).notices == ()
+    with pytest.raises(MediumFull, match="at once"):
+        lab.run(burn(lab.job(700, overburn=True, mode=WriteMode.INCREMENTAL)), tap)
+    assert lab.run(identify(), tap).blank
+    result = lab.run(burn(lab.job(700, overburn=True, close=True)), tap)
+    assert (result.mode, result.padding, result.verified) == (AT_ONCE, 0, 700)
+    assert any("100 blocks more than the disc says that it holds" in notice for notice in result.notices)
+    tap.close()
+    again = lab.drive("cd-r", 600, file=tmp_path / "disc")
+    assert again.on_disc(0, 700) == lab.image(700)
+    assert lab.run(identify(), again).state is DiscState.FINALIZED
+
+
+def test_what_fits_is_not_overburnt(studio: Any) -> None:
+    lab = studio.lab
+    result = lab.run(burn(lab.job(320, overburn=True)), lab.drive("cd-r", SIZE))
+    assert (result.mode, result.notices) == (WriteMode.INCREMENTAL, ())
+
+
+def test_only_cds_are_overburnt(studio: Any) -> None:
+    lab = studio.lab
+    with pytest.raises(MediumFull) as caught:
+        lab.run(burn(lab.job(8193, overburn=True)), lab.drive("dvd+r", 8192))
+    assert "overburnt" not in str(caught.value)
 
 
 def test_a_test_leaves_nothing(studio: Any) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from discstack.mmc.burn import burn
+from discstack.mmc.cd.blanking import BlankType, blank_part
 from discstack.mmc.identify import identify
 from discstack.mmc.job import WriteCommand
 from discstack.mmc.medium import DiscState, WriteMode
@@ -118,11 +119,19 @@ def break_off_at_once(bench: Bench) -> None:
     bench.tap.inner.drive.medium.put_away()
 
 
+def take_back(bench: Bench) -> None:
+    """Erase the session that was written last."""
+    bench.run(blank_part(BlankType.ERASE_LAST_SESSION))
+    bench.images.popitem()
+
+
 FIRST, LAST, OVER = burning(), appending(close=True), burning(erase=True)
 ERASE, ERASE_IN_FULL = doing(erase, loses=True), doing(erase, full=True, loses=True)
 FORMAT, FORMAT_IN_FULL = formatting(), formatting(full=True)
 CLOSE_TRACK, CLOSE_SESSION, CLOSE_DISC = doing(close_track), doing(close_session), doing(close_disc)
 REPAIR = doing(repair)
+AT_ONCE_FIRST = burning(mode=AT_ONCE)
+UNCLOSE = doing(blank_part, BlankType.UNCLOSE_LAST_SESSION)
 Rows = dict[str, Variant]
 
 # What media have that are written once, or like such, in sessions.
@@ -143,6 +152,22 @@ DVD_MINUS: Rows = {
     "Test": Variant((burning(simulate=True),), BLANK, 0),
     "Test at once": Variant((burning(mode=AT_ONCE, simulate=True),), BLANK, 0),
 }
+# A CD's track ends with the flush, and a disc without an open session cannot be closed any further.
+COMPACT: Rows = {
+    **{name: SESSIONS[name] for name in ("Burn", "Append", "Append and finalize", "Finalize at once")},
+    "At once": Variant((AT_ONCE_FIRST,), APPENDABLE, 1),
+    "At once, finalized": Variant((burning(mode=AT_ONCE, close=True),), FINALIZED, 1),
+    "Append at once": Variant((FIRST, appending(mode=AT_ONCE)), APPENDABLE, 2),
+    "Append at once and finalize": Variant((AT_ONCE_FIRST, appending(mode=AT_ONCE, close=True)), FINALIZED, 2),
+    "Overburn": Variant((burning(blocks=65540, overburn=True, close=True),), FINALIZED, 1),
+    "Test": Variant((burning(simulate=True),), BLANK, 0),
+    "Test at once": Variant((burning(mode=AT_ONCE, simulate=True),), BLANK, 0),
+    "Close the session": Variant((break_off, CLOSE_SESSION), APPENDABLE, 1),
+    "Close the disc": Variant((break_off, CLOSE_DISC), FINALIZED, 1),
+    "Repair": Variant((power_cut, REPAIR), APPENDABLE, 1),
+    "Repair a session at once": Variant((break_off_at_once, REPAIR), APPENDABLE, 1),
+    "Append after a repair": Variant((power_cut, REPAIR, appending()), APPENDABLE, 2),
+}
 OVERWRITTEN: Rows = {
     "Burn": Variant((FIRST,), OVERWRITABLE, 1),
     "Burn over": Variant((FIRST, OVER), OVERWRITABLE, 1),
@@ -151,17 +176,20 @@ OVERWRITTEN: Rows = {
 }
 PSEUDO_OVERWRITE = formatting(pseudo_overwrite=True)
 VARIANTS: dict[str, Rows] = {
-    "cd-r": {
-        "Burn": Variant((FIRST,), APPENDABLE, 1),
-        "Append and finalize": Variant((FIRST, LAST), FINALIZED, 2),
-        "At once": Variant((burning(mode=AT_ONCE),), FINALIZED, 1),
-    },
+    "cd-r": COMPACT,
     "cd-rw": {
-        "Burn": Variant((FIRST,), APPENDABLE, 1),
+        **COMPACT,
         "Burn over": Variant((FIRST, OVER), APPENDABLE, 1),
+        "Burn over at once and finalize": Variant((FIRST, burning(erase=True, mode=AT_ONCE, close=True)), FINALIZED, 1),
         "Erase": Variant((FIRST, ERASE), BLANK, 0),
+        "Erase in full": Variant((FIRST, ERASE_IN_FULL), BLANK, 0),
+        "Erase the last session": Variant((FIRST, LAST, take_back), APPENDABLE, 1),
+        "Erase the end of the last session": Variant((FIRST, LAST, UNCLOSE), APPENDABLE, 2, open=True),
         "Format": Variant((FORMAT,), OVERWRITABLE, 0),
         "Burn formatted": Variant((FORMAT, FIRST), OVERWRITABLE, 1),
+        "Burn over what is formatted": Variant((FORMAT, FIRST, OVER), OVERWRITABLE, 1),
+        "Erase what is formatted": Variant((FORMAT, FIRST, ERASE), OVERWRITABLE, 0),
+        "Back to sequential recording": Variant((FORMAT, FIRST, ERASE_IN_FULL), BLANK, 0),
     },
     "dvd+r": SESSIONS,
     "dvd+r-dl": {
