@@ -18,7 +18,7 @@ from discstack.mmc.errors import CommandError, DriveTimeout, ResponseError
 from discstack.mmc.polling import persist
 from discstack.mmc.procedure import Procedure
 from discstack.mmc.spec.commands import INQUIRY, MECHANISM_STATUS, MODE_SENSE_10, READ_TOC_PMA_ATIP
-from discstack.mmc.spec.disc_structure import DiscStructureList
+from discstack.mmc.spec.disc_structure import DiscStructure, DiscStructureList, PhysicalFormatInformation
 from discstack.mmc.spec.event_status import EventStatus, NotificationClass
 from discstack.mmc.spec.inquiry import UnitSerialNumber
 from discstack.mmc.spec.mechanism import MechanismStatus
@@ -114,20 +114,28 @@ def events() -> Procedure[dict[str, EventStatus]]:
 
 
 def structures(media_type: int) -> Procedure[dict[str, Any]]:
-    """Ask for every readable disc structure that the drive lists (MMC-6 6.22); those that it refuses are left out."""
+    """Ask for every readable disc structure that the drive lists (MMC-6 6.22), those of further layers too.
+
+    Of one that it lists and then refuses the reason is the answer.
+    """
     listed = yield from queries.disc_structure(LIST_OF_FORMATS, media_type=media_type)
     entries = listed.entries if isinstance(listed, DiscStructureList) else ()
-    found = {}
+    found: dict[str, Any] = {}
     for entry in entries[:MOST_STRUCTURES]:
         if not entry.rds or entry.format_code == LIST_OF_FORMATS:
             continue
-        try:
-            found[f"{entry.format_code:02X}h"] = yield from queries.disc_structure(
-                entry.format_code, media_type=media_type
-            )
-        except (CommandError, ResponseError):
-            continue
+        name = f"{entry.format_code:02X}h"
+        first = found[name] = yield from _structure_or_reason(media_type, entry.format_code, 0)
+        for layer in range(1, first.layers if isinstance(first, PhysicalFormatInformation) else 1):
+            found[f"{name} of layer {layer}"] = yield from _structure_or_reason(media_type, entry.format_code, layer)
     return found
+
+
+def _structure_or_reason(media_type: int, format_code: int, layer: int) -> Procedure[DiscStructure | str]:
+    try:
+        return (yield from queries.disc_structure(format_code, media_type=media_type, layer=layer))
+    except (CommandError, ResponseError) as error:
+        return f"no answer: {error}"
 
 
 DRIVE: Final[Mapping[str, Question]] = {

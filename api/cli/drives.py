@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from discstack.cli.common import drive_command, json_option, open_recorder, stopping
-from discstack.cli.output import plain, print_fields, print_json, print_json_line, size, spell
+from discstack.cli.output import fields_of, plain, print_fields, print_json, print_json_line, size, spell
 
 if TYPE_CHECKING:
     from discstack.drive_watch import DriveWatch
@@ -172,12 +172,11 @@ def _say_answer(question: str, answer: Any) -> None:
 
 def _say_structure(title: str, structure: Any) -> None:
     rows, below = {}, []
-    for field in dataclasses.fields(structure):
-        value = getattr(structure, field.name)
+    for name, value in fields_of(structure).items():
         if isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):
-            below.append((_words(field.name), value))
+            below.append((_words(name), value))
         else:
-            rows[_words(field.name)] = _line(value) if dataclasses.is_dataclass(value) else _short(value)
+            rows[_words(name)] = _line(value) if dataclasses.is_dataclass(value) else _short(value)
     print_fields(f"{title}: {type(structure).__name__}", rows)
     for name, items in below:
         for item in items:
@@ -186,13 +185,12 @@ def _say_structure(title: str, structure: Any) -> None:
 
 def _line(structure: Any) -> str:
     """Spell a structure within another one on a line of its own: its class, then the fields that say something."""
-    names = [field.name for field in dataclasses.fields(structure)]
     selector = getattr(structure, "selector", None)  # what the class says already
-    fields = [(_words(name), getattr(structure, name)) for name in names if name != selector]
+    fields = [(_words(name), value) for name, value in fields_of(structure).items() if name != selector]
     said = [
         name if value is True else f"{name} {_nested(value)}"
         for name, value in fields
-        if value is not False and value != ()
+        if value not in (False, None, ())
     ]
     return f"{click.style(type(structure).__name__, bold=True)} " + ", ".join(said)
 

@@ -9,6 +9,7 @@ import math
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path, PurePath
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
@@ -33,7 +34,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, enum.Enum):
         return value.value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {name: plain(item) for name, item in fields_of(value).items()}
     if isinstance(value, Mapping):
         return {str(plain(key) if isinstance(key, enum.Enum) else key): plain(item) for key, item in value.items()}
     if isinstance(value, (set, frozenset)):
@@ -42,7 +43,13 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value).hex()
-    return str(value) if isinstance(value, PurePath) else value
+    return str(value) if isinstance(value, (PurePath, datetime)) else value
+
+
+def fields_of(value: Any) -> dict[str, Any]:
+    """Return the fields of a dataclass by name, and what a structure can tell besides."""
+    names = (*(field.name for field in dataclasses.fields(value)), *getattr(value, "told", ()))
+    return {name: getattr(value, name) for name in names}
 
 
 def print_json(value: Any) -> None:

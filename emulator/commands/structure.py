@@ -7,11 +7,13 @@ from typing import Final
 
 from discstack.emulator.conditions import CANNOT_READ_FORMAT, PARAMETER_LIST_LENGTH, Refusal, invalid_field
 from discstack.emulator.drive import Drive
+from discstack.emulator.media.structures import ADIP, CONTROL_DATA, DVD, PHYSICAL_FORMAT
 from discstack.emulator.request import Request
 
 FORMAT_LIST: Final = 0xFF
 READABLE, SENDABLE = 0x40, 0x80
 HEADER: Final = 4
+OF_EACH_LAYER: Final = {(DVD, code) for code in (PHYSICAL_FORMAT, CONTROL_DATA, ADIP)}
 
 
 def read_disc_structure(drive: Drive, request: Request, *, media_type: int, layer_number: int, format: int) -> bytes:
@@ -19,7 +21,7 @@ def read_disc_structure(drive: Drive, request: Request, *, media_type: int, laye
     structures = {code: data for (kind, code), data in drive.loaded.structures().items() if kind == media_type}
     if not structures:
         raise Refusal(CANNOT_READ_FORMAT)
-    if layer_number:
+    if layer_number and (layer_number >= drive.loaded.kind.layers or (media_type, format) not in OF_EACH_LAYER):
         raise invalid_field(6)
     if format == FORMAT_LIST:
         sent = {code for kind, code in drive.loaded.settable() if kind == media_type}

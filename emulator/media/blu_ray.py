@@ -217,7 +217,9 @@ class BDR(SequentialMedium):
 
     def structures(self) -> Mapping[tuple[int, int], bytes]:
         """Return the disc information."""
-        return bd_structures(self.kind, BD_R, (self.total - self.capacity) // CLUSTER, self.defects.spares or 0)
+        return bd_structures(
+            self.kind, BD_R, self.capacity, (self.total - self.capacity) // CLUSTER, self.defects.spares or 0
+        )
 
 
 class BDRE(Medium):
@@ -323,4 +325,6 @@ class BDRE(Medium):
 
     def structures(self) -> Mapping[tuple[int, int], bytes]:
         """Return the disc information."""
-        return bd_structures(self.kind, BD_RE, (self.total - self.capacity) // CLUSTER, self.defects.spares or 0)
+        return bd_structures(
+            self.kind, BD_RE, self.capacity, (self.total - self.capacity) // CLUSTER, self.defects.spares or 0
+        )

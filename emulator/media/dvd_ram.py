@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from discstack.emulator.conditions import OUT_OF_RANGE, Refusal, at, invalid_parameter
 from discstack.emulator.media.base import FORMAT_IN_PROGRESS, Job, Medium, capacities, only_track
-from discstack.emulator.media.structures import DVD, ram_structures
+from discstack.emulator.media.structures import DVD, SPARE_AREA, ram_structures
 from discstack.emulator.store import BLOCK
 from discstack.mmc.spec.capacities import CapacityType, FormatCapacities, FormattableCapacity
 from discstack.mmc.spec.disc_information import DiscInformation, DiscStatus, LastSessionState
@@ -19,6 +19,7 @@ UNIT: Final = 16
 WHOLE: Final = 2295072  # blocks of a disc without supplementary spare area
 DEFAULT: Final = 2236704  # as it is sold
 SPARES: Final = 12800  # blocks of the primary spare area, which every disc has
+EXPANSION: Final = 9728  # blocks by which the supplementary spare area grows, a sixth of it as the disc is sold
 
 
 class DVDRAM(Medium):
@@ -76,17 +77,16 @@ class DVDRAM(Medium):
         return self.capacity
 
     def format_capacities(self) -> FormatCapacities:
-        """Return the capacity, the sizes as it is sold and without supplementary spares, and a larger spare area."""
-        sizes = {FormatType.FULL: [self._sized(DEFAULT), self.total], FormatType.SPARE_AREA_EXPANSION: [self._shrunk()]}
+        """Return the capacity, the sizes as it is sold and without supplementary spares, and larger spare areas."""
+        step = self._sized(EXPANSION)
+        smaller = [self.capacity - step, self.capacity - 2 * step] if 0 < 2 * step < self.capacity else []
+        sizes = {FormatType.FULL: [self._sized(DEFAULT), self.total], FormatType.SPARE_AREA_EXPANSION: smaller}
         rows = [
             FormattableCapacity(number_of_blocks=size, format_type=kind, type_dependent_parameter=BLOCK)
             for kind, blocks in sizes.items()
             for size in blocks
         ]
         return capacities(self.capacity, CapacityType.FORMATTED, rows)
-
-    def _shrunk(self) -> int:
-        return min(self.capacity, self._sized(DEFAULT))
 
     def format(self, wanted: FormatUnitParameters) -> Job:
         """Format to one of the sizes, with every block certified unless that is left out; or enlarge the spare area."""
@@ -129,6 +129,8 @@ class DVDRAM(Medium):
 
     def structures(self) -> Mapping[tuple[int, int], bytes]:
         """Return physical format, disc definition, medium status, and what is left to replace defects with."""
-        spares = (self.defects.spares or 0) * UNIT
-        area = struct.pack(">III", spares, 0, self.total - self.capacity)
-        return {**ram_structures(self.kind, self.capacity), (DVD, 0x0A): area}
+        primary, supplementary = self._sized(SPARES), self.total - self.capacity
+        left = (self.defects.spares or 0) * UNIT
+        unused = max(left - supplementary, 0)  # the primary ones are used first
+        area = struct.pack(">III", unused, left - unused, supplementary)
+        return {**ram_structures(self.kind, self.total, primary), (DVD, SPARE_AREA): area}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
-from discstack.mmc.spec.disc_structure import PreRecordedInformation
+from discstack.mmc.spec.disc_structure import BdDefinition, DvdRamDefinition, PreRecordedInformation
 from discstack.mmc.spec.profiles import Profile
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ PHYSICAL_FORMAT, COPYRIGHT, PRE_RECORDED, CONTROL_DATA, ADIP = 0x00, 0x01, 0x0E,
 LAYER_BOUNDARY: Final = 0x20
 DISC_DEFINITION, MEDIUM_STATUS, SPARE_AREA = 0x08, 0x09, 0x0A
 DATA_ZONE: Final = 0x30000  # physical sector number of LBA 0 on DVD
+RAM_DATA_ZONE: Final = 0x31000  # of the first sector of a DVD-RAM, which is a spare one
+RAM_GUARDS: Final = 2112  # blocks between the zones of a DVD-RAM, where nothing is recorded
 BOOK_SIZE: Final = 2048
 BORDER_OUT: Final = 32  # where the physical format information has the start of the last border-out
 DVD_PLUS_R, DVD_PLUS_RW, DVD_PLUS_R_DL = 0xA, 0x9, 0xE  # book types
@@ -28,6 +30,8 @@ MINUS_BOOKS: Final[dict[int, int]] = {  # book type and part version
 }
 DISC_INFORMATION: Final = 0x00  # of BD
 BD_DATA_ZONE: Final = 0x20000  # address units
+BD_USER_DATA: Final = 0x100000  # physical sector number of LBA 0 on BD
+BD_INNER_SPARES: Final = 4096  # clusters of an inner spare area
 BD_INFORMATION_SIZE: Final = 4096
 BD_R, BD_RE = b"BDR", b"BDW"  # disc type identifiers
 
@@ -68,14 +72,27 @@ def minus_structures(kind: MediumKind, capacity: int, end: int, layer_0: int = 0
     }
 
 
-def ram_structures(kind: MediumKind, capacity: int) -> Structures:
-    """Return physical format, disc definition structure and medium status of a DVD-RAM without a cartridge."""
-    book = bytearray(physical_format(0x16, capacity, 0).ljust(BOOK_SIZE, b"\0"))
+def ram_structures(kind: MediumKind, total: int, primary: int) -> Structures:
+    """Return physical format, disc definition structure and medium status of a DVD-RAM without a cartridge.
+
+    `total` blocks hold data or supplementary spare ones, `primary` are the spare ones before them.
+    """
+    book = bytearray(physical_format(0x16, 0, 0).ljust(BOOK_SIZE, b"\0"))
     book[2:4] = b"\x06\x10"  # embossed and rewritable areas; density of 0.28 um
+    end = RAM_DATA_ZONE + primary + total + RAM_GUARDS * total // kind.capacity - 1
+    book[4:12] = struct.pack(">II", RAM_DATA_ZONE, end)
+    book[32] = 0x10  # as in the medium status
+    book[549:597] = kind.manufacturer.encode("ascii").ljust(48)
+    definition = DvdRamDefinition(
+        disk_manufacturer_certification=True,
+        first_sector_of_primary_spare_area=RAM_DATA_ZONE,
+        last_sector_of_primary_spare_area=RAM_DATA_ZONE + primary - 1,
+        first_logical_sector=RAM_DATA_ZONE + primary,
+    )
     return {
         (DVD, PHYSICAL_FORMAT): bytes(book),
         (DVD, COPYRIGHT): bytes(4),
-        (DVD, DISC_DEFINITION): (b"\x0a\x0a" + bytes(14)).ljust(BOOK_SIZE, b"\0"),
+        (DVD, DISC_DEFINITION): definition.build()[4:].ljust(BOOK_SIZE, b"\0"),
         (DVD, MEDIUM_STATUS): bytes([0, 0x10, 0, 0]),
     }
 
@@ -91,15 +108,25 @@ def physical_format(book: int, blocks: int, layer_0: int) -> bytes:
     return head + struct.pack(">III", DATA_ZONE, end, DATA_ZONE + layer_0 - 1 if second else 0) + b"\0"
 
 
-def bd_structures(kind: MediumKind, type_identifier: bytes, spares: int, free: int) -> Structures:
+def bd_structures(kind: MediumKind, type_identifier: bytes, capacity: int, spares: int, free: int) -> Structures:
     """Return the structures of a BD-R or BD-RE; `spares` are its clusters to replace defects with, `free` what is left.
 
-    There is one disc information unit for each layer.
+    There is one disc information unit for each layer. The spare area at the inner end is filled first, on two layers
+    each.
     """
+    inner = [min(BD_INNER_SPARES, max(spares - BD_INNER_SPARES * layer, 0)) for layer in range(min(kind.layers, 2))]
+    definition = BdDefinition(
+        dds_format=1 if type_identifier == BD_R else 0,
+        first_sector_of_user_data_area=BD_USER_DATA,
+        last_logical_sector=capacity - 1,
+        size_of_inner_spare_area_0=inner[0],
+        size_of_outer_spare_area=(spares - sum(inner)) // kind.layers,
+        size_of_inner_spare_area_1=sum(inner[1:]),
+    )
     units = b"".join(_information_unit(kind, type_identifier, layer) for layer in range(kind.layers))
     return {
         (BD, DISC_INFORMATION): units.ljust(BD_INFORMATION_SIZE, b"\0"),
-        (BD, DISC_DEFINITION): (b"DS" + bytes([1 if type_identifier == BD_R else 0])).ljust(BD_INFORMATION_SIZE, b"\0"),
+        (BD, DISC_DEFINITION): definition.build()[4:].ljust(BD_INFORMATION_SIZE, b"\0"),
         (BD, MEDIUM_STATUS): bytes(4),
         (BD, SPARE_AREA): struct.pack(">III", 0, free, spares),
     }

@@ -226,6 +226,7 @@ class Structure:
     required: ClassVar[int] = 0
     length_field: ClassVar[str] = ""  # computed from the rest, hence no field of the dataclass; see counted.py
     computed: ClassVar[tuple[str, ...]] = ()  # further lengths like that
+    told: ClassVar[tuple[str, ...]] = ()  # properties that are worth telling beside the fields
     joined: ClassVar[tuple[str, ...]] = ()  # fields whose two bytes lie apart: `NAME_msb` and `NAME_lsb` in the layout
 
     def __init_subclass__(cls) -> None:

@@ -38,6 +38,7 @@ class RpcState(Counted):
     )
     length_field: ClassVar[str] = "report_key_data_length"
     required: ClassVar[int] = 8
+    told: ClassVar[tuple[str, ...]] = ("regions",)
 
     type_code: int = RpcType.NONE
     vendor_resets_available: int = 0

@@ -61,3 +61,15 @@ def test_what_makes_no_sense_is_a_usage_error(discstack: Any, words: list[str]) 
 def test_a_type_is_chosen_by_its_number(discstack: Any) -> None:
     done = discstack("format", "virtual:bd-re", "--type", "31", "--json")
     assert done.json["medium"]["capacity_blocks"] == 12219392
+
+
+def test_info_tells_what_structures_mean_besides_their_fields(discstack: Any) -> None:
+    found = discstack("info", "virtual:bd-r", "--all", "--json").json
+    units = found["disc"]["answers"]["BD structures"]["00h"]["units"]
+    assert [(unit["blocks"], unit["media_id"]) for unit in units] == [(12219392, "DISCST/001")]
+    assert found["drive"]["answers"]["region"]["regions"] == []
+    firmware = found["features"]["answers"]["configuration"]["features"][-1]
+    assert firmware["created"] == "2025-01-01 00:00:00"
+    shown = discstack("info", "virtual:dvd+r-dl", "--disc").out
+    assert "layer 0 blocks" in shown
+    assert "media id                                      DISCSTAC/001" in shown

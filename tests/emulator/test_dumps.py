@@ -106,3 +106,76 @@ def test_a_formatted_cd_rw_is_described_like_a_real_one(load: Load) -> None:
     real = bytes.fromhex("00 22 01 01 00 07 b2 00 00000000 00000000 00000000 00000020 00048160")
     track = host.track(1)
     assert (track[2:5], track[6] & 0xF0, track[7:28]) == (real[2:5], real[6] & 0xF0, real[7:28])
+
+
+def words(data: bytes) -> list[int]:
+    return [int.from_bytes(data[at : at + 4], "big") for at in range(0, len(data), 4)]
+
+
+def test_a_dvd_ram_is_as_large_and_offers_the_formats_of_a_real_one(load: Load) -> None:
+    host = load("dvd-ram")
+    rows = host.formats()[4:]
+    found = [(rows[at + 4] >> 2, words(rows[at : at + 4])[0]) for at in range(8, len(rows), 8)]
+    assert (words(rows[:4]), rows[4] & 3) == ([2236704], 2)
+    assert found == [(0x00, 2236704), (0x00, 2295072), (0x01, 2226976), (0x01, 2217248)]
+    assert host.capacity() == 2236703
+    assert host.disc()[2] & 0x0F == 0b1111  # status "other", last session complete
+
+
+def test_the_spare_areas_of_a_dvd_ram_are_those_of_a_real_one(load: Load) -> None:
+    """12,800 primary and 58,368 supplementary blocks, and a lead-out 2,314,080 blocks behind sector 30000h."""
+    host = load("dvd-ram")
+    assert words(host.ok("AD 00 00000000 00 0A 0010 00 00", allocation=16)[4:]) == [12800, 58368, 58368]
+    book = host.ok("AD 00 00000000 00 00 0804 00 00", allocation=0x804)[4:]
+    assert words(book[8:12])[0] - 0x30000 + 1 == 2314080
+
+
+@pytest.mark.parametrize(("medium", "blocks"), [("dvd+r", 2295104), ("dvd+r-dl", 4173824)])
+def test_a_blank_dvd_plus_r_says_of_itself_what_a_real_one_does(load: Load, medium: str, blocks: int) -> None:
+    host = load(medium)
+    disc, track = host.disc(), host.track(1)
+    assert disc[2] & 0x0F == 0  # blank, last session empty
+    assert (disc[4], disc[5], disc[6]) == (1, 1, 1)  # one session, first and last track in it
+    assert track[6] & 0x40
+    assert words(track[8:28]) == [0, 0, blocks, 16, blocks]  # start, next writable, free, blocking factor, size
+    assert host.capacity() == 0
+
+
+def test_the_layers_of_a_blank_dvd_plus_r_dl_are_those_of_a_real_one(load: Load) -> None:
+    boundary = load("dvd+r-dl").ok("AD 00 00000000 00 20 000C 00 00", allocation=12)
+    assert words(boundary[4:]) == [0, 2086912]  # can still be set
+
+
+def session(host: Any, blocks: int) -> None:
+    """Record a session of so many blocks, reserved and padded by the drive, so that they need not be sent."""
+    host.ok(f"53 00 00 00 00 {blocks:08X} 00")
+    first = host.disc()[5]
+    host.write(host.next_writable(first), 16)
+    host.sync()
+    host.close(1, first)
+
+
+def test_sessions_of_a_dvd_plus_r_lie_where_those_of_a_real_one_do(load: Load) -> None:
+    host = load("dvd+r")
+    for blocks in (899648, 435648, 896000):
+        session(host, blocks)
+        host.close(2)
+    tracks = [words(host.track(number)[8:28]) for number in range(1, 5)]
+    assert [(track[0], track[4]) for track in tracks] == [
+        *((0, 899648), (901696, 435648), (1339392, 896000)),
+        (2237440, 57664),
+    ]
+    assert (tracks[3][1], tracks[3][2]) == (2237440, 57664)  # next writable address, free blocks
+    disc = host.disc()
+    assert (disc[2] & 0x0F, disc[4]) == (0b0001, 4)  # appendable, the fourth session empty
+
+
+def test_a_dvd_plus_r_that_is_closed_counts_what_a_real_one_does(load: Load) -> None:
+    host = load("dvd+r")
+    session(host, 1433568)
+    host.close(2)
+    session(host, 750256)
+    host.close(6)
+    assert [words(host.track(number)[8:12])[0] for number in (1, 2)] == [0, 1435616]
+    assert host.capacity() + 1 == 2185872
+    assert host.disc()[2] & 0x0F == 0b1110

@@ -31,6 +31,8 @@ class DiscInformationUnit(Structure):
         *("media_type_id" / text(3), "time_stamp" / bits(16), "product_revision_number" / bits(8)),
         clause="MMC-6 6.22.3.4.1",
     )
+    told: ClassVar[tuple[str, ...]] = ("data_zone", "blocks", "media_id")
+
     identifier: bytes = UNIT_IDENTIFIER
     format: int = 1
     units_per_block: int = 0
@@ -87,6 +89,8 @@ class DiscInformationUnit(Structure):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BdDiscInformation(DiscStructure):
     """Format 00h: the units of disc information; `data` is what follows the last one that is marked as such."""
+
+    told: ClassVar[tuple[str, ...]] = ("media_id",)
 
     units: tuple[DiscInformationUnit, ...] = ()
 

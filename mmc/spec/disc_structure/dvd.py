@@ -10,22 +10,6 @@ from discstack.mmc.spec.disc_structure.base import DiscStructure, structure
 from discstack.mmc.spec.layout import Layout, bits, enumerated, flag, raw, reserved, text
 
 
-class DiskCategory(IntEnum):
-    """The book that a DVD belongs to."""
-
-    DVD_ROM = 0x0
-    DVD_RAM = 0x1
-    DVD_R = 0x2
-    DVD_RW = 0x3
-    HD_DVD_ROM = 0x4
-    HD_DVD_RAM = 0x5
-    HD_DVD_R = 0x6
-    DVD_PLUS_RW = 0x9
-    DVD_PLUS_R = 0xA
-    DVD_PLUS_RW_DL = 0xD
-    DVD_PLUS_R_DL = 0xE
-
-
 class CopyrightProtectionSystem(IntEnum):
     """How the contents are protected."""
 
@@ -35,78 +19,9 @@ class CopyrightProtectionSystem(IntEnum):
     AACS = 0x10
 
 
-PLUS_MEDIA = (
-    *(DiskCategory.DVD_PLUS_RW, DiskCategory.DVD_PLUS_R),
-    *(DiskCategory.DVD_PLUS_RW_DL, DiskCategory.DVD_PLUS_R_DL),
-)
-MANUFACTURER, MEDIA_TYPE = slice(2, 10), slice(10, 13)  # of what follows byte 16 of the format information of DVD+
-
-
 def readable(data: bytes) -> str:
     """Return an id that is ASCII by convention, without its padding."""
     return data.decode("ascii", "replace").strip(" \0")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PhysicalFormatInformation(DiscStructure):
-    """Formats 00h (of the lead-in), 10h (of a rewritable medium's control data) and 11h (ADIP).
-
-    Sector numbers are physical ones. `maximum_rate` and the densities are codes. `data` is what the book of the medium
-    adds from byte 17 on.
-    """
-
-    layout: ClassVar[Layout] = structure(
-        "physical format information",
-        *("disk_category" / enumerated(4, DiskCategory), "part_version" / bits(4), "disc_size" / bits(4)),
-        *("maximum_rate" / bits(4), reserved(1), "number_of_layers" / bits(2), "track_path" / flag()),
-        *("layer_type" / bits(4), "linear_density" / bits(4), "track_density" / bits(4), reserved(8)),
-        *("starting_physical_sector_number_of_data_area" / bits(24), reserved(8)),
-        *("end_physical_sector_number_of_data_area" / bits(24), reserved(8)),
-        *("end_physical_sector_number_in_layer_0" / bits(24), "bca" / flag(), reserved(7)),
-        clause="MMC-6 6.22.3.2.1",
-    )
-    required: ClassVar[int] = 20
-    disk_category: int = DiskCategory.DVD_ROM
-    part_version: int = 1
-    disc_size: int = 0
-    maximum_rate: int = 0
-    number_of_layers: int = 0
-    track_path: bool = False
-    layer_type: int = 0
-    linear_density: int = 0
-    track_density: int = 0
-    starting_physical_sector_number_of_data_area: int = 0x030000
-    end_physical_sector_number_of_data_area: int = 0
-    end_physical_sector_number_in_layer_0: int = 0
-    bca: bool = False
-
-    @property
-    def layers(self) -> int:
-        """How many layers the disc has; the field counts from 0."""
-        return self.number_of_layers + 1
-
-    @property
-    def layer_0_blocks(self) -> int | None:
-        """How many blocks lie on layer 0 of a disc with two, None where that is not told."""
-        if not self.end_physical_sector_number_in_layer_0:
-            return None
-        first = self.starting_physical_sector_number_of_data_area
-        return self.end_physical_sector_number_in_layer_0 - first + 1
-
-    @property
-    def manufacturer_id(self) -> str | None:
-        """Who made a DVD+R or DVD+RW; None for other media."""
-        return readable(self.data[MANUFACTURER]) if self.disk_category in PLUS_MEDIA else None
-
-    @property
-    def media_type_id(self) -> str | None:
-        """Which of its media the maker of a DVD+R or DVD+RW means; None for other media."""
-        return readable(self.data[MEDIA_TYPE]) if self.disk_category in PLUS_MEDIA else None
-
-    @property
-    def media_id(self) -> str | None:
-        """Manufacturer and media type of a DVD+R or DVD+RW, such as "MCC/004/"; None for other media."""
-        return f"{self.manufacturer_id}/{self.media_type_id}" if self.disk_category in PLUS_MEDIA else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +35,7 @@ class CopyrightInformation(DiscStructure):
         clause="MMC-6 6.22.3.2.2",
     )
     required: ClassVar[int] = 5
+    told: ClassVar[tuple[str, ...]] = ("regions",)
     copyright_protection_system_type: int = CopyrightProtectionSystem.NONE
     region_management_information: int = 0
 
@@ -171,11 +87,6 @@ class MediumStatus(DiscStructure):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DdsInformation(DiscStructure):
-    """Format 08h, of DVD-RAM and BD: the disc definition structure, in `data`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SpareAreaInformation(DiscStructure):
     """Format 0Ah: what is left to replace defects of a DVD-RAM with, in blocks."""
 
@@ -211,6 +122,7 @@ class PreRecordedInformation(DiscStructure):
         clause="MMC-6 6.22.3.2.14",
     )
     required: ClassVar[int] = 36
+    told: ClassVar[tuple[str, ...]] = ("media_id",)
     field_id_1: int = 1
     disc_application_code: int = 0
     disc_physical_code: int = 0

@@ -148,6 +148,7 @@ class FirmwareInformation(Feature):
         *("hour" / text(2), "minute" / text(2), "second" / text(2), reserved(16)),
         clause="MMC-6 5.3.52",
     )
+    told: ClassVar[tuple[str, ...]] = ("created",)
     feature_code: int = FeatureCode.FIRMWARE_INFORMATION
     persistent: bool = True
     current: bool = True

@@ -47,7 +47,7 @@ def test_formats_tell_their_capacity_and_speed(lab: Any) -> None:
         ("bd-r", FormatOptions(pseudo_overwrite=True, spare_blocks=131072), 12088320),
         ("dvd-ram", FormatOptions(), 2236704),
         ("dvd-ram", FormatOptions(spare_blocks=0), 2295072),
-        ("dvd-ram", FormatOptions(format_type=0x01), 2236704),
+        ("dvd-ram", FormatOptions(format_type=0x01), 2226976),
         ("dvd-rw", FormatOptions(), 2297888),
         ("dvd-rw", FormatOptions(format_type=0x10), 2297888),
         ("dvd+rw", FormatOptions(format_type=0x26), 2295104),

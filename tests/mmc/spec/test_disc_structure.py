@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from discstack.mmc.spec.disc_structure import (
     BY_FORMAT,
+    BdDefinition,
     BdDiscInformation,
     BdSpareAreaInformation,
     CartridgeStatus,
@@ -21,14 +22,18 @@ from discstack.mmc.spec.disc_structure import (
     DiscStructure,
     DiscStructureList,
     DiskCategory,
+    DvdRamDefinition,
     JumpIntervalSize,
     LayerBoundaryInformation,
     ManualLayerJumpAddress,
     ManufacturingInformation,
     MediaType,
     MediumStatus,
+    MinusBook,
     PhysicalFormatInformation,
+    PlusBook,
     PreRecordedInformation,
+    RamBook,
     RemappingAddress,
     ShiftedMiddleAreaStartAddress,
     SpareAreaInformation,
@@ -204,6 +209,44 @@ ROWS: list[tuple[int, int, str, DiscStructure]] = [
         "000e 0000 00000000 00000102 00000304",
         BdSpareAreaInformation(number_of_free_spare_blocks=0x102, number_of_allocated_spare_blocks=0x304),
     ),
+    (
+        MediaType.DVD,
+        0x08,
+        "0060 0000 0a0a 00 83 00000102 0001 0023" + "00" * 68 + "00 031000 00 0341ff 00 034200 a5a6",
+        DvdRamDefinition(
+            in_process=True,
+            user_certification=True,
+            disk_manufacturer_certification=True,
+            dds_pdl_update_counter=0x102,
+            number_of_zones=35,
+            first_sector_of_primary_spare_area=0x31000,
+            last_sector_of_primary_spare_area=0x341FF,
+            first_logical_sector=0x34200,
+            data=b"\xa5\xa6",
+        ),
+    ),
+    (
+        MediaType.BD,
+        0x08,
+        "0064 0000 4453 01 00 00000102" + "00" * 8 + "000db000 00000000 000dc000 00000000 00100000 00b473ff"
+        "00001000 00002000 00000304 01 00 02 00 00000003 00000000" + "03" * 32 + "a5a6",
+        BdDefinition(
+            dds_format=1,
+            dds_update_count=0x102,
+            first_sector_of_drive_area=0xDB000,
+            first_sector_of_defect_list=0xDC000,
+            first_sector_of_user_data_area=0x100000,
+            last_logical_sector=0xB473FF,
+            size_of_inner_spare_area_0=0x1000,
+            size_of_outer_spare_area=0x2000,
+            size_of_inner_spare_area_1=0x304,
+            spare_area_full_flags=1,
+            disc_type_specific_1=2,
+            disc_type_specific_2=3,
+            status_of_certification=b"\3" * 32,
+            data=b"\xa5\xa6",
+        ),
+    ),
     (MediaType.BD, 0x77, "0004 0000 a5a6", DiscStructure(data=b"\xa5\xa6")),
 ]
 
@@ -246,9 +289,55 @@ def test_unit_and_list_entry_are_structures_of_their_own() -> None:
 
 def test_media_id_of_a_dvd_plus_is_maker_and_type() -> None:
     assert DVD_PLUS_R_DL.media_id == "MKM/003"
-    assert (DVD_PLUS_R_DL.manufacturer_id, DVD_PLUS_R_DL.media_type_id) == ("MKM", "003")
-    other = replace(DVD_PLUS_R_DL, disk_category=DiskCategory.DVD_RAM)
-    assert (other.media_id, other.manufacturer_id, other.media_type_id) == (None, None, None)
+    assert replace(DVD_PLUS_R_DL, disk_category=DiskCategory.DVD_RAM).media_id is None
+
+
+def book_of(category: DiskCategory, data: bytes) -> object:
+    """Return the book of a disc by what follows byte 16."""
+    return PhysicalFormatInformation(disk_category=category, data=data).book
+
+
+def test_a_book_of_dvd_plus_tells_maker_and_velocities() -> None:
+    data = bytes.fromhex("01 02") + b"RICOHJPN" + b"R01" + bytes.fromhex("03 38 2c 46")
+    assert book_of(DiskCategory.DVD_PLUS_R, data) == PlusBook(
+        disk_application_code=1,
+        extended_information_indicators=2,
+        disk_manufacturer_id="RICOHJPN",
+        media_type_id="R01",
+        product_revision_number=3,
+        bytes_in_use=0x38,
+        reference_recording_velocity=0x2C,
+        maximum_recording_velocity=0x46,
+    )
+
+
+def test_a_book_of_dvd_minus_tells_where_the_borders_are() -> None:
+    # a DVD-R of github.com/aaru-dps/Aaru issue 588: border-out at E6130h, next border-in at EF4D0h
+    book = book_of(DiskCategory.DVD_R, bytes(15) + bytes.fromhex("000e6130 000ef4d0"))
+    assert book == MinusBook(
+        start_sector_number_of_current_border_out=0xE6130, start_sector_number_of_next_border_in=0xEF4D0
+    )
+
+
+def test_a_book_of_dvd_ram_tells_the_maker() -> None:
+    data = bytes(15) + b"\x10" + bytes(516) + b"MATSUSHITA".ljust(48) + b"M01J3002".ljust(16)
+    assert book_of(DiskCategory.DVD_RAM, data) == RamBook(
+        disc_type_identification=0x10,
+        disk_manufacturer="MATSUSHITA",
+        disk_manufacturers_supplementary_information="M01J3002",
+    )
+
+
+@pytest.mark.parametrize("category", [DiskCategory.DVD_PLUS_R, DiskCategory.DVD_R, DiskCategory.DVD_RAM])
+def test_a_book_that_is_cut_off_is_none(category: DiskCategory) -> None:
+    assert book_of(category, bytes(13)) is None
+
+
+def test_the_zones_of_a_dvd_ram_begin_at_these_addresses() -> None:
+    data = bytes(164) + bytes.fromhex("00000000 000098c0 00013a40")
+    assert DvdRamDefinition(number_of_zones=35, data=data).zone_starts == (0, 0x98C0, 0x13A40)
+    assert DvdRamDefinition(number_of_groups=24, number_of_zones=35, data=data).zone_starts == ()
+    assert DvdRamDefinition(number_of_zones=35).zone_starts == ()
 
 
 def test_layers_of_a_dvd_are_counted_from_1() -> None:
