@@ -33,7 +33,7 @@ class AudioWriter(Job):
     lost, `close` leaves the disc so that nothing more can be added, `overburn` permits more than the disc says that it
     holds, `simulate` keeps the laser off. `speed` is in kB/s of 1000 bytes, None for the fastest. `cd_text` says
     whether titles and the like get onto the disc. The table of contents is always compared with the plan; with
-    `verify` FULL every block is read back, too.
+    `verify` FULL every block is read back, too, no faster than `verify_speed`.
 
         AudioWriter(recorder).write(["one.wav", "two.flac"])
         AudioWriter(recorder).write(CueSheet.load("album.cue"))
@@ -53,12 +53,14 @@ class AudioWriter(Job):
         speed: int | None = None,
         cd_text: bool = True,
         verify: VerifyLevel = VerifyLevel.QUICK,
+        verify_speed: int | None = None,
         underrun_protection: bool = True,
         ring_bytes: int | None = None,
     ) -> None:
         super().__init__(recorder)
         self.gapless, self.erase, self.close, self.simulate = gapless, erase, close, simulate
         self.overburn, self.speed, self.cd_text, self.verify = overburn, speed, cd_text, verify
+        self.verify_speed = verify_speed
         self.underrun_protection, self.ring_bytes = underrun_protection, ring_bytes
         self._held = ExitStack()
         self._open: OpenTracks | None = None
@@ -100,6 +102,7 @@ class AudioWriter(Job):
             "overburn": self.overburn,
             "speed": self.speed,
             "verify": self.verify,
+            "verify_speed": self.verify_speed,
             "underrun_protection": self.underrun_protection,
             "ring_bytes": self.ring_bytes,
         }

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from discstack.audio.cue_writing import cue_text, wave_header
 from discstack.job import Job
 from discstack.mmc.cd.contents import CdContents, CdTrackContents, cd_contents
+from discstack.mmc.cd.graphics import PackGatherer
 from discstack.mmc.cd.ripping import read_run
-from discstack.mmc.cd.sectors import MAIN, CdSector, SubChannels
+from discstack.mmc.cd.sectors import MAIN, CdSector, ErrorBits, SubChannels
 from discstack.mmc.errors import MediaError
 from discstack.mmc.procedure import Procedure
+from discstack.mmc.read_speed import at_read_speed
 from discstack.mmc.spec.counted import join
 from discstack.mmc.verify import merged
 
@@ -29,19 +31,25 @@ TRACK_GAP: Final = 150  # blocks between such tracks, likewise
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CdFiles:
-    """What was written: the cue sheet, all files, and the sectors for which zeros stand."""
+    """What was written: the cue sheet, all files, and the sectors for which zeros stand.
+
+    `doubtful` are the sectors with bytes that the drive could not correct, where it was asked for these;
+    `damaged_packs` counts the packs of graphics whose parity is wrong.
+    """
 
     cue: Path
     files: tuple[Path, ...]
     contents: CdContents
     unreadable: tuple[range, ...]
+    doubtful: tuple[range, ...] = ()
+    damaged_packs: int = 0
 
 
 class CdReader(Job):
     """Reads CDs. One thread at a time may run a job; `cancel` may be called from any."""
 
     def contents(self, *, gaps: bool = True, on_event: EventHandler | None = None) -> CdContents:
-        """Return sessions, tracks, codes and texts; with `gaps` the pre-gaps are looked for, which takes a while.
+        """Return sessions, tracks, codes and texts; with `gaps` pre-gaps, indexes and graphics, which takes a while.
 
         Raises CommandError where there is no CD with a table of contents.
         """
@@ -53,13 +61,18 @@ class CdReader(Job):
         *,
         wav: bool = False,
         sub_channels: bool = False,
+        graphics: bool = False,
+        error_bits: bool = False,
         skip_bad: bool = False,
+        speed: int | None = None,
         on_event: EventHandler | None = None,
     ) -> CdFiles:
         """Read the whole disc into files beside the cue sheet `cue`, which is written last.
 
         One BIN file a session with sectors of 2352 bytes, or (`wav`) one WAV file a track, for discs of audio only.
-        With `sub_channels` a SUB file beside each BIN file keeps the sub-channels P to W, 96 bytes a sector. CD-TEXT is
+        With `sub_channels` a SUB file beside each BIN file keeps the sub-channels P to W, 96 bytes a sector; with
+        `graphics` a CDG file beside the WAV file of each track that has graphics keeps their packs. With `error_bits`
+        the drive is asked which bytes it could not correct (C2). `speed` in kB/s of 1000 bytes curbs it. CD-TEXT is
         kept in a CDT file, too. Raises MediaError where there are no tracks, CommandError at a sector that cannot be
         read, unless `skip_bad`.
         """
@@ -71,18 +84,28 @@ class CdReader(Job):
             raise ValueError("there are tracks of data on this disc, which WAV files cannot hold")
         if wav and sub_channels:
             raise ValueError("sub-channels are kept beside BIN files, not beside WAV files")
+        if graphics and not wav:
+            raise ValueError("graphics are kept beside WAV files; beside BIN files the sub-channels keep them")
         plan = list(_wav_plan(contents, where) if wav else _bin_plan(contents, where))
         with ExitStack() as stack:
-            bad = self._run(_read_all(plan, stack, sub_channels=sub_channels, skip_bad=skip_bad), on_event, write=False)
-        files = [part.path for part in plan]
-        files += [part.path.with_suffix(".sub") for part in plan if sub_channels]
+            writer = _Writer(stack, sub_channels=sub_channels, graphics=graphics, error_bits=error_bits)
+            reading = _read_all(plan, writer, skip_bad=skip_bad)
+            bad = self._run(at_read_speed(speed, reading) if speed else reading, on_event, write=False)
+        files = [*(part.path for part in plan), *writer.beside]
         texts = where.with_suffix(".cdt")
         if contents.packs:
             texts.write_bytes(join(contents.packs))
             files.append(texts)
         named = texts.name if contents.packs else None
         where.write_text(cue_text(contents, partial(_place, plan), texts_file=named), encoding="utf-8")
-        return CdFiles(cue=where, files=tuple(files), contents=contents, unreadable=tuple(bad))
+        return CdFiles(
+            cue=where,
+            files=tuple(files),
+            contents=contents,
+            unreadable=tuple(bad),
+            doubtful=tuple(merged(writer.doubtful)),
+            damaged_packs=writer.gatherer.damaged,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,35 +150,71 @@ def _place(plan: list[_Part], lba: int) -> tuple[str, int]:
     return f'"{part.path.name}" {part.kind}', lba - part.blocks.start
 
 
-def _read_all(plan: list[_Part], stack: ExitStack, *, sub_channels: bool, skip_bad: bool) -> Procedure[list[range]]:
+def _read_all(plan: list[_Part], writer: _Writer, *, skip_bad: bool) -> Procedure[list[range]]:
     done, total = 0, sum(len(part.blocks) for part in plan)
     bad: list[range] = []
     for part in plan:
-        main = stack.enter_context(part.path.open("wb"))
-        sub = stack.enter_context(part.path.with_suffix(".sub").open("wb")) if sub_channels else None
-        if part.kind == "WAVE":
-            main.write(wave_header(len(part.blocks) * MAIN))
+        writer.begin(part)
         bad += yield from read_run(
             part.blocks,
-            _Writer(main, sub).take,
-            sub=SubChannels.RAW if sub_channels else SubChannels.NONE,
+            writer.take,
+            sub=SubChannels.RAW if writer.wants_channels else SubChannels.NONE,
+            errors=ErrorBits.BITS if writer.error_bits else ErrorBits.NONE,
             skip_bad=skip_bad,
             tolerated=part.tolerated,
             done=done,
             total=total,
         )
         done += len(part.blocks)
+    writer.gatherer.finish()
     return merged(bad)
 
 
-@dataclass(frozen=True, slots=True)
 class _Writer:
-    """Puts sectors into files."""
+    """Puts sectors into files; `beside` are those of the sub-channels, `doubtful` what the drive could not correct."""
 
-    main: BinaryIO
-    sub: BinaryIO | None
+    def __init__(self, stack: ExitStack, *, sub_channels: bool, graphics: bool, error_bits: bool) -> None:
+        self._stack, self._sub_channels, self._graphics, self.error_bits = stack, sub_channels, graphics, error_bits
+        self._pictures: list[tuple[range, BinaryIO]] = []
+        self._main: BinaryIO | None = None
+        self._sub: BinaryIO | None = None
+        self.beside: list[Path] = []
+        self.doubtful: list[range] = []
+        self.gatherer = PackGatherer(self._keep_packs)
+
+    @property
+    def wants_channels(self) -> bool:
+        """Whether the sub-channels have to be read."""
+        return self._sub_channels or self._graphics
+
+    def begin(self, part: _Part) -> None:
+        """Open the files of a part."""
+        self._main = self._stack.enter_context(part.path.open("wb"))
+        if part.kind == "WAVE":
+            self._main.write(wave_header(len(part.blocks) * MAIN))
+        if self._sub_channels:
+            self._sub = self._beside(part, ".sub")
+        if self._graphics and part.tracks[0].graphics:
+            self._pictures.append((part.blocks, self._beside(part, ".cdg")))
+
+    def _beside(self, part: _Part, suffix: str) -> BinaryIO:
+        path = part.path.with_suffix(suffix)
+        self.beside.append(path)
+        return self._stack.enter_context(path.open("wb"))
 
     def take(self, sector: CdSector) -> None:
-        self.main.write(sector.main)
-        if self.sub is not None:
-            self.sub.write(sector.channels)
+        """Write one sector."""
+        if self._main is not None:
+            self._main.write(sector.main)
+        if self._sub is not None:
+            self._sub.write(sector.channels)
+        if self._graphics:
+            self.gatherer.take(sector)
+        if sector.doubtful_bytes:
+            self.doubtful.append(range(sector.lba, sector.lba + 1))
+
+    def _keep_packs(self, lba: int, packs: bytes) -> None:
+        """Write the packs of a sector into the file of its track; they come two sectors late."""
+        for blocks, file in self._pictures:
+            if lba in blocks:
+                file.write(packs)

@@ -60,6 +60,8 @@ def _lines(contents: CdContents, place: Place, texts_file: str | None) -> Iterat
             file = name
             yield f"FILE {name}"
         yield f"    INDEX 01 {_time(at)}"
+        for number, offset in enumerate(track.indexes, 2):
+            yield f"    INDEX {number:02} {_time(at + offset)}"
 
 
 def _mode(track: CdTrackContents) -> str:

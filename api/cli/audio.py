@@ -38,6 +38,7 @@ CUE_SUFFIX = ".cue"
     show_default=True,
     help="What to compare: the table of contents, or every block too.",
 )
+@click.option("--verify-speed", type=Speed(), metavar="X", help="Read back no faster than this.")
 @click.option("--simulate", is_flag=True, help="Do all but write.")
 @click.option("--append", is_flag=True, help="Leave the disc open for another session.")
 @click.option("--overburn", is_flag=True, help="Write more than the disc says that it holds.")
@@ -59,6 +60,7 @@ def audio(
     erase: bool,
     speed: str | None,
     verify: str,
+    verify_speed: str | None,
     simulate: bool,
     append: bool,
     overburn: bool,
@@ -87,6 +89,7 @@ def audio(
             cd_text=not no_cd_text,
             speed=kilobytes(speed, recorder.medium()) if speed else None,
             verify=VerifyLevel(verify),
+            verify_speed=kilobytes(verify_speed, recorder.medium()) if verify_speed else None,
         )
         program = _program(writer, files, tags)
         with cancelling(writer), Display(quiet=as_json) as display:

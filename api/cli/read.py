@@ -6,6 +6,7 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
+from discstack.cli.burn import Speed
 from discstack.cli.common import cancelling, drive_command, open_recorder
 from discstack.cli.output import Display, output_file, plain, print_json, size
 from discstack.cli.volumes import opened, volume_options
@@ -28,6 +29,9 @@ def _spell(ranges: list[range]) -> list[str]:
 @click.option("--skip-bad", is_flag=True, help="Write zeros for sectors that cannot be read, and go on.")
 @click.option("--wav", is_flag=True, help="With FILE.cue: a WAV file for each track, instead of a BIN file.")
 @click.option("--sub-channels", is_flag=True, help="With FILE.cue: keep the sub-channels in a SUB file, too.")
+@click.option("--graphics", is_flag=True, help="With --wav: a CDG file for each track with graphics (CD+G).")
+@click.option("--error-bits", is_flag=True, help="With FILE.cue: ask which bytes could not be corrected (C2).")
+@click.option("--speed", type=Speed(), metavar="X", help="With FILE.cue: read no faster than this.")
 @drive_command
 def read(
     drive: str,
@@ -37,22 +41,26 @@ def read(
     skip_bad: bool,
     wav: bool,
     sub_channels: bool,
+    graphics: bool,
+    error_bits: bool,
+    speed: str | None,
     as_json: bool,
     trace: str | None,
 ) -> None:
     """Read a disc into a file, sector by sector; a CD into FILE.cue and the BIN (or WAV) files that belong to it.
 
-    With --skip-bad the exit code is 4 if anything was skipped.
+    With --skip-bad the exit code is 4 if anything was skipped, with --error-bits if any byte could not be corrected.
     """
     from discstack import DiscReader
 
+    choices = {"wav": wav, "sub_channels": sub_channels, "graphics": graphics, "error_bits": error_bits}
     if output.lower().endswith(".cue"):
         if start or sectors:
             raise click.UsageError("a CD is read into a cue sheet as a whole: no --start, no --sectors")
-        _read_cd(drive, output, wav, sub_channels, skip_bad, as_json=as_json, trace=trace)
+        _read_cd(drive, output, {**choices, "skip_bad": skip_bad}, speed, as_json=as_json, trace=trace)
         return
-    if wav or sub_channels:
-        raise click.UsageError("--wav and --sub-channels are for an output FILE.cue")
+    if any(choices.values()) or speed:
+        raise click.UsageError("--wav, --sub-channels, --graphics, --error-bits and --speed are for an output FILE.cue")
     if as_json and output == "-":
         raise click.UsageError("--json and the data cannot both go to standard output")
     with open_recorder(drive, trace) as recorder:
@@ -71,24 +79,33 @@ def read(
 
 
 def _read_cd(
-    drive: str, output: str, wav: bool, sub_channels: bool, skip_bad: bool, *, as_json: bool, trace: str | None
+    drive: str, output: str, choices: dict[str, bool], speed: str | None, *, as_json: bool, trace: str | None
 ) -> None:
     from discstack import CdReader
+    from discstack.speed import kilobytes
 
+    if choices["graphics"] and not choices["wav"]:
+        raise click.UsageError("--graphics goes with --wav; in BIN files --sub-channels keeps graphics")
     with open_recorder(drive, trace) as recorder:
         reader = CdReader(recorder)
+        curb = kilobytes(speed, recorder.medium()) if speed else None
         with cancelling(reader), Display(quiet=as_json) as display:
-            done = reader.save(output, wav=wav, sub_channels=sub_channels, skip_bad=skip_bad, on_event=display)
-    bad = list(done.unreadable)
+            done = reader.save(output, speed=curb, on_event=display, **choices)
+    bad, doubtful = list(done.unreadable), _spell(list(done.doubtful))
     if as_json:
-        print_json({"cue": done.cue, "files": done.files, "contents": done.contents, "skipped": _spell(bad)})
+        found = {"skipped": _spell(bad), "doubtful": doubtful, "damaged_packs": done.damaged_packs}
+        print_json({"cue": done.cue, "files": done.files, "contents": done.contents, **found})
     else:
         click.echo(
             f"{done.cue}: {len(done.contents.tracks)} tracks in {', '.join(p.name for p in done.files)}", err=True
         )
         for spelled in _spell(bad):
             click.echo(f"  could not be read, zeros stand for it: {spelled}", err=True)
-    if bad and skip_bad:
+        for spelled in doubtful:
+            click.echo(f"  could not be corrected: {spelled}", err=True)
+        if done.damaged_packs:
+            click.echo(f"  packs of graphics with wrong parity: {done.damaged_packs}", err=True)
+    if (bad and choices["skip_bad"]) or doubtful:
         raise click.exceptions.Exit(4)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
+from operator import or_
 from typing import Final
 
 from discstack.emulator.conditions import ILLEGAL_MODE, Refusal, at, invalid_field
@@ -15,7 +17,6 @@ from discstack.mmc.spec.msf import PREGAP, Msf
 
 CURRENT_POSITION, CATALOGUE_NUMBER, TRACK_ISRC = 1, 2, 3  # READ SUB-CHANNEL parameters
 NO_AUDIO_STATUS: Final = 0x15
-ERROR_BITS: Final = bytes(294)  # C2 pointers: no byte of a virtual disc is in doubt
 NO_C2, ERROR_BITS_ONLY, BLOCK_ERROR_BITS = range(3)
 SUB_HEADERS, HEADERS = 0b10, 0b01  # bits of the header codes
 
@@ -105,8 +106,14 @@ class SectorReader:
         found, main, channels = medium.sector(lba)
         if self.kind not in (SectorType.ANY, found):
             raise Refusal(at(ILLEGAL_MODE, lba))
-        error_bits = {NO_C2: b"", ERROR_BITS_ONLY: ERROR_BITS, BLOCK_ERROR_BITS: ERROR_BITS + bytes(2)}[self.c2]
-        return self.parts(found, main) + error_bits + self.sub_channels(medium, lba, channels)
+        return self.parts(found, main) + self.error_bits(medium, lba) + self.sub_channels(medium, lba, channels)
+
+    def error_bits(self, medium: Medium, lba: int) -> bytes:
+        """Return what is wanted of the C2 pointers: nothing, a bit for each byte, and behind those all bits at once."""
+        if self.c2 == NO_C2:
+            return b""
+        bits = medium.error_bits(lba)
+        return bits if self.c2 == ERROR_BITS_ONLY else bits + bytes((reduce(or_, bits), 0))
 
     def parts(self, found: SectorType, main: bytes) -> bytes:
         """Return the wanted parts; they must follow each other without a gap. Of audio it is all or nothing."""

@@ -259,6 +259,10 @@ class Medium:
         """Return the kind of a sector, its 2352 bytes, its sub-channels one after the other; only CDs have such."""
         raise Refusal(CANNOT_READ_FORMAT)
 
+    def error_bits(self, lba: int) -> bytes:
+        """Return the 294 bytes of bits that tell which bytes of a sector could not be corrected (C2)."""
+        return bytes(294)
+
     def corrected_packs(self, lba: int) -> bytes:
         """Return the R to W packs of a sector, in 96 symbols."""
         raise Refusal(CANNOT_READ_FORMAT)

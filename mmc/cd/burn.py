@@ -26,6 +26,7 @@ from discstack.mmc.job import VerifyLevel
 from discstack.mmc.medium import DiscState
 from discstack.mmc.planning import must_erase
 from discstack.mmc.procedure import Checkpoint, Now, Phase, Procedure, Report
+from discstack.mmc.read_speed import at_read_speed
 from discstack.mmc.recipe import Work
 from discstack.mmc.recording import disc_is_lost
 from discstack.mmc.spec.msf import PREGAP
@@ -123,7 +124,8 @@ def _burn(work: Work, job: CdJob, *, erase_first: bool) -> Procedure[CdResult]:
     placed = yield from check_contents(session, layout, status)
     verified, offset = 0, None
     if job.verify is VerifyLevel.FULL and not job.simulate:
-        verified, offset = yield from verify_program(session, placed)
+        comparing = verify_program(session, placed)
+        verified, offset = yield from at_read_speed(job.verify_speed, comparing) if job.verify_speed else comparing
     blocks = sum(run.blocks for run in session.recorded)
     return CdResult(
         tracks=placed,

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Final, TypeVar
 
 from discstack.mmc import queries
+from discstack.mmc.cd.graphics import has_graphics
 from discstack.mmc.cd.sectors import SubChannels, read_sectors
 from discstack.mmc.command import ask
 from discstack.mmc.errors import BlankCheck, DriveTimeout, IllegalRequest, MediumError, ResponseError
@@ -29,6 +30,7 @@ CATALOGUE, ISRC = 2, 3  # READ SUB-CHANNEL parameters
 CODE_REPLY: Final = 24
 LONGEST_GAP: Final = 750  # blocks before a track's start that are searched for its pre-gap
 STEP: Final = 25
+NEIGHBOURS: Final = 3  # sectors before one that may tell its index
 LAST_TRACK: Final = 99
 LEAD_OUT: Final = 0xA2
 
@@ -37,7 +39,8 @@ LEAD_OUT: Final = 0xA2
 class CdTrackContents:
     """A track as the disc has it: `start` is that of index 1, `first` that of the pre-gap, `end` where it ends.
 
-    `kind` is what its first sector is; ANY where that cannot be read.
+    `kind` is what its first sector is; ANY where that cannot be read. `indexes` are the offsets from the start at which
+    index 2 and so on begin. `graphics` tells that its sub-channels R to W hold pictures (CD+G).
     """
 
     number: int
@@ -48,6 +51,8 @@ class CdTrackContents:
     end: int
     kind: SectorType
     isrc: str = ""
+    indexes: tuple[int, ...] = ()
+    graphics: bool = False
 
     @property
     def is_audio(self) -> bool:
@@ -67,7 +72,7 @@ class CdContents:
 
 
 def cd_contents(*, gaps: bool = True) -> Procedure[CdContents]:
-    """Ask for everything; with `gaps` the sub-channel before each track is searched for its pre-gap.
+    """Ask for everything; with `gaps` the sub-channels are searched for pre-gaps, indexes and graphics.
 
     Raises CommandError where there is no CD with a table of contents.
     """
@@ -79,6 +84,9 @@ def cd_contents(*, gaps: bool = True) -> Procedure[CdContents]:
         tracks[place] = yield from _examined(track, search=gaps and bool(place) and _follows(tracks, place))
     followers = [*tracks[1:], None]
     tracks = [_ended(track, after) for track, after in zip(tracks, followers, strict=False)]
+    if gaps:
+        for place, track in enumerate(tracks):
+            tracks[place] = yield from _searched(track)
     packs = (yield from _optional(_packs)) or ()
     return CdContents(
         tracks=tuple(tracks),
@@ -150,6 +158,42 @@ def _ended(track: CdTrackContents, after: CdTrackContents | None) -> CdTrackCont
     if after is None or after.session != track.session:
         return track
     return replace(track, end=after.first)
+
+
+def _searched(track: CdTrackContents) -> Procedure[CdTrackContents]:
+    """Add what only the sub-channels of a track tell: its indexes and whether there are graphics."""
+    if not track.is_audio:
+        return track
+    indexes = yield from _indexes(track)
+    middle = (track.start + track.end - STEP) // 2
+    sectors = (yield from _optional(partial(read_sectors, middle, STEP, sub=SubChannels.RAW))) or ()
+    return replace(track, indexes=indexes, graphics=has_graphics(sectors))
+
+
+def _indexes(track: CdTrackContents) -> Procedure[tuple[int, ...]]:
+    """Halve a track again and again to find where its index rises; one sector late where that one tells a code."""
+    last = yield from _index_at(track, track.end - 1)
+    found: list[int] = []
+    for index in range(2, last + 1):
+        low, high = track.start + (found[-1] if found else 0), track.end - 1
+        while high - low > 1:
+            middle = (low + high) // 2
+            at = yield from _index_at(track, middle)
+            low, high = (low, middle) if at >= index else (middle, high)
+        found.append(high - track.start)
+    return tuple(dict.fromkeys(found))
+
+
+def _index_at(track: CdTrackContents, lba: int) -> Procedure[int]:
+    """Return the index at an address, or right before it, as some sectors tell a code instead."""
+    first = max(lba - NEIGHBOURS, track.start)
+    sectors = (yield from _optional(partial(read_sectors, first, lba - first + 1, sub=SubChannels.Q))) or ()
+    told = [sector.q for sector in sectors if _is_position(sector.q, track.number)]
+    return from_bcd(told[-1][2]) if told and told[-1] is not None else 1
+
+
+def _is_position(q: bytes | None, number: int) -> bool:
+    return q is not None and q[0] & 0x0F == sub_channel.POSITION and from_bcd(q[1]) == number
 
 
 def _optional(query: Callable[[], Procedure[T]]) -> Procedure[T | None]:

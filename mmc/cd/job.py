@@ -32,7 +32,8 @@ class CdChoices:
 
     `erase`, `simulate`, `speed`, `underrun_protection`, `calibration` and `ring_bytes` are as in a BurnJob. `close`
     leaves no further session possible. `overburn` permits more than the disc says that it holds. `verify` says how much
-    is compared afterwards: the table of contents always, with FULL every block. `sub_channels` is the form in which a
+    is compared afterwards: the table of contents always, with FULL every block, read no faster than `verify_speed`
+    (kB/s of 1000 bytes, None for what the drive does by itself). `sub_channels` is the form in which a
     raw session carries them, None for the first that suits and that the drive takes.
     """
 
@@ -44,6 +45,7 @@ class CdChoices:
     underrun_protection: bool = True
     calibration: Calibration = Calibration.AUTO
     verify: VerifyLevel = VerifyLevel.QUICK
+    verify_speed: int | None = None
     ring_bytes: int | None = None
     sub_channels: SubChannelForm | None = None
 

@@ -43,6 +43,7 @@ from discstack.mmc.spec.toc import Pma, QEntry, RawToc, TocFormat
 from discstack.mmc.spec.track_information import TrackInformation
 
 MINIMUM_TRACK: Final = 300  # blocks, 4 s
+UNCERTAIN: Final = range(1176, 1200)  # bytes of a defective sector of audio that cannot be corrected
 
 
 class CDR(SequentialMedium):
@@ -246,7 +247,20 @@ class CDR(SequentialMedium):
         main = self.surface.main(lba, place.track)
         known = place.track.form in (SectorType.AUDIO, SectorType.MODE_2_FORMLESS)
         kind = SectorType(place.track.form) if known else sector_type(main)
+        if self.defects.touched(lba, 1):
+            if kind is not SectorType.AUDIO:
+                raise Refusal(at(UNRECOVERED_READ, lba))
+            main = main[: UNCERTAIN.start] + bytes(len(UNCERTAIN)) + main[UNCERTAIN.stop :]
         return kind, main, self.surface.channels(lba, place)
+
+    def error_bits(self, lba: int) -> bytes:
+        """Return which bytes are uncertain: of audio on a defect some, for which the drive gives silence."""
+        bad = self.defects.touched(lba, 1) and self.sector_place(lba).track.is_audio
+        return (
+            bytes(UNCERTAIN.start // 8)
+            + bytes((0xFF if bad else 0,)) * (len(UNCERTAIN) // 8)
+            + bytes((2352 - UNCERTAIN.stop) // 8)
+        )
 
     def corrected_packs(self, lba: int) -> bytes:
         """Return the R to W packs of a sector."""

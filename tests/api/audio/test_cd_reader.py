@@ -13,7 +13,10 @@ import pytest
 
 import discstack
 from discstack import AudioTrack, AudioWriter, CdReader, CueSheet, Program, ProgramTrack, RawWriter, TrackForm
-from discstack.mmc.spec.cd import sector, sub_channel
+from discstack.mmc.cd.burn import burn_program
+from discstack.mmc.cd.job import CdJob, CdWriteMode
+from discstack.mmc.queries import capabilities
+from discstack.mmc.spec.cd import packs, sector, sub_channel
 from discstack.mmc.spec.cd.sector import SectorType
 
 SECTOR = 2352
@@ -179,3 +182,71 @@ def test_the_command_line_reads_a_cd(discstack: Callable[..., Any], tmp_path: Pa
     assert (done.code, done.json["files"]) == (0, ["out.bin", "out.sub"])
     assert (tmp_path / "out.bin").read_bytes() == noise(300, 1)
     assert discstack("read", drive, "-o", "out.img", "--wav").code == 2
+
+
+def test_indexes_are_found_and_burnt_again(recorder: Any, tmp_path: Path) -> None:
+    tracks = (
+        ProgramTrack(source=Bytes(noise(400, 1), SECTOR), isrc="DEA450300001", indexes=(1, 59, 399)),
+        ProgramTrack(source=Bytes(noise(500, 2), SECTOR), pregap=80),
+        ProgramTrack(source=Bytes(noise(500, 3), SECTOR), indexes=(251,)),
+    )
+    program = Program(tracks=tracks, catalogue="4015513000017")
+    AudioWriter(recorder).write(program)
+    saved = CdReader(recorder).save(tmp_path / "album.cue")
+    assert [track.indexes for track in saved.contents.tracks] == [(1, 59, 399), (), (251,)]
+    assert "INDEX 03 00:00:59\n    INDEX 04 00:05:24" in saved.cue.read_text()
+    with discstack.open("virtual:cd-r?capacity=40000") as other:
+        AudioWriter(other).write(CueSheet.load(saved.cue))
+        assert CdReader(other).contents() == saved.contents
+
+
+@pytest.mark.parametrize("form", [discstack.SubChannelForm.PACKED, discstack.SubChannelForm.RAW])
+def test_graphics_are_kept_beside_their_tracks(recorder: Any, tmp_path: Path, form: Any) -> None:
+    picture = b"".join(
+        bytes((9, 6, 0, 0, *(n >> shift & 0x3F for shift in range(16)), 0, 0, 0, 0)) for n in range(4 * 850)
+    )
+    plain, shown = bytes(96 * 450), picture[: 96 * 400]
+    tracks = tuple(ProgramTrack(source=Bytes(noise(n, n), SECTOR)) for n in (300, 400))
+    lying = plain + (shown if form is discstack.SubChannelForm.PACKED else spread(shown))
+    program = Program(tracks=tracks, packs=Bytes(lying, 96))
+    recorder.run(burn_program(CdJob(program=program, mode=CdWriteMode.RAW, sub_channels=form)))
+    saved = CdReader(recorder).save(tmp_path / "karaoke.cue", wav=True, graphics=True)
+    assert [track.graphics for track in saved.contents.tracks] == [False, True]
+    assert [path.name for path in saved.files] == ["karaoke 01.wav", "karaoke 02.wav", "karaoke 02.cdg"]
+    kept = saved.files[2].read_bytes()
+    whole = 96 * 398  # the packs of the last two sectors end in the lead-out
+    assert [kept[at : at + 2] + kept[at + 4 : at + 20] for at in range(0, whole, 24)] == [
+        shown[at : at + 2] + shown[at + 4 : at + 20] for at in range(0, whole, 24)
+    ]
+    assert saved.damaged_packs <= 8
+
+
+def spread(symbols: bytes) -> bytes:
+    """Return packs as they lie on the disc."""
+    interleaver = packs.Interleaver()
+    sectors = [symbols[at : at + 96] for at in range(0, len(symbols), 96)]
+    return b"".join(
+        interleaver.push(b"".join(packs.protected(each[at : at + 24]) for at in range(0, 96, 24))) for each in sectors
+    )
+
+
+def test_bytes_that_could_not_be_corrected_are_told(tmp_path: Path) -> None:
+    with discstack.open("virtual:cd-r?capacity=40000&defects=100-101,350") as recorder:
+        AudioWriter(recorder).write(Program(tracks=(ProgramTrack(source=Bytes(noise(400, 1), SECTOR)),)))
+        before = recorder.run(capabilities())
+        saved = CdReader(recorder).save(tmp_path / "scratched.cue", error_bits=True, speed=700)
+        assert recorder.run(capabilities()) == before
+    assert saved.doubtful == (range(100, 102), range(350, 351))
+    read, sent = saved.files[0].read_bytes(), noise(400, 1)
+    wrong = {at // SECTOR for at in range(len(sent)) if read[at] != sent[at]}
+    assert wrong == {100, 101, 350}
+
+
+def test_the_command_line_tells_of_bytes_in_doubt(discstack: Callable[..., Any], tmp_path: Path) -> None:
+    wav(tmp_path / "1.wav", 300, 1)
+    drive = "virtual:cd-r?file=disc&capacity=20000&defects=7"
+    assert discstack("audio", "1.wav", "-d", drive).code == 0
+    done = discstack("read", drive, "-o", "out.cue", "--error-bits", "--speed", "4x", "--json")
+    assert (done.code, done.json["doubtful"]) == (4, ["7-7"])
+    assert discstack("read", drive, "-o", "out.cue", "--graphics").code == 2
+    assert discstack("read", drive, "-o", "out.img", "--error-bits").code == 2
