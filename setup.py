@@ -6,7 +6,7 @@ import sysconfig
 from setuptools import find_packages, setup
 
 LAYERS = ["mmc", "fs", "transport", "emulator", "native"]
-API_SUBPACKAGES = ["audio", "cli"]
+API_SUBPACKAGES = ["audio", "cli", "graphs"]
 
 cffi_modules = ["native/src/native_build.py:ffibuilder"]
 if sys.platform == "linux":

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from discstack.audio.errors import CueError as CueError
     from discstack.audio.tracks import AudioTrack as AudioTrack
     from discstack.audio_writer import AudioWriter as AudioWriter
+    from discstack.benchmark import Benchmark as Benchmark
     from discstack.cd_reader import CdFiles as CdFiles
     from discstack.cd_reader import CdReader as CdReader
     from discstack.curve import Curve as Curve
@@ -108,8 +109,15 @@ if TYPE_CHECKING:
     from discstack.fs.view import View as View
     from discstack.fs.weights import Weight as Weight
     from discstack.fs.weights import parse_weights as parse_weights
+    from discstack.graphs import draw as draw
     from discstack.image_file import ImageFile as ImageFile
     from discstack.image_writer import ImageWriter as ImageWriter
+    from discstack.measurement import BenchmarkKind as BenchmarkKind
+    from discstack.measurement import Setting as Setting
+    from discstack.measurement import Spread as Spread
+    from discstack.measurement import Summary as Summary
+    from discstack.measurement import Trial as Trial
+    from discstack.measurement import summaries as summaries
     from discstack.mmc.cd.blanking import BlankType as BlankType
     from discstack.mmc.cd.composing import SubChannelForm as SubChannelForm
     from discstack.mmc.cd.contents import CdContents as CdContents
@@ -183,6 +191,7 @@ _HOMES: Final = {
     "discstack.audio.errors": ("AudioFormatError", "CueError"),
     "discstack.audio.tracks": ("AudioTrack",),
     "discstack.audio_writer": ("AudioWriter",),
+    "discstack.benchmark": ("Benchmark",),
     "discstack.cd_reader": ("CdFiles", "CdReader"),
     "discstack.curve": ("Curve", "CurveRecorder", "Mark", "MarkKind", "Sample"),
     "discstack.data_writer": ("DataWriter",),
@@ -210,8 +219,10 @@ _HOMES: Final = {
     ),
     "discstack.file_system_image": ("FileSystemImage",),
     "discstack.file_verifier": ("FileReport", "FileVerifier"),
+    "discstack.graphs": ("draw",),
     "discstack.image_file": ("ImageFile",),
     "discstack.image_writer": ("ImageWriter",),
+    "discstack.measurement": ("BenchmarkKind", "Setting", "Spread", "Summary", "Trial", "summaries"),
     "discstack.fs.attributes": ("Attributes", "Device", "Kind"),
     "discstack.fs.boot.el_torito": ("BootPlatform", "Emulation"),
     "discstack.fs.boot.options": (

@@ -1,4 +1,4 @@
-"""How writing went over time: a series of samples that a job collects, for graphs and for comparing runs.
+"""How writing (in a benchmark also reading) went over time: a series of samples, for graphs and for comparing runs.
 
     recorder = CurveRecorder("a burn", then=show)
     writer.write(image, on_event=recorder)
@@ -29,13 +29,13 @@ VERSION: Final = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """A moment of writing. Times in seconds, amounts in bytes, speed in bytes per second.
+    """A moment of writing, or of reading in a benchmark. Times in seconds, amounts in bytes, speed in bytes per second.
 
     `elapsed` counts from the start of the job, on the drive's clock. The next sector goes to `lba`. `speed` is that of
     the last two seconds; ring and drive buffer are as they are at this moment, `drive_buffer` 0 where the drive does
     not tell. `latency_max` is the longest command so far. All other numbers are of the time since the sample before:
-    `written`, `commands`, `stalls` (the ring had too little), `busy` answers and how long both lasted, and `latencies`
-    as pairs of a bucket of `discstack.native.histogram` and the number of commands in it.
+    `transferred` bytes, `commands`, `stalls` (the ring had too little), `busy` answers and how long both lasted, and
+    `latencies` as pairs of a bucket of `discstack.native.histogram` and the number of commands in it.
     """
 
     elapsed: float
@@ -45,7 +45,7 @@ class Sample:
     ring_size: int
     drive_fill: int
     drive_buffer: int
-    written: int
+    transferred: int
     commands: int
     stalls: int
     stall_time: float
@@ -88,13 +88,13 @@ class Curve:
     marks: tuple[Mark, ...] = ()
 
     @property
-    def written(self) -> int:
-        """Bytes that the drive took."""
-        return sum(sample.written for sample in self.samples)
+    def transferred(self) -> int:
+        """Bytes that moved."""
+        return sum(sample.transferred for sample in self.samples)
 
     @property
     def commands(self) -> int:
-        """WRITE commands that the drive took."""
+        """Commands that carried them."""
         return sum(sample.commands for sample in self.samples)
 
     @property
@@ -114,7 +114,7 @@ class Curve:
 
     def latency(self, share: float) -> float:
         """Return how long at most `share` (0 to 1) of all commands took, to within a fourth."""
-        longest = self.samples[-1].latency_max if self.samples else 0.0
+        longest = max((sample.latency_max for sample in self.samples), default=0.0)
         return min(percentile(self.latencies, share), longest)
 
     def to_json(self) -> dict[str, Any]:
@@ -220,7 +220,7 @@ def _sample(event: Writing, last: Writing | None) -> Sample:
         ring_size=event.ring_size,
         drive_fill=event.drive_fill,
         drive_buffer=event.drive_buffer,
-        written=(event.sectors - (before.sectors if before else 0)) * event.sector_size,
+        transferred=(event.sectors - (before.sectors if before else 0)) * event.sector_size,
         commands=event.commands - (before.commands if before else 0),
         stalls=event.stalls - (before.stalls if before else 0),
         stall_time=event.stall_time - (before.stall_time if before else 0.0),

@@ -71,8 +71,9 @@ class DataWriter(Job):
     (or streams, without defect management) as it writes. `speed` and `verify_speed` are in kB/s of 1000 bytes, None for
     the fastest and for what the medium stands. `verify` says how much is read back and compared with digests taken
     while the data went out. `simulate` keeps the laser off, where the medium has that. `ring_bytes` is the size of the
-    buffer between the files and the drive, None for what two seconds at full speed need. One thread at a time may
-    write; `cancel` may be called from any. Several writers with recorders of their own run at once.
+    buffer between the files and the drive, None for what two seconds at full speed need; `transfer_bytes` what one
+    command carries, None for what suits the medium. One thread at a time may write; `cancel` may be called from any.
+    Several writers with recorders of their own run at once.
     """
 
     def __init__(
@@ -91,12 +92,14 @@ class DataWriter(Job):
         verify_speed: int | None = None,
         underrun_protection: bool = True,
         ring_bytes: int | None = None,
+        transfer_bytes: int | None = None,
     ) -> None:
         super().__init__(recorder)
         self.erase, self.close, self.overburn, self.simulate = erase, close, overburn, simulate
         self.mode, self.layer_break, self.command = mode, layer_break, command
         self.speed, self.verify, self.verify_speed = speed, verify, verify_speed
-        self.underrun_protection, self.ring_bytes = underrun_protection, ring_bytes
+        self.underrun_protection = underrun_protection
+        self.ring_bytes, self.transfer_bytes = ring_bytes, transfer_bytes
 
     def write(
         self, source: Writable | BlockSource, *, start: int = 0, on_event: EventHandler | None = None
@@ -132,6 +135,7 @@ class DataWriter(Job):
             verify=self.verify,
             verify_speed=self.verify_speed,
             ring_bytes=self.ring_bytes,
+            transfer_bytes=self.transfer_bytes,
             exact=exact,
         )
 

@@ -19,7 +19,7 @@ from discstack.mmc.outcome import check_outcome, check_pace
 from discstack.mmc.planning import blanked, must_erase, plan_burn
 from discstack.mmc.procedure import Checkpoint, Phase, Procedure, Report
 from discstack.mmc.recipe import BurnPlan, FormatOptions, Work
-from discstack.mmc.recording import write_session
+from discstack.mmc.recording import check_transfer, write_session
 from discstack.mmc.speed import set_write_speed
 from discstack.mmc.verify import verify
 
@@ -37,6 +37,7 @@ def burn(job: BurnJob) -> Procedure[BurnResult]:
     work = yield from open_work()
     erase_first = not job.grow and must_erase(work.status, job)
     plan_burn(work.recipe, blanked(work.recipe, work.status) if erase_first else work.status, job)
+    yield from check_transfer(work, job)
     yield Checkpoint()
     result = yield from locked(_burn(work, job, erase_first=erase_first))
     yield Report(Phase.DONE)

@@ -69,7 +69,8 @@ class BurnJob:
     stands when it is read back. `postgap` is the number of empty blocks behind the image, None for what the medium
     needs. `exact` says that the recording must end where the image does: no empty block may follow, and media that are
     not written sequentially are refused. `overburn` permits more than the medium says that it holds. `ring_bytes` is
-    the size of the buffer between source and drive, None for two seconds at the drive's speed.
+    the size of the buffer between source and drive, None for two seconds at the drive's speed; `transfer_bytes`
+    what one command carries, None for what suits the medium.
     """
 
     source: BlockSource
@@ -90,6 +91,7 @@ class BurnJob:
     overburn: bool = False
     postgap: int | None = None
     ring_bytes: int | None = None
+    transfer_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,7 +80,7 @@ def _record(work: Work, job: BurnJob, plan: BurnPlan, speed: int | None) -> Proc
         source=job.source,
         lba=plan.start,
         padding=plan.padding,
-        transfer=work.recipe.transfer,
+        transfer=job.transfer_bytes // BLOCK_SIZE if job.transfer_bytes else work.recipe.transfer,
         command=job.command,
     )
     counters, digests = yield from write_run(work, run, speed, job.ring_bytes, lambda: next_writable(work))
@@ -153,6 +153,17 @@ def write_run(
         )
         counters = yield from write_stream(work, flow, source_check, next_writable)
         return counters, pump.result()
+
+
+def check_transfer(work: Work, job: BurnJob) -> Procedure[None]:
+    """Refuse a size of the commands that does not suit the medium or the way to the drive."""
+    size, unit = job.transfer_bytes, work.recipe.write_unit * BLOCK_SIZE
+    if size is None:
+        return
+    if size <= 0 or size % unit:
+        raise UnsupportedMedium(f"{work.recipe.name} is written in multiples of {unit} bytes, not in {size}")
+    if size > (most := (yield MaxTransfer())):
+        raise UnsupportedMedium(f"one command carries {most} bytes at most on the way to this drive, not {size}")
 
 
 def transfer_blocks(wished: int, max_transfer: int, block_size: int = BLOCK_SIZE) -> int:

@@ -29,6 +29,8 @@ COMMANDS: Final = {
     "verify": ("read", "Check that a disc can be read and holds an image."),
     "ls": ("volumes", "List the files on a disc or in an image."),
     "extract": ("volumes", "Copy files off a disc or out of an image."),
+    "bench": ("bench", "Measure how fast a drive reads or writes, and how well it is fed."),
+    "graph": ("curve", "Draw saved curves of burns and benchmarks."),
     "raw": ("raw", "Send one command to a drive."),
     "emulate": ("emulate", "Make virtual drives, on request real /dev/srN of this machine."),
     "decode": ("raw", "Spell a CDB or sense data given in hexadecimal."),

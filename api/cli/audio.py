@@ -10,6 +10,7 @@ import click
 
 from discstack.cli.burn import LEVELS, Speed
 from discstack.cli.common import cancelling, changing_command, open_recorder
+from discstack.cli.curve import curve_option, saving_curve
 from discstack.cli.output import Display, counters_json, duration, print_fields, print_json
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ CUE_SUFFIX = ".cue"
 @click.option("--pre-emphasis", is_flag=True, help="The samples were recorded with pre-emphasis.")
 @click.option("--copy-permitted", is_flag=True, help="Say that copies are permitted.")
 @click.option("--eject", is_flag=True, help="Open the tray when all is done.")
+@curve_option
 @changing_command
 def audio(
     files: tuple[str, ...],
@@ -67,6 +69,7 @@ def audio(
     no_cd_text: bool,
     eject: bool,
     unmount: bool,
+    curve: str | None,
     as_json: bool,
     trace: str | None,
     **tags: Any,
@@ -92,8 +95,13 @@ def audio(
             verify_speed=kilobytes(verify_speed, recorder.medium()) if verify_speed else None,
         )
         program = _program(writer, files, tags)
-        with cancelling(writer), Display(quiet=as_json) as display:
-            result = writer.write(program, on_event=display)
+        facts = {"drive": drive, "medium": recorder.medium().name, "speed": writer.speed, "simulated": simulate}
+        with (
+            cancelling(writer),
+            Display(quiet=as_json) as display,
+            saving_curve(curve, f"audio {' '.join(files)}", facts, display) as on_event,
+        ):
+            result = writer.write(program, on_event=on_event)
         if as_json:
             print_json(_result_json(result, drive))
         else:

@@ -1,4 +1,4 @@
-"""`--curve`: how writing went over the disc, saved in a file."""
+"""`--curve` and `discstack graph`: how writing went over the disc, saved and drawn."""
 
 from __future__ import annotations
 
@@ -10,20 +10,40 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from discstack.curve import Curve
     from discstack.events import EventHandler
+
+
+class GraphFile(click.ParamType[str]):
+    """A file for a graph; what cannot be drawn is better known before the disc is written."""
+
+    name = "file"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Check the name, and that the library for it is there."""
+        from discstack.graphs import check_graph
+
+        try:
+            check_graph(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        return value
+
 
 curve_option = click.option(
     "--curve",
     metavar="FILE",
-    type=click.Path(dir_okay=False, writable=True),
-    help="Save speed, buffers, stalls and latencies over the disc in FILE, as JSON; also of what fails.",
+    type=GraphFile(),
+    help="Save speed, buffers, stalls and latencies over the disc, also of what fails: as an interactive page in "
+    "FILE.html, a picture in FILE.png or FILE.svg, or numbers in FILE.json.",
 )
 
 
 @contextmanager
 def saving_curve(path: str | None, title: str, facts: Mapping[str, Any], then: EventHandler) -> Iterator[EventHandler]:
-    """Give a handler of events that passes them on, and save the curve of them at the end, if there is a path."""
+    """Give a handler of events that passes them on, and draw the curve of them at the end, if there is a path."""
     from discstack.curve import CurveRecorder
+    from discstack.graphs import draw
 
     if path is None:
         yield then
@@ -35,8 +55,32 @@ def saving_curve(path: str | None, title: str, facts: Mapping[str, Any], then: E
     except BaseException as error:
         recorder.failed(error)
         try:
-            recorder.curve().save(path)
+            draw([recorder.curve()], path)
         except OSError as second:
             error.add_note(f"afterwards also: the curve is not saved: {second}")
         raise
-    recorder.curve().save(path)
+    draw([recorder.curve()], path)
+
+
+@click.command()
+@click.argument(
+    "curves", nargs=-1, required=True, metavar="CURVE.json...", type=click.Path(exists=True, dir_okay=False)
+)
+@click.option(
+    "-o", "--output", required=True, metavar="FILE", type=GraphFile(), help="FILE.html, FILE.png or FILE.svg."
+)
+def graph(curves: tuple[str, ...], output: str) -> None:
+    """Draw saved curves, several of them over each other."""
+    from discstack.graphs import draw
+
+    draw([_load(path) for path in curves], output)
+    click.echo(f"{output}: {len(curves)} curve{'s' * (len(curves) > 1)}", err=True)
+
+
+def _load(path: str) -> Curve:
+    from discstack.curve import Curve
+
+    try:
+        return Curve.load(path)
+    except ValueError as error:
+        raise click.UsageError(f"{path}: {error}") from error

@@ -7,7 +7,7 @@ import enum
 import json
 import math
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path, PurePath
@@ -61,6 +61,18 @@ def print_json_line(value: Any) -> None:
     """Print one JSON document of several, on a line of its own and at once."""
     click.echo(json.dumps(plain(value), ensure_ascii=False))
     sys.stdout.flush()
+
+
+def print_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print rows below a header, the first column to the left and the others to the right."""
+    lines = [header, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+    for number, line in enumerate(lines):
+        first, *others = (
+            word.ljust(width) if column == 0 else word.rjust(width)
+            for column, (word, width) in enumerate(zip(line, widths, strict=True))
+        )
+        click.echo(click.style("  " + "  ".join([first, *others]), bold=number == 0))
 
 
 def print_fields(title: str, rows: Mapping[str, Any]) -> None:
@@ -121,6 +133,32 @@ def counters_json(counters: FeedCounters) -> dict[str, Any]:
     return {**plain(counters), **shares, "latencies": rows}
 
 
+class Sparkline:
+    """A row of small bars: the mean of what was added, over how far things were then."""
+
+    BARS = " ▁▂▃▄▅▆▇█"
+
+    def __init__(self, width: int = 24) -> None:
+        self._sums, self._numbers = [0.0] * width, [0] * width
+
+    def add(self, fraction: float, value: float) -> None:
+        """Take in a value (0 or more) at a fraction of the way, 0 to 1."""
+        cell = min(int(fraction * len(self._sums)), len(self._sums) - 1)
+        self._sums[cell] += value
+        self._numbers[cell] += 1
+
+    def __str__(self) -> str:
+        """Return the bars up to the last cell that has something; others without look like their neighbour."""
+        known = [index for index, number in enumerate(self._numbers) if number]
+        means = {index: self._sums[index] / self._numbers[index] for index in known}
+        top, last = max(means.values(), default=0.0) or 1.0, means[known[0]] if known else 0.0
+        bars = []
+        for index in range(known[-1] + 1 if known else 0):
+            last = means.get(index, last)
+            bars.append(self.BARS[math.ceil(last / top * 8)])
+        return "".join(bars)
+
+
 class Display:
     """Shows a job's events: a bar per phase on a terminal, nothing elsewhere; notices are always said."""
 
@@ -130,6 +168,7 @@ class Display:
         self.words: Text | None = None  # in a line of their own, below the bars
         self.live: Live | None = None
         self.task: Any = None
+        self.speeds = Sparkline()
 
     def __enter__(self) -> Display:
         if sys.stderr.isatty() and not self.quiet:
@@ -167,13 +206,16 @@ class Display:
             case events.Progress(fraction=fraction):
                 self._move(fraction, "")
             case events.Writing():
-                self._move(event.fraction, _writing_words(event))
+                if event.average_speed:  # at the very first event no speed is known
+                    self.speeds.add(event.fraction, event.speed)
+                self._move(event.fraction, _writing_words(event, self.speeds))
             case events.Done():
                 self._finish()
 
     def _start(self, name: str) -> None:
         if self.bars:
             self._finish()
+            self.speeds = Sparkline()
             self.task = self.bars.add_task(name, total=1.0, start=False)  # a bar that tells only of life
 
     def _move(self, fraction: float | None, words: str) -> None:
@@ -208,8 +250,9 @@ def output_file(name: str, *, keep: bool) -> Iterator[BinaryIO]:
         raise
 
 
-def _writing_words(event: Writing) -> str:
+def _writing_words(event: Writing, speeds: Sparkline) -> str:
     words = [
+        str(speeds),
         f"{size(event.speed)}/s (average {size(event.average_speed)}/s)",
         f"{duration(event.remaining)} left",
         f"ring {event.ring_fill * 100 // event.ring_size} %" if event.ring_size else "",

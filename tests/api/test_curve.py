@@ -67,7 +67,7 @@ def test_a_curve_adds_up_to_what_the_burn_counted() -> None:
         curve, result = burn(recorder)
     counters = result.counters
     assert len(curve.samples) > 10
-    assert curve.written == 8000 * 2048
+    assert curve.transferred == 8000 * 2048
     assert (curve.commands, curve.stalls, curve.busy) == (counters.commands, counters.stalls, counters.busy)
     assert curve.latencies == counters.latencies
     assert curve.latency(0.99) == counters.latency(0.99)
@@ -84,14 +84,14 @@ def test_a_sample_counts_from_the_one_before_it() -> None:
     collect(writing(elapsed=1.0, sectors=32, commands=1, busy=2, busy_time=0.5, latencies={3: 1}, latency_max=1e-5))
     collect(writing(elapsed=2.0, sectors=96, commands=3, busy=2, busy_time=0.5, stalls=1, latencies={3: 2, 7: 1}))
     first, second = collect.curve().samples
-    assert (first.written, first.commands, first.busy, first.busy_time, first.latencies) == (
+    assert (first.transferred, first.commands, first.busy, first.busy_time, first.latencies) == (
         65536,
         1,
         2,
         0.5,
         ((3, 1),),
     )
-    assert (second.written, second.commands, second.busy, second.stalls) == (131072, 2, 0, 1)
+    assert (second.transferred, second.commands, second.busy, second.stalls) == (131072, 2, 0, 1)
     assert second.latencies == ((3, 1), (7, 1))
     assert second.latency_max == 1e-5
 
@@ -100,7 +100,7 @@ def test_a_new_run_counts_from_nothing() -> None:
     collect = discstack.CurveRecorder("by hand")
     collect(writing(sectors=500, commands=20, stalls=3, latencies={5: 20}))
     collect(writing(run=1, sectors=32, commands=1, latencies={5: 1}))
-    assert [(sample.written, sample.commands, sample.stalls) for sample in collect.curve().samples] == [
+    assert [(sample.transferred, sample.commands, sample.stalls) for sample in collect.curve().samples] == [
         (500 * 2048, 20, 3),
         (32 * 2048, 1, 0),
     ]
@@ -139,7 +139,7 @@ def test_what_is_no_curve_is_refused(data: dict[str, Any]) -> None:
 
 def test_an_empty_curve_has_no_latency() -> None:
     curve = discstack.CurveRecorder("nothing").curve()
-    assert (curve.written, curve.latency(0.5), curve.samples) == (0, 0.0, ())
+    assert (curve.transferred, curve.latency(0.5), curve.samples) == (0, 0.0, ())
 
 
 def test_two_runs_of_one_job_are_told_apart() -> None:
@@ -181,7 +181,7 @@ def test_the_curve_of_a_burn_that_fails_is_saved_too(discstack: Any, tree: Path)
     assert done.code != 0
     curve = Curve.load("curve.json")
     assert curve.marks[-1].kind is MarkKind.ERROR
-    assert 0 < curve.written < 3_000_000
+    assert 0 < curve.transferred < 3_000_000
 
 
 def test_a_curve_that_cannot_be_saved_is_known_before_the_burn(discstack: Any, tree: Path) -> None:

@@ -1,0 +1,220 @@
+"""`discstack bench`: how fast a drive reads or writes, and how well it is fed."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Sequence
+from itertools import product
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from discstack.cli.burn import Speed
+from discstack.cli.common import cancelling, changing_command, open_recorder
+from discstack.cli.curve import GraphFile
+from discstack.cli.output import Display, Sparkline, brief, plain, print_json, print_table, size
+
+if TYPE_CHECKING:
+    from discstack.measurement import Setting, Summary, Trial
+    from discstack.recorder import Recorder
+
+SECTOR: Final = 2048
+UNITS: Final = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30}
+SHAPE: Final = 48  # bars
+UNKNOWN: Final = "-"
+BINARY: Final = {"MiB": 20, "KiB": 10}
+KINDS: Final = {"read": "READ", "simulate": "SIMULATE", "write": "WRITE"}
+
+
+class Amount(click.ParamType[int]):
+    """A number of bytes: 65536, 64KiB, 256MB."""
+
+    name = "amount"
+
+    def convert(self, value: str | int, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the bytes."""
+        if isinstance(value, int):
+            return value
+        match = re.fullmatch(r"(\d+) ?([kmg]i?)?b?", value.strip().lower())
+        if match is None or not int(match[1]):
+            self.fail(f"{value!r} is no amount: write 65536, 64KiB or 256MB", param, ctx)
+        return int(match[1]) * UNITS[match[2] or ""]
+
+
+@click.command(
+    epilog=(
+        "Without --read, --simulate or --write a disc that holds data is read, and any other one test written, where "
+        "it has that. --transfer, --ring and --speed may be given several times: all combinations are tried, in turns. "
+        "On a disc that is written once each trial becomes a session."
+    )
+)
+@click.argument("drive")
+@click.option("--read", "kind", flag_value="read", help="Read what the disc holds.")
+@click.option("--simulate", "kind", flag_value="simulate", help="Do all but write; only where the medium has that.")
+@click.option("--write", "kind", flag_value="write", help="Write: test data, that is on the disc afterwards.")
+@click.option("--erase", is_flag=True, help="With --write: permit that the data on a rewritable disc is lost.")
+@click.option("--size", "amount", type=Amount(), default="256MiB", show_default=True, help="How much in each trial.")
+@click.option("--start", type=click.IntRange(0), default=0, metavar="LBA", help="First sector to read.")
+@click.option("--transfer", type=Amount(), multiple=True, metavar="BYTES", help="How much one command carries.")
+@click.option("--ring", type=Amount(), multiple=True, metavar="BYTES", help="Size of the buffer in front of the drive.")
+@click.option("--speed", type=Speed(), multiple=True, metavar="X", help="Speed: 16x, 22160kB/s, max.")
+@click.option("--repeat", type=click.IntRange(1), default=3, show_default=True, help="How often each is tried.")
+@click.option("--csv", "table", type=click.Path(dir_okay=False, writable=True), help="Save all samples in a file.")
+@click.option("--graph", type=GraphFile(), metavar="FILE", help="Draw all trials into FILE.html, FILE.png or FILE.svg.")
+@changing_command
+def bench(
+    drive: str,
+    kind: str | None,
+    erase: bool,
+    amount: int,
+    start: int,
+    transfer: tuple[int, ...],
+    ring: tuple[int, ...],
+    speed: tuple[str, ...],
+    repeat: int,
+    table: str | None,
+    graph: str | None,
+    unmount: bool,
+    as_json: bool,
+    trace: str | None,
+) -> None:
+    """Measure how fast a drive reads or writes, and how well it is fed.
+
+    Nothing is written without --write.
+    """
+    from discstack import Benchmark, BenchmarkKind, draw
+
+    if erase and kind != "write":
+        raise click.UsageError("--erase belongs to --write")
+    with open_recorder(drive, trace, unmount=unmount if kind in ("simulate", "write") else None) as recorder:
+        chosen = BenchmarkKind[KINDS[kind]] if kind else Benchmark.kind_for(recorder.medium())
+        if start and chosen is not BenchmarkKind.READ:
+            raise click.UsageError("--start is about reading; writing goes on where the disc does")
+        benchmark = Benchmark(
+            recorder,
+            chosen,
+            sectors=-(-amount // SECTOR),
+            start=start,
+            settings=_settings(recorder, transfer, ring, speed),
+            repeat=repeat,
+            erase=erase,
+        )
+        medium = recorder.medium().name
+        try:
+            with cancelling(benchmark), Display(quiet=as_json) as display:
+                benchmark.run(on_event=display)
+        finally:
+            trials = benchmark.trials
+            if trials:  # also those before an error
+                _save(trials, table)
+                if graph:
+                    draw([trial.curve for trial in trials], graph)
+                if as_json:
+                    print_json(_json(drive, medium, chosen.value, trials))
+                else:
+                    _say(f"{drive}: {medium}, {chosen.value}", trials)
+
+
+def _settings(
+    recorder: Recorder, transfers: Sequence[int], rings: Sequence[int], speeds: Sequence[str]
+) -> list[Setting]:
+    """Return all combinations of what was given."""
+    from discstack.measurement import Setting
+    from discstack.speed import kilobytes
+
+    wanted = [kilobytes(word, recorder.medium()) for word in speeds]
+    return [
+        Setting(transfer_bytes=transfer, ring_bytes=ring, speed=speed)
+        for transfer, ring, speed in product(transfers or (None,), rings or (None,), wanted or (None,))
+    ]
+
+
+def _json(drive: str, medium: str, kind: str, trials: Sequence[Trial]) -> dict[str, Any]:
+    from discstack.measurement import summaries
+
+    rows = [
+        {**plain(trial), "rate": trial.rate, "cpu_per_gib": trial.cpu_per_gib, "curve": trial.curve.to_json()}
+        for trial in trials
+    ]
+    return {"drive": drive, "medium": medium, "kind": kind, "settings": summaries(trials), "trials": rows}
+
+
+def _save(trials: Sequence[Trial], path: str | None) -> None:
+    """Write a row for each sample of each trial."""
+    from dataclasses import asdict
+
+    if path is None:
+        return
+    left_out = {"latencies", "file"}
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        rows = [
+            {"trial": number, **asdict(trial.setting), **asdict(sample), "latency_p99": sample.latency(0.99)}
+            for number, trial in enumerate(trials, start=1)
+            for sample in trial.curve.samples
+        ]
+        names = [name for name in rows[0] if name not in left_out] if rows else []
+        writer = csv.DictWriter(file, names, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+COLUMNS: Final[dict[str, Callable[[Summary], str]]] = {
+    "command": lambda found: _binary(found.transfer_bytes),
+    "ring": lambda found: _binary(found.ring_bytes),
+    "speed": lambda found: f"{size(found.setting.speed * 1000)}/s" if found.setting.speed else "fastest",
+    "MB/s": lambda found: f"{found.rate.median / 1e6:.2f}",
+    "from-to": lambda found: f"{found.rate.low / 1e6:.2f}-{found.rate.high / 1e6:.2f}",
+    "CPU s/GiB": lambda found: f"{found.cpu_per_gib.median:.2f}",
+    "p50": lambda found: brief(found.latency_p50),
+    "p99": lambda found: brief(found.latency_p99),
+    "longest": lambda found: brief(found.latency_max),
+    "stalls": lambda found: str(found.stalls) if found.ring_bytes else UNKNOWN,
+    "busy": lambda found: str(found.busy) if found.ring_bytes else UNKNOWN,
+    "ring low": lambda found: _percent(found.ring_low),
+    "drive low": lambda found: _percent(found.drive_low),
+}
+
+
+def _say(title: str, trials: Sequence[Trial]) -> None:
+    """Print a row for each setting, then how the speed and the buffers were."""
+    from discstack.measurement import summaries
+
+    found = summaries(trials)
+    rows = [{name: column(summary) for name, column in COLUMNS.items()} for summary in found]
+    told = [name for name in COLUMNS if any(row[name] != UNKNOWN for row in rows)]
+    click.echo(click.style(f"{title}, {size(trials[0].size)} x {len(trials) // len(found)}", bold=True))
+    print_table(told, [[row[name] for name in told] for row in rows])
+    for summary, row in zip(found, rows, strict=True):
+        click.echo(f"\n  {', '.join(f'{name} {row[name]}' for name in ('command', 'ring', 'speed') if name in told)}")
+        for label, line in _shapes(summary, [trial for trial in trials if trial.setting == summary.setting]).items():
+            click.echo(f"    {label:<32}  {line}")
+
+
+def _binary(count: int | None) -> str:
+    """Spell the size of a buffer in units of 1024, where it is a multiple."""
+    if count is None:
+        return UNKNOWN
+    return next(
+        (f"{count >> shift} {unit}" for unit, shift in BINARY.items() if count % (1 << shift) == 0), f"{count} B"
+    )
+
+
+def _percent(share: float | None) -> str:
+    return UNKNOWN if share is None else f"{share:.0%}"
+
+
+def _shapes(summary: Summary, trials: Sequence[Trial]) -> dict[str, str]:
+    """Return small bars: the speed from the first to the last sector, and how full the buffers were how often."""
+    speeds = Sparkline(SHAPE)
+    for trial in trials:
+        for sample in trial.curve.samples[trial.curve.samples[0].speed == 0 :]:  # the first one may know none
+            speeds.add((sample.lba - trial.start) * SECTOR / trial.size, sample.speed)
+    shapes = {"speed over the disc": str(speeds)}
+    for name, shares in (("ring", summary.ring_fill), ("drive's buffer", summary.drive_fill)):
+        if shares:
+            bars = Sparkline(len(shares))
+            for number, share in enumerate(shares):
+                bars.add(number / len(shares), share)
+            shapes[f"{name} filled 0 to 100 %"] = f"|{bars!s:<{len(shares)}}|"
+    return shapes

@@ -1,0 +1,19 @@
+"""The curve itself as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from discstack.curve import Curve
+
+
+def draw(curves: Sequence[Curve], path: Path) -> None:
+    """Save the one curve."""
+    if len(curves) != 1:
+        raise ValueError(
+            f"{path}: a file of JSON holds one curve, not {len(curves)}; .html, .png and .svg show several"
+        )
+    curves[0].save(path)

@@ -1,0 +1,171 @@
+"""Measuring a drive: what is tried, what is refused, and that the numbers are those of the drive."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import discstack as ds
+from discstack.benchmark import Benchmark, Pattern
+from discstack.measurement import BenchmarkKind, Setting, summaries
+
+SLOW = "virtual:dvd+r?capacity=65536&speed=4&file=disc"
+EIGHT_X = 11_080_000
+
+
+def test_the_pattern_is_the_same_however_it_is_read() -> None:
+    whole, pieces = bytearray(2048 * 1700), bytearray()
+    assert Pattern(1700).readinto(memoryview(whole)) == len(whole)
+    source, part = Pattern(1700), bytearray(2048 * 33)
+    while count := source.readinto(memoryview(part)):
+        pieces += part[:count]
+    assert pieces == whole
+    assert whole[:2048] != whole[2048:4096]
+
+
+def test_each_setting_is_tried_in_turns_and_each_trial_is_a_session() -> None:
+    settings = (Setting(transfer_bytes=32 << 10), Setting(transfer_bytes=64 << 10, ring_bytes=1 << 20))
+    with ds.open("virtual:dvd+r?capacity=65536&speed=8") as recorder:
+        benchmark = Benchmark(recorder, BenchmarkKind.WRITE, sectors=4096, settings=settings, repeat=2)
+        trials = benchmark.run()
+        medium = recorder.medium()
+    assert [trial.setting for trial in trials] == [*settings, *settings]
+    assert medium.sessions == 4
+    assert [trial.start for trial in trials] == [track.start for track in medium.tracks[:4]]
+    first, second = summaries(trials)
+    assert (first.trials, first.transfer_bytes, first.commands) == (2, 32 << 10, 2 * 4096 // 16)
+    assert (second.transfer_bytes, second.ring_bytes, second.commands) == (64 << 10, 1 << 20, 2 * 4096 // 32)
+    assert all(trial.curve.transferred == 4096 * 2048 == trial.size for trial in trials)
+    assert all(trial.cpu_seconds > 0 for trial in trials)
+    assert first.rate.low <= first.rate.median <= first.rate.high <= EIGHT_X
+
+
+def test_fills_are_known_between_the_first_filling_and_the_last_draining() -> None:
+    setting = Setting(ring_bytes=1 << 20)
+    with ds.open("virtual:dvd+r?speed=4") as recorder:
+        (found,) = summaries(Benchmark(recorder, BenchmarkKind.WRITE, sectors=32768, settings=[setting]).run())
+    assert found.ring_low is not None
+    assert found.drive_low is not None
+    assert 0 <= found.ring_low <= 1
+    assert 0.5 < found.drive_low <= 1  # the drive is slower than its source
+    assert sum(found.ring_fill) == pytest.approx(1)
+    assert sum(found.drive_fill) == pytest.approx(1)
+
+
+def test_the_curve_of_each_trial_begins_at_nothing() -> None:
+    with ds.open("virtual:dvd+r?capacity=65536&speed=8") as recorder:
+        trials = Benchmark(recorder, BenchmarkKind.WRITE, sectors=4096, repeat=3).run()
+    times = [trial.curve.samples[-1].elapsed for trial in trials]
+    assert max(times) < 2 * min(times)
+    assert [trial.curve.title for trial in trials] == ["write 1", "write 2", "write 3"]
+
+
+def test_reading_is_as_fast_as_it_was_asked_for() -> None:
+    with ds.open("virtual:dvd+r?capacity=65536&speed=16") as recorder:
+        ds.DataWriter(recorder, verify=ds.VerifyLevel.NONE).write(Pattern(32768))
+        settings = (Setting(speed=1385 * 2), Setting(speed=1385 * 4))
+        slow, fast = summaries(Benchmark(recorder, BenchmarkKind.READ, sectors=8192, settings=settings, repeat=2).run())
+    assert 0.3 * 2_770_000 < slow.rate.median < 2_770_000  # what is asked for is reached at the rim of the disc
+    assert fast.rate.median == pytest.approx(2 * slow.rate.median, rel=0.05)
+    assert slow.ring_bytes is None
+
+
+def test_a_simulated_write_leaves_the_disc_blank() -> None:
+    with ds.open("virtual:dvd-r?speed=4") as recorder:
+        assert Benchmark.kind_for(recorder.medium()) is BenchmarkKind.SIMULATE
+        trials = Benchmark(recorder, BenchmarkKind.SIMULATE, sectors=4096, repeat=2).run()
+        assert recorder.medium().blank
+    assert [trial.start for trial in trials] == [0, 0]
+
+
+def test_what_is_on_a_rewritable_disc_is_lost_only_if_that_is_said() -> None:
+    with ds.open("virtual:dvd+rw") as recorder:
+        ds.DataWriter(recorder, verify=ds.VerifyLevel.NONE).write(Pattern(64))
+        with pytest.raises(ds.MediumNotBlank):
+            Benchmark(recorder, BenchmarkKind.WRITE, sectors=64).run()
+        assert Benchmark.kind_for(recorder.medium()) is BenchmarkKind.READ
+        assert len(Benchmark(recorder, BenchmarkKind.WRITE, sectors=64, erase=True).run()) == 3
+
+
+def test_a_blank_rewritable_disc_takes_all_trials() -> None:
+    with ds.open("virtual:bd-re") as recorder:
+        assert len(Benchmark(recorder, BenchmarkKind.WRITE, sectors=64).run()) == 3
+
+
+def test_trials_that_do_not_fit_are_refused_before_the_first() -> None:
+    with ds.open("virtual:dvd+r?capacity=16384") as recorder:
+        with pytest.raises(ds.UnsupportedMedium, match="3 trials of 8192 sectors need"):
+            Benchmark(recorder, BenchmarkKind.WRITE, sectors=8192).run()
+        assert recorder.medium().blank
+
+
+@pytest.mark.parametrize("size", [2048, 48 << 10, 0, -1])
+def test_a_transfer_that_does_not_suit_the_medium_is_refused_before_anything_is_written(size: int) -> None:
+    with ds.open("virtual:dvd+rw") as recorder:
+        writer = ds.DataWriter(recorder, transfer_bytes=size)
+        with pytest.raises(ds.UnsupportedMedium, match="multiples of 32768"):
+            writer.write(Pattern(64))
+        writer.transfer_bytes = 1 << 30
+        with pytest.raises(ds.UnsupportedMedium, match="one command carries"):
+            writer.write(Pattern(64))
+        assert recorder.medium().blank
+
+
+def test_a_failing_drive_leaves_the_trials_before_it() -> None:
+    with ds.open("virtual:dvd+r?capacity=65536&fault=medium-error:3500-3515") as recorder:
+        benchmark = Benchmark(recorder, BenchmarkKind.WRITE, sectors=1024)
+        with pytest.raises(ds.MediumError):
+            benchmark.run()
+    assert len(benchmark.trials) == 1
+
+
+def test_cancelling_ends_a_benchmark_between_trials_too() -> None:
+    with ds.open("virtual:dvd+r?capacity=65536&speed=8") as recorder:
+        benchmark = Benchmark(recorder, BenchmarkKind.WRITE, sectors=1024, repeat=5)
+
+        def stop_at_second_done(event: ds.Event) -> None:
+            if isinstance(event, ds.PhaseStarted) and event.phase is ds.Phase.DONE and len(benchmark.trials) == 1:
+                benchmark.cancel()
+
+        with pytest.raises(ds.Cancelled):
+            benchmark.run(on_event=stop_at_second_done)
+    assert len(benchmark.trials) == 2
+
+
+def test_the_command_line_measures_and_saves_what_it_measured(discstack: Any, tmp_path: Path) -> None:
+    words = ("--size", "8MiB", "--repeat", "2", "--csv", "samples.csv", "--graph", "all.html")
+    done = discstack("bench", SLOW, "--write", "--transfer", "32KiB", "--transfer", "64KiB", *words)
+    assert done.code == 0, done.err
+    assert "DVD+R, write, 8.4 MB x 2" in done.out
+    rows = [line.split() for line in done.out.splitlines() if " KiB " in line and "fastest" in line and ":" not in line]
+    assert [row[:2] for row in rows[:2]] == [["32", "KiB"], ["64", "KiB"]]
+    with open(tmp_path / "samples.csv", encoding="utf-8", newline="") as file:
+        samples = list(csv.DictReader(file))
+    assert {row["trial"] for row in samples} == {"1", "2", "3", "4"}
+    assert sum(int(row["transferred"]) for row in samples) == 4 * (8 << 20)
+    assert b"plotly" in (tmp_path / "all.html").read_bytes()
+    read = discstack("bench", SLOW, "--json", "--size", "1MiB", "--repeat", "1")
+    assert read.code == 0, read.err
+    assert read.json["kind"] == "read"
+    assert read.json["trials"][0]["size"] == 1 << 20
+    assert ds.Curve.from_json(read.json["trials"][0]["curve"]).transferred == 1 << 20
+
+
+def test_nothing_is_written_without_being_asked_for(discstack: Any) -> None:
+    done = discstack("bench", SLOW)
+    assert done.code == 5
+    assert "there is nothing to read and no test writing" in done.err
+    assert discstack("bench", SLOW, "--erase").code == 2
+    assert discstack("bench", SLOW, "--simulate").code == 5
+    assert discstack("bench", SLOW, "--write", "--start", "5").code == 2
+    assert discstack("bench", SLOW, "--size", "many").code == 2
+    assert discstack("info", SLOW, "--json").json["medium"]["blank"]
+
+
+def test_a_trial_that_fails_is_an_error_and_what_was_measured_is_told(discstack: Any) -> None:
+    done = discstack("bench", SLOW + "&fault=medium-error:3500-3515", "--write", "--size", "2MiB", "--json")
+    assert done.code == 4
+    assert '"kind": "write"' in done.out
