@@ -47,6 +47,9 @@ if TYPE_CHECKING:
     from discstack.curve import MarkKind as MarkKind
     from discstack.curve import Sample as Sample
     from discstack.data_writer import DataWriter as DataWriter
+    from discstack.diagnosis import Diagnosis as Diagnosis
+    from discstack.diagnosis import DriveDiagnosis as DriveDiagnosis
+    from discstack.diagnosis import diagnose as diagnose
     from discstack.disc_master import DiscMaster as DiscMaster
     from discstack.disc_reader import DiscReader as DiscReader
     from discstack.drive_watch import DriveWatch as DriveWatch
@@ -176,6 +179,8 @@ if TYPE_CHECKING:
     from discstack.transport.base import DeviceGone as DeviceGone
     from discstack.transport.base import TransportError as TransportError
     from discstack.transport.base import TransportTimeout as TransportTimeout
+    from discstack.transport.diagnosis import Check as Check
+    from discstack.transport.diagnosis import Verdict as Verdict
     from discstack.transport.record.replay import ReplayMismatch as ReplayMismatch
     from discstack.transport.system import DriveEntry as DriveEntry
     from discstack.transport.system import DriveSystem as DriveSystem
@@ -195,6 +200,7 @@ _HOMES: Final = {
     "discstack.cd_reader": ("CdFiles", "CdReader"),
     "discstack.curve": ("Curve", "CurveRecorder", "Mark", "MarkKind", "Sample"),
     "discstack.data_writer": ("DataWriter",),
+    "discstack.diagnosis": ("Diagnosis", "DriveDiagnosis", "diagnose"),
     "discstack.disc_master": ("DiscMaster",),
     "discstack.disc_reader": ("DiscReader",),
     "discstack.drive_watch": ("DriveWatch",),
@@ -300,6 +306,7 @@ _HOMES: Final = {
         "TransportError",
         "TransportTimeout",
     ),
+    "discstack.transport.diagnosis": ("Check", "Verdict"),
     "discstack.transport.record.replay": ("ReplayMismatch",),
     "discstack.transport.system": ("DriveEntry", "DriveSystem", "Holder", "Usage"),
     "discstack.volumes": ("read_volume",),

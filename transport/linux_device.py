@@ -12,7 +12,7 @@ from typing import Final
 
 from discstack.transport.base import BackendUnavailable, DeviceBusy, TransportError
 from discstack.transport.linux.exclusive import lock_out_probes, other_node
-from discstack.transport.linux.roots import Roots
+from discstack.transport.linux.roots import Roots, read_number
 from discstack.transport.linux.users import mounts, usage
 from discstack.transport.sgio_errors import open_error
 
@@ -95,11 +95,14 @@ def max_transfer(descriptor: int) -> int:
     """Return the most bytes that one command may move, as the system's request queue of the device has it."""
     status = os.fstat(descriptor)
     queue = _queue(status)
-    if queue is None:
-        return FALLBACK_TRANSFER
+    return FALLBACK_TRANSFER if queue is None else largest_transfer(queue)
+
+
+def largest_transfer(queue: Path) -> int:
+    """Return how many bytes one command may move through a request queue of sysfs."""
     page = os.sysconf("SC_PAGE_SIZE")
-    limits = [limit << 10 for name in ("max_sectors_kb", "max_hw_sectors_kb") if (limit := _number(queue / name))]
-    if segments := _number(queue / "max_segments"):
+    limits = [limit << 10 for name in ("max_sectors_kb", "max_hw_sectors_kb") if (limit := read_number(queue / name))]
+    if segments := read_number(queue / "max_segments"):
         limits.append(max(segments - 1, 1) * page)  # one segment a page; a buffer off the page boundary takes one more
     return min(limits) // page * page if limits else FALLBACK_TRANSFER
 
@@ -118,10 +121,3 @@ def _queue(status: os.stat_result) -> Path | None:
     entry = _sysfs(status)
     candidates = [entry / "queue", *entry.glob("device/block/*/queue")]
     return next((queue for queue in candidates if queue.is_dir()), None)
-
-
-def _number(path: Path) -> int:
-    try:
-        return int(path.read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        return 0

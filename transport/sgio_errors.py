@@ -77,9 +77,16 @@ DRIVER_STATUS: Final[dict[int, Verdict]] = {
     0x06: (TransportTimeout, "DRIVER_TIMEOUT: no answer in time"),
     0x07: (TransportError, "DRIVER_HARD: the driver reports a hard error"),
 }
-# The opcodes that the kernel's filter lets pass on a descriptor open for writing; drivers/scsi/scsi_ioctl.c of Linux
+# The opcodes that the kernel's filter lets pass on any descriptor; drivers/scsi/scsi_ioctl.c of Linux
+ALWAYS_PASS: Final = frozenset(
+    bytes.fromhex(
+        "00 03 08 12 1a 1b 1c 23 25 28 2b 2f 37 3c 3e 42 43 44 45 46 47 48 4a 4b 4d 4e 51 52 5a 5c 88 8f 95 9e a0 a3 a4"
+        "a8 ac ad b9 ba bc be"
+    )
+)
+# and those that it lets pass on one open for writing
 NEED_WRITE: Final = frozenset(
-    bytes.fromhex("04 0a 15 19 1e 2a 2e 35 3f 41 4c 53 54 55 58 5b 5d 8a 93 a1 a2 a3 a6 a7 aa ae b6 bb bf ea")
+    bytes.fromhex("04 0a 0d 15 19 1e 2a 2e 35 3f 41 4c 53 54 55 58 5b 5d 8a 93 94 a1 a2 a3 a6 a7 aa ae b6 bb bf ea")
 )
 
 
@@ -94,7 +101,7 @@ def command_failure(path: str, command: Unanswered) -> TransportError:
     """Return the error for a command that was not answered."""
     name = f"{path}: {describe(command.cdb)}"
     if command.error == errno.EPERM:
-        return CommandFiltered(f"{name}: {_filter_advice(command.cdb[0])}", errno=errno.EPERM)
+        return CommandFiltered(f"{name}: {_filter_advice(path, command.cdb[0])}", errno=errno.EPERM)
     if command.error:
         kind, words = COMMAND_ERRORS.get(command.error, (TransportError, os.strerror(command.error)))
         return kind(f"{name}: {words}", errno=command.error)
@@ -107,10 +114,12 @@ def command_failure(path: str, command: Unanswered) -> TransportError:
     return kind(f"{name}: {words}")
 
 
-def _filter_advice(opcode: int) -> str:
-    if opcode in NEED_WRITE:
+def _filter_advice(path: str, opcode: int) -> str:
+    """Say what it would take; an sg node that is open for writing has no filter (drivers/scsi/sg.c of Linux)."""
+    if opcode in NEED_WRITE or os.path.basename(path).startswith("sg"):
         return f"the kernel's command filter passes opcode {opcode:#04x} only on a device opened for writing"
-    return f"opcode {opcode:#04x} is not in the kernel's command filter; it takes the capability CAP_SYS_RAWIO"
+    other = "or the drive's sg node opened for writing"
+    return f"opcode {opcode:#04x} is not in the kernel's command filter; it takes the capability CAP_SYS_RAWIO, {other}"
 
 
 def _ownership(path: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from discstack.transport.base import Transport
+    from discstack.transport.diagnosis import Check
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +114,10 @@ class DriveSystem(Protocol):
 
     def usage(self, drive: DriveEntry, /) -> Usage:
         """Find who uses the drive."""
+        ...
+
+    def examine(self, drive: DriveEntry | None, /) -> tuple[Check, ...]:
+        """Look for all that stands in the way of a drive, or of any (None); sends no command."""
         ...
 
     def signals(self) -> Signals:

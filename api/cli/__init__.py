@@ -17,6 +17,7 @@ from discstack.cli.failure import run_and_exit
 # command: (module of discstack.cli, short help)
 COMMANDS: Final = {
     "drives": ("drives", "List the drives of this machine."),
+    "doctor": ("doctor", "Look for what stands between this user and the drives."),
     "info": ("drives", "Show what a drive and its medium say of themselves."),
     "image": ("image", "Build an image from files and folders."),
     "burn": ("burn", "Burn files, folders or an image to a disc."),

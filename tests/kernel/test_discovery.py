@@ -14,6 +14,10 @@ from typing import Any
 
 import pytest
 
+from discstack.transport.sgio_errors import ALWAYS_PASS, NEED_WRITE
+
+from .conftest import GUEST
+
 Attaching = Callable[..., AbstractContextManager[Any]]
 DISCSTACK = f"{sys.executable} -m discstack"
 CDROM = "24"  # the group's number on Debian
@@ -189,3 +193,40 @@ def test_with_udev_a_member_of_cdrom_sees_all_of_it(kernel: Any, attaching: Atta
             kernel.check(f"sg_prevent --allow {block}; sg_start --eject {block}")  # udev's rule locks the tray
             assert json.loads(watch.until(lambda lines: len(lines) == 4)[-1])["event"] == "MediumRemoved"
         assert json.loads(watch.until(lambda lines: len(lines) == 5)[-1])["event"] == "DriveRemoved"
+
+
+def test_the_doctor_finds_what_keeps_whom_from_the_drive(kernel: Any, drive: Any) -> None:
+    """A member of cdrom is well; somebody else is told the way into the group."""
+
+    def examined(user: str, node: str) -> tuple[int, dict[str, Any]]:
+        result = kernel.run(f"{user} {DISCSTACK} doctor {node} --json")
+        found = json.loads(result.output)
+        return result.status, {c["name"]: c for c in (*found["machine"], *found["drives"][0]["checks"])}
+
+    status, checks = examined(MEMBER, drive.generic)
+    assert status == 0, checks
+    del checks["container"]  # the guest sees the marks of what the host is in
+    assert {name: check["verdict"] for name, check in checks.items() if check["verdict"] != "good"} == {
+        "udev": "note",
+        "users": "unseen",
+    }
+    assert "root:cdrom" in checks["access"]["found"]
+    assert f"{drive.block} and {drive.generic}" in checks["nodes"]["found"]
+    status, checks = examined("setpriv --reuid 65534 --regid 65534 --clear-groups", drive.block)
+    assert status == 1
+    assert {name for name, check in checks.items() if check["verdict"] == "wrong"} == {"access", "opening"}
+    assert checks["access"]["advice"] == "as root: usermod -aG cdrom nobody; then log out and in again"
+    assert checks["opening"]["found"] == f"{drive.block} with O_RDONLY: EACCES: Permission denied"
+
+
+def test_the_kernels_filter_is_as_we_have_it(kernel: Any, attaching: Attaching) -> None:
+    """Every opcode there is, as a member of cdrom, on a drive that is thrown away afterwards."""
+    with attaching("cd-rw") as attachment:
+        drive = attachment.drives[0]
+        passed = list[set[int]]()
+        for node in (drive.block, drive.generic):
+            kernel.check(f"chgrp {CDROM} {node}; chmod 660 {node}")
+            lines = kernel.check(f"{MEMBER} {sys.executable} {GUEST / 'filter.py'} {node}").split()
+            passed += [set(bytes.fromhex(line)) for line in lines]
+    # sr open to look, and for writing; sg likewise, which has no filter where it is open for writing
+    assert passed == [ALWAYS_PASS, ALWAYS_PASS | NEED_WRITE, ALWAYS_PASS, set(range(256))]

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from discstack.transport.base import DeviceGone
 from discstack.transport.linux.drives import LinuxDrive, list_drives
-from discstack.transport.linux.roots import Roots, read_number
+from discstack.transport.linux.polling import polling_interval
+from discstack.transport.linux.process import Process
+from discstack.transport.linux.roots import Roots
 from discstack.transport.linux.udev import Udev
 from discstack.transport.linux.uevents import KernelUevents, Silence, UeventSignals
 from discstack.transport.linux.users import usage
@@ -17,8 +20,7 @@ from discstack.transport.system import DriveEntry, Signals, Usage
 
 if TYPE_CHECKING:
     from discstack.transport.base import Transport
-
-SYSTEM_DEFAULT: Final = -1  # of a drive's events_poll_msecs
+    from discstack.transport.diagnosis import Check
 
 
 class LinuxSystem:
@@ -59,12 +61,7 @@ class LinuxSystem:
 
     def tells_media(self, drive: DriveEntry) -> bool:
         """Whether the kernel asks the drive for its events from time to time, as udev's rules tell it to."""
-        if drive.block is None:
-            return False
-        own = read_number(self.roots.sys / "block" / Path(drive.block).name / "events_poll_msecs")
-        if own is None or own == SYSTEM_DEFAULT:
-            own = read_number(self.roots.sys / "module/block/parameters/events_dfl_poll_msecs")
-        return bool(own)
+        return polling_interval(self.roots, drive.block) > 0
 
     def glance(self, drive: DriveEntry) -> Transport | None:
         """Open the drive for a moment, unless somebody has it for himself."""
@@ -72,6 +69,21 @@ class LinuxSystem:
 
         descriptor = glance_at(drive.address)
         return None if descriptor is None else SgioTransport(descriptor, drive.address)
+
+    def examine(self, drive: DriveEntry | None) -> tuple[Check, ...]:
+        """Look for all that stands in the way of the drive, or of any."""
+        from discstack.transport.linux.checks.drive import DRIVE_CHECKS
+        from discstack.transport.linux.checks.examined import Examined, Machine
+        from discstack.transport.linux.checks.machine import MACHINE_CHECKS
+
+        machine = Machine(roots=self.roots, process=Process.current(self.roots), udev=self.udev is not None)
+        if drive is None:
+            return tuple(check(machine) for check in MACHINE_CHECKS)
+        found = next((unit for unit in self.linux_drives() if unit.entry.identifier == drive.identifier), None)
+        if found is None:
+            raise DeviceGone(f"{drive.address}: the drive is gone")
+        examined = Examined(machine=machine, drive=found, usage=self.usage(drive))
+        return tuple(check(examined) for check in DRIVE_CHECKS)
 
 
 def _unknown(_: Path) -> Mapping[str, str]:
