@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from discstack.fs.bridge import build_image
 from discstack.fs.options import ImageOptions
 from discstack.fs.tree import Directory
+from discstack.fs.view import View
 from discstack.native import files
 
 if TYPE_CHECKING:
+    from discstack.fs.boot.earlier import EarlierBoot
     from discstack.fs.image import Image
     from discstack.fs.reading.view import VolumeView
     from discstack.fs.reading.volume import Volume
@@ -28,6 +30,7 @@ class FileSystemImage:
     def __init__(self, **options: Any) -> None:
         self.options = ImageOptions(**options)
         self.root = Directory()
+        self._earlier_boot: EarlierBoot | None = None
 
     def choose_defaults(self, recorder: Recorder, *, erase: bool = False) -> None:
         """Fit the choices to the medium in a recorder.
@@ -49,29 +52,42 @@ class FileSystemImage:
         be added, removed and renamed. Data of the earlier session stays where it is and is recorded by address, in the
         next session, or in the grown volume of a disc that can be overwritten. An image file grows too, unless
         `next_session` says from which sector on it gets another session. The volume keeps its name if the image has
-        none. Returns the volume, with notes about what was odd, and about boot images, which have to be given anew.
+        none. Returns the volume, with notes about what was odd.
+
+        Boot images are taken over too, with all that the boot catalogue says of them, unless others were chosen: those
+        that are files follow their names, and tell again where they lie where they did. Partition tables stay what they
+        are, which is noted: they know nothing of what is added.
+
         Raises what `read_volume` does, MediaError where nothing can be added, LayoutError where a file would take a
         directory's place or the other way round.
         """
         # what talks to drives and what reads volumes, which making an image from files does without
+        from discstack.fs.boot.earlier import earlier_boot, partition_note
         from discstack.fs.reading.notes import Note, Oddity
         from discstack.fs.reading.volume import Volume
         from discstack.volumes import base_of, read_volume
 
         volume = source if isinstance(source, Volume) else read_volume(source, view=view)
         base = base_of(volume, next_session)
+        notes = [*volume.notes, *(partition_note(volume.medium) if base.grow else ())]
+        if volume.bootable and not self.options.boot.images:
+            if volume.boot is not None and View.ISO9660 in self.options.views:
+                self._earlier_boot = earlier_boot(volume.boot, volume.medium, volume.root, volume.start)
+            else:
+                lost = "boot images are not taken over; what is made now does not boot"
+                notes.append(Note(Oddity.UNSUPPORTED, "/", lost))
         self.root.add_missing(volume.root)
         unnamed = self.options.volume_id == ImageOptions().volume_id
         name = volume.volume_id if unnamed and volume.volume_id else self.options.volume_id
         self.options = replace(self.options, base=base, volume_id=name)
-        if volume.bootable and not self.options.boot.images:
-            lost = Note(Oddity.UNSUPPORTED, "/", "boot images are not taken over; what is made now does not boot")
-            return replace(volume, notes=(*volume.notes, lost))
-        return volume
+        return replace(volume, notes=tuple(notes))
 
     def create_result(self) -> Image:
         """Plan the image; every address and its size are known afterwards, no file has been opened.
 
         Raises LayoutError where a view cannot hold something, CapacityError where it is larger than `max_sectors`.
         """
-        return build_image(self.root, self.options, files)
+        options = self.options
+        if self._earlier_boot is not None and not options.boot.images:
+            options = replace(options, boot=self._earlier_boot.options(options.boot, self.root))
+        return build_image(self.root, options, files)

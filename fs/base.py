@@ -67,6 +67,10 @@ class Base:
         inside = all(extent.lba * SECTOR + extent.length <= self.end * SECTOR for extent in source.extents)
         return source.extents if source.shareable and inside else ()
 
+    def holds(self, source: Source) -> bool:
+        """Tell whether data is copied from this medium."""
+        return isinstance(source, MediumSource) and source.medium is self.medium
+
     def make_file(self, node: File, parent: DirectoryItem, mtime_ns: int) -> FileItem:
         """Return the item of a file, which may lie on the medium in several runs."""
         extents = self.extents_of(node.source)
@@ -110,7 +114,7 @@ def leave_in_place(
             continue
         if isinstance(file, ScatteredItem):
             file.gather()
-        if isinstance(file.source, MediumSource) and file.source.medium is base.medium:
+        if base.holds(file.source):
             file.source = StagedSource(file.source)
         others.append(file)
     return others

@@ -54,14 +54,19 @@ def build_image(root: Directory, options: ImageOptions = DEFAULTS, batches: Batc
     ]
     plan = Plan(options.base.start if options.base else 0)
     _place_descriptors(plan, emitters, boot)
-    data = _file_data(snapshot, options, batches, plan, emitters)
+    data = _file_data(snapshot, options, batches, plan, emitters, boot)
     _place(plan, data, emitters, boot, options)
     _check_size(plan, options)
     return Image(plan, data, snapshot, emitters, options)
 
 
 def _file_data(
-    snapshot: Snapshot, options: ImageOptions, batches: BatchReader | None, plan: Plan, emitters: list[Emitter]
+    snapshot: Snapshot,
+    options: ImageOptions,
+    batches: BatchReader | None,
+    plan: Plan,
+    emitters: list[Emitter],
+    boot: BootEmitter,
 ) -> FileData:
     files = list(sorted_files(snapshot, options.weights))
     embedded = max(emitter.embeds for emitter in emitters)
@@ -70,6 +75,7 @@ def _file_data(
         level = LEVELS.get(options.iso_level)
         scattered = View.ISO9660 not in options.views or level is None or level.multi_extent
         files = leave_in_place(files, options.base, plan, first=first, embedded=embedded, scattered=scattered)
+        boot.settle_places()
     twins = find_duplicates(files) if options.duplicates_once else {}
     return FileData(files, options.alignment, embedded=embedded, twins=twins, batches=batches, digests=options.digests)
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from functools import partial
 from io import BytesIO
 from typing import Final
 
-from discstack.fs.base import Base
+from discstack.fs.base import Base, StagedSource
 from discstack.fs.boot.catalog import Catalog
 from discstack.fs.boot.disk import Disk
 from discstack.fs.boot.el_torito import BootRecordVolumeDescriptor
 from discstack.fs.boot.hidden import HiddenData
 from discstack.fs.boot.images import PlannedImage, plan_image
 from discstack.fs.boot.info_table import GRUB2_INFO, TABLE, PatchedSource, Patches, grub2_info, info_table
-from discstack.fs.boot.options import BootOptions
+from discstack.fs.boot.options import BootImage, BootOptions
 from discstack.fs.errors import LayoutError, printable
 from discstack.fs.plan import SECTOR, SYSTEM_AREA, Plan, sectors_for
 from discstack.fs.snapshot import DirectoryItem, FileItem, Snapshot
@@ -36,18 +35,23 @@ class BootEmitter:
     def __init__(self, options: BootOptions, snapshot: Snapshot, views: Set[View], base: Base | None = None) -> None:
         self._images = [plan_image(choice, number, snapshot) for number, choice in enumerate(options.images, 1)]
         self._catalog = Catalog(self._images) if self._images else None
+        self._snapshot = snapshot
         self._disk = Disk(options, self._images, snapshot)
         self._udf = View.UDF in views
+        self._base = base
         self._keeps_system_area = base is not None and base.grow
         if base is not None and base.start and self._disk.table is not None:
             raise LayoutError("only the first session of a disc can be a disk with partitions; leave that out")
-        self._primary = 0  # sector of the primary volume descriptor
+        self._primary = SYSTEM_AREA + (base.start if base else 0)  # sector of the primary volume descriptor
+        self._unpatched = list[PlannedImage]()  # those that are right if they stay where they are
         self._shown: FileItem | None = None
         if self._images and View.ISO9660 not in views:
             raise LayoutError("boot images need ISO 9660, whose boot record tells of them; take that view too")
         for image in self._images:
-            if image.choice.info_table or image.choice.grub2_info:
-                self._patch(image, snapshot)
+            if self._is_right(image):
+                self._unpatched.append(image)
+            elif image.choice.info_table or image.choice.grub2_info:
+                self._patch(image)
         if options.catalog is not None:
             self._shown = self._show_catalog(options.catalog, snapshot)
 
@@ -66,16 +70,25 @@ class BootEmitter:
         """Pin the system area, and the boot record as the second of the descriptors that are going to be appended."""
         if self._disk.table is not None or not self._keeps_system_area:
             plan.pin(plan.start, SYSTEM_AREA, self._disk.label, lambda: self._disk.system_area(plan))
-        self._primary = plan.cursor
         if self._images:
-            plan.pin(plan.cursor + 1, 1, "El Torito boot record", self._boot_record)
+            plan.pin(self._primary + 1, 1, "El Torito boot record", self._boot_record)
+
+    def settle_places(self) -> None:
+        """Let boot images tell where they lie that are copied from the medium after all."""
+        for image in self._unpatched:
+            if isinstance(image.place, FileItem) and not image.place.lba:
+                self._patch(image)
 
     def place_data(self, plan: Plan) -> None:
         """Append the catalogue and the boot images that are no files of the tree."""
         if self._catalog is not None and self._shown is None:
             self._hidden = plan.append(sectors_for(self._catalog.size), CATALOG, self._catalog_bytes)
         for image in self._images:
-            if isinstance(image.place, HiddenData):
+            if isinstance(image.place, HiddenData) and not self._stays(image.place, plan):
+                if image in self._unpatched:
+                    self._patch(image)
+                elif self._base is not None and self._base.holds(image.place.source):
+                    image.place.source = StagedSource(image.place.source)
                 plan.append_region(image.place)
 
     def place_tail(self, plan: Plan) -> None:
@@ -92,26 +105,46 @@ class BootEmitter:
     def _catalog_bytes(self) -> bytes:
         return bytes(self._catalog) if self._catalog is not None else b""
 
-    def _patch(self, image: PlannedImage, snapshot: Snapshot) -> None:
+    def _stays(self, place: HiddenData, plan: Plan) -> bool:
+        """Leave data where it lies on the medium already, if nothing new must lie there."""
+        extents = self._base.extents_of(place.source) if self._base else ()
+        if len(extents) != 1 or not plan.is_free(extents[0].lba, place.sectors):
+            return False
+        place.lba = extents[0].lba
+        return True
+
+    def _is_right(self, image: PlannedImage) -> bool:
+        """Tell whether a boot image lies on the medium already and tells rightly where."""
+        choice, source = image.choice, image.place.source
+        extents = self._base.extents_of(source) if self._base else ()
+        if len(extents) != 1 or not (choice.info_table or choice.grub2_info):
+            return False
+        data = bytearray(source.size)
+        source.read_whole(memoryview(data))
+        return all(data[where] == patch for where, patch in self._patches(choice, extents[0].lba, bytes(data)))
+
+    def _patch(self, image: PlannedImage) -> None:
         """Give a boot image, and all other names that a file has, a source that tells where it lies."""
         place, choice = image.place, image.choice
-        source = PatchedSource(place.source, partial(self._patches, image))
+        copied = self._base is not None and (self._base.holds(place.source) or isinstance(place.source, StagedSource))
+        patched = PatchedSource(place.source, lambda data: self._patches(choice, place.lba, data))
+        source = StagedSource(patched) if copied else patched
         place.source = source
         if isinstance(place, HiddenData):
             return
         parts = (("table", choice.info_table), ("for GRUB 2", choice.grub2_info))
         detail = f"boot info {' and '.join(part for part, wanted in parts if wanted)}"
-        for file in (place,) if place.link is None else snapshot.files:
+        for file in (place,) if place.link is None else self._snapshot.files:
             if file is place or file.link is place.link:
                 file.source = source
-                snapshot.issues.append(Issue(file.path, Change.PATCHED, detail))
+                self._snapshot.issues.append(Issue(file.path, Change.PATCHED, detail))
 
-    def _patches(self, image: PlannedImage, data: bytes) -> Patches:
-        lba, patches = image.place.lba, list[tuple[slice, bytes]]()
-        if image.choice.grub2_info:
+    def _patches(self, choice: BootImage, lba: int, data: bytes) -> Patches:
+        patches = list[tuple[slice, bytes]]()
+        if choice.grub2_info:
             patches.append((GRUB2_INFO, grub2_info(lba)))
             data = data[: GRUB2_INFO.start] + grub2_info(lba) + data[GRUB2_INFO.stop :]
-        if image.choice.info_table:
+        if choice.info_table:
             patches.append((TABLE, info_table(self._primary, lba, data)))
         return patches
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from discstack.fs.boot import mbr
@@ -51,6 +51,8 @@ class PlannedImage:
     def entry(self) -> BootEntry:
         """Return its entry in the catalogue, once its address is known."""
         choice = self.choice
+        if choice.recorded is not None:
+            return replace(choice.recorded, lba=self.place.lba)
         return BootEntry(
             bootable=choice.bootable,
             emulation=self.emulation,
@@ -71,6 +73,9 @@ def plan_image(choice: BootImage, number: int, snapshot: Snapshot) -> PlannedIma
     for wanted, where, what in ((choice.info_table, TABLE, "table"), (choice.grub2_info, GRUB2_INFO, "for GRUB 2")):
         if wanted and source.size < where.stop:
             raise LayoutError(f"{label} has {source.size} bytes, but its boot info {what} would end at {where.stop}")
+    if choice.recorded is not None:
+        recorded = choice.recorded
+        return PlannedImage(choice, place, recorded.emulation, recorded.system_type, recorded.blocks)
     if len(choice.selection_criteria) > (CRITERIA_SIZE if number > 1 else 0):
         raise LayoutError(f"{label}: every entry but the first may have selection criteria, of {CRITERIA_SIZE} bytes")
     emulation = _emulation(choice, source.size, label)

@@ -26,6 +26,11 @@ def info_table(descriptor: int, lba: int, data: bytes | bytearray) -> bytes:
     return _FIELDS.pack(descriptor, lba, len(data), total & 0xFFFFFFFF)
 
 
+def tells_where(data: bytes | bytearray, descriptor: int, lba: int, length: int) -> bool:
+    """Tell whether a boot image has a boot info table with these values."""
+    return data[TABLE][:12] == _FIELDS.pack(descriptor, lba, length, 0)[:12]
+
+
 def grub2_info(lba: int) -> bytes:
     """Return the address that GRUB 2 wants when it was started from a disk: the block behind its first five."""
     return (lba * 4 + GRUB2_SKIP).to_bytes(8, "little")

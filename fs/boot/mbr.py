@@ -76,6 +76,14 @@ def master_boot_record(code: bytes, disk_signature: int, disk_blocks: int, parti
     return _RECORD.pack(code, disk_signature, *entries, SIGNATURE)
 
 
+def blocks_of(record: bytes) -> int:
+    """Return how many blocks the partitions of an MBR need, 0 for what is none or has none."""
+    if record[-len(SIGNATURE) :] != SIGNATURE:
+        return 0
+    entries = (record[at : at + _ENTRY.size] for at in range(TABLE_START, TABLE_START + ENTRIES * 16, 16))
+    return max(first + blocks if kind else 0 for _, _, kind, _, first, blocks in map(_ENTRY.unpack, entries))
+
+
 def protective_partition(disk_blocks: int) -> MbrPartition:
     """Return the partition that keeps others from a disk with a GPT (UEFI 2.10 5.2.3)."""
     return MbrPartition(GPT_PROTECTIVE, 1, disk_blocks - 1)

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import TypeAlias
 from uuid import UUID
 
-from discstack.fs.boot.el_torito import BootPlatform, Emulation
+from discstack.fs.boot.el_torito import BootEntry, BootPlatform, Emulation
 from discstack.fs.sources import Source
 
 Content: TypeAlias = bytes | bytearray | str | os.PathLike[str] | Source
@@ -44,6 +44,7 @@ class BootImage:
     manufacturer: str = ""
     bootable: bool = True
     selection_criteria: bytes = b""
+    recorded: BootEntry | None = None  # that of an earlier session, taken over as it is but for the address
 
     def __post_init__(self) -> None:
         if (self.path is None) == (self.content is None):

@@ -26,6 +26,9 @@ def complete(tree: Directory, rock_ridge: Directory, notes: Notes) -> None:
             elif isinstance(own, File) and isinstance(child, File):
                 _describe(own, child)
                 own.link = own.link or child.link
+                if child.size and not own.size:  # genisoimage's boot catalogue in UDF
+                    own.source = child.source
+                    notes.add(Oddity.INCONSISTENT, child.path, "it has data in Rock Ridge alone; taken from there")
             elif isinstance(child, Symlink | Special) and _stands_for_nothing(own):
                 child.parent = target
                 missing.append(child)

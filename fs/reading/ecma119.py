@@ -77,12 +77,6 @@ def find_descriptors(blocks: Blocks, start: int) -> list[Descriptor]:
     return found
 
 
-def is_bootable(blocks: Blocks, start: int) -> bool:
-    """Tell whether a session has a boot record of El Torito, which is its second descriptor (El Torito 2.0)."""
-    data = blocks.sector(start + SYSTEM_AREA + 1)
-    return data is not None and data.startswith(b"\0" + STANDARD_IDENTIFIER + b"\1EL TORITO SPECIFICATION")
-
-
 def parse_descriptor(data: bytes, lba: int, notes: Notes) -> Descriptor | None:
     """Read a volume descriptor; None if its root directory cannot be made out."""
     where = f"volume descriptor at sector {lba}"

@@ -9,8 +9,9 @@ from typing import Final
 from discstack.fs.errors import VolumeError
 from discstack.fs.plan import SECTOR, SYSTEM_AREA
 from discstack.fs.reading.blocks import Blocks, Medium
+from discstack.fs.reading.boot import FoundCatalog, find_catalog, is_bootable
 from discstack.fs.reading.completion import complete
-from discstack.fs.reading.ecma119 import PRIMARY, Descriptor, find_descriptors, is_bootable
+from discstack.fs.reading.ecma119 import PRIMARY, Descriptor, find_descriptors
 from discstack.fs.reading.hierarchy import HierarchyWalk
 from discstack.fs.reading.names import iso_name, joliet_name, text, wide_text
 from discstack.fs.reading.notes import Note, Notes, Oddity
@@ -30,7 +31,8 @@ class Volume:
     """What was read: the tree of one view and what was odd on the way.
 
     `start` is the first sector of the session, `sectors` the length of the volume as its descriptors have it, counted
-    from the start of the medium. `views` are all that the volume has, the best one first.
+    from the start of the medium. `views` are all that the volume has, the best one first. `boot` is the boot catalogue,
+    if one can be read.
     """
 
     medium: Medium
@@ -41,6 +43,7 @@ class Volume:
     volume_id: str
     bootable: bool  # by El Torito
     root: Directory
+    boot: FoundCatalog | None
     notes: tuple[Note, ...]
 
 
@@ -115,6 +118,7 @@ class Session:
             volume_id=identifier,
             bootable=is_bootable(self._blocks, self.start),
             root=root,
+            boot=find_catalog(self._blocks, self.start),
             notes=self.notes.all(),
         )
 

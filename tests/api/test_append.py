@@ -414,23 +414,6 @@ def test_names_that_udf_lacks_are_told_to_be_left_behind(tmp_path: Path) -> None
     assert discstack.FileSystemImage().import_file_system(path, view=VolumeView.ROCK_RIDGE).notes == ()
 
 
-def test_boot_images_of_an_earlier_session_are_told_to_be_lost(tmp_path: Path) -> None:
-    first = discstack.FileSystemImage(boot=discstack.BootOptions(images=(discstack.BootImage(content=b"boot" * 512),)))
-    first.root.create_file("file", b"data")
-    path = tmp_path / "image.iso"
-    first.create_result().write_to(path)
-    assert discstack.read_volume(path).bootable
-    assert discstack.read_volume(path).notes == ()
-    plain = discstack.FileSystemImage()
-    (note,) = plain.import_file_system(path).notes
-    assert "does not boot" in str(note)
-    again = discstack.FileSystemImage(boot=first.options.boot)
-    assert again.import_file_system(path).notes == ()
-    again.create_result().write_parts(path)
-    assert discstack.read_volume(path).bootable
-    assert contents(discstack.read_volume(path).root) == {"/file": b"data"}
-
-
 def test_what_is_on_another_disc_is_not_written_over(tmp_path: Path) -> None:
     """A volume that grew is a whole image to every other disc, which keeps its data unless that may be lost."""
     one, two = Disc("dvd+rw", tmp_path / "one"), Disc("dvd+rw", tmp_path / "two")

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from discstack.file_system_image import FileSystemImage
 from discstack.fs.boot.el_torito import FLOPPY_SIZES, BootPlatform, Emulation
 from discstack.fs.boot.options import BootAddress, BootImage, BootOptions, BootSector, PartitionTable
 from discstack.fs.bridge import build_image
@@ -100,11 +101,14 @@ def hide_boot_record(path: Path) -> None:
 def started(tmp_path: Path) -> Callable[..., str]:
     """Starts a machine from an image and gives what came over the serial port, without what moves a cursor."""
 
-    def start(image: Image, firmware: tuple[str, ...], drive: tuple[str, ...]) -> str:
+    def start(image: Image | Path, firmware: tuple[str, ...], drive: tuple[str, ...]) -> str:
         if firmware == UEFI and not OVMF.exists():
             pytest.skip("OVMF is not installed")
         path = tmp_path / "image.iso"
-        image.write_to(path)
+        if isinstance(image, Path):
+            path = image
+        else:
+            image.write_to(path)
         if drive == USB:
             hide_boot_record(path)
         machine = ("-accel", "tcg", "-m", "256", "-nodefaults", "-display", "none", "-serial", "stdio", "-no-reboot")
@@ -258,3 +262,45 @@ def test_grub_starts_with_its_own_boot_sector_and_finds_its_files(
         boot_sector=BootSector(GRUB / "boot_hybrid.img", BootAddress.GRUB2),
     )
     assert "GRUB found this" in started(build_image(root, ImageOptions(boot=boot)), BIOS, drive)
+
+
+def added_to(image: Image, path: Path, next_session: int | None = None) -> Image:
+    """Write an image, and plan what adds a file to it."""
+    image.write_to(path)
+    composed = FileSystemImage()
+    composed.import_file_system(path, next_session=next_session)
+    composed.root.create_file("new", b"new" * 999)
+    return composed.create_result()
+
+
+@pytest.mark.parametrize("machine", [(BIOS, CD), (BIOS, USB), (UEFI, USB)], ids=["BIOS, CD", "BIOS, USB", "UEFI, USB"])
+def test_machines_start_from_a_hybrid_that_has_grown(
+    hybrid: Callable[..., Image], started: Callable[..., str], tmp_path: Path, machine: tuple[tuple[str, ...], ...]
+) -> None:
+    first = hybrid(PartitionTable.GPT)
+    where = sector_of(first, "boot image program.bin")
+    path = tmp_path / "grown.iso"
+    added_to(first, path).write_parts(path)
+    said = started(path, *machine)
+    assert said.endswith("EFI program\n" if machine[0] == UEFI else f"program at sector {where}\n")
+
+
+def test_bios_that_starts_the_last_session_is_told_its_descriptors(
+    built: Callable[..., Path], started: Callable[..., str], tmp_path: Path
+) -> None:
+    """QEMU's drive has one session: a sector is put where SeaBIOS looks for that of the last."""
+    root = Directory()
+    root.create_file("program.bin", built("program").read_bytes())
+    boot = BootOptions(images=[BootImage("program.bin", info_table=True)])
+    path, start = tmp_path / "sessions.iso", 2048
+    second = added_to(build_image(root, ImageOptions(boot=boot)), path, start)
+    with path.open("r+b") as file:
+        file.seek(start * 2048)
+        second.write_to(file, part=second.parts[0])
+        file.seek((start + 17) * 2048)
+        record = file.read(2048)
+        file.seek(17 * 2048)
+        file.write(record)
+    where = sector_of(second, "/program.bin")
+    assert int(where, 16) > start
+    assert started(path, BIOS, CD) == f"program at sector {where}\n"
