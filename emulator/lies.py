@@ -42,6 +42,11 @@ def no_profile(data: bytes) -> bytes:
     return data[:6] + bytes(2) + data[8:]
 
 
+def dvd_rom(data: bytes) -> bytes:
+    """Tell the current profile of a pressed DVD in GET CONFIGURATION."""
+    return data[:6] + b"\0\x10" + data[8:]
+
+
 def speeds_of_cds(data: bytes) -> bytes:
     """Tell the write speeds of a CD in mode page 2Ah, whatever the disc, as drives made by NEC do."""
     return _speeds(data, CD_SPEEDS)

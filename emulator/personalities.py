@@ -21,6 +21,9 @@ from discstack.mmc.spec.sense import Sense
 TUR, TRACK_INFORMATION, OPC, CLOSE = 0x00, 0x52, 0x54, 0x5B
 STREAMING, PERFORMANCE, FLUSH = 0xB6, 0xAC, 0x35
 FORMAT, CONFIGURATION, MODE_SENSE = 0x04, 0x46, 0x5A
+RESERVE_TRACK, EVENTS = 0x53, 0x4A
+DVDS: Final = range(0x10, 0x30)  # their profiles
+NOT_READY: Final = Sense(0x2, 0x24)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +41,11 @@ class Personality:
 def is_full(drive: Drive) -> bool:
     """Whether the drive has a disc that nothing can be added to."""
     return drive.profile != 0 and drive.loaded.disc().disc_status == DiscStatus.FINALIZED
+
+
+def is_full_dvd(drive: Drive) -> bool:
+    """Whether that disc is a DVD."""
+    return is_full(drive) and drive.profile in DVDS
 
 
 def is_loading(drive: Drive) -> bool:
@@ -194,6 +202,18 @@ PERSONALITIES: Final[Mapping[str, Personality]] = MappingProxyType(
                 Fault(opcode=TUR, when=is_loading, sense=NO_MEDIUM_TRAY_CLOSED, times=2),
                 Fault(opcode=TUR, when=is_loading, sense=Sense(0x2, 0x04, 0x00), times=None),
                 Fault(opcode=CONFIGURATION, when=is_loading, alter=lies.no_profile, times=None),
+            ),
+        ),
+        "tgt": Personality(
+            vendor="IET",
+            product="VIRTUAL-CDROM",
+            does="calibrates and reserves nothing, tells no events, takes a full DVD for a pressed one, and answers "
+            "what it knows nothing of with NOT READY",
+            source="the MMC target of tgt",
+            faults=(
+                *map(refusing, (OPC, RESERVE_TRACK, EVENTS)),
+                Fault(opcode=CONFIGURATION, when=is_full_dvd, alter=lies.dvd_rom, times=None),
+                Fault(opcode=TRACK_INFORMATION, fields={"address": 0xFF}, when=is_full, sense=NOT_READY, times=None),
             ),
         ),
         "lg-untimed-lead-in": Personality(

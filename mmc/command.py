@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
-from discstack.mmc.errors import IllegalRequest, ResponseError
+from discstack.mmc.errors import IllegalRequest, NotReady, ResponseError
 from discstack.mmc.procedure import Procedure
 from discstack.mmc.spec.cdb import CDB, Direction
 from discstack.mmc.spec.layout import StructureError
@@ -70,10 +70,17 @@ def interpret(request: Command, parse: Callable[[bytes], T], data: bytes) -> T:
 
 
 def optional(query: Procedure[T]) -> Procedure[T | None]:
-    """Run a query; None where the drive does not know such a request, or not for this medium."""
+    """Run a query; None where the drive does not know such a request, or not for this medium.
+
+    The additional sense code tells that too where the sense key is another one (tgt says NOT READY).
+    """
     try:
         return (yield from query)
     except IllegalRequest:
+        return None
+    except NotReady as error:
+        if error.sense.asc not in UNSUPPORTED:
+            raise
         return None
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from discstack.mmc import actions, queries
-from discstack.mmc.command import BLOCK_SIZE, act, optional
+from discstack.mmc.command import BLOCK_SIZE, UNSUPPORTED, act, optional
 from discstack.mmc.errors import (
     BlankCheck,
     CommandError,
@@ -28,7 +28,7 @@ from discstack.mmc.recipe import Recipe, Survey, Work
 from discstack.mmc.spec.commands import TEST_UNIT_READY
 from discstack.mmc.spec.disc_information import DiscInformation
 from discstack.mmc.spec.features import Configuration, FeatureCode
-from discstack.mmc.spec.inquiry import MMC_DEVICE
+from discstack.mmc.spec.inquiry import MMC_DEVICE, InquiryData
 from discstack.mmc.spec.profiles import Profile
 from discstack.mmc.spec.track_information import TrackInformation
 from discstack.mmc.speed import write_speeds
@@ -56,7 +56,7 @@ def identify() -> Procedure[MediumStatus]:
 
 def look() -> Procedure[MediumStatus]:
     """Do as `identify` of a drive that is ready."""
-    configuration = yield from persist(queries.current_configuration, swallow_attentions=True)
+    configuration = yield from _configuration()
     recipe = recipe_for(configuration)
     if recipe is None:
         return (yield from _other(configuration))
@@ -76,11 +76,8 @@ def open_work() -> Procedure[Work]:
             raise
         raise DiscStateError("there is no medium in the drive") from error
     names = yield from persist(queries.inquiry, swallow_attentions=True)
-    if names.peripheral_device_type != MMC_DEVICE:
-        raise UnsupportedMedium(
-            f"{names.name} is of device type {names.peripheral_device_type:02X}h: no CD, DVD or BD drive"
-        )
-    configuration = yield from persist(queries.current_configuration, swallow_attentions=True)
+    _check_device_type(names)
+    configuration = yield from _configuration()
     recipe = recipe_for(configuration)
     if recipe is None:
         status = yield from _other(configuration)
@@ -95,10 +92,16 @@ def open_work() -> Procedure[Work]:
 
 
 def status_of(work: Work) -> Procedure[MediumStatus]:
-    """Look at the medium of a job anew; DiscStateError if it has become another kind of medium."""
+    """Look at the medium of a job anew; DiscStateError if it has become another kind of medium.
+
+    A disc that the drive takes for a pressed one, now that it is finalized, is judged as what it is.
+    """
     configuration = yield from persist(queries.current_configuration)
     recipe = recipe_for(configuration) or work.recipe
-    if configuration.current_profile not in {work.survey.profile, *work.recipe.becomes}:
+    known = {work.survey.profile, *work.recipe.becomes}
+    if work.recipe.sequential:
+        known |= READ_ONLY
+    if configuration.current_profile not in known:
         raise DiscStateError(
             f"the medium was a {work.recipe.name} and is now of profile {configuration.current_profile:04X}h"
         )
@@ -112,6 +115,28 @@ def next_writable(work: Work) -> Procedure[int | None]:
     open_track = yield from _open_track(work.recipe, disc)
     fresh = replace(work.survey, disc=disc, open_track=open_track)
     return work.recipe.assess(work.recipe, fresh).next_writable_address
+
+
+def _configuration() -> Procedure[Configuration]:
+    """Ask what the drive can do with its medium; UnsupportedMedium where it knows no such question."""
+    try:
+        return (yield from persist(queries.current_configuration, swallow_attentions=True))
+    except IllegalRequest as error:
+        if error.sense.asc not in UNSUPPORTED:
+            raise
+        names = yield from persist(queries.inquiry, swallow_attentions=True)
+        _check_device_type(names)
+        raise UnsupportedMedium(
+            f"{names.name} does not know GET CONFIGURATION, as all drives since MMC-2 do: it cannot tell what medium "
+            "it holds, and is not written to"
+        ) from error
+
+
+def _check_device_type(names: InquiryData) -> None:
+    if names.peripheral_device_type != MMC_DEVICE:
+        raise UnsupportedMedium(
+            f"{names.name} is of device type {names.peripheral_device_type:02X}h: no CD, DVD or BD drive"
+        )
 
 
 def _formatting() -> Procedure[bool]:

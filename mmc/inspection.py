@@ -1,7 +1,7 @@
 """Asking a drive and a disc everything that there is to ask, for people and for bug reports.
 
-Nothing here changes anything. The questions are tables; a question that the drive refuses, or answers with nonsense, is
-no error: the reason takes the place of the answer.
+Nothing here changes anything. The questions are tables; a question that the drive refuses, or answers with nonsense, or
+the system's command filter keeps back, is no error: the reason takes the place of the answer.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from discstack.mmc.spec.mode_pages import ModePage
 from discstack.mmc.spec.mode_parameters import ModeParameters10
 from discstack.mmc.spec.toc import Atip, CdText, MultiSessionInformation, Pma, RawToc, Toc, TocFormat
 from discstack.mmc.spec.track_information import TrackInformation
+from discstack.transport.base import CommandFiltered
 
 T = TypeVar("T")
 Question = Callable[[], Procedure[Any]]
@@ -54,7 +55,7 @@ def inspect(questions: Mapping[str, Question]) -> Procedure[Inspection]:
     for name, question in questions.items():
         try:
             answers[name] = yield from persist(question, swallow_attentions=True)
-        except (CommandError, ResponseError, DriveTimeout) as error:
+        except (CommandError, ResponseError, DriveTimeout, CommandFiltered) as error:
             refusals[name] = str(error)
     return Inspection(answers=answers, refusals=refusals)
 

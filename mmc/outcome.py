@@ -33,6 +33,8 @@ def check_outcome(work: Work, job: BurnJob, plan: BurnPlan, after: MediumStatus)
     planned = DiscState.FINALIZED if plan.closes else DiscState.APPENDABLE
     if after.state is DiscState.FINALIZED and planned is DiscState.APPENDABLE and _is_full(work, plan):
         yield from work.notice(Phase.FINALISING, "the drive finalized the disc: there is no room for another session")
+    elif after.state is DiscState.FINALIZED and planned is DiscState.APPENDABLE:
+        raise _error("the drive finalized the disc with its session; the disc should be appendable now", after)
     elif after.state is not planned:
         raise _error(f"the disc should be {planned.value} now", after)
     if after.open_session:

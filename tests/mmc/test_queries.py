@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 
 from discstack.mmc import queries
-from discstack.mmc.errors import ResponseError
+from discstack.mmc.command import optional
+from discstack.mmc.errors import NotReady, ResponseError, UnsupportedMedium
+from discstack.mmc.identify import identify
+from discstack.mmc.inspection import inspect
+from discstack.transport.base import CommandFiltered
 
 # Header, then the current/maximum descriptor: 2295104 blocks of 2048 bytes, blank (MMC-6 6.23.3).
 FORMATS = bytes.fromhex("000000 08 00230540 01 000800")
@@ -49,6 +53,28 @@ def test_another_page_than_the_one_asked_for_is_refused(lab: Any) -> None:
     header = bytes.fromhex("003A 00 00 0000 0000")
     with pytest.raises(ResponseError):
         lab.run(queries.mode_page(0x2A), lab.script(header + PAGE_05))
+
+
+@pytest.mark.parametrize(("key", "asc"), [(5, 0x20), (5, 0x24), (2, 0x24)])
+def test_what_a_drive_knows_nothing_of_has_no_answer(lab: Any, key: int, asc: int) -> None:
+    """Whatever sense key goes with it: tgt says NOT READY."""
+    assert lab.run(optional(queries.format_capacities()), lab.script((key, asc, 0))) is None
+
+
+def test_a_drive_that_is_not_ready_is_no_refusal(lab: Any) -> None:
+    with pytest.raises(NotReady):
+        lab.run(optional(queries.format_capacities()), lab.script((2, 0x04, 0)))
+
+
+def test_a_device_without_get_configuration_is_refused_by_its_name(lab: Any) -> None:
+    inquiry = bytes.fromhex("05 80 05 02 1F 00 00 00") + b"Linux   scsi_debug      0191"
+    with pytest.raises(UnsupportedMedium, match="Linux scsi_debug 0191 does not know GET CONFIGURATION"):
+        lab.run(identify(), lab.script(b"", (6, 0x29, 0), b"", (5, 0x20, 0), inquiry))
+
+
+def test_what_the_systems_filter_keeps_back_is_told_of_among_the_refusals(lab: Any) -> None:
+    found = lab.run(inspect({"capacity": queries.read_capacity}), lab.script(CommandFiltered("kept back")))
+    assert (found.answers, found.refusals) == ({}, {"capacity": "kept back"})
 
 
 def performance(*rows: str) -> bytes:

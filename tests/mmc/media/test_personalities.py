@@ -63,6 +63,14 @@ def test_a_format_that_does_nothing_is_found_out(lab: Any, medium: str) -> None:
         lab.run(format_medium(FormatOptions(spare_blocks=0)), tap)
 
 
+@pytest.mark.parametrize("medium", ["dvd+r", "dvd+r-dl", "dvd-r", "dvd-rw"])
+def test_a_full_disc_may_be_taken_for_a_pressed_one(lab: Any, medium: str) -> None:
+    tap, diary = lab.drive(medium, 8192, personality="tgt"), lab.diary()
+    result = lab.run(burn(lab.job(BLOCKS, close=True)), tap, observer=diary)
+    assert (result.medium.state, result.verified) == (DiscState.FINALIZED, BLOCKS)
+    assert lab.run(identify(), tap).state is DiscState.READ_ONLY
+
+
 def test_a_tray_is_closed_so_that_the_drive_knows_its_disc_afterwards(lab: Any) -> None:
     """Some drives tell nonsense of a disc that they load with Immed."""
     tap = lab.drive("dvd+r", 8192, personality="lg-gsa-4082b")
