@@ -11,6 +11,7 @@ TEST_PACKAGES := \
 	xorriso genisoimage p7zip-full libarchive-tools udftools grub-common dumpet \
 	user-mode-linux kmod busybox-static btrfs-progs xfsprogs udev dbus-daemon \
 	libcdio-utils cd-paranoia cdrdao icedax wodim cdrskin growisofs dvd+rw-tools \
+	tgt open-iscsi \
 	chromium qemu-system-x86 seabios ovmf grub-pc-bin isolinux syslinux-common mtools gdisk fdisk
 
 .PHONY: help demo test check types bench bench-compare fuzz fuzz-reader clean system

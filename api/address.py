@@ -70,6 +70,12 @@ class DeviceAddress:
 
         unmount(self.path)
 
+    def known_sectors(self) -> int | None:
+        """Return how many sectors Linux takes the medium to have, None where it keeps no such number."""
+        from discstack.transport.linux.size import known_sectors
+
+        return known_sectors(self.path)
+
 
 @dataclass(frozen=True, slots=True)
 class WindowsAddress:

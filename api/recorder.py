@@ -10,12 +10,14 @@ from threading import Event, RLock
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
-from discstack.address import Address, parse_address
+from discstack.address import Address, DeviceAddress, parse_address
+from discstack.mmc.command import optional
 from discstack.mmc.drive import Drive
 from discstack.mmc.errors import UnsupportedMedium
 from discstack.mmc.inspection import Inspection, Question, inspect
 from discstack.mmc.media import RECIPES
 from discstack.mmc.procedure import Observer, Procedure, run
+from discstack.mmc.queries import read_capacity
 from discstack.mmc.spec.cdb import Direction, lookup
 from discstack.transport.base import Command, DeviceGone
 from discstack.transport.observe import ExchangeObserver, observe
@@ -198,6 +200,27 @@ class Recorder:
         """Close the tray and wait for the medium."""
         with self.exclusive():
             self.drive.load()
+
+    def reload(self) -> None:
+        """Open the tray and close it again, so that the system looks at the medium anew; wait for the medium."""
+        with self.exclusive():
+            self.drive.eject()
+            self._known_sectors()  # a system that is not told of events sees now that there is no medium
+            self.drive.load()
+
+    def stale_sectors(self) -> int | None:
+        """Return how many sectors the system takes the medium to have, if those are fewer than the drive tells of.
+
+        Linux looks at a medium when it comes, and mounts nothing that lies beyond the end that it saw then. None means
+        that it sees all of the disc, or that the system keeps no such number.
+        """
+        with self._lock:
+            known = self._known_sectors()
+            told = self.run(optional(read_capacity())) if known is not None else None
+        return known if known is not None and told is not None and told.blocks > known else None
+
+    def _known_sectors(self) -> int | None:
+        return self.address.known_sectors() if isinstance(self.address, DeviceAddress) else None
 
     def save_last_commands(self, path: str | os.PathLike[str]) -> int:
         """Write the last commands as a recording, serial numbers masked, and return how many; 0 writes nothing.

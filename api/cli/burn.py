@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from click.core import ParameterSource
 
-from discstack.cli.common import cancelling, changing_command, open_recorder, uncollected
+from discstack.cli.common import cancelling, changing_command, leave, open_recorder, uncollected
 from discstack.cli.curve import curve_option, saving_curve
 from discstack.cli.earlier import CHANGE_OPTIONS, take_over
 from discstack.cli.image import ImageCommand, compose, image_options, options, say_issues
@@ -67,6 +67,7 @@ class Speed(click.ParamType[str]):
 @click.option("--streaming", "command", flag_value="streaming", help="Full speed without defect management.")
 @click.option("--write-and-verify", "command", flag_value="write and verify", help="Let the drive check as it writes.")
 @click.option("--verify-speed", type=Speed(), metavar="X", help="Read back no faster than this.")
+@click.option("--reload", is_flag=True, help="Open and close the tray when all is done: the system looks at the disc.")
 @click.option("--eject", is_flag=True, help="Open the tray when all is done.")
 @curve_option
 @image_options
@@ -89,6 +90,7 @@ def burn(
     layer_break: int | None,
     command: str | None,
     verify_speed: str | None,
+    reload: bool,
     eject: bool,
     curve: str | None,
     unmount: bool,
@@ -138,8 +140,7 @@ def burn(
             print_json({**_result_json(result, drive), "issues": getattr(image, "issues", ())})
         else:
             _say_result(result, drive)
-        if eject:  # last, so that a tray which stays shut hides nothing of what was burnt
-            recorder.eject()
+        leave(recorder, reload=reload, eject=eject)
 
 
 def _ready_made(source: str) -> ImageFile | None:

@@ -69,6 +69,20 @@ def open_recorder(address: str, trace: str | None, *, unmount: bool | None = Non
                 raise
 
 
+def leave(recorder: Recorder, *, reload: bool = False, eject: bool = False) -> None:
+    """Move the tray as was asked; say so where the system still takes the disc for what it was when it came.
+
+    To be called last, so that a tray which does not move hides nothing of what was done.
+    """
+    if reload:
+        recorder.reload()
+    if eject:
+        recorder.eject()
+    elif (sectors := recorder.stale_sectors()) is not None:
+        told = f"note: the system still sees the first {sectors} of the disc's sectors, and mounts no more; "
+        click.echo(f"{told}eject it and load it again (burn --reload does)", err=True)
+
+
 @contextmanager
 def recorded(path: str | None) -> Iterator[ExchangeObserver | None]:
     """Give what records commands in a file, None where nobody asked for it."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from discstack.cli.common import cancelling, changing_command, open_recorder
+from discstack.cli.common import cancelling, changing_command, leave, open_recorder
 from discstack.cli.output import Display, print_json
 
 if TYPE_CHECKING:
@@ -148,3 +148,4 @@ def _do(drive: str, job: Job, run: Callable[[Display], MediumStatus], done: str,
         print_json({"drive": drive, "medium": medium})
     else:
         click.echo(f"{drive}: {done}; {medium}")
+    leave(job.recorder)

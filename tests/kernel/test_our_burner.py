@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-import pytest
+from .contents import digests, fill, mounted
 
+OURS = f"{sys.executable} -m discstack"
 Attaching = Callable[..., AbstractContextManager[Any]]
 
 
-@pytest.mark.parametrize("node", ["block", "generic"])
-def test_whole_job_through_the_kernel(kernel: Any, attaching: Attaching, share: Path, node: str) -> None:
-    (share / "files").mkdir()
-    for number in range(3):
-        (share / "files" / f"file{number}").write_bytes(bytes([number]) * 300_001)
+def test_kernel_sees_a_write_once_disc_after_the_tray_was_moved(kernel: Any, attaching: Attaching, share: Path) -> None:
+    files = fill(share / "files", 1)
     with attaching("dvd+r") as attachment:
+        node = attachment.drives[0].block
+        said = kernel.check(f"{OURS} burn {files} -d {node} --verify none 2>&1", timeout=120)
+        assert "note: the system still sees the first 1 of the disc's sectors" in said
+        said = kernel.check(f"{OURS} burn {files} -d {node} --append --verify full --reload 2>&1", timeout=120)
+        assert "note: the system" not in said
+        assert mounted(kernel, node) == digests(files)
+
+
+def test_kernel_sees_what_is_written_over_without_an_eject(kernel: Any, attaching: Attaching, share: Path) -> None:
+    """Through /dev/sgN, of which the block device /dev/srN knows nothing."""
+    with attaching("dvd-ram") as attachment:
         drive = attachment.drives[0]
-        burn = f"{sys.executable} -m discstack burn {share}/files -d {getattr(drive, node)} --verify full --eject"
-        kernel.check(burn, timeout=120)
-        kernel.check(f"sg_start --load {drive.block}")
-        seen = kernel.check(f"mount -o ro {drive.block} /mnt; cd /mnt; sha256sum *; cd /; umount /mnt")
-    assert seen == subprocess.check_output("sha256sum *", shell=True, cwd=share / "files", text=True)
+        for mark in (1, 2):
+            files = fill(share / str(mark), mark)
+            said = kernel.check(f"{OURS} burn {files} -d {drive.generic} --erase --verify full 2>&1", timeout=120)
+            assert "note: the system" not in said
+            assert mounted(kernel, drive.block) == digests(files)
