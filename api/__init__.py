@@ -53,6 +53,9 @@ if TYPE_CHECKING:
     from discstack.disc_master import DiscMaster as DiscMaster
     from discstack.disc_reader import DiscReader as DiscReader
     from discstack.drive_watch import DriveWatch as DriveWatch
+    from discstack.emulator.disc_copy import DiscDescription as DiscDescription
+    from discstack.emulator.disc_copy import describe_disc as describe_disc
+    from discstack.emulator.disc_copy import duplicate_disc as duplicate_disc
     from discstack.emulator.kernel.attachment import AttachedDrive as AttachedDrive
     from discstack.eraser import Eraser as Eraser
     from discstack.events import Done as Done
@@ -206,6 +209,7 @@ _HOMES: Final = {
     "discstack.drive_watch": ("DriveWatch",),
     "discstack.eraser": ("Eraser",),
     "discstack.formatter": ("Closer", "Formatter"),
+    "discstack.emulator.disc_copy": ("DiscDescription", "describe_disc", "duplicate_disc"),
     "discstack.emulator.kernel.attachment": ("AttachedDrive",),
     "discstack.events": (
         "Done",

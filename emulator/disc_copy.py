@@ -9,16 +9,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from discstack.emulator.clock import VirtualClock
 from discstack.emulator.discfile import DiscFileError, Sidecar, held, sidecar_of
 from discstack.emulator.media.families import MEDIA
-from discstack.emulator.store import BLOCK, CHANNELS_SUFFIX
+from discstack.emulator.states import state_of
+from discstack.emulator.store import BLOCK, CHANNELS_SUFFIX, BlockStore
 
 PIECE: Final = 1 << 20  # bytes copied at a time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscDescription:
-    """A disc in a file: its medium, size and serial number, how far FILE reaches, and what the sidecar knows."""
+    """A disc in a file: its medium, size and serial number, how far FILE reaches, and what the sidecar knows.
+
+    `state` is the name of its state, of those in docs/discs.md; `details` are what the medium's family keeps.
+    """
 
     path: Path
     medium: str
@@ -27,10 +32,11 @@ class DiscDescription:
     serial: str
     stored_blocks: int
     sub_channels: bool
-    state: Mapping[str, Any]
+    state: str
+    details: Mapping[str, Any]
 
 
-def describe(path: str | os.PathLike[str]) -> DiscDescription:
+def describe_disc(path: str | os.PathLike[str]) -> DiscDescription:
     """Say what a disc file holds; raises DiscFileError where it is none."""
     path = Path(path)
     sidecar = _sidecar(path)
@@ -42,11 +48,12 @@ def describe(path: str | os.PathLike[str]) -> DiscDescription:
         serial=sidecar.serial,
         stored_blocks=-(-path.stat().st_size // BLOCK),
         sub_channels=_channels(path).exists(),
-        state=sidecar.state,
+        state=_state(sidecar),
+        details=sidecar.state,
     )
 
 
-def duplicate(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> DiscDescription:
+def duplicate_disc(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> DiscDescription:
     """Copy a disc to a new file, holes as holes, with a serial number of its own, and describe the copy.
 
     Raises DiscFileError where `target` exists, DeviceBusy where a drive holds `source`.
@@ -62,7 +69,18 @@ def duplicate(source: str | os.PathLike[str], target: str | os.PathLike[str]) ->
             _copy(_channels(source), _channels(target))
     copied = replace(sidecar, serial=secrets.token_hex(8))
     sidecar_of(target).write_text(copied.dumps(), encoding="utf-8")
-    return describe(target)
+    return describe_disc(target)
+
+
+def _state(sidecar: Sidecar) -> str:
+    """Name the state of a disc by the answers that it would give."""
+    kind = MEDIA[sidecar.medium]
+    medium = kind.family(kind, BlockStore.in_memory(), VirtualClock(), sidecar.capacity)
+    try:
+        medium.restore(sidecar.state)
+        return state_of(medium)
+    finally:
+        medium.store.close()
 
 
 def _sidecar(path: Path) -> Sidecar:

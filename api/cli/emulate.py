@@ -8,7 +8,7 @@ from contextlib import ExitStack
 import click
 
 from discstack.cli.common import json_option, recorded, trace_option
-from discstack.cli.output import print_json
+from discstack.cli.output import print_fields, print_json
 
 VIRTUAL = "virtual:"
 
@@ -18,15 +18,25 @@ VIRTUAL = "virtual:"
 )
 @click.argument("media", nargs=-1, required=True, metavar="MEDIUM...")
 @click.option("--attach", "attached", is_flag=True, help="Make each a /dev/srN and /dev/sgN of this Linux machine.")
+@click.option("--describe", is_flag=True, help="Say what the disc in each FILE is; the operands are files then.")
+@click.option("--copy", is_flag=True, help="Copy the disc in FILE to NEW, which the two operands are then.")
 @trace_option
 @json_option
-def emulate(media: tuple[str, ...], attached: bool, trace: str | None, as_json: bool) -> None:
+def emulate(
+    media: tuple[str, ...], attached: bool, describe: bool, copy: bool, trace: str | None, as_json: bool
+) -> None:
     """Make virtual drives with a disc in them; MEDIUM is as in a virtual drive's address, with its options.
 
     With --attach any program finds them under the names that are printed, until this command is ended (Ctrl-C,
     SIGTERM). It needs root and the kernel's target subsystem, and says what is missing. Without it the discs are made,
     if they are kept in files and not there yet, and the addresses are printed by which discstack's commands find them.
+    Discs in files can be described and copied without a drive.
     """
+    if attached + describe + copy > 1:
+        raise click.UsageError("--attach, --describe and --copy are different things to do")
+    if describe or copy:
+        _files(media, copy=copy, traced=trace is not None, as_json=as_json)
+        return
     addresses = [medium if medium.startswith(VIRTUAL) else VIRTUAL + medium for medium in media]
     if trace and (not attached or len(media) > 1):
         raise click.UsageError("--trace records the commands of one drive, with --attach")
@@ -42,6 +52,25 @@ def emulate(media: tuple[str, ...], attached: bool, trace: str | None, as_json: 
         print_json([{"address": address} for address in addresses])
     else:
         click.echo("\n".join(addresses))
+
+
+def _files(paths: tuple[str, ...], *, copy: bool, traced: bool, as_json: bool) -> None:
+    """Describe discs in files, or copy one."""
+    from discstack import describe_disc, duplicate_disc
+
+    if traced:
+        raise click.UsageError("--trace records the commands of a drive")
+    if copy and len(paths) != 2:
+        raise click.UsageError("--copy takes the FILE of a disc and the name of a NEW one")
+    discs = [duplicate_disc(*paths)] if copy else [describe_disc(path) for path in paths]
+    if as_json:
+        print_json(discs)
+        return
+    for disc in discs:
+        rows = {"medium": disc.medium, "state": disc.state, "capacity": f"{disc.capacity_blocks} sectors"}
+        rows |= {"stored": f"{disc.stored_blocks} sectors", "sub-channels": "yes" if disc.sub_channels else "no"}
+        rows |= {"serial number": disc.serial}
+        print_fields(str(disc.path), rows)
 
 
 def _attach(addresses: list[str], trace: str | None, as_json: bool) -> None:

@@ -73,3 +73,35 @@ def test_info_tells_what_structures_mean_besides_their_fields(discstack: Any) ->
     shown = discstack("info", "virtual:dvd+r-dl", "--disc").out
     assert "layer 0 blocks" in shown
     assert "media id                                      DISCSTAC/001" in shown
+
+
+def test_a_disc_in_a_file_is_described_and_copied_without_a_drive(discstack: Any, folder: Path) -> None:
+    assert discstack("burn", str(folder), "-d", "virtual:dvd+r?file=disc").code == 0
+    shown = discstack("emulate", "--describe", "disc").out
+    assert "dvd+r" in shown
+    assert "appendable" in shown
+    (copied,) = discstack("emulate", "--copy", "disc", "other", "--json").json
+    assert (copied["path"], copied["medium"], copied["state"]) == ("other", "dvd+r", "appendable")
+    assert discstack("close", "virtual:dvd+r?file=other", "--disc").code == 0
+    both = discstack("emulate", "--describe", "disc", "other", "--json").json
+    assert [disc["state"] for disc in both] == ["appendable", "finalized"]
+    assert both[0]["serial"] != both[1]["serial"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--copy", "disc"],
+        ["--copy", "--describe", "disc"],
+        ["--describe", "--attach", "disc"],
+        ["--describe", "disc", "--trace", "log"],
+    ],
+)
+def test_discs_in_files_are_not_described_and_copied_and_attached_at_once(discstack: Any, words: list[str]) -> None:
+    assert discstack("emulate", *words).code == 2
+
+
+def test_what_is_no_disc_is_not_described(discstack: Any, folder: Path) -> None:
+    refused = discstack("emulate", "--describe", "nothing")
+    assert refused.code != 0
+    assert "is no virtual disc" in refused.err

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from discstack.emulator.burner import VirtualBurner
-from discstack.emulator.disc_copy import describe, duplicate
+from discstack.emulator.disc_copy import describe_disc, duplicate_disc
 from discstack.emulator.discfile import DiscFileError
 from discstack.emulator.faults import Fault
 from discstack.emulator.open import open_virtual
@@ -69,17 +69,17 @@ def burnt(path: Path) -> Path:
 
 
 def test_a_disc_file_is_described_without_a_drive(tmp_path: Path) -> None:
-    found = describe(burnt(tmp_path / "disc"))
+    found = describe_disc(burnt(tmp_path / "disc"))
     assert (found.medium, found.profile, found.capacity_blocks, found.stored_blocks) == ("dvd+r", 0x1B, 4096, 16)
     assert not found.sub_channels
-    assert found.state["tracks"][0]["written"] == 16
+    assert (found.state, found.details["tracks"][0]["written"]) == ("recording", 16)
 
 
 def test_a_copy_is_a_disc_of_its_own(tmp_path: Path) -> None:
     source = burnt(tmp_path / "disc")
-    copy = duplicate(source, tmp_path / "copy")
-    assert copy.serial != describe(source).serial
-    assert copy.state == describe(source).state
+    copy = duplicate_disc(source, tmp_path / "copy")
+    assert copy.serial != describe_disc(source).serial
+    assert copy.state == describe_disc(source).state
     assert (tmp_path / "copy").read_bytes() == source.read_bytes()
     with VirtualBurner("dvd+r", file=tmp_path / "copy") as burner:
         assert burner.contents(0, 16) == b"y" * 32768
@@ -93,7 +93,7 @@ def test_a_copy_keeps_holes_and_sub_channels(tmp_path: Path) -> None:
     with source.open("r+b") as file:
         file.truncate(1 << 30)
     (tmp_path / "disc.channels").write_bytes(b"q" * 96)
-    copy = duplicate(source, tmp_path / "copy")
+    copy = duplicate_disc(source, tmp_path / "copy")
     assert copy.sub_channels
     assert (tmp_path / "copy").stat().st_size == 1 << 30
     assert (tmp_path / "copy").stat().st_blocks * 512 < 1 << 20
@@ -103,13 +103,13 @@ def test_what_is_no_disc_or_there_already_is_refused(tmp_path: Path) -> None:
     source = burnt(tmp_path / "disc")
     (tmp_path / "plain").write_bytes(b"")
     with pytest.raises(DiscFileError, match="no virtual disc"):
-        describe(tmp_path / "plain")
+        describe_disc(tmp_path / "plain")
     with pytest.raises(DiscFileError, match="there already"):
-        duplicate(source, tmp_path / "plain")
+        duplicate_disc(source, tmp_path / "plain")
     transport = open_virtual("dvd+r", file=source)
     try:
         with pytest.raises(DeviceBusy):
-            duplicate(source, tmp_path / "copy")
+            duplicate_disc(source, tmp_path / "copy")
         assert not (tmp_path / "copy").exists()
     finally:
         transport.close()
