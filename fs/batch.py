@@ -6,24 +6,23 @@ thread computes. Whoever has something better hands it to `build_image`; everyth
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable
-from struct import Struct
+from array import array
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from discstack.fs.plan import SECTOR
-from discstack.fs.sources import PathSource
+from discstack.fs.sources import PathSource, Source, paths_of
 
 SMALL: Final = 1 << 20  # bytes of the largest file that is read in a batch
 MOST: Final = 4096  # files in a batch
-_FACTS: Final = Struct("=QqQQQ")
 
 
 class BatchReader(Protocol):
     """Reads whole files, each checked to be what it was; stops at the first that cannot be read or is not.
 
-    `paths` are those of `count` files, each ended by a NUL. `facts` are packed for each: size, mtime in nanoseconds,
-    inode, and the bytes where its data starts and where the zeros behind it end.
+    `paths` are those of `count` files, each ended by a NUL. `facts` are columns of 64-bit numbers as this machine has
+    them: all sizes, all mtimes in nanoseconds, all inodes, and the sectors where the files start, with the one where
+    the zeros behind the last one end.
     """
 
     def read_files(self, paths: bytes, facts: bytes, count: int, memory: memoryview, /) -> int:
@@ -31,7 +30,7 @@ class BatchReader(Protocol):
         ...
 
     def copy_files(self, paths: bytes, facts: bytes, count: int, target: int, position: int, /) -> int:
-        """Write them to an open file, byte 0 at `position`, and return how many; OSError if writing fails."""
+        """Write them to an open file, the first at byte `position`, and return how many; OSError if writing fails."""
         ...
 
 
@@ -44,17 +43,23 @@ class Batch(NamedTuple):
     size: int
 
 
-def make_batch(files: Iterable[tuple[object, int, int]]) -> Batch:
-    """Return a batch of (source, sector where it starts, sector where the next one starts) as far as all are small."""
-    paths, facts, origin, end = list[str](), list[bytes](), None, 0
-    pack = _FACTS.pack
-    for source, start, following in files:
+NOTHING: Final = Batch(b"", b"", 0, 0)
+
+
+def make_batch(sources: Iterable[Source], starts: Sequence[int]) -> Batch:
+    """Return a batch of sources as far as all are small; `starts` has their sectors, and that where the last ends."""
+    small = list[PathSource]()
+    for source in sources:
         if not isinstance(source, PathSource) or source.size > SMALL:
             break
-        if origin is None:
-            origin = start
-        end = (following - origin) * SECTOR
-        paths.append(source.label)
-        facts.append(pack(source.size, source.mtime_ns, source.inode, (start - origin) * SECTOR, end))
-    paths.append("")
-    return Batch(os.fsencode("\0".join(paths)), b"".join(facts), len(facts), end)
+        small.append(source)
+    count = len(small)
+    if not count:
+        return NOTHING
+    facts = (
+        array("Q", [source.size for source in small]),
+        array("q", [source.mtime_ns for source in small]),
+        array("Q", [source.inode for source in small]),
+        array("Q", starts[: count + 1]),
+    )
+    return Batch(paths_of(small), b"".join(facts), count, (starts[count] - starts[0]) * SECTOR)

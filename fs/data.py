@@ -11,7 +11,7 @@ from math import lcm
 from types import MappingProxyType
 from typing import Final, TypeGuard
 
-from discstack.fs.batch import MOST, Batch, BatchReader, make_batch
+from discstack.fs.batch import MOST, NOTHING, Batch, BatchReader, make_batch
 from discstack.fs.plan import SECTOR, Region, Span, round_up, sectors_for
 from discstack.fs.snapshot import FileItem
 from discstack.fs.sources import PathSource, Reader, Source, digest_of
@@ -136,12 +136,13 @@ class FileData(Region):
         It is empty if the first one is not small, or does not, or where nobody reads batches.
         """
         if self.batches is None:
-            return make_batch(())
+            return NOTHING
         stop = len(self._files) if end >= self.sectors else max(bisect_right(self._offsets, end) - 1, index)
         stop = min(stop, index + MOST)
         starts = self._offsets[index : stop + 1]
-        sources = (file.source for file in self._files[index:stop])
-        return make_batch(zip(sources, starts, chain(starts[1:], (self.sectors,)), strict=False))
+        if stop == len(self._files):
+            starts.append(self.sectors)
+        return make_batch([file.source for file in self._files[index:stop]], starts)
 
     def large_at(self, sector: int) -> PathSource | None:
         """Return the large file that starts at a sector of the region, if one does."""

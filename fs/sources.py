@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from hashlib import sha256
+from itertools import groupby
+from operator import attrgetter
 from typing import BinaryIO, Final, Protocol, runtime_checkable
 
 from discstack.fs.errors import SourceError
@@ -172,12 +174,12 @@ class PathSource:
     Where the system tells no inode when it lists a folder (Windows), that one is not compared.
     """
 
-    __slots__ = ("_folder", "_name", "inode", "mtime_ns", "size")
+    __slots__ = ("folder", "inode", "mtime_ns", "name", "size")
     shared = False
 
     def __init__(self, folder: str, name: str, status: os.stat_result) -> None:
-        self._folder = folder
-        self._name = name
+        self.folder = folder
+        self.name = name
         self.size = status.st_size
         self.mtime_ns = status.st_mtime_ns
         self.inode = status.st_ino
@@ -185,7 +187,7 @@ class PathSource:
     @property
     def label(self) -> str:
         """The path of the file."""
-        return f"{self._folder}{os.sep}{self._name}"
+        return f"{self.folder}{os.sep}{self.name}"
 
     def is_at(self, status: os.stat_result) -> bool:
         """Tell whether a status is that of the file."""
@@ -207,7 +209,7 @@ class PathSource:
     def read_whole(self, buffer: memoryview) -> None:
         """Fill `buffer` with all data and check the file afterwards, so that no change goes unseen."""
         try:
-            descriptor = os.open(f"{self._folder}{os.sep}{self._name}", _FLAGS)
+            descriptor = os.open(f"{self.folder}{os.sep}{self.name}", _FLAGS)
             try:
                 count = _read_into(descriptor, buffer, 0)
                 self.check(os.fstat(descriptor))
@@ -283,6 +285,15 @@ def source_of(path: str | os.PathLike[str]) -> tuple[PathSource, os.stat_result]
     if not stat.S_ISREG(status.st_mode):
         raise SourceError(absolute, "it is no regular file")
     return PathSource(*os.path.split(absolute), status), status
+
+
+def paths_of(sources: Iterable[PathSource]) -> bytes:
+    """Return the paths of some files, each ended by a NUL; those of a folder are put together at once."""
+    paths = list[str]()
+    for folder, together in groupby(sources, attrgetter("folder")):
+        start = folder + os.sep
+        paths += start, f"\0{start}".join([source.name for source in together]), "\0"
+    return os.fsencode("".join(paths))
 
 
 def digest_of(source: Source) -> bytes:

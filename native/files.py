@@ -13,8 +13,9 @@ ROOM: Final = 1 << 20  # bytes that are read before they are written
 def read_files(paths: bytes, facts: bytes, count: int, memory: memoryview) -> int:
     """Fill `memory` with whole files and return how many were read before one could not be, or was not what it was.
 
-    `paths` are ended by a NUL each; `facts` are packed as size, mtime in nanoseconds, inode, start and end, 64 bits
-    each; `memory` begins at the first start and is as long as the last end says.
+    `paths` are ended by a NUL each. `facts` are columns of 64 bits: the sizes, the mtimes in nanoseconds, the inodes,
+    and the sectors where the files start, with the one where the zeros behind the last one end. `memory` begins at the
+    first start and is as long as that end says.
     """
     return int(lib.files_read(ffi.from_buffer(paths), _facts(facts), count, ffi.from_buffer("unsigned char[]", memory)))
 
@@ -22,7 +23,7 @@ def read_files(paths: bytes, facts: bytes, count: int, memory: memoryview) -> in
 def copy_files(paths: bytes, facts: bytes, count: int, target: int, position: int) -> int:
     """Write whole files into the file open as `target`, and return how many were written before one failed.
 
-    Their starts count from byte `position`. Raises OSError if writing fails.
+    The first one goes to byte `position`. Raises OSError if writing fails.
     """
     memory = ffi.new("unsigned char[]", ROOM)
     done = lib.files_copy(ffi.from_buffer(paths), _facts(facts), count, memory, ROOM, target, position)
@@ -32,4 +33,4 @@ def copy_files(paths: bytes, facts: bytes, count: int, target: int, position: in
 
 
 def _facts(packed: bytes) -> object:
-    return ffi.cast("struct file_facts *", ffi.from_buffer(packed))
+    return ffi.cast("uint64_t *", ffi.from_buffer(packed))

@@ -9,47 +9,70 @@
 
 #define NS_PER_S 1000000000
 
-static int is_what_it_was(int file, const struct file_facts *facts)
+/* Some files that follow each other; the members are columns, but for the path of the next file. */
+struct batch {
+	const char *path;
+	const uint64_t *sizes;
+	const uint64_t *mtimes;
+	const uint64_t *inodes;
+	const uint64_t *starts;
+};
+
+static struct batch batch_of(const char *paths, const uint64_t *facts, size_t count)
+{
+	return (struct batch){paths, facts, facts + count, facts + 2 * count, facts + 3 * count};
+}
+
+static int is_what_it_was(int file, const struct batch *batch, size_t index)
 {
 	struct stat status;
 
-	return !fstat(file, &status) && S_ISREG(status.st_mode) && (uint64_t)status.st_size == facts->size &&
-	       status.st_ino == facts->inode &&
-	       (int64_t)status.st_mtim.tv_sec * NS_PER_S + status.st_mtim.tv_nsec == facts->mtime;
+	return !fstat(file, &status) && S_ISREG(status.st_mode) && (uint64_t)status.st_size == batch->sizes[index] &&
+	       status.st_ino == batch->inodes[index] &&
+	       (int64_t)status.st_mtim.tv_sec * NS_PER_S + status.st_mtim.tv_nsec == (int64_t)batch->mtimes[index];
 }
 
 /* Read one whole file and look at it afterwards, so that no change goes unseen. */
-static int read_file(const char *path, const struct file_facts *facts, unsigned char *memory)
+static int read_file(const struct batch *batch, size_t index, unsigned char *memory)
 {
 	/* a file that was replaced by a FIFO must not stop anything */
-	int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int file = open(batch->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	ssize_t size = (ssize_t)batch->sizes[index];
 	int fine;
 
 	if (file < 0)
 		return 0;
-	fine = pread(file, memory, facts->size, 0) == (ssize_t)facts->size && is_what_it_was(file, facts);
+	fine = pread(file, memory, (size_t)size, 0) == size && is_what_it_was(file, batch, index);
 	close(file);
 	return fine;
 }
 
-/* Read files until one fails, and let `paths` be the path of the next one; `memory` begins where the first one goes. */
-static size_t read_files(const char **paths, const struct file_facts *facts, size_t count, unsigned char *memory)
+/* How many bytes lie between the starts of two files. */
+static size_t distance(const struct batch *batch, size_t first, size_t last)
 {
-	for (size_t done = 0; done < count; done++) {
-		const struct file_facts *file = &facts[done];
-		unsigned char *place = memory + (file->start - facts->start);
-
-		if (!read_file(*paths, file, place))
-			return done;
-		memset(place + file->size, 0, file->end - file->start - file->size);
-		*paths += strlen(*paths) + 1;
-	}
-	return count;
+	return (size_t)(batch->starts[last] - batch->starts[first]) * FILES_SECTOR;
 }
 
-size_t files_read(const char *paths, const struct file_facts *facts, size_t count, unsigned char *memory)
+/* Read files until one fails, and return its index; `memory` begins where the first one goes. */
+static size_t read_files(struct batch *batch, size_t first, size_t end, unsigned char *memory)
 {
-	return read_files(&paths, facts, count, memory);
+	for (size_t index = first; index < end; index++) {
+		size_t size = batch->sizes[index];
+		unsigned char *place = memory + distance(batch, first, index);
+
+		if (!read_file(batch, index, place))
+			return index;
+		memset(place + size, 0, distance(batch, index, index + 1) - size);
+		batch->path += strlen(batch->path) + 1;
+	}
+	return end;
+}
+
+size_t files_read(const char *paths, const uint64_t *facts, size_t count, unsigned char *memory)
+{
+	struct batch batch = batch_of(paths, facts, count);
+
+	return read_files(&batch, 0, count, memory);
 }
 
 static int write_all(int target, const unsigned char *memory, size_t size, uint64_t position)
@@ -68,26 +91,26 @@ static int write_all(int target, const unsigned char *memory, size_t size, uint6
 	return 0;
 }
 
-int64_t files_copy(const char *paths, const struct file_facts *facts, size_t count, unsigned char *memory, size_t room,
+int64_t files_copy(const char *paths, const uint64_t *facts, size_t count, unsigned char *memory, size_t room,
                    int target, uint64_t position)
 {
+	struct batch batch = batch_of(paths, facts, count);
 	size_t done = 0;
 
 	while (done < count) {
-		const struct file_facts *first = &facts[done];
-		size_t batch = 0, read;
+		size_t end = done, read;
 		int failed;
 
-		while (done + batch < count && first[batch].end - first->start <= room)
-			batch++;
-		read = read_files(&paths, first, batch, memory);
-		if (!read)
+		while (end < count && distance(&batch, done, end + 1) <= room)
+			end++;
+		read = read_files(&batch, done, end, memory);
+		if (read == done)
 			break;
-		failed = write_all(target, memory, first[read - 1].end - first->start, position + first->start);
+		failed = write_all(target, memory, distance(&batch, done, read), position + distance(&batch, 0, done));
 		if (failed)
 			return failed;
-		done += read;
-		if (read < batch)
+		done = read;
+		if (read < end)
 			break;
 	}
 	return (int64_t)done;

@@ -9,24 +9,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What a file was when it was looked at, and where its data goes: from `start` on, zeros behind it up to `end`. */
-struct file_facts {
-	uint64_t size;
-	int64_t mtime; /* nanoseconds since 1970 */
-	uint64_t inode;
-	uint64_t start;
-	uint64_t end;
-};
+#define FILES_SECTOR 2048 /* bytes */
 
 /*
  * Fill `memory`, which begins where the first file goes, with `count` files and zeros between them. Their `paths` follow
- * each other, each ended by a NUL. Returns how many were read before one failed. Any thread.
+ * each other, each ended by a NUL. `facts` tell what the files were when they were looked at, and where their data goes:
+ * all sizes, then all mtimes (signed, in nanoseconds since 1970), all inodes, and the sectors where each starts, with
+ * the one where the last one's zeros end. Returns how many were read before one failed. Any thread.
  */
-size_t files_read(const char *paths, const struct file_facts *facts, size_t count, unsigned char *memory);
+size_t files_read(const char *paths, const uint64_t *facts, size_t count, unsigned char *memory);
 
 /*
- * The same into the file `target`, where byte 0 of all starts is `position`, by way of `memory` of `room` bytes; a file
- * larger than that ends the call. Returns how many files were written, or a negative errno value if writing failed.
+ * The same into the file `target`, where the first one goes to byte `position`, by way of `memory` of `room` bytes; a
+ * file larger than that ends the call. Returns how many files were written, or a negative errno value if writing failed.
  */
-int64_t files_copy(const char *paths, const struct file_facts *facts, size_t count, unsigned char *memory, size_t room,
+int64_t files_copy(const char *paths, const uint64_t *facts, size_t count, unsigned char *memory, size_t room,
                    int target, uint64_t position);

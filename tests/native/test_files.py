@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -13,15 +14,15 @@ from discstack.native import files
 Batch = tuple[bytes, bytes, int]
 
 
-def batch(paths: list[Path], unit: int = 2048, start: int = 0) -> tuple[Batch, int]:
-    """Return the arguments for some files, each at a multiple of `unit`, and where the last one ends."""
-    facts = b""
-    for path in paths:
-        status = path.stat()
-        end = start + -(-status.st_size // unit) * unit
-        facts += struct.pack("=QqQQQ", status.st_size, status.st_mtime_ns, status.st_ino, start, end)
-        start = end
-    return (b"".join(os.fsencode(path) + b"\0" for path in paths), facts, len(paths)), start
+def batch(paths: list[Path], start: int = 0) -> tuple[Batch, int]:
+    """Return the arguments for some files, the first of them in sector `start`, and the bytes that they take."""
+    found = [path.stat() for path in paths]
+    starts = [*accumulate([-(-status.st_size // 2048) for status in found], initial=start)]
+    sizes, inodes = [status.st_size for status in found], [status.st_ino for status in found]
+    count = len(paths)
+    facts = struct.pack(f"={count}Q{count}q", *sizes, *(status.st_mtime_ns for status in found))
+    facts += struct.pack(f"={count}Q{count + 1}Q", *inodes, *starts)
+    return (b"".join(os.fsencode(path) + b"\0" for path in paths), facts, count), (starts[-1] - start) * 2048
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def test_files_are_read_with_zeros_between_them(some: list[Path]) -> None:
 
 
 def test_copies_lie_where_they_should_in_pieces_that_memory_has_room_for(some: list[Path], tmp_path: Path) -> None:
-    arguments, size = batch(some)
+    arguments, size = batch(some, 1_000_000)
     with (tmp_path / "target").open("wb") as target:
         assert files.copy_files(*arguments, target.fileno(), 6000) == len(some)
     assert size > files.ROOM
