@@ -11,12 +11,13 @@ class Folder:
 
     `lba` is 0 before it is placed. `sectors` are those of its records, `total` has those of its continuation areas too.
     The items in it have serial numbers from `first_serial` on, unless they are further names of one that has a number.
-    `alike` says that its records are all of one section, with system use areas that fit and differ in little.
+    `alike` says that its records are all of one section, with system use areas that fit and differ in little, `renamed`
+    that readers show other names than those of the items; with Rock Ridge they do not.
     """
 
     __slots__ = (
         *("alike", "first_serial", "identifier", "identifiers", "item", "items", "lba"),
-        *("number", "parent", "sectors", "serial", "total"),
+        *("number", "parent", "renamed", "sectors", "serial", "total"),
     )
 
     def __init__(self, item: DirectoryItem, identifier: bytes, parent: Folder | None, number: int, serial: int) -> None:
@@ -29,4 +30,4 @@ class Folder:
         self.items = list[AnyItem]()
         self.first_serial = self.lba = 0
         self.sectors = self.total = 1
-        self.alike = False
+        self.alike = self.renamed = False

@@ -64,15 +64,16 @@ class Hierarchy:
         if self._relocation is not None:
             directories, moved = self._relocation.children(folder.item)
             leaves += moved
-        leaf_keys, directory_keys = name_children(
-            self._scheme, [leaf.name for leaf in leaves], [below.name for below in directories]
-        )
+        names = [leaf.name for leaf in leaves], [below.name for below in directories]
+        leaf_keys, directory_keys = name_children(self._scheme, *names)
         keys, count = leaf_keys + directory_keys, len(leaves)
         items: list[AnyItem] = [*leaves, *directories]
         identifiers = self._scheme.file_identifiers(leaf_keys) + directory_keys
         order = sorted(range(len(keys)), key=keys.__getitem__)
         folder.items = [items[index] for index in order]
         folder.identifiers = [identifiers[index] for index in order]
+        if self._system_use is None:
+            folder.renamed = not self._scheme.shows(keys, names[0] + names[1])
         for serial, index in enumerate(order, folder.first_serial):
             if index >= count:
                 below = Folder(directories[index - count], identifiers[index], folder, len(self.folders), serial)
@@ -118,9 +119,8 @@ class Hierarchy:
         if self._system_use is None:
             yield from self._snapshot.without_specials(self._view)
             for folder in self.folders:
-                shown = list(map(self._scheme.shown, folder.identifiers))
-                if shown != [item.name for item in folder.items]:
-                    for name, item in zip(shown, folder.items, strict=True):
+                if folder.renamed:
+                    for name, item in zip(map(self._scheme.shown, folder.identifiers), folder.items, strict=True):
                         yield from self._name_changes(name, item)
         if any(time != self._kept(time) for time in self._snapshot.span):
             yield from self._time_changes(self.folders[0].item)
@@ -150,5 +150,5 @@ class Hierarchy:
             for folder in self.folders
         )
 
-    def _directory(self, number: int) -> bytes:
+    def _directory(self, number: int) -> bytearray:
         return self._records.directory(self._order[number])

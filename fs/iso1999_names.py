@@ -34,11 +34,11 @@ class Iso1999Names:
 
     directory_keys = file_keys
 
-    def marked_files(self, names: Sequence[str], marks: Iterable[bytes], /) -> list[bytes]:
+    def marked_files(self, names: Sequence[str], marks: Sequence[bytes], /) -> list[bytes]:
         """Return "stem_MARK.ext" for each; an extension of reasonable length is kept."""
         return [self._marked_file(key, mark) for key, mark in zip(names_bytes(names), marks, strict=True)]
 
-    def marked_directories(self, names: Sequence[str], marks: Iterable[bytes], /) -> list[bytes]:
+    def marked_directories(self, names: Sequence[str], marks: Sequence[bytes], /) -> list[bytes]:
         """Return "stem_MARK" for each."""
         return [self._cut(key, mark, b"") for key, mark in zip(names_bytes(names), marks, strict=True)]
 
@@ -62,3 +62,7 @@ class Iso1999Names:
     def shown(self, identifier: bytes, /) -> str:
         """Return a name as text."""
         return identifier.decode("utf-8", "surrogateescape")
+
+    def shows(self, keys: Sequence[bytes], names: Sequence[str], /) -> bool:
+        """Tell whether readers show the names: no name has a slash, so all are compared at once."""
+        return self.shown(b"/".join(keys)) == "/".join(names)

@@ -69,18 +69,24 @@ class IsoNames:
         most = self._level.directory
         return [key if len(key) <= most else None for key in _translated(names, _NAME)]
 
-    def marked_files(self, names: Sequence[str], marks: Iterable[bytes], /) -> list[bytes]:
+    def marked_files(self, names: Sequence[str], marks: Sequence[bytes], /) -> list[bytes]:
         """Return "STEM_MARK.EXT" for each; the extension is kept as far as the mark leaves room."""
         level, keys = self._level, list[bytes]()
+        room = max(map(len, marks), default=0) + 1
+        stem_room, extension_room, total = (
+            level.name - room,
+            min(level.extension, level.total - room),
+            level.total - room,
+        )
         for dotted, mark in zip(_translated(names, _DOTTED), marks, strict=True):
             stem, extension = _split(dotted)
-            room = len(mark) + 1
-            extension = extension[: min(level.extension, level.total - room)]
-            stem = stem[: min(level.name, level.total - len(extension)) - room]
+            extension = extension[:extension_room]
+            left = total - len(extension)
+            stem = stem[: left if left < stem_room else stem_room]
             keys.append(b"%b_%b.%b" % (stem, mark, extension) if extension else b"%b_%b" % (stem, mark))
         return keys
 
-    def marked_directories(self, names: Sequence[str], marks: Iterable[bytes], /) -> list[bytes]:
+    def marked_directories(self, names: Sequence[str], marks: Sequence[bytes], /) -> list[bytes]:
         """Return "STEM_MARK" for each."""
         most = self._level.directory - 1
         pairs = zip(_translated(names, _NAME), marks, strict=True)
@@ -93,6 +99,10 @@ class IsoNames:
     def shown(self, identifier: bytes, /) -> str:
         """Return a name as text, without version number and final dot."""
         return identifier.decode("ascii").removesuffix(";1").removesuffix(".")
+
+    def shows(self, keys: Sequence[bytes], names: Sequence[str], /) -> bool:
+        """Tell whether readers show the names: no name has a slash, so all are compared at once."""
+        return b"/".join(keys).decode("ascii") == "/".join(names)
 
 
 def _translated(names: Sequence[str], table: bytes) -> list[bytes]:

@@ -42,11 +42,11 @@ class JolietNames:
 
     directory_keys = file_keys
 
-    def marked_files(self, names: Sequence[str], marks: Iterable[bytes], /) -> list[bytes]:
+    def marked_files(self, names: Sequence[str], marks: Sequence[bytes], /) -> list[bytes]:
         """Return "stem~MARK.ext" for each; an extension of reasonable length is kept."""
         return [self._marked_file(name, mark) for name, mark in zip(names, marks, strict=True)]
 
-    def marked_directories(self, names: Sequence[str], marks: Iterable[bytes], /) -> list[bytes]:
+    def marked_directories(self, names: Sequence[str], marks: Sequence[bytes], /) -> list[bytes]:
         """Return "stem~MARK" for each."""
         return [self._marked(name, mark, b"") for name, mark in zip(names, marks, strict=True)]
 
@@ -79,6 +79,10 @@ class JolietNames:
     def shown(self, identifier: bytes, /) -> str:
         """Return a name as text, without version number."""
         return _FROM_UTF_16(identifier.removesuffix(_VERSION))[0]
+
+    def shows(self, keys: Sequence[bytes], names: Sequence[str], /) -> bool:
+        """Tell whether readers show the names: no name has a slash, so all are compared at once."""
+        return _FROM_UTF_16("/".encode("utf-16-be").join(keys))[0] == "/".join(names)
 
 
 def _clean_all(names: Sequence[str]) -> list[bytes]:

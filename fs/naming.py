@@ -35,11 +35,11 @@ class Scheme(Protocol):
         """Return the key of each directory's name, None for one that is too long."""
         ...
 
-    def marked_files(self, names: Sequence[str], marks: Iterable[bytes], /) -> list[bytes]:
-        """Return the key of each file's name cut to make room for its mark."""
+    def marked_files(self, names: Sequence[str], marks: Sequence[bytes], /) -> list[bytes]:
+        """Return the key of each file's name cut to make room for its mark; all marks are of one length."""
         ...
 
-    def marked_directories(self, names: Sequence[str], marks: Iterable[bytes], /) -> list[bytes]:
+    def marked_directories(self, names: Sequence[str], marks: Sequence[bytes], /) -> list[bytes]:
         """Return the key of each directory's name cut to make room for its mark."""
         ...
 
@@ -49,6 +49,10 @@ class Scheme(Protocol):
 
     def shown(self, identifier: bytes, /) -> str:
         """Return what a reader shows for a key or for what is recorded: text without a version number."""
+        ...
+
+    def shows(self, keys: Sequence[bytes], names: Sequence[str], /) -> bool:
+        """Tell whether a reader shows for each key of a directory the name that it was made from."""
         ...
 
 
@@ -82,12 +86,12 @@ def _settle(
                     waiting[kind].append(i)
     for kind, marked in enumerate((scheme.marked_files, scheme.marked_directories)):
         chosen = [names[kind][i] for i in waiting[kind]]
-        free = marked(chosen, [mark_for(name, scheme.digits, 0) for name in chosen])
+        free = marked(chosen, marks_for(chosen, scheme.digits))
         for i, name, key in zip(waiting[kind], chosen, free, strict=True):
             attempt = 0
             while key in taken:
                 attempt += 1
-                (key,) = marked([name], [mark_for(name, _digits(scheme, attempt), attempt)])
+                (key,) = marked([name], marks_for([name], _digits(scheme, attempt), attempt))
             taken.add(key)
             keys[kind][i] = key
 
@@ -97,6 +101,6 @@ def _digits(scheme: Scheme, attempt: int) -> int:
     return max(scheme.digits, min(scheme.digits + attempt // ATTEMPTS, LONGEST))
 
 
-def mark_for(name: str, digits: int, attempt: int = 0) -> bytes:
-    """Return `digits` (at most 8) hexadecimal digits that stand for the whole name."""
-    return (b"%08X" % crc32(name.encode("utf-8", "surrogatepass"), attempt))[-digits:]
+def marks_for(names: Iterable[str], digits: int, attempt: int = 0) -> list[bytes]:
+    """Return `digits` (at most 8) hexadecimal digits for each name that stand for all of it, others at each attempt."""
+    return [(b"%08X" % crc32(name.encode("utf-8", "surrogatepass"), attempt))[-digits:] for name in names]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, repeat
+from itertools import accumulate, islice, repeat
+from typing import Final
 
 from discstack.fs.dates import recording_date, recording_dates
 from discstack.fs.ecma119 import (
@@ -32,6 +33,8 @@ from discstack.fs.rock_ridge import AnyItem, SystemUse
 from discstack.fs.rrip import RELOCATED, child_link, parent_link
 from discstack.fs.snapshot import DirectoryItem, FileItem, HardLinks, SpecialItem
 from discstack.fs.susp import ContinuationAreas
+
+TOGETHER: Final = 2048  # records that are made in one go, so that a wide directory does not take much memory
 
 
 class Records:
@@ -78,28 +81,41 @@ class Records:
             length = directory_record_size(identifier, area)
             yield from repeat(length, len(_sections(item)) if isinstance(item, FileItem) else 1)
 
-    def directory(self, folder: Folder) -> bytes:
+    def directory(self, folder: Folder) -> bytearray:
         """Return a directory's records, of which none lies across the end of a sector, and its continuation areas."""
         areas = ContinuationAreas(folder.lba + folder.sectors)
+        data, rest, records = bytearray(), list[bytes](), self._records(folder, areas)
+        while some := [*islice(records, TOGETHER)]:
+            rest += some
+            *full, last = _sectors([*map(len, rest)])
+            data += b"".join([b"".join(rest[sector]).ljust(SECTOR, b"\0") for sector in full])
+            rest = rest[last]
+        data += b"".join(rest).ljust(SECTOR, b"\0")
+        data += areas.data
+        return data
+
+    def _records(self, folder: Folder, areas: ContinuationAreas) -> Iterator[bytes]:
         own, of_parent = self._own_areas(folder, areas)
-        records = [self.folder_record(SELF, folder, own), self.folder_record(PARENT, folder.parent, of_parent)]
-        records += self._alike(folder) if folder.alike else self._unlike(folder, areas)
-        sectors = [b"".join(records[part]).ljust(SECTOR, b"\0") for part in _sectors([*map(len, records)])]
-        return b"".join((*sectors, areas.data))
+        yield self.folder_record(SELF, folder, own)
+        yield self.folder_record(PARENT, folder.parent, of_parent)
+        yield from self._alike(folder) if folder.alike else self._unlike(folder, areas)
 
     def folder_record(self, identifier: bytes, folder: Folder, area: bytes = b"") -> bytes:
         """Return a record that leads to a directory."""
         date = recording_date(folder.item.mtime_ns)
         return directory_record(identifier, folder.lba, folder.sectors * SECTOR, date, DIRECTORY, area, self._volume)
 
-    def _alike(self, folder: Folder) -> list[bytes]:
-        use, items = self._system_use, folder.items
-        dates = recording_dates([item.mtime_ns for item in items])
-        areas: Iterable[bytes] = repeat(b"", len(items))
-        if use is not None:
-            areas = use.areas([*zip(items, self._serials(folder), dates, strict=True)])
-        extents = [(item.lba, item.size, FILE) if type(item) is FileItem else self._extent(item) for item in items]
-        return directory_records(folder.identifiers, extents, dates, areas, self._volume)
+    def _alike(self, folder: Folder) -> Iterator[bytes]:
+        use, serials = self._system_use, self._serials(folder)
+        for start in range(0, len(serials), TOGETHER):
+            some = slice(start, start + TOGETHER)
+            items = folder.items[some]
+            dates = recording_dates([item.mtime_ns for item in items])
+            areas: Iterable[bytes] = repeat(b"", len(items))
+            if use is not None:
+                areas = use.areas([*zip(items, serials[some], dates, strict=True)])
+            extents = [(item.lba, item.size, FILE) if type(item) is FileItem else self._extent(item) for item in items]
+            yield from directory_records(folder.identifiers[some], extents, dates, areas, self._volume)
 
     def _unlike(self, folder: Folder, areas: ContinuationAreas) -> Iterator[bytes]:
         use, items = self._system_use, folder.items

@@ -88,12 +88,14 @@ class UdfEmitter:
             yield Issue(item.path, Change.SKIPPED, reason, View.UDF)
         for renamed, identifier in self._index.renamed():
             yield Issue(renamed.path, Change.RENAMED, decode(identifier), View.UDF)
+        if any(time != in_range(time) for time in self._snapshot.span):
+            yield from self._time_changes()
+
+    def _time_changes(self) -> Iterator[Issue]:
         for each in self._index.items:
             times = (each.mtime_ns,) if each.times is None else (each.mtime_ns, *each.times)
-            for time in times:
-                if time is not None and time != in_range(time):
-                    yield Issue(each.path, Change.TIME_CLAMPED, "UDF has the years 1 to 9999", View.UDF)
-                    break
+            if any(time is not None and time != in_range(time) for time in times):
+                yield Issue(each.path, Change.TIME_CLAMPED, "UDF has the years 1 to 9999", View.UDF)
 
     def place_descriptors(self, plan: Plan) -> None:
         """Append the recognition sequence; pin the descriptor sequences and the first anchor."""

@@ -7,7 +7,7 @@ import pytest
 from discstack.fs.iso1999_names import Iso1999Names
 from discstack.fs.iso_names import LEVELS, IsoNames
 from discstack.fs.joliet_names import JolietNames
-from discstack.fs.naming import mark_for, name_children
+from discstack.fs.naming import marks_for, name_children
 
 ISO = IsoNames(LEVELS[3])
 LEVEL_4 = Iso1999Names(207)
@@ -52,14 +52,14 @@ def test_iso_name_of_thirty_characters_is_kept_and_one_more_is_marked() -> None:
     kept, cut = "n" * 27 + ".txt", "n" * 28 + ".txt"
     assert iso_names([kept[1:]])[kept[1:]] == kept[1:].upper() + ";1"
     marked = iso_names([cut])[cut]
-    assert marked == "N" * 18 + f"_{mark_for(cut, 8).decode()}.TXT;1"
+    assert marked == "N" * 18 + f"_{marks_for([cut], 8)[0].decode()}.TXT;1"
     assert len(marked) == 33
 
 
 def test_iso_directory_of_31_characters_is_kept_and_one_more_is_marked() -> None:
     kept, cut = "d" * 31, "d" * 32
     assert iso_names([], [kept])[kept] == kept.upper()
-    assert iso_names([], [cut])[cut] == "D" * 22 + f"_{mark_for(cut, 8).decode()}"
+    assert iso_names([], [cut])[cut] == "D" * 22 + f"_{marks_for([cut], 8)[0].decode()}"
 
 
 def test_iso_name_with_an_extension_of_any_length_fits() -> None:
@@ -79,7 +79,7 @@ def test_level_1_names_are_eight_and_three() -> None:
 def test_the_name_that_is_shown_as_it_is_wins_a_clash() -> None:
     found = iso_names(["README.TXT", "Readme.txt", "readme.txt"])
     assert found["README.TXT"] == "README.TXT;1"
-    assert found["Readme.txt"] == f"README_{mark_for('Readme.txt', 8).decode()}.TXT;1"
+    assert found["Readme.txt"] == f"README_{marks_for(['Readme.txt'], 8)[0].decode()}.TXT;1"
     assert len(set(found.values())) == 3
 
 
@@ -96,7 +96,7 @@ def test_a_cut_name_does_not_depend_on_what_else_is_there() -> None:
 
 
 def test_marks_that_clash_are_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("discstack.fs.naming.mark_for", lambda name, digits, attempt: b"%08d" % attempt)
+    monkeypatch.setattr("discstack.fs.naming.crc32", lambda data, attempt: attempt)
     long = "a name that is longer than thirty characters "
     found = iso_names([long + "1", long + "2"])
     assert sorted(value[-11:-3] for value in found.values()) == ["00000000", "00000001"]
@@ -127,20 +127,20 @@ def test_joliet_has_no_final_dot_because_readers_drop_it() -> None:
 def test_joliet_name_that_is_too_long_keeps_its_extension() -> None:
     name = "x" * 70 + ".text"
     found = names(JOLIET, [name], [])[name]
-    assert found == "x" * 50 + f"~{mark_for(name, 8).decode()}.text;1"
+    assert found == "x" * 50 + f"~{marks_for([name], 8)[0].decode()}.text;1"
     assert len(found) == 64 + 2
 
 
 def test_joliet_never_cuts_a_pair_of_surrogates() -> None:
     name = "x" + "\N{GRINNING FACE}" * 40
     found = names(JOLIET, [name], [])[name]
-    assert found == "x" + "\N{GRINNING FACE}" * 27 + f"~{mark_for(name, 8).decode()};1"
+    assert found == "x" + "\N{GRINNING FACE}" * 27 + f"~{marks_for([name], 8)[0].decode()};1"
 
 
 def test_joliet_replaced_names_that_become_the_same_are_marked() -> None:
     found = names(JOLIET, ["a?", "a*", "a_"], [])
     assert found["a_"] == "a_;1"
-    assert found["a?"] == f"a_~{mark_for('a?', 8).decode()};1"
+    assert found["a?"] == f"a_~{marks_for(['a?'], 8)[0].decode()};1"
     assert len(set(found.values())) == 3
 
 
@@ -157,7 +157,7 @@ def test_iso_9660_1999_keeps_names_as_they_are(name: str) -> None:
 def test_iso_9660_1999_marks_a_name_that_is_too_long_and_cuts_no_character() -> None:
     name = "ü" * 103 + "xx.text"
     found = names(LEVEL_4, [name], [])[name]
-    assert found == "ü" * 96 + f"_{mark_for(name, 8).decode()}.text"
+    assert found == "ü" * 96 + f"_{marks_for([name], 8)[0].decode()}.text"
     assert len(found.encode()) == 206
 
 

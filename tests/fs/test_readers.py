@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from discstack.fs.image import Image
-from discstack.fs.naming import mark_for
+from discstack.fs.naming import marks_for
 from discstack.fs.view import View
 
 Tool = Callable[..., str]
@@ -37,7 +37,7 @@ def joliet_contents(odd_tree: Path, contents_of: Callable[..., Any]) -> dict[str
     """What a reader of Joliet should see."""
     contents: dict[str, bytes | None] = contents_of(odd_tree)
     for name in [name for name in contents if LONG.match(name)]:
-        contents[name[:50] + f"~{mark_for(name, 8).decode()}.text"] = contents.pop(name)
+        contents[name[:50] + f"~{marks_for([name], 8)[0].decode()}.text"] = contents.pop(name)
     return contents
 
 
