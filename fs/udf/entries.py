@@ -154,8 +154,8 @@ class EntryBuilder:
             if item.attributes is not attributes or number in links:
                 start = self._usual_start(item.attributes, links.get(number, 1))
                 attributes = None if number in links else item.attributes
-            at = (number - first) * BLOCK, entries + number
-            yield *at, start, item.size, stamp * copies, number + ids, item.lba - partition
+            at = (number - first) * BLOCK
+            yield at, entries + number, start, item.size, stamp * copies, number + ids, item.lba - partition
 
     def _usual_start(self, attributes: Attributes, links: int) -> UsualStart:
         key = attributes, links

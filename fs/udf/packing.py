@@ -118,7 +118,7 @@ class UsualEntries:
         self._tag = ExtendedFileEntry.TAG if extended else FileEntry.TAG
         self._version, self._extended, self._form = version, extended, form
         fields = _EXTENDED_FILE_ENTRY if extended else _FILE_ENTRY
-        self._rest = Struct(f"<{fields}{'LL' if form.data is None else 'LLH6x'}")
+        self._rest = Struct(f"<{fields}{'LL' if form.data is None else 'LQ4x'}")
         filled = TAG_SIZE + _USUAL_START.size + self._rest.size
         self._block = Struct(f"{TAG_FORMAT}{_USUAL_START.size}s{self._rest.size}s{BLOCK - filled}x")
 
@@ -130,23 +130,22 @@ class UsualEntries:
 
     def write(self, buffer: memoryview, entries: Iterable[UsualEntry]) -> None:
         """Write entries into their blocks of a buffer, up to the end of each."""
-        tag, version, sums = self._tag, self._version, BYTE_SUMS
+        tag, version, serial, implementation = self._tag, self._version, TAG_SERIAL_NUMBER, _IMPLEMENTATION
+        sums, constant, extended = BYTE_SUMS, checksum_of(tag, version, 0, 0, 0), self._extended
         pack, pack_into, ads = self._rest.pack, self._block.pack_into, self._form.size
-        partition, nowhere = self._form.partition, (0,) * len(self._form.partition)
+        partition = (self._form.data or 0) << 32  # behind the block in a long descriptor
         full = _USUAL_START.size + self._rest.size
-        constant = checksum_of(tag, version, 0, 0, 0)
-        copies = 2 if self._extended else 1
         for at, location, (start, crc), size, stamps, unique_id, position in entries:
-            sizes = (size,) * copies
-            if size:
-                ad = size, position, *partition
-                rest = pack(*sizes, -(-size // BLOCK), stamps, 1, _IMPLEMENTATION, unique_id, 0, ads, *ad)
-                crc, length = crc_hqx(rest, crc), full
+            recorded = -(-size // BLOCK)
+            length, extent = (ads, position + partition) if size else (0, 0)
+            if extended:
+                rest = pack(size, size, recorded, stamps, 1, implementation, unique_id, 0, length, size, extent)
             else:
-                rest = pack(*sizes, 0, stamps, 1, _IMPLEMENTATION, unique_id, 0, 0, 0, 0, *nowhere)
-                crc, length = crc_hqx(rest[:-ads], crc), full - ads
+                rest = pack(size, recorded, stamps, 1, implementation, unique_id, 0, length, size, extent)
+            length += full - ads
+            crc = crc_hqx(rest if size else rest[:-ads], crc)
             checksum = constant + sums[crc] + sums[length] + sums[location & 0xFFFF] + sums[location >> 16] & 0xFF
-            pack_into(buffer, at, tag, version, checksum, TAG_SERIAL_NUMBER, crc, length, location, start, rest)
+            pack_into(buffer, at, tag, version, checksum, serial, crc, length, location, start, rest)
 
 
 def directory_size(identifiers: Iterable[bytes]) -> int:
