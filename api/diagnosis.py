@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from discstack.address import parse_address
 from discstack.disc_master import DiscMaster
 from discstack.transport.diagnosis import Check, Verdict
 
@@ -37,8 +38,11 @@ class Diagnosis:
 def diagnose(address: str | None = None, *, system: DriveSystem | None = None) -> Diagnosis:
     """Examine the machine and the drive with that address, or all of its drives; no drive is sent a command.
 
-    Raises BackendUnavailable where this build knows nothing of the system's drives.
+    Raises BackendUnavailable where this build knows nothing of the system's drives, ValueError for an address that is
+    none of this machine's.
     """
+    if address and not parse_address(address).shared:
+        raise ValueError(f"{address} is no drive of this machine: nothing stands between it and anybody")
     master = DiscMaster(system)
     drives = master.drives() if address is None else tuple(filter(None, [master.find(address)]))
     machine = (*master.system.examine(None), _presence(drives, address))

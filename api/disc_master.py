@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
@@ -45,8 +46,9 @@ class DiscMaster:
         return self.system.drives()
 
     def find(self, address: str) -> DriveEntry | None:
-        """Return the drive that has this address, node, lasting name or identifier."""
-        return next((d for d in self if address in {d.address, d.block, d.generic, d.identifier, *d.names}), None)
+        """Return the drive that has this address, node, lasting name or identifier, or that a link leads to."""
+        wanted = {address, os.path.realpath(address)}
+        return next((d for d in self if wanted & {d.address, d.block, d.generic, d.identifier, *d.names}), None)
 
     def usage(self, drive: DriveEntry) -> Usage:
         """Find who uses a drive: processes, mounts, devices on top of it; and how many processes hide that."""

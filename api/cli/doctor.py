@@ -27,7 +27,10 @@ def doctor(drive: str | None, as_json: bool) -> None:
     """
     from discstack import diagnose
 
-    diagnosis = diagnose(drive)
+    try:
+        diagnosis = diagnose(drive)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
     if as_json:
         print_json({"sound": diagnosis.sound, "machine": diagnosis.machine, "drives": diagnosis.drives})
     else:

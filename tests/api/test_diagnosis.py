@@ -78,6 +78,12 @@ def test_the_command_line_prints_every_check_with_what_to_do(
     )
 
 
+def test_a_virtual_drive_is_no_patient(discstack: Callable[..., Any]) -> None:
+    outcome = discstack("doctor", "virtual:cd-r")
+    assert outcome.code == 2
+    assert "virtual:cd-r is no drive of this machine" in outcome.err
+
+
 def test_the_command_line_prints_json(discstack: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("discstack.disc_master.this_system", lambda: System((DRIVE,)))
     outcome = discstack("doctor", "--json")

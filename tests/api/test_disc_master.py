@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -71,11 +72,13 @@ class System:
         self.closed = True
 
 
-def test_drives_are_found_by_any_of_their_names() -> None:
+def test_drives_are_found_by_any_of_their_names(tmp_path: Path) -> None:
     master = DiscMaster(System(FIRST, SECOND))
     assert (len(master), master[1], list(master)) == (2, SECOND, [FIRST, SECOND])
     for name in ("/dev/sr0", "/dev/sg1", "one", "/dev/disk/by-id/usb-ONE"):
         assert master.find(name) == FIRST
+    (tmp_path / "burner").symlink_to("/dev/sr0")
+    assert master.find(str(tmp_path / "burner")) == FIRST
     assert master.find("/dev/sr9") is None
     assert master.is_supported_environment
     assert str(master.usage(FIRST)) == "wodim"

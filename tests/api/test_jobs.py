@@ -274,6 +274,31 @@ def test_a_drive_that_only_one_may_have_open_is_not_kept_from_ourselves() -> Non
     drive.close()
 
 
+def test_the_system_is_asked_for_quiet_while_a_real_drive_changes_its_disc(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    quiet = list[bool]()
+
+    @contextmanager
+    def asked() -> Iterator[None]:
+        quiet.append(True)
+        yield
+        quiet.append(False)
+
+    monkeypatch.setattr("discstack.job.quiet", asked)
+    with discstack.open("virtual:dvd+r?capacity=4096") as own:
+        discstack.DataWriter(own).write(Pattern(100))
+    assert quiet == []
+    drive = open_virtual("dvd+r", capacity=4096)
+    with discstack.Recorder(Opened(drive)) as recorder:
+        discstack.DataWriter(recorder).write(Pattern(100), on_event=lambda _: quiet.append(quiet[0]))
+        assert (quiet[0], set(quiet[:-1]), quiet[-1]) == (True, {True}, False)
+        told = len(quiet)
+        discstack.DiscReader(recorder).verify(Pattern(100))
+    assert len(quiet) == told
+    drive.close()
+
+
 def test_a_closed_recorder_says_so() -> None:
     drive = discstack.open("virtual:dvd+r")
     drive.close()

@@ -44,7 +44,7 @@ class LinuxSystem:
 
     def may_open(self, drive: DriveEntry) -> bool:
         """Whether this process may open the drive to look."""
-        return os.access(drive.address, os.R_OK)
+        return os.access(drive.address, os.R_OK, effective_ids=True)
 
     def usage(self, drive: DriveEntry) -> Usage:
         """Find who uses the drive by one of its nodes."""

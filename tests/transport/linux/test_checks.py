@@ -150,7 +150,7 @@ def test_rights_are_spelt_by_name(setting: Setting) -> None:
         ({"Max nice priority": "0"}, 0, GOOD, "niceness may not go down"),
         ({"Max nice priority": "30"}, 0, GOOD, "niceness may go down to -10"),
         ({}, 1 << CAP_SYS_NICE, GOOD, "niceness may go down to -20"),
-        ({"Max address space": str(1 << 30)}, 0, GOOD, "address space 1073741824"),
+        ({"Max address space": str(1 << 30)}, 0, GOOD, "address space 1024 MiB"),
         ({"Max data size": str(256 << 20)}, 0, WRONG, ""),
     ],
 )

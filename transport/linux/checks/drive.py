@@ -105,7 +105,7 @@ def opening(examined: Examined) -> Check:
     why = "looking is O_RDONLY, burning O_RDWR and O_EXCL, always with O_NONBLOCK, so that no disc need be in"
     users = [holder for holder in examined.usage.holders if holder.node in examined.drive.nodes]
     if users:
-        return Check("opening", NOTE, f"not tried, in order not to disturb {users[0].what}", why)
+        return Check("opening", NOTE, f"not tried, as the drive is in use: {users[0].what}", why)
     node = examined.drive.entry.address
     ways = {"O_RDONLY": os.O_RDONLY, "O_RDWR": os.O_RDWR, "O_RDWR|O_EXCL": os.O_RDWR | os.O_EXCL}
     for name, flags in ways.items():
@@ -149,7 +149,7 @@ def command_filter(examined: Examined) -> Check:
     kept = sorted({cdb.name for cdb in REGISTRY.values() if cdb.opcode not in ALWAYS_PASS | NEED_WRITE})
     found = f"on {examined.drive.entry.block or 'sr'} it refuses {', '.join(kept)}, and all opcodes of vendors"
     advice = f"burning needs none of them; {examined.drive.entry.generic or 'sg'} opened for writing refuses nothing"
-    return Check("filter", GOOD, found, why, advice)
+    return Check("filter", NOTE, found, why, advice)
 
 
 def media(examined: Examined) -> Check:

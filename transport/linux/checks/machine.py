@@ -90,8 +90,8 @@ def limits(machine: Machine) -> Check:
     floor = -20 if process.can(CAP_SYS_NICE) else 20 - int(told("Max nice priority", "0"))
     found = ", ".join(
         [
-            f"address space {told('Max address space', 'unknown')}",
-            f"locked memory {told('Max locked memory', 'unknown')}",
+            f"address space {_spell(told('Max address space'))}",
+            f"locked memory {_spell(told('Max locked memory'))}",
             f"niceness {f'may go down to {floor}' if floor < 20 else 'may not go down'}",
             f"realtime priority up to {told('Max realtime priority', 'unknown')}",
         ]
@@ -128,6 +128,10 @@ def automounters(machine: Machine) -> Check:
         return Check("automounters", GOOD, "none in sight", why)
     asked = "asked for quiet over D-Bus" if bus_exists("SESSION") else "not to be asked for quiet: no session bus here"
     return Check("automounters", NOTE, f"{', '.join(found)}; {asked}", why, "if a disc is mounted: --unmount")
+
+
+def _spell(limit: str | None) -> str:
+    return f"{int(limit) >> 20} MiB" if limit and limit != UNLIMITED else limit or "unknown"
 
 
 def _bytes(limit: str) -> float:
