@@ -23,6 +23,7 @@ from discstack.mmc.spec.cdb import describe, lookup
 from discstack.mmc.spec.sense import Sense, SenseKey
 from discstack.transport.base import CHECK_CONDITION, GOOD, DeviceGone, Reply, TransportError
 
+MODE_SELECT: Final = 0x55
 ACTIONS: Final = ("sense", "status", "error", "keep", "reset", "alter", "ignore", "progress", "power")
 Executor = Callable[[Drive, Request], Reply]
 
@@ -33,7 +34,8 @@ class Fault:
 
     `at_command` counts all commands from 1, `fields` are those of the CDB, of what matches each `every`th is struck,
     `times` is how often at most, None for ever; `busy` ones strike only while a long operation runs, those with `when`
-    only while the drive is so, `lasting` ones from the first time on at every command. The actions: `sense` (with
+    only while the drive is so, those `without` an opcode only if none such came since the last MODE SELECT, `lasting`
+    ones from the first time on at every command. The actions: `sense` (with
     `deferred` the command itself is answered GOOD and the sense comes `after` commands later; a recovered error comes
     with the work done), `status` such as BUSY, `reset` of the drive before the command, `error` raised instead of an
     answer (with `executed` after the work was done), `keep` bytes of the answer, `alter` what the answer says, `ignore`
@@ -57,6 +59,7 @@ class Fault:
     lasting: bool = False
     busy: bool = False
     when: Callable[[Drive], bool] | None = None
+    without: int | None = None
     alter: Callable[[bytes], bytes] | None = None
     ignore: bool = False
     progress: float | None = None
@@ -118,6 +121,7 @@ class FaultPlan:
         self.armed = [Armed(fault) for fault in faults]
         self.number = 0
         self.deferred: list[tuple[int, Sense]] = []
+        self.since_select: set[int] = set()  # opcodes
 
     def add(self, fault: Fault) -> None:
         """Arm one more."""
@@ -130,7 +134,10 @@ class FaultPlan:
         if due is not None:
             self.deferred.remove(due)
             return Reply(CHECK_CONDITION, replace(due[1], deferred=True).build(), b"", _moved(request))
-        struck = next((armed for armed in self.armed if armed.strikes(self.number, drive, request)), None)
+        opcode = request.cdb[0] if request.cdb else 0
+        self.since_select = self.since_select | {opcode} if opcode != MODE_SELECT else set()
+        told = (armed for armed in self.armed if armed.fault.without not in self.since_select)
+        struck = next((armed for armed in told if armed.strikes(self.number, drive, request)), None)
         return executor(drive, request) if struck is None else self._apply(struck.fault, drive, request, executor)
 
     @staticmethod

@@ -47,6 +47,11 @@ def dvd_rom(data: bytes) -> bytes:
     return data[:6] + b"\0\x10" + data[8:]
 
 
+def short_mode_header(data: bytes) -> bytes:
+    """Count no more than the header of a mode page, as SANYO drives do; the page itself says how long it is."""
+    return (MODE_HEADER - 2).to_bytes(2, "big") + data[2:]
+
+
 def speeds_of_cds(data: bytes) -> bytes:
     """Tell the write speeds of a CD in mode page 2Ah, whatever the disc, as drives made by NEC do."""
     return _speeds(data, CD_SPEEDS)

@@ -12,10 +12,17 @@ from types import MappingProxyType
 from typing import Final
 
 from discstack.emulator import lies
-from discstack.emulator.conditions import INVALID_FIELD_IN_CDB, INVALID_OPCODE, NO_MEDIUM_TRAY_CLOSED
+from discstack.emulator.conditions import (
+    INVALID_FIELD_IN_CDB,
+    INVALID_OPCODE,
+    LONG_WRITE,
+    NO_MEDIUM_TRAY_CLOSED,
+    SEQUENCE_ERROR,
+)
 from discstack.emulator.drive import BECOMING_READY_ASCQ, Drive
 from discstack.emulator.faults import Fault
 from discstack.mmc.spec.disc_information import DiscStatus
+from discstack.mmc.spec.mode_page_values import WriteType
 from discstack.mmc.spec.sense import Sense
 
 TUR, TRACK_INFORMATION, OPC, CLOSE = 0x00, 0x52, 0x54, 0x5B
@@ -24,11 +31,15 @@ FORMAT, CONFIGURATION, MODE_SENSE = 0x04, 0x46, 0x5A
 RESERVE_TRACK, EVENTS = 0x53, 0x4A
 DVDS: Final = range(0x10, 0x30)  # their profiles
 NOT_READY: Final = Sense(0x2, 0x24)
+CUE_SHEET, DISC_INFORMATION = 0x5D, 0x51
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Personality:
-    """A drive: its name, and what it does; `source` says who saw that. `untimed_lead_in` is a setting of its own."""
+    """A drive: its name, and what it does; `source` says who saw that. `untimed_lead_in` is a setting of its own.
+
+    Drives for `cds_only` are of MMC's first edition, or older.
+    """
 
     vendor: str
     product: str
@@ -36,6 +47,7 @@ class Personality:
     source: str
     faults: tuple[Fault, ...] = ()
     untimed_lead_in: bool = False
+    cds_only: bool = False
 
 
 def is_full(drive: Drive) -> bool:
@@ -46,6 +58,11 @@ def is_full(drive: Drive) -> bool:
 def is_full_dvd(drive: Drive) -> bool:
     """Whether that disc is a DVD."""
     return is_full(drive) and drive.profile in DVDS
+
+
+def is_at_once(drive: Drive) -> bool:
+    """Whether the write parameters ask for a session at once."""
+    return drive.profile != 0 and drive.loaded.parameters.write_type == WriteType.SESSION_AT_ONCE
 
 
 def is_loading(drive: Drive) -> bool:
@@ -214,6 +231,50 @@ PERSONALITIES: Final[Mapping[str, Personality]] = MappingProxyType(
                 *map(refusing, (OPC, RESERVE_TRACK, EVENTS)),
                 Fault(opcode=CONFIGURATION, when=is_full_dvd, alter=lies.dvd_rom, times=None),
                 Fault(opcode=TRACK_INFORMATION, fields={"address": 0xFF}, when=is_full, sense=NOT_READY, times=None),
+            ),
+        ),
+        "sanyo-page-lengths": Personality(
+            vendor="SANYO",
+            product="CRD-BP1500P",
+            does="counts too few bytes in the headers of mode pages",
+            source="growisofs",
+            faults=(Fault(opcode=MODE_SENSE, alter=lies.short_mode_header, times=None),),
+        ),
+        "panasonic-cw-7502": Personality(
+            vendor="MATSHITA",
+            product="CD-R   CW-7502",
+            does="takes a cue sheet only after READ TRACK INFORMATION, in answer to which it tells a wrong address",
+            source="cdrdao",
+            cds_only=True,
+            faults=(
+                refusing(CONFIGURATION),
+                Fault(opcode=CUE_SHEET, without=TRACK_INFORMATION, sense=SEQUENCE_ERROR, times=None),
+                Fault(opcode=TRACK_INFORMATION, when=is_at_once, alter=lies.wrong_next_writable_address, times=None),
+            ),
+        ),
+        "old-mitsumi": Personality(
+            vendor="MITSUMI",
+            product="CR-4802TE",
+            does="answers 6/2E/00 for as long as it closes or blanks",
+            source="cdrecord",
+            cds_only=True,
+            faults=(refusing(CONFIGURATION), Fault(opcode=TUR, busy=True, sense=Sense(0x6, 0x2E), times=None)),
+        ),
+        "sony": Personality(
+            vendor="SONY",
+            product="CD-RW  CRX140E",
+            does="answers 2/04/08 for as long as it closes or blanks",
+            source="cdrecord",
+            faults=(Fault(opcode=TUR, busy=True, sense=LONG_WRITE, times=None),),
+        ),
+        "philips-cdd2600": Personality(
+            vendor="PHILIPS",
+            product="CDD2600",
+            does="is older than MMC: it knows none of the commands that tell of discs, tracks and features",
+            source="cdrecord, which has a driver of its own for it and for the HP C4324 that it is sold as, too",
+            cds_only=True,
+            faults=tuple(
+                refusing(opcode) for opcode in (CONFIGURATION, DISC_INFORMATION, TRACK_INFORMATION, CUE_SHEET)
             ),
         ),
         "lg-untimed-lead-in": Personality(

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from discstack.mmc.command import ask, command, interpret, received
-from discstack.mmc.errors import CommandError, ResponseError
+from discstack.mmc.errors import CommandError, IllegalRequest, ResponseError
 from discstack.mmc.procedure import MaxTransfer, Procedure
 from discstack.mmc.spec.capacities import BufferCapacity, Capacity, FormatCapacities
 from discstack.mmc.spec.cdb import CDB
@@ -39,6 +39,7 @@ from discstack.mmc.spec.inquiry import InquiryData
 from discstack.mmc.spec.layout import StructureError
 from discstack.mmc.spec.mode_pages import CapabilitiesPage, WriteParametersPage
 from discstack.mmc.spec.performance import NominalPerformance, WriteSpeedDescriptor
+from discstack.mmc.spec.profiles import Profile
 from discstack.mmc.spec.region import RPC_STATE, RpcState
 from discstack.mmc.spec.sense import Sense
 from discstack.mmc.spec.toc import Atip, RawToc, TocFormat
@@ -61,6 +62,7 @@ MOST_EVENTS: Final = 16
 PERFORMANCE_HEADER, PERFORMANCE_ROW = 8, 16
 NOMINAL, WRITE_SPEED = 0, 3  # types of GET PERFORMANCE
 POW_LENGTH: Final = 16
+INVALID_OPCODE: Final = 0x20  # additional sense code
 TOLERANCE: Final = 2  # 10b, which the standard demands
 
 
@@ -100,8 +102,23 @@ def configuration(rt: int = 0) -> Procedure[Configuration]:
 
 
 def current_configuration() -> Procedure[Configuration]:
-    """Ask for the features that are current."""
-    return (yield from configuration(CURRENT_FEATURES))
+    """Ask for the features that are current; drives of MMC's first edition, which knows none, have only CDs."""
+    try:
+        return (yield from configuration(CURRENT_FEATURES))
+    except IllegalRequest as error:
+        if error.sense.asc != INVALID_OPCODE:
+            raise
+    return Configuration(current_profile=(yield from _profile_of_cd()))
+
+
+def _profile_of_cd() -> Procedure[Profile]:
+    """Return the profile of a CD, as far as it matters: what the drive cannot write might as well be pressed."""
+    try:
+        disc, page = (yield from disc_information()), (yield from capabilities())
+    except IllegalRequest:
+        return Profile.CD_ROM
+    kind, writable = (Profile.CD_RW, page.cd_rw_write) if disc.erasable else (Profile.CD_R, page.cd_r_write)
+    return kind if writable else Profile.CD_ROM
 
 
 def disc_information() -> Procedure[DiscInformation]:

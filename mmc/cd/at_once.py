@@ -11,6 +11,7 @@ from discstack.mmc.cd.cue import cue_sheet, variants
 from discstack.mmc.cd.program import Layout
 from discstack.mmc.cd.session import Session
 from discstack.mmc.cd.sources import TEXT_BLOCK, TextSource, runs_at_once
+from discstack.mmc.command import optional
 from discstack.mmc.errors import IllegalRequest, MediaError
 from discstack.mmc.polling import persist
 from discstack.mmc.procedure import Phase, Procedure
@@ -45,13 +46,17 @@ def _select(session: Session, *, sub_channel_block: bool) -> Procedure[None]:
 
 
 def announce(session: Session, layout: Layout, lead_in: int) -> Procedure[None]:
-    """Send the cue sheet, in one variant after the other until the drive takes one."""
+    """Send the cue sheet, in one variant after the other until the drive takes one.
+
+    A Panasonic CW-7502 wants to be asked for the invisible track before, and answers nonsense.
+    """
     tried = variants(layout)
     selected = False
     for variant in tried:
         if variant.sub_channel_block is not selected:
             yield from _select(session, sub_channel_block=variant.sub_channel_block)
             selected = variant.sub_channel_block
+        yield from optional(queries.track_information(by_track.INVISIBLE))
         data = build_cue_sheet(cue_sheet(layout, variant, Msf.from_lba(lead_in)))
         try:
             yield from persist(partial(actions.send_cue_sheet, data))

@@ -10,6 +10,7 @@ from discstack.mmc import actions, polling, queries
 from discstack.mmc.cd.cue import cue_sheet, variants
 from discstack.mmc.cd.following import multi_session, next_track_number
 from discstack.mmc.cd.program import Program, ProgramTrack, TrackForm, lay_out
+from discstack.mmc.command import optional
 from discstack.mmc.errors import DriveError, IllegalRequest
 from discstack.mmc.job import BurnJob
 from discstack.mmc.media import cd_packets, sequential
@@ -87,6 +88,7 @@ def announce(work: Work, job: BurnJob, plan: BurnPlan) -> Procedure[None]:
     )
     program = Program(tracks=(ProgramTrack(source=Announced(plan.total), form=TrackForm.MODE_1),))
     layout = lay_out(program, base=plan.start - PREGAP, first_number=next_track_number(work))
+    yield from optional(queries.track_information(INVISIBLE_TRACK))  # as in mmc/cd/at_once.py
     sheet = build_cue_sheet(cue_sheet(layout, variants(layout)[0], Msf(0, 0, 0)))
     yield from persist(partial(actions.send_cue_sheet, sheet))
     try:

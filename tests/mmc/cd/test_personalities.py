@@ -15,7 +15,7 @@ from discstack.mmc.burn import burn
 from discstack.mmc.cd import composing
 from discstack.mmc.cd.burn import burn_program
 from discstack.mmc.cd.job import CdWriteMode
-from discstack.mmc.errors import DriveError
+from discstack.mmc.errors import DriveError, UnsupportedMedium
 from discstack.mmc.identify import identify
 from discstack.mmc.medium import DiscState, WriteMode
 from discstack.mmc.operations import erase, format_medium
@@ -110,10 +110,37 @@ def test_no_fault_is_passed_off_as_success(studio: Any, name: str, fault: str) -
     assert studio.lab.run(identify(), tap).state in (DiscState.FINALIZED, DiscState.OVERWRITABLE, DiscState.BLANK)
 
 
-@pytest.mark.parametrize("drive_name", PERSONALITIES)
-@pytest.mark.parametrize("name", JOBS)
+PACKETS = {"packets", "erase", "format"}  # what drives older than MMC-2 do not know
+
+
+@pytest.mark.parametrize(
+    ("name", "drive_name"),
+    [
+        (name, who)
+        for name in JOBS
+        for who, drive in PERSONALITIES.items()
+        if not (drive.cds_only and name in PACKETS) and who != "philips-cdd2600"
+    ],
+)
 def test_a_real_drives_ways_keep_no_cd_from_being_burnt(studio: Any, name: str, drive_name: str) -> None:
     medium, formatted, job, done = JOBS[name]
     tap = drive(studio, medium, formatted=formatted, personality=drive_name)
     studio.lab.run(job(studio), tap)
     assert done(studio, tap)
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_a_drive_older_than_all_standards_is_refused_before_anything_is_done(studio: Any, name: str) -> None:
+    medium, formatted, job, _ = JOBS[name]
+    tap = drive(studio, medium, formatted=formatted, personality="philips-cdd2600")
+    with pytest.raises(UnsupportedMedium, match="CD-ROM"):
+        studio.lab.run(job(studio), tap)
+    assert not {cdb[0] for cdb in tap.seen} & {0x04, 0x2A, 0x55, 0x5D, 0xA1}
+    assert studio.lab.run(identify(), tap).state is DiscState.READ_ONLY
+
+
+def test_a_disc_in_a_drive_of_the_first_edition_is_erased_and_burnt(studio: Any) -> None:
+    tap = studio.lab.drive("cd-rw", CAPACITY, personality="old-mitsumi")
+    studio.lab.run(image(studio), tap)
+    assert studio.lab.run(erase(), tap).state is DiscState.BLANK
+    assert studio.lab.run(image(studio), tap).medium.state is DiscState.FINALIZED

@@ -68,7 +68,8 @@ def trials(section: str, sent: set[int]) -> Iterator[tuple[str, list[Fault]]]:
     for name in NAMED:
         yield name, fitting(parse_faults(f"{name}:{ARGUMENTS[name]}"), sent)
     for name, personality in PERSONALITIES.items() if section in MAIN else ():
-        yield name, fitting(personality.faults, sent)
+        if not personality.cds_only:
+            yield name, fitting(personality.faults, sent)
 
 
 @pytest.mark.parametrize(("medium", "section"), ROWS)
