@@ -32,6 +32,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from discstack.attachment import AttachedBurner as AttachedBurner
     from discstack.attachment import attach as attach
     from discstack.audio.cue_file import CueSheet as CueSheet
     from discstack.audio.errors import AudioFormatError as AudioFormatError
@@ -194,7 +195,7 @@ if TYPE_CHECKING:
 __version__: Final = "0.1.0"
 
 _HOMES: Final = {
-    "discstack.attachment": ("attach",),
+    "discstack.attachment": ("AttachedBurner", "attach"),
     "discstack.audio.cue_file": ("CueSheet",),
     "discstack.audio.errors": ("AudioFormatError", "CueError"),
     "discstack.audio.tracks": ("AudioTrack",),

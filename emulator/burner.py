@@ -7,9 +7,8 @@ from typing import Any, Self
 
 from discstack.emulator.faults import Fault
 from discstack.emulator.media.base import Medium
-from discstack.emulator.media.families import MEDIA
-from discstack.emulator.open import open_virtual
-from discstack.emulator.store import BLOCK, BlockStore
+from discstack.emulator.open import open_disc, open_virtual
+from discstack.emulator.store import BLOCK
 from discstack.emulator.transport import VirtualTransport
 from discstack.mmc.spec.cdb import Direction, lookup
 from discstack.transport.base import Clock, Command, Reply
@@ -69,11 +68,8 @@ class VirtualBurner:
 
     def change_disc(self, medium: str, capacity: int | None = None) -> None:
         """Take the disc out and put a blank one in, as a hand would."""
-        drive = self.transport.drive
-        drive.prevented = False
-        drive.remove().store.close()
-        kind = MEDIA[medium]
-        drive.insert(kind.family(kind, BlockStore.in_memory(), drive.clock, capacity or kind.capacity))
+        self.transport.drive.prevented = False
+        self.transport.change(lambda clock: open_disc(medium, clock, capacity=capacity))
 
     def close(self) -> None:
         """Switch the drive off."""

@@ -16,7 +16,7 @@ from discstack.emulator.media.base import Medium, MediumKind
 from discstack.emulator.media.families import MEDIA
 from discstack.emulator.personalities import PERSONALITIES, Personality
 from discstack.emulator.store import BlockStore
-from discstack.emulator.transport import MAX_TRANSFER, VirtualTransport
+from discstack.emulator.transport import MAX_TRANSFER, Disc, VirtualTransport
 from discstack.transport.base import Clock
 
 __all__ = ["MEDIA", "open_virtual"]
@@ -52,9 +52,6 @@ def open_virtual(
     Raises ValueError for an unknown medium, fault or personality, DiscFileError where `file` is not such a disc,
     DeviceBusy where another drive holds it.
     """
-    kind = _kind(medium, speed)
-    if capacity is not None and (capacity <= 0 or capacity % kind.write_unit):
-        raise ValueError(f"a {medium} has a multiple of {kind.write_unit} blocks, not {capacity}")
     if buffer < 1 or max_transfer < 1:
         raise ValueError("the buffer and the largest transfer must hold something")
     clock: Clock = QuickClock(realtime) if realtime else VirtualClock()
@@ -65,14 +62,33 @@ def open_virtual(
         untimed_lead_in=untimed_lead_in,
         serial=serial,
     )
-    plan, bad = [*faults, *parse_faults(fault)], parse_ranges(defects)
+    plan = [*faults, *parse_faults(fault)]
     if personality is not None:
         character = _personality(personality)
         settings, plan = _as(character, settings), [*plan, *character.faults]
-    disc = DiscFile.open(Path(file), kind, clock, capacity) if file is not None else None
-    loaded = disc.medium if disc is not None else _blank(kind, clock, capacity)
-    loaded.defects.mark(bad)
-    return VirtualTransport(Drive(settings, clock, loaded), disc, faults=FaultPlan(plan), max_transfer=max_transfer)
+    disc = open_disc(medium, clock, file=file, speed=speed, capacity=capacity, defects=defects)
+    drive = Drive(settings, clock, disc.medium)
+    return VirtualTransport(drive, disc.file, faults=FaultPlan(plan), max_transfer=max_transfer)
+
+
+def open_disc(
+    medium: str,
+    clock: Clock,
+    *,
+    file: str | os.PathLike[str] | None = None,
+    speed: float | None = None,
+    capacity: int | None = None,
+    defects: str = "",
+) -> Disc:
+    """Return a disc for a drive on `clock`, blank or as `file` keeps it; the arguments are those of `open_virtual`."""
+    kind = _kind(medium, speed)
+    if capacity is not None and (capacity <= 0 or capacity % kind.write_unit):
+        raise ValueError(f"a {medium} has a multiple of {kind.write_unit} blocks, not {capacity}")
+    bad = parse_ranges(defects)
+    kept = DiscFile.open(Path(file), kind, clock, capacity) if file is not None else None
+    disc = Disc(kept.medium if kept is not None else _blank(kind, clock, capacity), kept)
+    disc.medium.defects.mark(bad)
+    return disc
 
 
 def _blank(kind: MediumKind, clock: Clock, capacity: int | None) -> Medium:

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from threading import RLock
-from typing import Final
+from typing import Final, NamedTuple
 
 from discstack.emulator.discfile import DiscFile
 from discstack.emulator.dispatch import execute
 from discstack.emulator.drive import Drive
 from discstack.emulator.faults import FaultPlan
+from discstack.emulator.media.base import Medium
 from discstack.emulator.request import NOTHING, Request
 from discstack.mmc.spec.cdb import Direction, describe
-from discstack.transport.base import Clock, Command, DeviceGone, Reply, TransportError, TransportTimeout
+from discstack.mmc.spec.event_status import MediaEvent
+from discstack.transport.base import Clock, Command, DeviceBusy, DeviceGone, Reply, TransportError, TransportTimeout
 
 MAX_TRANSFER: Final = 1 << 20
+
+
+class Disc(NamedTuple):
+    """A disc, and the file that keeps it, if one does."""
+
+    medium: Medium
+    file: DiscFile | None = None
 
 
 class VirtualTransport:
@@ -70,6 +80,27 @@ class VirtualTransport:
             raise ValueError(f"{len(data)} bytes in one command; this transport takes at most {self._max_transfer}")
         return data
 
+    def change(self, take: Callable[[Clock], Disc] | None) -> None:
+        """Press the button, change the disc by hand, and close the tray; without `take` no disc is put in.
+
+        Raises DeviceBusy where the host keeps the tray locked: it hears then that somebody has pressed the button.
+        What `take` raises leaves everything as it was.
+        """
+        with self._lock:
+            drive = self.drive
+            drive.finish_operation()
+            if drive.prevented and not drive.tray_open:
+                drive.media_events.append(MediaEvent.EJECT_REQUEST)
+                raise DeviceBusy("the tray of the virtual drive is locked by a program, or by a mount of the disc")
+            new = take(self.clock) if take is not None else None
+            if drive.medium is not None:
+                self._put_away(drive.remove())
+            self.disc = new.file if new is not None else None
+            if new is not None:
+                drive.insert(new.medium)
+            else:
+                drive.load(immediate=True)
+
     def close(self) -> None:
         """Let the drive finish what it does, and put the disc away."""
         with self._lock:
@@ -81,14 +112,14 @@ class VirtualTransport:
             except OSError as error:
                 raise failing(error) from error
             finally:
-                self._put_away()
+                self._put_away(self.drive.medium)
 
-    def _put_away(self) -> None:
+    def _put_away(self, medium: Medium | None) -> None:
         try:
             if self.disc is not None:
                 self.disc.close()
-            elif self.drive.medium is not None:
-                self.drive.medium.store.close()
+            elif medium is not None:
+                medium.store.close()
         except OSError as error:
             raise failing(error) from error
 

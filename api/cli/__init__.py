@@ -34,6 +34,7 @@ COMMANDS: Final = {
     "graph": ("curve", "Draw saved curves of burns and benchmarks."),
     "raw": ("raw", "Send one command to a drive."),
     "emulate": ("emulate", "Make virtual drives, on request real /dev/srN of this machine."),
+    "change": ("emulate", "Put another disc into an attached virtual drive."),
     "decode": ("raw", "Spell a CDB or sense data given in hexadecimal."),
 }
 

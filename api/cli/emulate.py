@@ -75,15 +75,43 @@ def _files(paths: tuple[str, ...], *, copy: bool, traced: bool, as_json: bool) -
 
 def _attach(addresses: list[str], trace: str | None, as_json: bool) -> None:
     from discstack import attach
+    from discstack.attached_control import Control
 
     ends = {signal.SIGINT, signal.SIGTERM}
     signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # they wait for `sigwait`: nothing is left half attached
     with recorded(trace) as record, ExitStack() as stack:
         drives = [stack.enter_context(attach(address, record=record)) for address in addresses]
+        for drive in drives:
+            stack.enter_context(Control(drive))
         if as_json:
             rows = zip(addresses, drives, strict=True)
-            print_json([{"address": a, "block": drive.block, "generic": drive.generic} for a, drive in rows])
+            print_json([{"address": a, "block": d.block, "generic": d.generic, "target": d.target} for a, d in rows])
         else:
             for address, drive in zip(addresses, drives, strict=True):
                 click.echo(f"{drive.block} {drive.generic} {address}")
         signal.sigwait(ends)
+
+
+@click.command(epilog="Example: discstack change /dev/sr0 'cd-rw?file=second.img'")
+@click.argument("drive")
+@click.argument("medium", required=False)
+@json_option
+def change(drive: str, medium: str | None, as_json: bool) -> None:
+    """Put another disc into a drive that `discstack emulate --attach` has made, or only take the disc out.
+
+    It is as if a hand pressed the button: the tray opens, the disc in it is put away, MEDIUM is put in, and the tray is
+    closed. Programs hear of it from the kernel. A drive whose tray a program or a mount has locked is left alone. What
+    is on a disc without `file=` is lost when it is taken out.
+    """
+    from discstack import DiscMaster
+    from discstack.attached_control import change_disc
+
+    found = DiscMaster().find(drive)
+    try:
+        change_disc((found.block if found else None) or drive, medium)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    if as_json:
+        print_json({"drive": drive, "medium": medium})
+    else:
+        click.echo(f"{drive}: {medium or 'no disc'} is in it now")

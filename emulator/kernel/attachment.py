@@ -18,9 +18,10 @@ class AttachedDrive:
     """A drive that the kernel has found, from making it to `detach`; also a context manager.
 
     `transport` carries the commands that the kernel hands over, in a thread of its own; it must be on a real clock, and
-    is closed at the end. `block` is the node of the sr driver, `generic` that of the sg driver. What processes that
-    were killed have left in the kernel is removed first. Raises AccessDenied without root, BackendUnavailable where the
-    kernel lacks something; both say what.
+    is closed at the end. `block` is the node of the sr driver, `generic` that of the sg driver, `target` the device's
+    folder in configfs, for other fabrics of the kernel's to export, such as iSCSI. What processes that were killed have
+    left in the kernel is removed first. Raises AccessDenied without root, BackendUnavailable where the kernel lacks
+    something; both say what.
     """
 
     def __init__(self, transport: Transport) -> None:
@@ -30,12 +31,13 @@ class AttachedDrive:
             remove_abandoned()
             self._device = TargetDevice.create()
             undo.callback(self._device.remove)
+            self.target = str(self._device.core)
             self._server = KernelServer(self._device.channel(), transport)
             self._server.start()
             undo.callback(self._server.stop)
             undo.callback(self._device.disconnect)
             unit = self._device.connect()
-            self.block = wait_for(lambda: _node(unit / "block"), f"a block device of {unit.name}")
+            self.block: str = wait_for(lambda: _node(unit / "block"), f"a block device of {unit.name}")
             self.generic = wait_for(lambda: _node(unit / "scsi_generic"), f"a generic device of {unit.name}")
             self._undo = undo.pop_all()
 

@@ -113,7 +113,10 @@ class TargetDevice:
         return Path("/sys/bus/scsi/devices") / f"{address}:0"
 
     def disconnect(self) -> None:
-        """Take the SCSI host away; what is there of it."""
+        """Take the SCSI host away; what is there of it. Other fabrics that export the device lose the unit."""
+        for link in TARGET.glob("*/*/*/lun/lun_*/*"):
+            if link.is_symlink() and link.resolve() == self.core:
+                link.unlink()
         if self.unit.is_dir():
             for entry in self.unit.iterdir():
                 if entry.is_symlink():

@@ -190,7 +190,9 @@ class Attachment:
         kernel.check(f"cd {folder}; setsid bash -c {shlex.quote(watched)} >/dev/null 2>&1 &")
         self._wait(lambda: self._read("answer").endswith("]\n") or self._read("status"))
         assert not self._read("status"), self._read("errors")
-        self.drives = [Drive(row["block"], row["generic"]) for row in json.loads(self._read("answer"))]
+        rows = json.loads(self._read("answer"))
+        self.drives = [Drive(row["block"], row["generic"]) for row in rows]
+        self.targets = [row["target"] for row in rows]
 
     def end(self, signal: str = "TERM") -> int:
         """Send a signal, and give the status that it ends with."""

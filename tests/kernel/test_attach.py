@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 Attaching = Callable[..., AbstractContextManager[Any]]
@@ -22,9 +23,14 @@ def test_drives_come_as_nodes_and_go(kernel: Any, attaching: Attaching) -> None:
     assert kernel.check(f"ls /dev | grep -E '^s[rg][0-9]'; {OURS}; true") == ""
 
 
-def test_next_one_cleans_up_after_one_that_was_killed(kernel: Any, attaching: Attaching) -> None:
+def test_next_one_cleans_up_after_one_that_was_killed_with_a_command_on_its_way(
+    kernel: Any, attaching: Attaching, share: Path
+) -> None:
     with attaching("bd-re") as alive:
-        with attaching("dvd+rw") as killed:
+        with attaching("cd-r?realtime=0.5") as killed:  # calibrating takes it ten seconds
+            node = killed.drives[0].generic
+            calibrate = f"sg_raw -t 60 {node} 54 01 00 00 00 00 00 00 00 00"
+            kernel.check(f"sg_turs -n 3 {node} || true; (setsid {calibrate} >{share}/said 2>&1 &); sleep 0.3")
             killed.end("KILL")
         assert kernel.run(f"test -e {killed.drives[0].block}").status == 0
         with attaching("cd-r") as third:
@@ -33,6 +39,8 @@ def test_next_one_cleans_up_after_one_that_was_killed(kernel: Any, attaching: At
             for drive in (*alive.drives, *third.drives):
                 kernel.check(f"sg_inq {drive.generic}")
     assert kernel.check(OURS) == ""
+    kernel.check("while pgrep sg_raw; do sleep 0.05; done", timeout=20)
+    assert "error" in (share / "said").read_text().lower() or "failed" in (share / "said").read_text().lower()
 
 
 def test_who_is_not_root_is_told(kernel: Any) -> None:
