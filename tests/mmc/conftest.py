@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -303,39 +304,36 @@ class Lab:
 
 @dataclass(frozen=True)
 class Sweep:
-    """A job whose commands fail one after the other, in every way, once; `ready` is the disc that it starts from.
+    """A job whose commands fail one after the other, in every way, once; `fresh` makes the drive that it starts from.
 
     Whatever happens, the job ends with a typed error or with a success that is one, nothing is written after an error,
     and the tray does not stay locked.
     """
 
     lab: Lab
-    ready: Tap
-    job: Callable[[], Any]
+    fresh: Callable[[], Tap]
+    work: Callable[[Tap], None]
     check: Callable[[Tap], None]
 
-    def run(self, keys: Sequence[int]) -> None:
-        tap = self._copy()
-        self.lab.run(self.job(), tap)
+    def run(self, keys: str, turn: int | None = None) -> None:
+        """Let each command fail with each key; with a `turn` with one of them only, another one at each command."""
+        tap = self.fresh()
+        self.work(tap)
         seen = list(tap.seen)
         self.check(tap)
-        for number in positions(seen):
-            for key in keys:
+        for index, number in enumerate(positions(seen)):
+            ways = KEYS[keys]
+            for key in ways if turn is None else (ways[(index + turn) % len(ways)],):
                 self._strike(number, key)
 
-    def _copy(self) -> Tap:
-        medium = self.ready.inner.drive.medium
-        assert medium is not None
-        return self.lab.copy_of(self.ready, medium.kind.name, medium.total, speed=4)
-
     def _strike(self, number: int, key: int) -> None:
-        tap = self._copy()
+        tap = self.fresh()
         if key == DEAD:
             tap.kill_from(number)
         else:
             tap.strikes = {number: self.lab.refuse(key, *SENSES[key])}
         try:
-            self.lab.run(self.job(), tap)
+            self.work(tap)
         except (DriveError, TransportError) as error:
             where = f"command {number} ({tap.lines[number - 1]}) with key {key:X}h: {error!r}"
             assert WRITES.isdisjoint(cdb[:1] for cdb in tap.seen[number:]), where
@@ -387,11 +385,23 @@ def lab() -> Iterator[Lab]:
 
 
 @pytest.fixture
-def sweep(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Let every command of a job fail: with every sense key, or with those that are named."""
+def sweeping(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Sweep]:
+    """Make a sweep of what makes a drive, what works on it, and what checks the disc."""
     monkeypatch.setattr(polling, "INTERVAL", 30.0)  # fewer polls, for the sake of time
+    return partial(Sweep, lab)
+
+
+@pytest.fixture
+def sweep(lab: Lab, sweeping: Callable[..., Sweep]) -> Callable[..., None]:
+    """Let every command of a job fail: with every sense key, or with those that are named."""
 
     def run_sweep(ready: Tap, job: Callable[[], Any], check: Callable[[Tap], None], keys: str) -> None:
-        Sweep(lab, ready, job, check).run(KEYS[keys])
+        medium = ready.inner.drive.medium
+        assert medium is not None
+
+        def work(tap: Tap) -> None:
+            lab.run(job(), tap)
+
+        sweeping(lambda: lab.copy_of(ready, medium.kind.name, medium.total, speed=4), work, check).run(keys)
 
     return run_sweep
