@@ -240,8 +240,7 @@ class Drive:
         """Fail where the buffer ran empty on a disc that cannot be linked to, or shall not be."""
         before = self.buffer.underruns
         self.buffer.settle()
-        protected = medium.lossless or medium.parameters.underrun_protection
-        if self.buffer.underruns > before and not protected and not medium.parameters.test_write:
+        if self.buffer.underruns > before and medium.fragile:
             medium.lose_power()
             raise Refusal(LOSS_OF_STREAMING)
 

@@ -10,8 +10,9 @@ from enum import Enum
 from typing import Final
 
 INNER: Final = 0.42  # of the outermost speed is what constant angular velocity gives at the first address
-# Where the zones of ZCLV begin, as parts of the capacity, and the speed that each adds
-ZONES: Final = ((0.0, 6.0), (0.08, 8.0), (0.24, 12.0), (0.52, 16.0), (0.8, 20.0))
+Zones = tuple[tuple[float, float], ...]  # where those of ZCLV begin, as parts of the capacity, and their speeds
+DVD_ZONES: Final[Zones] = ((0.0, 6.0), (0.08, 8.0), (0.24, 12.0), (0.52, 16.0), (0.8, 20.0))
+CD_ZONES: Final[Zones] = ((0.0, 16.0), (0.12, 20.0), (0.3, 24.0), (0.6, 32.0))
 
 
 class Rotation(Enum):
@@ -38,17 +39,17 @@ class Line:
         return self.first + (self.last - self.first) * (lba - self.start) / (self.end - self.start)
 
 
-def curve(rotation: Rotation, factor: float, blocks: int) -> list[Line]:
+def curve(rotation: Rotation, factor: float, blocks: int, zones: Zones = DVD_ZONES) -> list[Line]:
     """Return how fast a disc of so many blocks passes by, if it is to reach `factor`."""
     last = max(blocks - 1, 0)
     if rotation is Rotation.CAV:
         return [Line(0, factor * INNER, last, factor)]
-    if rotation is Rotation.CLV or factor <= ZONES[0][1]:
+    if rotation is Rotation.CLV or factor <= zones[0][1]:
         return [Line(0, factor, last, factor)]
-    starts = [(int(part * blocks), min(speed, factor)) for part, speed in ZONES]
-    zones = [zone for number, zone in enumerate(starts) if not number or starts[number - 1][1] < factor]
-    ends = [start - 1 for start, _ in zones[1:]] + [last]
-    return [Line(start, speed, end, speed) for (start, speed), end in zip(zones, ends, strict=True) if end >= start]
+    starts = [(int(part * blocks), min(speed, factor)) for part, speed in zones]
+    used = [zone for number, zone in enumerate(starts) if not number or starts[number - 1][1] < factor]
+    ends = [start - 1 for start, _ in used[1:]] + [last]
+    return [Line(start, speed, end, speed) for (start, speed), end in zip(used, ends, strict=True) if end >= start]
 
 
 def speed_at(lines: list[Line], lba: int) -> float:

@@ -18,7 +18,7 @@ from discstack.emulator.conditions import (
     invalid_field,
 )
 from discstack.emulator.media.defects import Defects
-from discstack.emulator.rotation import Line, Rotation, curve
+from discstack.emulator.rotation import DVD_ZONES, Line, Rotation, Zones, curve
 from discstack.emulator.store import BLOCK, BlockStore
 from discstack.mmc.spec.capacities import CapacityType, CurrentMaximumCapacity, FormatCapacities, FormattableCapacity
 from discstack.mmc.spec.cd.sector import SectorType
@@ -39,8 +39,8 @@ INVISIBLE_TRACK: Final = 0xFF
 class Speeds:
     """Write speeds as multiples of 1x; 1x is `reported` kB/s in commands and `payload` bytes of user data a second.
 
-    `rotations` tell from which speed on the disc turns how; below, and without any, linear velocity is constant.
-    Reading is at constant angular velocity.
+    `rotations` tell from which speed on the disc turns how, `zones` which there are; below, and without any rotation,
+    linear velocity is constant. Reading is at constant angular velocity.
     """
 
     reported: float
@@ -48,6 +48,7 @@ class Speeds:
     factors: tuple[float, ...]
     read: float
     rotations: tuple[tuple[float, Rotation], ...] = ()
+    zones: Zones = DVD_ZONES
 
     def kilobytes(self, factor: float) -> int:
         """Return a speed as commands carry it: kB/s of 1000 bytes."""
@@ -56,7 +57,7 @@ class Speeds:
     def write_curve(self, factor: float, blocks: int) -> list[Line]:
         """Return how fast such a disc is written from its first block to its last."""
         rotation = next((rotation for least, rotation in self.rotations if factor >= least), Rotation.CLV)
-        return curve(rotation, factor, blocks)
+        return curve(rotation, factor, blocks, self.zones)
 
     def read_curve(self, factor: float, blocks: int) -> list[Line]:
         """Return how fast such a disc is read from its first block to its last."""
@@ -299,6 +300,11 @@ class Medium:
     def prepare(self, parameters: WriteParameters) -> None:
         """Hear of new write parameters."""
         self.parameters = parameters
+
+    @property
+    def fragile(self) -> bool:
+        """Whether an underrun now costs what is being recorded."""
+        return not (self.lossless or self.parameters.underrun_protection or self.parameters.test_write)
 
     def put_away(self) -> None:
         """Leave the drive in good order."""

@@ -53,7 +53,6 @@ class DVDMinusR(Rehearsing):
 
     def start_over(self, *, minimally: bool = False) -> None:
         """Make the disc blank."""
-        self.rehearsal = None
         super().start_over()
         self.minimally_blanked, self.at_once = minimally, False
         self.changed()
@@ -68,12 +67,6 @@ class DVDMinusR(Rehearsing):
         super().prepare(parameters)
         if self.at_once and parameters.write_type != WriteType.SESSION_AT_ONCE and not self.track_list[0].written:
             self.track_list[0].size, self.at_once = None, False
-
-    def end_rehearsal(self) -> None:
-        """Bring the disc back as it was."""
-        if self.rehearsal is not None:
-            self.at_once = False
-        super().end_rehearsal()
 
     # -- writing ------------------------------------------------------------------------------------------------------
 

@@ -13,9 +13,16 @@ from discstack.emulator.media.dvd_minus_rw import DVDMinusRW
 from discstack.emulator.media.dvd_plus_r import DVDPlusR, DVDPlusRDL
 from discstack.emulator.media.dvd_plus_rw import DVDPlusRW
 from discstack.emulator.media.dvd_ram import DVDRAM, WHOLE
-from discstack.emulator.rotation import Rotation
+from discstack.emulator.rotation import CD_ZONES, Rotation
 
-CD: Final[dict[str, Any]] = {"reported": 176.4, "payload": 153_600.0, "read": 48.0}
+SPINNING: Final = ((40.0, Rotation.CAV), (20.0, Rotation.ZCLV))  # from these speeds on CDs turn so
+CD: Final[dict[str, Any]] = {
+    "reported": 176.4,
+    "payload": 153_600.0,
+    "read": 48.0,
+    "rotations": SPINNING,
+    "zones": CD_ZONES,
+}
 CALIBRATIONS: Final = 100  # of a write-once disc
 ZONED: Final = ((12.0, Rotation.ZCLV),)  # from this speed on DVDs are written in zones
 DVD: Final[dict[str, Any]] = {"reported": 1385.0, "payload": 1_385_000.0, "read": 16.0, "rotations": ZONED}

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import asdict
 from typing import Any
 
 from discstack.emulator.media.base import WriteParameters
-from discstack.emulator.media.sequential import SequentialMedium, Track
+from discstack.emulator.media.sequential import SequentialMedium
 
 
 class Rehearsing(SequentialMedium):
-    """A write-once disc that can be written as a test; what the test did is forgotten when it ends."""
+    """A disc that can be written as a test; what the test did is forgotten when it ends."""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self.rehearsal: list[Track] | None = None  # the tracks as they are, while a test write pretends
+        self.rehearsal: dict[str, Any] | None = None  # the state as it is, while a test write pretends
 
     def state(self) -> dict[str, Any]:
         """Return what the sidecar keeps; a test write leaves nothing."""
-        tracks = self.track_list if self.rehearsal is None else self.rehearsal
-        return {**super().state(), "tracks": [asdict(track) for track in tracks]}
+        return super().state() if self.rehearsal is None else self.rehearsal
+
+    def start_over(self) -> None:
+        """Make the disc blank; there is no test write left to end."""
+        self.rehearsal = None
+        super().start_over()
 
     def prepare(self, parameters: WriteParameters) -> None:
         """Take the write parameters; the end of test writing brings the disc back as it was."""
@@ -36,12 +39,13 @@ class Rehearsing(SequentialMedium):
     def rehearse(self) -> None:
         """Begin a test write, if that is what is asked for and the disc can be written."""
         if self.parameters.test_write and self.rehearsal is None and not self.final:
-            self.rehearsal = deepcopy(self.track_list)
+            self.rehearsal = deepcopy(self.state())
 
     def end_rehearsal(self) -> None:
-        """Bring the disc back as it was."""
+        """Bring the disc back as it was, less what was used to calibrate the laser."""
         if self.rehearsal is not None:
-            self.track_list, self.rehearsal, self.final = self.rehearsal, None, False
+            state, self.rehearsal = {**self.rehearsal, "calibrations_left": self.calibrations_left}, None
+            self.restore(state)
 
     def _record(self, lba: int, data: memoryview) -> None:
         if self.rehearsal is None:

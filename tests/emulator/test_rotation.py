@@ -117,6 +117,63 @@ def test_an_underrun_with_protection_costs_time_only(load: Load, medium: str) ->
     assert host.transport.drive.buffer.underruns == 1
 
 
+@pytest.mark.parametrize(
+    ("speed", "inner", "outer"),
+    [(16, 16.0, 16.0), (24, 16.0, 24.0), (32, 16.0, 32.0), (48, 48 * 0.42, 48.0)],
+)
+def test_a_cd_turns_as_its_speed_demands(load: Load, speed: int, inner: float, outer: float) -> None:
+    host = load("cd-r", speed=speed, buffer=1)
+    medium = host.transport.drive.medium
+    host.select_write_parameters()
+    for lba, factor in ((0, inner), (359849 - 64, outer)):
+        medium.track_list[0].written = lba
+        host.transport.clock.sleep(10)
+        start = host.transport.clock.now()
+        host.write(lba, 32)
+        took = host.transport.clock.now() - start
+        assert 32 / 75 / took == pytest.approx(factor, rel=0.02)
+
+
+def cd_page(host: Any, write_type: int, *, bufe: bool, block_type: int = 8) -> None:
+    page = bytearray(host.ok("5A 08 05 00 00 00 00 0040 00", allocation=64)[8:])
+    page[2], page[3], page[4] = write_type | bufe << 6, 0xC4, block_type
+    host.ok(f"55 10 00 00 00 00 00 {len(page) + 8:04X} 00", bytes(8) + page)
+
+
+CUE = "41000014 00000000 41010014 00000000 41010110 00000200 41AA0114 00000800"
+
+
+@pytest.mark.parametrize(("write_type", "start", "size"), [(1, 0, 2048), (2, 0, 2048), (3, -300, 2368)])
+def test_an_underrun_costs_a_cd_its_session(load: Load, write_type: int, start: int, size: int) -> None:
+    host = load("cd-r")
+    cd_page(host, write_type, bufe=False, block_type=1 if write_type == 3 else 8)
+    if write_type == 2:
+        host.ok("5D 00 00 00 00 00 00 0020 00", bytes.fromhex(CUE))
+
+    def write(lba: int) -> str:
+        cdb = f"2A 00 {lba & 0xFFFFFFFF:08X} 00 0010 00"
+        return str(host.refused(cdb, bytes(16 * size)))
+
+    with pytest.raises(AssertionError):
+        write(start)
+    host.transport.clock.sleep(60)
+    assert write(start + 16) == "3/0C/09"
+    host.sync()
+    assert host.track(1)[5] & 0x20, "damaged"
+    host.close(1, 1)
+    host.close(2)
+    assert host.disc()[2] & 0x0F == 0x01, "appendable"
+
+
+def test_an_underrun_of_a_cd_costs_time_only_where_it_is_linked(load: Load) -> None:
+    host = load("cd-r")
+    cd_page(host, 1, bufe=True)
+    host.write(0, 16)
+    host.transport.clock.sleep(60)
+    host.write(16, 16)
+    assert host.transport.drive.buffer.underruns == 1
+
+
 def test_the_calibration_area_is_used_up(load: Load, tmp_path: Any) -> None:
     host = load("dvd+r", file=tmp_path / "disc")
     opc = "54 01 00 00 00 00 00 0000 00"

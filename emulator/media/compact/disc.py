@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import asdict, replace
 from typing import Any, ClassVar, Final, cast
 
@@ -32,12 +31,13 @@ from discstack.emulator.media.compact.parts import (
 )
 from discstack.emulator.media.compact.recording import WAYS, Recording, TrackRecording
 from discstack.emulator.media.compact.surface import Place, Surface
-from discstack.emulator.media.sequential import SequentialMedium, Track
+from discstack.emulator.media.rehearsal import Rehearsing
+from discstack.emulator.media.sequential import Track
 from discstack.mmc.spec.cd.sector import SectorType, sector_type
 from discstack.mmc.spec.cue_sheet import CueSheetEntry
 from discstack.mmc.spec.disc_information import DiscInformation, LastSessionState
 from discstack.mmc.spec.layout import Structure
-from discstack.mmc.spec.mode_page_values import MultiSession
+from discstack.mmc.spec.mode_page_values import MultiSession, WriteType
 from discstack.mmc.spec.msf import LOWEST, PREGAP, Msf
 from discstack.mmc.spec.toc import Pma, QEntry, RawToc, TocFormat
 from discstack.mmc.spec.track_information import TrackInformation
@@ -46,7 +46,7 @@ MINIMUM_TRACK: Final = 300  # blocks, 4 s
 UNCERTAIN: Final = range(1176, 1200)  # bytes of a defective sector of audio that cannot be corrected
 
 
-class CDR(SequentialMedium):
+class CDR(Rehearsing):
     """CD-R: a flush ends the track, with run-out blocks that count but cannot be read; sessions cost lead areas."""
 
     close_functions = frozenset({1, 2})
@@ -55,6 +55,7 @@ class CDR(SequentialMedium):
     session_gaps = (FIRST_LEAD_OUT + LEAD_IN + PREGAP, LATER_LEAD_OUT + LEAD_IN + PREGAP)
     track_limit = 99
     overburn = 4500  # most discs have as much
+    lossless = False
     track_type: ClassVar[type[CdTrack]] = CdTrack
 
     def __init__(self, *args: Any) -> None:
@@ -62,7 +63,6 @@ class CDR(SequentialMedium):
         self.surface = Surface(self.store)
         self.sessions: dict[int, CdSession] = {}
         self.recording: Recording = TrackRecording(self)
-        self.rehearsal: dict[str, Any] | None = None  # the state as it is, while a test write pretends
 
     @property
     def cd_tracks(self) -> list[CdTrack]:
@@ -76,10 +76,9 @@ class CDR(SequentialMedium):
     # -- what survives ------------------------------------------------------------------------------------------------
 
     def state(self) -> dict[str, Any]:
-        """Return what the sidecar keeps; a test write leaves nothing."""
-        return self._state() if self.rehearsal is None else self.rehearsal
-
-    def _state(self) -> dict[str, Any]:
+        """Return what the sidecar keeps of the disc."""
+        if self.rehearsal is not None:
+            return self.rehearsal
         sessions = {str(number): asdict(session) for number, session in self.sessions.items()}
         return {**super().state(), "sessions": sessions}
 
@@ -89,34 +88,25 @@ class CDR(SequentialMedium):
         self.sessions = {int(n): CdSession(**fields) for n, fields in state.get("sessions", {}).items()}
 
     def prepare(self, parameters: WriteParameters) -> None:
-        """Take the write parameters; the end of test writing brings the disc back as it was."""
+        """Take the write parameters, of which one says in which way blocks are recorded."""
         super().prepare(parameters)
         way = WAYS[parameters.write_type]
         if type(self.recording) is not way:
             self.recording = way(self)
-        if not parameters.test_write:
-            self.put_away()
 
     def lose_power(self) -> None:
         """Leave a session that was being written as a whole without its end."""
         self.recording = type(self.recording)(self)
         super().lose_power()
 
-    def put_away(self) -> None:
-        """End a test write."""
+    def end_rehearsal(self) -> None:
+        """Bring the disc back as it was."""
         if self.rehearsal is not None:
-            state, self.rehearsal = self.rehearsal, None
-            self.restore(state)
+            super().end_rehearsal()
             self.recording = type(self.recording)(self)
 
-    def rehearse(self) -> None:
-        """Remember the disc as it is, if what comes is only a test."""
-        if self.parameters.test_write and self.rehearsal is None and not self.final:
-            self.rehearsal = deepcopy(self._state())
-
     def start_over(self) -> None:
-        """Make the disc blank; there is no test write left to end."""
-        self.rehearsal = None
+        """Make the disc blank."""
         self.sessions = {}
         self.recording = type(self.recording)(self)
         super().start_over()
@@ -159,10 +149,6 @@ class CDR(SequentialMedium):
 
     def _limit(self, track: Track) -> int:
         return self.limit(track)
-
-    def _pad(self, end: int) -> None:
-        if self.rehearsal is None:
-            super()._pad(end)
 
     @property
     def closes_for_good(self) -> bool:
@@ -221,7 +207,11 @@ class CDR(SequentialMedium):
         nowhere = final and self.parameters.multi_session == MultiSession.FINAL_WITH_B0_POINTER
         self.session(self.track_list[-1].session).points_nowhere = nowhere
         super()._finish_session(final)
-        self.put_away()
+
+    @property
+    def fragile(self) -> bool:
+        """Whether an underrun costs what is being recorded: packets have ends of their own."""
+        return super().fragile and self.parameters.write_type != WriteType.PACKET_INCREMENTAL
 
     # -- reading ------------------------------------------------------------------------------------------------------
 

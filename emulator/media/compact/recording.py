@@ -302,7 +302,7 @@ class RawRecording(Recording):
         """Look at what the sub-channels say was recorded; without a right lead-in the session stays damaged."""
         disc = self.disc
         if disc.rehearsal is not None:
-            disc.put_away()
+            disc.end_rehearsal()
         if self.begin is None or self.expected is None or disc.recording is not self:
             return
         open_track = disc.cd_tracks[-1]
