@@ -1,0 +1,304 @@
+"""Run discstack and other burners on the drive of benchmarks/drive and print what each costs: `make bench-write`.
+
+Every program gets the same image, in turn with the others; medians are shown. CPU is that of the program and of all
+that it started. "per GiB" leaves out what a burn of 1 MiB costs as well, which is starting the program and the talk
+before and after the data. Underruns, fill and speed are what the drive saw.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import trees
+from measured_drive import DEVICE, DriveSetup, build_library, build_loop, report_in
+from rich.console import Console
+from rich.table import Table
+
+Command = Callable[[Path, Path], list[str]]  # of the image or tree, and the folder where things were built
+MIB, GIB = 1 << 20, 1 << 30
+BD_16X: Final = 71_928_000  # bytes per second
+HERE: Final = Path(__file__).parent
+SMALL: Final = MIB
+PR_SET_CHILD_SUBREAPER: Final = 36
+HOG: Final = "while True: pass"
+
+
+def discstack(*options: str) -> Command:
+    words = [sys.executable, "-m", "discstack", "burn", "--verify", "none", "-d", DEVICE, *options]
+    return lambda image, _: [*words, str(image)]
+
+
+def embedded(*options: str) -> Command:
+    return lambda image, _: [sys.executable, str(HERE / "embedded.py"), DEVICE, str(image), *options]
+
+
+def loop(transfer: int) -> Command:
+    return lambda image, built: [str(built / "loop"), DEVICE, str(image), str(transfer)]
+
+
+def growisofs(image: Path, _: Path) -> list[str]:
+    return ["growisofs", "-use-the-force-luke=tty,notray,spare:none", "-Z", f"{DEVICE}={image}"]
+
+
+def cdrskin(image: Path, _: Path) -> list[str]:
+    return ["cdrskin", f"dev={DEVICE}", "padsize=0", str(image)]
+
+
+def xorriso(image: Path, _: Path) -> list[str]:
+    return ["xorriso", "-as", "cdrecord", f"dev={DEVICE}", "padsize=0", str(image)]
+
+
+def wodim(image: Path, _: Path) -> list[str]:
+    return ["wodim", f"dev={DEVICE}", "-sao", "-gracetime=2", str(image)]
+
+
+def cat(image: Path, _: Path) -> list[str]:
+    return ["cat", str(image)]
+
+
+def growisofs_tree(tree: Path, _: Path) -> list[str]:
+    words = ["growisofs", "-use-the-force-luke=tty,notray,spare:none", "-Z", DEVICE, "-quiet", "-J", "-r"]
+    return [*words, "-iso-level", "3", "-input-charset", "utf-8", str(tree)]
+
+
+def xorriso_tree(tree: Path, _: Path) -> list[str]:
+    return ["xorriso", "-outdev", DEVICE, "-joliet", "on", "-map", str(tree), "/", "-commit"]
+
+
+LOOPS: Final[Mapping[str, Command]] = {"bare loop, 64 KiB": loop(64 << 10)}
+PEERS: Final[Mapping[str, Command]] = {
+    "growisofs": growisofs,
+    "wodim": wodim,
+    "xorriso": xorriso,
+    "cdrskin": cdrskin,
+}
+ONLY_DVD: Final = frozenset({"wodim"})  # the same drive with a DVD+R in it
+WITHOUT_DRIVE: Final = frozenset({"cat"})
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A drive, what goes on beside the burner, and what is burnt by whom. `size` in bytes, or files of a tree."""
+
+    title: str
+    drive: Mapping[str, Any]
+    programs: Mapping[str, Command]
+    size: int = GIB
+    hogs: int = 0
+    tree: bool = False
+
+
+ALL: Final = {"discstack": discstack(), **LOOPS, **PEERS}
+CASES: Final[Mapping[str, Case]] = {
+    "fast": Case("an infinitely fast drive", {}, {**ALL, "cat": cat}, size=2 * GIB),
+    "blocking": Case("BD 16x, 2 MiB, WRITEs wait, two CPU hogs", {"rate": BD_16X, "buffer": 2 * MIB}, ALL, hogs=2),
+    "blocking-4": Case("BD 16x, 4 MiB, WRITEs wait, two CPU hogs", {"rate": BD_16X}, ALL, hogs=2),
+    "idle-4": Case("BD 16x, 4 MiB, WRITEs wait", {"rate": BD_16X}, ALL),
+    "busy": Case("BD 16x, 4 MiB, answering 2/04/08", {"rate": BD_16X, "busy": True}, ALL),
+    "locked": Case(
+        "BD 16x, 2 MiB, two CPU hogs, and the interpreter lock held for 0.2 s again and again",
+        {"rate": BD_16X, "buffer": 2 * MIB},
+        {"discstack in a program": embedded("--hold", "0.2")},
+        hogs=2,
+    ),
+    "stalls": Case(
+        "BD 16x, 4 MiB, a source that stalls for 2 s every 200 MB",
+        {"rate": BD_16X},
+        {"discstack in a program": embedded("--stall", "2")},
+    ),
+    "folder": Case(
+        "BD 16x, 4 MiB, a folder of small files",
+        {"rate": BD_16X},
+        {"discstack": discstack(), "growisofs": growisofs_tree, "xorriso": xorriso_tree},
+        size=100_000,
+        tree=True,
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one run of a program cost, in seconds, and what the drive counted."""
+
+    wall: float
+    cpu: float
+    drive: Mapping[str, Any] = field(default_factory=dict)
+
+
+def adopt_orphans() -> None:
+    """Let this process wait for what a burner's processes leave behind, so that their CPU time is counted too."""
+    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "this process cannot adopt orphans")
+
+
+def bury_orphans(spared: Collection[int]) -> None:
+    """Wait for all children but those that are spared."""
+    for child in map(int, Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii").split()):
+        if child not in spared:
+            os.waitpid(child, 0)
+
+
+def run_once(command: Sequence[str], setup: DriveSetup | None, folder: Path, spared: Collection[int]) -> Run:
+    environment = setup.environment(folder) if setup else None
+    with tempfile.TemporaryFile() as errors:
+        began, before = time.perf_counter(), os.times()
+        done = subprocess.run(
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors, check=False
+        )
+        wall = time.perf_counter() - began
+        bury_orphans(spared)
+        after = os.times()
+        if done.returncode:
+            errors.seek(0)
+            raise SystemExit(f"{command}: exit code {done.returncode}\n{errors.read().decode(errors='replace')}")
+    cpu = after.children_user + after.children_system - before.children_user - before.children_system
+    return Run(wall, cpu, report_in(folder) if setup else {})
+
+
+@contextmanager
+def hogs(count: int) -> Iterator[list[int]]:
+    """Let so many processes compute for nothing; gives their numbers."""
+    running = [subprocess.Popen([sys.executable, "-c", HOG]) for _ in range(count)]
+    try:
+        yield [process.pid for process in running]
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
+
+
+class Session:
+    """The runs of one call of this program."""
+
+    def __init__(self, folder: Path, scratch: Path, repeats: int, divide: int) -> None:
+        self.folder, self.scratch, self.repeats, self.divide = folder, scratch, repeats, divide
+        self.library = build_library(folder)
+        build_loop(folder)
+
+    def runs(self, case: Case) -> dict[str, list[Run]]:
+        """Run every program in turn with the others; the first round, which fills caches, does not count."""
+        source = self.source(case, case.size // self.divide)
+        found = dict[str, list[Run]]()
+        with hogs(case.hogs) as beside:
+            for round_number in range(self.repeats + 1):
+                for name, command in case.programs.items():
+                    if (run := self.run(name, command, case, source, beside)) and round_number:
+                        found.setdefault(name, []).append(run)
+        return found
+
+    def base(self, case: Case) -> dict[str, float]:
+        """Return the CPU time that each program takes for next to no data, on the same drive."""
+        if case.tree:
+            return {}
+        source = self.source(case, SMALL)
+        tries = {name: [self.run(name, make, case, source) for _ in range(3)] for name, make in case.programs.items()}
+        return {name: statistics.median(run.cpu for run in runs if run) for name, runs in tries.items() if all(runs)}
+
+    def run(self, name: str, command: Command, case: Case, source: Path, beside: Collection[int] = ()) -> Run | None:
+        words = command(source, self.folder)
+        if not shutil.which(words[0]):
+            return None
+        medium = "dvd+r" if name in ONLY_DVD else "bd-r"
+        setup = DriveSetup(library=self.library, medium=medium, **case.drive)
+        return run_once(words, None if name in WITHOUT_DRIVE else setup, self.folder, beside)
+
+    def source(self, case: Case, size: int) -> Path:
+        """Return an image of about that many bytes, or a tree of so many files; what is there is used again."""
+        path = self.scratch / (f"tree-{size}" if case.tree else f"image-{size}.iso")
+        if not path.exists() and case.tree:
+            path.mkdir()
+            trees.small_files(path, size)
+        elif not path.exists():
+            with path.open("wb") as file:
+                file.write(bytes(16 * 2048) + b"\1CD001\1".ljust(2048, b"\0") + b"\xffCD001\1".ljust(2048, b"\0"))
+                while file.tell() < size:
+                    file.write(os.urandom(min(MIB, size - file.tell())))
+        return path
+
+
+def table_of(case: Case, runs: Mapping[str, Sequence[Run]], base: Mapping[str, float]) -> Table:
+    title = f"{case.title} (load {os.getloadavg()[0]:.1f})"
+    table = Table(title=title, title_justify="left")
+    headings = ("program", "wall", "CPU", "per GiB", "ours : its", "MB/s", "KiB", "underruns", "lowest", "busy/GiB")
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading == "program" else "right")
+    ours = next((per_gib(runs[name], base.get(name, 0.0)) for name in case.programs if name in runs), 0.0)
+    for name in case.programs:
+        if name not in runs:
+            table.add_row(name, "not installed")
+            continue
+        each = per_gib(runs[name], base.get(name, 0.0))
+        wall, cpu = (statistics.median(getattr(run, what) for run in runs[name]) for what in ("wall", "cpu"))
+        ratio = f"{ours / each:.2f}" if each else ""
+        table.add_row(name, f"{wall:.2f} s", f"{cpu:.2f} s", f"{each:.3f} s", ratio, *_drive_words(runs[name]))
+    return table
+
+
+def per_gib(runs: Sequence[Run], base: float) -> float:
+    amounts = [run.drive.get("bytes", 2 * GIB) / GIB for run in runs]
+    return statistics.median((run.cpu - base) / amount for run, amount in zip(runs, amounts, strict=True))
+
+
+def _drive_words(runs: Sequence[Run]) -> list[str]:
+    reports = [run.drive for run in runs if run.drive]
+    if not reports:
+        return []
+    speed = statistics.median(report["bytes"] / report["seconds"] / 1e6 for report in reports)
+    sizes = reports[0]["sizes"]
+    usual = max(sizes, key=sizes.__getitem__)
+    busy = statistics.median(report["busy"] * GIB / report["bytes"] for report in reports)
+    underruns = [f"{report['underruns']} ({report['underrun_seconds']:.2f} s)" for report in reports]
+    return [
+        f"{speed:.0f}",
+        f"{int(usual) >> 10}",
+        ", ".join(dict.fromkeys("0" if words.startswith("0 ") else words for words in underruns)),
+        f"{min(report['lowest_fill'] for report in reports):.0%}",
+        f"{busy:.0f}",
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("cases", nargs="*", default=[*CASES], help=f"which of {', '.join(CASES)} (default: all)")
+    parser.add_argument("--only", metavar="WORD", help="only programs whose names begin so")
+    parser.add_argument("--repeats", type=int, default=3, help="runs of each program that count (default: %(default)s)")
+    parser.add_argument("--divide", type=int, default=1, metavar="N", help="burn an N-th of the data")
+    parser.add_argument("--scratch", type=Path, help="where images and trees go; what is there is used again")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="save every run there")
+    choices = parser.parse_args()
+    adopt_orphans()
+    console, saved = Console(width=130), dict[str, Any]()
+    with tempfile.TemporaryDirectory() as temporary:
+        scratch = choices.scratch or Path(temporary)
+        scratch.mkdir(parents=True, exist_ok=True)
+        session = Session(Path(temporary), scratch, choices.repeats, choices.divide)
+        for name in choices.cases:
+            if name not in CASES:
+                parser.error(f"there is no case {name}")
+            case = CASES[name]
+            if choices.only:
+                some = {key: make for key, make in case.programs.items() if key.startswith(choices.only)}
+                case = Case(case.title, case.drive, some, case.size, case.hogs, case.tree)
+            base, runs = session.base(case), session.runs(case)
+            console.print(table_of(case, runs, base))
+            saved[name] = {program: [asdict(run) for run in done] for program, done in runs.items()}
+    if choices.json:
+        choices.json.write_text(json.dumps(saved, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
