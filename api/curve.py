@@ -196,11 +196,12 @@ class CurveRecorder:
 
     def curve(self) -> Curve:
         """Return what was collected so far."""
-        transfer = {"transfer": self._last.transfer} if self._last is not None else {}
+        last = self._last
+        told = {"transfer": last.transfer, "priority": last.priority.name.lower()} if last is not None else {}
         return Curve(
             title=self._title,
             started=self._started,
-            facts={**transfer, **self.facts},
+            facts={**told, **self.facts},
             samples=tuple(self._samples),
             marks=tuple(self._marks),
         )

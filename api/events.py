@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from discstack.mmc.procedure import Phase
+from discstack.native import Priority
 from discstack.native.histogram import percentile
 
 if TYPE_CHECKING:
@@ -89,7 +90,8 @@ class Writing(Event):
     the last two seconds. `remaining` is None as long as nothing is known, `drive_buffer` 0 where the drive does not
     tell. The counts are those of the run so far: `commands` of `transfer` bytes that the drive took, `stalls` when the
     ring had too little, `busy` answers that the drive's buffer is full, and how long both lasted. `ring_low` is the
-    least that was in the ring. `latencies` counts the commands by how long they took.
+    least that was in the ring, `priority` that of the thread that feeds the drive. `latencies` counts the commands by
+    how long they took.
     """
 
     run: int
@@ -113,6 +115,7 @@ class Writing(Event):
     busy_time: float
     latencies: tuple[int, ...]
     latency_max: float
+    priority: Priority
     current_file: str | None
 
     def latency(self, share: float) -> float:

@@ -132,6 +132,7 @@ class Narrator(Observer):
                 busy_time=counters.busy_time,
                 latencies=counters.latencies,
                 latency_max=counters.latency_max,
+                priority=counters.priority,
                 current_file=self._file_at(start + max(counters.blocks - 1, 0)),
             )
         )

@@ -2,7 +2,8 @@
 
 Every program gets the same image, in turn with the others; medians are shown. CPU is that of the program and of all
 that it started. "per GiB" leaves out what a burn of 1 MiB costs as well, which is starting the program and the talk
-before and after the data. Underruns, fill and speed are what the drive saw.
+before and after the data. Underruns, fill and speed are what the drive saw; "pause" is how long the machine itself kept
+the most urgent thread waiting: no burner can do anything about that.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 import trees
-from measured_drive import DEVICE, DriveSetup, build_library, build_loop, report_in
+from measured_drive import DEVICE, DriveSetup, build_library, build_loop, build_pauses, report_in
 from rich.console import Console
 from rich.table import Table
 
@@ -137,6 +138,7 @@ class Run:
     wall: float
     cpu: float
     drive: Mapping[str, Any] = field(default_factory=dict)
+    pause: float = 0.0  # the longest that the machine kept a real-time thread waiting meanwhile, in milliseconds
 
 
 def adopt_orphans() -> None:
@@ -187,10 +189,14 @@ class Session:
     def __init__(self, folder: Path, scratch: Path, repeats: int, divide: int) -> None:
         self.folder, self.scratch, self.repeats, self.divide = folder, scratch, repeats, divide
         self.library = build_library(folder)
+        self.pauses = build_pauses(folder)
         build_loop(folder)
 
     def runs(self, case: Case) -> dict[str, list[Run]]:
-        """Run every program in turn with the others; the first round, which fills caches, does not count."""
+        """Run every program in turn with the others; the first round, which fills caches, does not count.
+
+        The machine's own pauses are measured with every run.
+        """
         source = self.source(case, case.size // self.divide)
         found = dict[str, list[Run]]()
         with hogs(case.hogs) as beside:
@@ -214,7 +220,10 @@ class Session:
             return None
         medium = "dvd+r" if name in ONLY_DVD else "bd-r"
         setup = DriveSetup(library=self.library, medium=medium, **case.drive)
-        return run_once(words, None if name in WITHOUT_DRIVE else setup, self.folder, beside)
+        with subprocess.Popen([str(self.pauses)], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as watch:
+            run = run_once(words, None if name in WITHOUT_DRIVE else setup, self.folder, {watch.pid, *beside})
+            pause, _ = watch.communicate()
+        return replace(run, pause=float(pause))
 
     def source(self, case: Case, size: int) -> Path:
         """Return an image of about that many bytes, or a tree of so many files; what is there is used again."""
@@ -233,7 +242,19 @@ class Session:
 def table_of(case: Case, runs: Mapping[str, Sequence[Run]], base: Mapping[str, float]) -> Table:
     title = f"{case.title} (load {os.getloadavg()[0]:.1f})"
     table = Table(title=title, title_justify="left")
-    headings = ("program", "wall", "CPU", "per GiB", "ours : its", "MB/s", "KiB", "underruns", "lowest", "busy/GiB")
+    headings = (
+        "program",
+        "wall",
+        "CPU",
+        "per GiB",
+        "ours : its",
+        "MB/s",
+        "KiB",
+        "underruns",
+        "lowest",
+        "busy/GiB",
+        "pause",
+    )
     for heading in headings:
         table.add_column(heading, justify="left" if heading == "program" else "right")
     ours = next((per_gib(runs[name], base.get(name, 0.0)) for name in case.programs if name in runs), 0.0)
@@ -244,7 +265,8 @@ def table_of(case: Case, runs: Mapping[str, Sequence[Run]], base: Mapping[str, f
         each = per_gib(runs[name], base.get(name, 0.0))
         wall, cpu = (statistics.median(getattr(run, what) for run in runs[name]) for what in ("wall", "cpu"))
         ratio = f"{ours / each:.2f}" if each else ""
-        table.add_row(name, f"{wall:.2f} s", f"{cpu:.2f} s", f"{each:.3f} s", ratio, *_drive_words(runs[name]))
+        pause = f"{max(run.pause for run in runs[name]):.0f} ms"
+        table.add_row(name, f"{wall:.2f} s", f"{cpu:.2f} s", f"{each:.3f} s", ratio, *_drive_words(runs[name]), pause)
     return table
 
 
@@ -256,7 +278,7 @@ def per_gib(runs: Sequence[Run], base: float) -> float:
 def _drive_words(runs: Sequence[Run]) -> list[str]:
     reports = [run.drive for run in runs if run.drive]
     if not reports:
-        return []
+        return [""] * 5
     speed = statistics.median(report["bytes"] / report["seconds"] / 1e6 for report in reports)
     sizes = reports[0]["sizes"]
     usual = max(sizes, key=sizes.__getitem__)

@@ -29,6 +29,11 @@ def build_loop(folder: Path) -> Path:
     return _build(folder / "loop", ["loop.c"])
 
 
+def build_pauses(folder: Path) -> Path:
+    """Build what measures the machine's own pauses."""
+    return _build(folder / "pauses", ["pauses.c"])
+
+
 def _build(target: Path, sources: object, *flags: str) -> Path:
     paths = [str(HERE / "drive" / name) for name in sources]
     subprocess.run(["cc", *FLAGS, *flags, "-o", str(target), *paths, "-ldl", "-lpthread"], check=True)

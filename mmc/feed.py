@@ -86,6 +86,7 @@ def added(one: FeedCounters, other: FeedCounters) -> FeedCounters:
         ring_low=min(one.ring_low, other.ring_low) if one.commands else other.ring_low,
         drive_buffer=other.drive_buffer,
         drive_fill=other.drive_fill,
+        priority=other.priority,
     )
 
 

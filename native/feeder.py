@@ -26,6 +26,14 @@ class FeederEnd(IntEnum):
     LOST = lib.FEEDER_LOST
 
 
+class Priority(IntEnum):
+    """How far ahead of other threads the feeder's runs."""
+
+    NORMAL = lib.PRIORITY_NORMAL  # like all others: the system allows no more
+    RAISED = lib.PRIORITY_RAISED  # ahead of them, but still in turn with them
+    REAL_TIME = lib.PRIORITY_REAL_TIME  # as soon as it can
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeederResult:
     """How a stream ended, and the last answer with the command it belongs to; see `struct submit_answer`."""

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from discstack.mmc.spec.cdb import Direction
+from discstack.native import Priority
 from discstack.native.histogram import BUCKETS, percentile
 
 if TYPE_CHECKING:
@@ -192,6 +193,7 @@ class FeedCounters:
     ring_low: int = 0  # least in the ring since the first command
     drive_buffer: int = 0  # size of the drive's buffer, 0 where the drive does not say
     drive_fill: int = 0  # in the drive's buffer when last asked
+    priority: Priority = Priority.NORMAL  # of the thread that fed the drive
 
     def latency(self, share: float) -> float:
         """Return how long at most `share` (0 to 1) of the WRITE commands took, to within a fourth."""

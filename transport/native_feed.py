@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from discstack.native import FeederEnd, FeederResult, NativeFeeder
+from discstack.native import FeederEnd, FeederResult, NativeFeeder, Priority
 from discstack.native.feeder import NS
 from discstack.transport.base import FeedCounters, FeedResult, Stream, TransportError
 
@@ -52,4 +52,5 @@ class NativeFeed:
         amounts: dict[str, Any] = {
             name: value / NS if name in _TIMES else value for name, value in self._feeder.counters().items()
         }
+        amounts["priority"] = Priority(amounts["priority"])
         return FeedCounters(latencies=self._feeder.latencies(), **amounts)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 SECTOR: Final = 2048
 MODES: Final = {"incremental": "incremental", "at-once": "disc at once"}
+PRIORITIES: Final = ("normal priority", "raised priority", "real-time priority")  # by discstack.native.Priority
 LEVELS: Final = ("none", "quick", "full")
 
 
@@ -230,7 +231,7 @@ def _say_result(result: BurnResult, drive: str) -> None:
             "written": f"{result.blocks} sectors{padding} from sector {result.start}{further}, {size(count * SECTOR)}",
             "time": f"{duration(result.seconds)}{_measured(speed.measured)}"
             f" (asked {_kilobytes(speed.asked)}, accepted {_kilobytes(speed.accepted)})",
-            "buffer": f"{counters.stalls} stalls, {counters.busy} busy answers",
+            "buffer": f"{counters.stalls} stalls, {counters.busy} busy answers; fed at {PRIORITIES[counters.priority]}",
             "commands": f"{counters.commands} WRITEs, {_latencies(counters)}",
             "verified": right if result.verified else "no",
         },

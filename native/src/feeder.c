@@ -2,6 +2,7 @@
 
 #include "os.h"
 #include "pace.h"
+#include "priority.h"
 #include "sense.h"
 
 #include <stdatomic.h>
@@ -25,7 +26,8 @@ struct feeder {
 	int64_t watched;     /* when the drive was last asked for its buffer */
 	uint64_t first_wait; /* what the ring counted before the first command */
 	uint64_t first_waited;
-	counter blocks, commands, busy, busy_time, latency_max, latency_total, ring_low, drive_buffer, drive_fill;
+	counter blocks, commands, busy, busy_time, latency_max, latency_total, ring_low, drive_buffer, drive_fill,
+		priority;
 	counter latencies[HISTOGRAM_BUCKETS];
 };
 
@@ -252,13 +254,16 @@ void feeder_run(struct feeder *feeder, struct feeder_result *result)
 {
 	struct submit_command command = {0};
 	enum feeder_end end = FEEDER_DONE;
+	struct priority_before before;
 
+	set(&feeder->priority, priority_raise(&before));
 	memset(result, 0, sizeof(*result));
 	os_sharpen();
 	begin(feeder);
 	while (end == FEEDER_DONE && left(feeder))
 		end = step(feeder, &command, &result->answer);
 	os_relax();
+	priority_restore(&before);
 	result->end = end;
 	result->lba = feeder->stream.lba + (int64_t)get(&feeder->blocks);
 	memcpy(result->cdb, command.cdb, sizeof(result->cdb));
@@ -283,6 +288,7 @@ void feeder_count(const struct feeder *feeder, struct feeder_counters *counters)
 		.ring_low = get(&feeder->ring_low),
 		.drive_buffer = get(&feeder->drive_buffer),
 		.drive_fill = get(&feeder->drive_fill),
+		.priority = get(&feeder->priority),
 	};
 	for (unsigned bucket = 0; bucket < HISTOGRAM_BUCKETS; bucket++)
 		counters->latencies[bucket] = get(&feeder->latencies[bucket]);

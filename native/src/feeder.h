@@ -43,6 +43,7 @@ struct feeder_counters {
 	uint64_t ring_low;      /* least in the ring since the first command, while the producer was at work */
 	uint64_t drive_buffer;  /* bytes, 0 as long as the drive does not say */
 	uint64_t drive_fill;    /* bytes, when last asked */
+	uint64_t priority;      /* enum priority: how the feeder's thread is scheduled */
 	uint64_t latencies[HISTOGRAM_BUCKETS]; /* those commands, by histogram_bucket() of their duration */
 };
 

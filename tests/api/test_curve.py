@@ -11,6 +11,7 @@ import pytest
 import discstack
 from discstack.curve import Curve, MarkKind
 from discstack.events import Notice, PhaseStarted, Writing
+from discstack.native import Priority
 from discstack.native.histogram import BUCKETS
 
 SLOW = "virtual:dvd+r?capacity=8192&speed=2.4"  # with events enough, on a virtual clock
@@ -50,6 +51,7 @@ def writing(**fields: Any) -> Writing:
         "busy": 0,
         "busy_time": 0.0,
         "latency_max": 0.0,
+        "priority": Priority.NORMAL,
         "current_file": None,
     }
     return Writing(**{**usual, **fields}, latencies=tuple(latencies))
@@ -74,7 +76,7 @@ def test_a_curve_adds_up_to_what_the_burn_counted() -> None:
     assert curve.samples[-1].latency_max == counters.latency_max
     assert [sample.lba for sample in curve.samples] == sorted(sample.lba for sample in curve.samples)
     assert curve.samples[-1].lba == 8000
-    assert curve.facts == {"medium": "DVD+R", "transfer": 65536}
+    assert curve.facts == {"medium": "DVD+R", "transfer": 65536, "priority": "normal"}
     words = [mark.text for mark in curve.marks if mark.kind is discstack.MarkKind.PHASE]
     assert words == ["validating", "calibrating", "writing", "finalising", "done"]
 

@@ -12,7 +12,10 @@ HERE = Path(__file__).parent
 SRC = HERE.parent.parent / "native" / "src"
 SOURCES = [
     HERE / "ring_test.c",
-    *(SRC / name for name in ("ring.c", "histogram.c", "feeder.c", "pace.c", "sense.c", "os_linux.c")),
+    *(
+        SRC / name
+        for name in ("ring.c", "histogram.c", "feeder.c", "pace.c", "sense.c", "os_linux.c", "priority_linux.c")
+    ),
 ]
 SECONDS = "2"
 
