@@ -22,7 +22,7 @@ Attaching = Callable[..., AbstractContextManager[Any]]
 DISCSTACK = f"{sys.executable} -m discstack"
 CDROM = "24"  # the group's number on Debian
 MEMBER = f"setpriv --reuid 65534 --regid 65534 --groups {CDROM}"
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +179,7 @@ def udev(kernel: Any) -> Iterator[None]:
     kernel.check("kill $(</run/udevd); while kill -0 $(</run/udevd) 2>/dev/null; do sleep 0.02; done; rm -r /run/udev")
 
 
-@pytest.mark.usefixtures("udev")
+@pytest.mark.usefixtures("udev", "drive")
 def test_with_udev_a_member_of_cdrom_sees_all_of_it(kernel: Any, attaching: Attaching, background: Any) -> None:
     """Udev gives the nodes to the group, links by lasting names, and knows of media without asking."""
     with background(f"{MEMBER} {DISCSTACK} drives --watch --interval 60 --json") as watch:
@@ -218,6 +218,15 @@ def test_the_doctor_finds_what_keeps_whom_from_the_drive(kernel: Any, drive: Any
     assert {name for name, check in checks.items() if check["verdict"] == "wrong"} == {"access", "opening"}
     assert checks["access"]["advice"] == "as root: usermod -aG cdrom nobody; then log out and in again"
     assert checks["opening"]["found"] == f"{drive.block} with O_RDONLY: EACCES: Permission denied"
+
+
+def test_a_loop_device_on_a_drive_is_a_user_of_it(kernel: Any, drive: Any) -> None:
+    loop = kernel.check(f"losetup --read-only --find --show {drive.block}").strip()
+    try:
+        script = "import discstack; master = discstack.DiscMaster(); print(master.usage(master[0]))"
+        assert f"the device {loop} on top of it" in kernel.check(sys.executable, "-c", script)
+    finally:
+        kernel.check(f"losetup --detach {loop}")
 
 
 def test_the_kernels_filter_is_as_we_have_it(kernel: Any, attaching: Attaching) -> None:

@@ -7,6 +7,7 @@ looks at no block device that is locked so. What remains are programs that open 
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 
@@ -27,6 +28,6 @@ def lock_out_probes(descriptor: int) -> bool:
 
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
+    except OSError as error:
+        return error.errno != errno.EWOULDBLOCK  # where there are no locks, nobody looks at them
     return True

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from discstack.transport.base import DeviceGone
+from discstack.transport.linux.container import hears_kernel, hears_udev
 from discstack.transport.linux.drives import LinuxDrive, list_drives
 from discstack.transport.linux.polling import polling_interval
 from discstack.transport.linux.process import Process
 from discstack.transport.linux.roots import Roots
 from discstack.transport.linux.udev import Udev
-from discstack.transport.linux.uevents import KernelUevents, Silence, UeventSignals
+from discstack.transport.linux.uevents import KernelUevents, Silence, UeventSignals, UeventSource
 from discstack.transport.linux.users import usage
 from discstack.transport.linux_device import glance_at
 from discstack.transport.system import DriveEntry, Signals, Usage
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class LinuxSystem:
-    """The drives of a Linux machine; `udev` is None where none runs."""
+    """The drives of a Linux machine; `udev` is None where none runs, or none is heard."""
 
     def __init__(self, roots: Roots | None = None, udev: Udev | None = None) -> None:
         self.roots, self.udev = roots or Roots(), udev
@@ -32,7 +33,7 @@ class LinuxSystem:
     @classmethod
     def of_this_machine(cls) -> LinuxSystem:
         """Return the machine that this runs on."""
-        return cls(udev=Udev.of_this_machine())
+        return cls(udev=Udev.of_this_machine() if hears_udev(Roots()) else None)
 
     def linux_drives(self) -> tuple[LinuxDrive, ...]:
         """Return the drives with their places in sysfs."""
@@ -52,16 +53,19 @@ class LinuxSystem:
 
     def signals(self) -> Signals:
         """Listen to udev, else to the kernel; to nothing where neither may be heard."""
+        return UeventSignals(self._uevents(), self.roots)
+
+    def _uevents(self) -> UeventSource:
         if self.udev:
-            return UeventSignals(self.udev.uevents(), self.roots)
+            return self.udev.uevents()
         try:
-            return UeventSignals(KernelUevents(), self.roots)
+            return KernelUevents() if hears_kernel(self.roots) else Silence()
         except OSError:  # a sandbox without netlink
-            return UeventSignals(Silence(), self.roots)
+            return Silence()
 
     def tells_media(self, drive: DriveEntry) -> bool:
-        """Whether the kernel asks the drive for its events from time to time, as udev's rules tell it to."""
-        return polling_interval(self.roots, drive.block) > 0
+        """Whether the kernel asks the drive for its events, as udev's rules tell it to, and its uevents get here."""
+        return polling_interval(self.roots, drive.block) > 0 and (self.udev is not None or hears_kernel(self.roots))
 
     def glance(self, drive: DriveEntry) -> Transport | None:
         """Open the drive for a moment, unless somebody has it for himself."""

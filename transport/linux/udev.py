@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from discstack.transport.linux.roots import Roots
+from discstack.transport.linux.uevents import LISTED
 
 if TYPE_CHECKING:
     from typing import Self
@@ -45,7 +46,9 @@ class Udev:
         """Start to listen."""
         import pyudev
 
-        return UdevUevents(pyudev.Monitor.from_netlink(self._context))
+        monitor = pyudev.Monitor.from_netlink(self._context)
+        monitor.filter_by(LISTED)
+        return UdevUevents(monitor)
 
 
 class UdevUevents:

@@ -6,6 +6,7 @@ Udev's come later: when its rules have given the nodes their names and rights. T
 from __future__ import annotations
 
 import errno
+import math
 import os
 import select
 import socket
@@ -48,8 +49,12 @@ class KernelUevents:
 
     def __init__(self) -> None:
         self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_KOBJECT_UEVENT)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, QUEUE)
-        self._socket.bind((0, KERNEL_GROUP))
+        try:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, QUEUE)
+            self._socket.bind((0, KERNEL_GROUP))
+        except OSError:
+            self._socket.close()
+            raise
 
     def fileno(self) -> int:
         """What is readable when there is a uevent."""
@@ -96,10 +101,13 @@ class UeventSignals:
     def __init__(self, source: UeventSource, roots: Roots) -> None:
         self._source, self._dev = source, roots.dev
         self._bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self._poll = select.poll()  # not `select`: a large program may have more descriptors than that takes
+        for descriptor in (source.fileno(), self._bell):
+            self._poll.register(descriptor, select.POLLIN)
 
     def wait(self, timeout: float) -> tuple[Signal, ...]:
         """Block until there is a uevent, `wake` is called or the time is over."""
-        ready, _, _ = select.select([self._source.fileno(), self._bell], [], [], timeout)
+        ready = {descriptor for descriptor, _ in self._poll.poll(math.ceil(timeout * 1000))}
         if self._bell in ready:
             os.eventfd_read(self._bell)
         if self._source.fileno() not in ready:

@@ -77,7 +77,7 @@ def _processes(roots: Roots, nodes: list[_Node]) -> tuple[list[Holder], int]:
         try:
             opened = {node.path for status in _open_files(process) for node in nodes if node.is_open_as(status)}
         except PermissionError:
-            unseen += 1
+            unseen += bool(read_text(process / "cmdline"))  # the kernel's own threads have none, and open nothing
             continue
         own = ", this one" if process.name == str(os.getpid()) else ""
         name = f"{process_name(process)} (process {process.name}{own})"

@@ -119,6 +119,8 @@ def test_udev_that_runs_but_cannot_be_asked_is_told_from_one_that_does_not_run(s
     setting.udev = False
     assert "does not run" in setting.check(machine_checks.udev).found
     setting.machine.write("run/udev/control", "")
+    assert "not heard in here" in setting.check(machine_checks.udev).found
+    setting.machine.write("proc/self/net/unix", "0: 2 0 10000 5 1 9 /run/dbus\n0: 2 0 10000 5 1 7 /run/udev/control\n")
     assert "libudev1" in setting.check(machine_checks.udev).advice
 
 

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 
+from discstack.transport.linux.container import container_of
 from discstack.transport.linux.drives import LinuxDrive
 from discstack.transport.linux.process import Process
-from discstack.transport.linux.roots import Roots, read_text
+from discstack.transport.linux.roots import Roots
 from discstack.transport.system import Usage
 
 Opener = Callable[[str, int], int]
@@ -38,14 +39,7 @@ class Machine:
     @property
     def container(self) -> str:
         """What contains this process, empty where nothing seems to."""
-        root, run = self.roots.etc.parent, self.roots.run
-        signs = {
-            "Docker": (root / ".dockerenv").exists(),
-            "Podman": (run / ".containerenv").exists(),
-            "a container of systemd's": (run / "systemd/container").exists(),
-            "WSL": "microsoft" in read_text(self.roots.proc / "sys/kernel/osrelease").lower(),
-        }
-        return next((name for name, there in signs.items() if there), "")
+        return container_of(self.roots)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from typing import Final
 
 from discstack.transport.diagnosis import Check, Verdict
 from discstack.transport.linux.checks.examined import Machine
+from discstack.transport.linux.container import hears_udev
 from discstack.transport.linux.inhibition import bus_exists
 from discstack.transport.linux.process import CAP_SYS_NICE, CAP_SYS_RAWIO, group_name, user_name
 from discstack.transport.linux.roots import read_text
@@ -52,6 +53,8 @@ def udev(machine: Machine) -> Check:
     )
     if machine.udev:
         return Check("udev", GOOD, "its daemon runs, and is listened to", why)
+    if is_running(machine.roots) and not hears_udev(machine.roots):
+        return Check("udev", NOTE, "the host's daemon is in sight, but is not heard in here", why)
     if is_running(machine.roots):
         advice = "install libudev (Debian: libudev1) and pyudev"
         return Check("udev", NOTE, "its daemon runs, but cannot be asked: no libudev, or no pyudev", why, advice)
