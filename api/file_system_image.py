@@ -9,7 +9,7 @@ from discstack.fs.bridge import build_image
 from discstack.fs.options import ImageOptions
 from discstack.fs.tree import Directory
 from discstack.fs.view import View
-from discstack.native import files
+from discstack.native import files, folders
 
 if TYPE_CHECKING:
     from discstack.fs.boot.earlier import EarlierBoot
@@ -29,7 +29,7 @@ class FileSystemImage:
 
     def __init__(self, **options: Any) -> None:
         self.options = ImageOptions(**options)
-        self.root = Directory()
+        self.root = Directory(folders=folders)
         self._earlier_boot: EarlierBoot | None = None
 
     def choose_defaults(self, recorder: Recorder, *, erase: bool = False) -> None:

@@ -177,12 +177,12 @@ class PathSource:
     __slots__ = ("folder", "inode", "mtime_ns", "name", "size")
     shared = False
 
-    def __init__(self, folder: str, name: str, status: os.stat_result) -> None:
+    def __init__(self, folder: str, name: str, size: int, mtime_ns: int, inode: int) -> None:
         self.folder = folder
         self.name = name
-        self.size = status.st_size
-        self.mtime_ns = status.st_mtime_ns
-        self.inode = status.st_ino
+        self.size = size
+        self.mtime_ns = mtime_ns
+        self.inode = inode
 
     @property
     def label(self) -> str:
@@ -284,7 +284,7 @@ def source_of(path: str | os.PathLike[str]) -> tuple[PathSource, os.stat_result]
         raise SourceError(absolute, _words(error)) from error
     if not stat.S_ISREG(status.st_mode):
         raise SourceError(absolute, "it is no regular file")
-    return PathSource(*os.path.split(absolute), status), status
+    return PathSource(*os.path.split(absolute), status.st_size, status.st_mtime_ns, status.st_ino), status
 
 
 def paths_of(sources: Iterable[PathSource]) -> bytes:

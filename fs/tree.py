@@ -12,6 +12,7 @@ from typing import BinaryIO, TypeAlias, TypeVar
 
 from discstack.fs.attributes import DEVICES, Attributes, Device, Kind, Times
 from discstack.fs.errors import LayoutError, printable
+from discstack.fs.folders import FolderReader
 from discstack.fs.nodes import BaseNode, File, Leaf, Special, Symlink
 from discstack.fs.patterns import Globs
 from discstack.fs.scan import Scan, as_utf_8, attributes_of, link_of
@@ -25,13 +26,15 @@ AnyLeaf = TypeVar("AnyLeaf", File, Symlink, Special)
 
 
 class Directory(BaseNode):
-    """A directory; the one that is made without arguments is the root of a tree.
+    """A directory; the one that is made without a parent is the root of a tree.
+
+    Folders are looked into by the `folders` of the root, where the system has something quicker than Python for that.
 
     `skipped` lists what `add_tree` found here and could not take: pairs of a name and the reason. A tree is used by one
     thread at a time; images that were made of it do not change with it.
     """
 
-    __slots__ = ("_children", "skipped")
+    __slots__ = ("_children", "_folders", "skipped")
 
     def __init__(
         self,
@@ -40,9 +43,12 @@ class Directory(BaseNode):
         mtime_ns: int | None = None,
         attributes: Attributes | None = None,
         times: Times | None = None,
+        *,
+        folders: FolderReader | None = None,
     ) -> None:
         super().__init__(name, parent, mtime_ns, attributes, times)
         self._children = dict[str, Node]()
+        self._folders: FolderReader | None = folders if parent is None else parent._folders
         self.skipped: Sequence[tuple[str, str]] = ()
 
     def __iter__(self) -> Iterator[Node]:
@@ -180,8 +186,8 @@ class Directory(BaseNode):
         Of the times that of the last change counts, and with `all_times` those of the last access and of the last
         change of attributes too.
         """
-        scanned = Directory()
-        scan = Scan(all_times=all_times, exclude=Globs(exclude), follow_links=follow_links)
+        scanned = Directory(folders=self._folders)
+        scan = Scan(self._folders, all_times=all_times, exclude=Globs(exclude), follow_links=follow_links)
         scan.scan(os.fspath(path), scanned)
         merges = list(self._merges(scanned))
         if self.parent is None or self.mtime_ns is None:

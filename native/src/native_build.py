@@ -9,8 +9,11 @@ from pathlib import Path
 from cffi import FFI
 
 SRC = Path("native/src")
-HEADERS = ["histogram.h", "priority.h", "ring.h", "submit.h", "feeder.h", "files.h"]
-SOURCES = ["ring.c", "histogram.c", "feeder.c", "pace.c", "sense.c", "os_linux.c", "priority_linux.c", "files.c"]
+HEADERS = ["histogram.h", "priority.h", "ring.h", "submit.h", "feeder.h", "files.h", "folders.h"]
+SOURCES = [
+    *("ring.c", "histogram.c", "feeder.c", "pace.c", "sense.c", "os_linux.c", "priority_linux.c"),
+    *("files.c", "folders.c"),
+]
 NOT_A_NUMBER = re.compile(r"^#(?!define \w+ \d+$).*\n", re.MULTILINE)  # preprocessor lines that cffi does not take
 
 

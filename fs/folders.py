@@ -1,0 +1,141 @@
+"""What folders of this machine hold, looked at ahead of whoever makes nodes of it.
+
+Looking at a file takes the system longer than making its node, and Python asks for its lock for each of them. Whoever
+has something better hands it to the root of a tree; it then works in a thread of its own. Without it all is the same,
+but slower.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterator
+from itertools import islice
+from queue import SimpleQueue
+from struct import Struct
+from threading import Thread
+from types import TracebackType
+from typing import Final, Generic, Protocol, TypeAlias, TypeVar
+
+# mode, links, owner, group, device, inode, special device, size, and in nanoseconds since 1970 the times of the last
+# change, of the last access, of the last change of attributes and of creation
+Facts: TypeAlias = tuple[int, int, int, int, int, int, int, int, int, int, int, int]
+Found: TypeAlias = tuple[str, Facts]
+T = TypeVar("T")
+
+UNKNOWN: Final = -(1 << 63)  # instead of the time of creation
+TOGETHER: Final = 32  # folders that are looked into in one call
+AHEAD: Final = 2  # such calls that are not answered yet
+_FACTS: Final = Struct("=8Q4q")
+
+
+class FolderReader(Protocol):
+    """Looks into folders, up to the first that cannot be read or holds something that cannot be looked at."""
+
+    def look_into(self, paths: bytes, count: int, /) -> tuple[bytes, bytes, list[int]]:
+        """Return names, facts and the number of entries of each folder; `paths` and names end with a NUL each.
+
+        The facts of an entry are packed as twelve 64-bit numbers, the times signed.
+        """
+        ...
+
+
+def facts_of(status: os.stat_result) -> Facts:
+    """Return what the system says of a file."""
+    whose = status.st_mode, status.st_nlink, status.st_uid, status.st_gid
+    what = status.st_dev, status.st_ino, getattr(status, "st_rdev", 0), status.st_size
+    return *whose, *what, status.st_mtime_ns, *other_times_of(status)
+
+
+def other_times_of(status: os.stat_result) -> tuple[int, int, int]:
+    """Return the times of the last access, of the last change of attributes and of creation, in nanoseconds since 1970.
+
+    Windows has the time of creation where others have that of the last change of attributes, which it does not know.
+    """
+    if os.name == "nt":
+        return status.st_atime_ns, status.st_mtime_ns, status.st_ctime_ns
+    birth = getattr(status, "st_birthtime", None)
+    return status.st_atime_ns, status.st_ctime_ns, UNKNOWN if birth is None else int(birth * 10**6) * 1000
+
+
+def entries_of(path: str) -> Iterator[Found]:
+    """Yield what a folder holds; by its descriptor where that goes, as the system then looks each path up only once."""
+    if os.scandir not in os.supports_fd:
+        with os.scandir(path) as entries:
+            yield from ((entry.name, facts_of(entry.stat(follow_symlinks=False))) for entry in entries)
+        return
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with os.scandir(descriptor) as entries:
+            for entry in entries:
+                yield entry.name, facts_of(entry.stat(follow_symlinks=False))
+    finally:
+        os.close(descriptor)
+
+
+class Folders(Generic[T]):
+    """Folders to be looked into, each with what belongs to it; more may be added while what they hold is gone through.
+
+    Each is gone through to its end before the next.
+    """
+
+    def __init__(self, reader: FolderReader | None) -> None:
+        self._reader = reader
+        self._waiting = list[tuple[str, T]]()
+        self._asked: SimpleQueue[list[tuple[str, T]] | None] = SimpleQueue()
+        self._answers: SimpleQueue[tuple[bytes, bytes, list[int]] | BaseException] = SimpleQueue()
+        self._thread: Thread | None = None
+
+    def __enter__(self) -> Folders[T]:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._thread is not None:
+            self._asked.put(None)
+            self._thread.join()
+
+    def add(self, path: str, context: T) -> None:
+        """Let a folder be looked into."""
+        self._waiting.append((path, context))
+
+    def __iter__(self) -> Iterator[tuple[str, T, Iterator[Found]]]:
+        """Yield each folder with its context and what it holds; OSError on the way where that cannot be read."""
+        if self._reader is None:
+            while self._waiting:
+                path, context = self._waiting.pop()
+                yield path, context, entries_of(path)
+            return
+        self._thread = Thread(target=self._look, args=(self._reader,), name="discstack-folders", daemon=True)
+        self._thread.start()
+        ahead = deque[list[tuple[str, T]]]()
+        while True:
+            while self._waiting and len(ahead) < AHEAD:
+                ahead.append(self._waiting[-TOGETHER:])
+                del self._waiting[-TOGETHER:]
+                self._asked.put(ahead[-1])
+            if not ahead:
+                return
+            yield from self._answered(ahead.popleft())
+
+    def _answered(self, folders: list[tuple[str, T]]) -> Iterator[tuple[str, T, Iterator[Found]]]:
+        answer = self._answers.get()
+        if isinstance(answer, BaseException):
+            raise answer
+        names, facts, counts = answer
+        entries = zip(os.fsdecode(names).split("\0"), _FACTS.iter_unpack(facts), strict=False)
+        for (path, context), count in zip(folders, counts, strict=False):
+            yield path, context, islice(entries, count)
+        if len(counts) < len(folders):  # this one tells by itself what is wrong
+            path, context = folders[len(counts)]
+            yield path, context, entries_of(path)
+            self._waiting += folders[len(counts) + 1 :]
+
+    def _look(self, reader: FolderReader) -> None:
+        while (folders := self._asked.get()) is not None:
+            paths = os.fsencode("".join([f"{path}\0" for path, _ in folders]))
+            try:
+                self._answers.put(reader.look_into(paths, len(folders)))
+            except BaseException as error:  # for whoever waits for the answer
+                self._answers.put(error)

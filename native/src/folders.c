@@ -1,0 +1,140 @@
+#define _GNU_SOURCE
+#include "folders.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NS_PER_S 1000000000
+
+/* What was found so far, and how many bytes there is room for. */
+struct search {
+	struct folders_found *found;
+	size_t names_room;
+	size_t facts_room;
+};
+
+static int reserve(void **memory, size_t *room, size_t needed)
+{
+	size_t wanted = *room ? *room : 4096;
+	void *grown;
+
+	while (wanted < needed)
+		wanted *= 2;
+	if (wanted == *room)
+		return 1;
+	grown = realloc(*memory, wanted);
+	if (!grown)
+		return 0;
+	*memory = grown;
+	*room = wanted;
+	return 1;
+}
+
+static uint64_t nanoseconds(struct timespec time)
+{
+	return (uint64_t)((int64_t)time.tv_sec * NS_PER_S + time.tv_nsec);
+}
+
+static int add(struct search *search, const char *name, const struct stat *status)
+{
+	struct folders_found *found = search->found;
+	size_t size = strlen(name) + 1, row = FOLDERS_FACTS * sizeof(uint64_t);
+	const uint64_t facts[FOLDERS_FACTS] = {
+		status->st_mode,
+		status->st_nlink,
+		status->st_uid,
+		status->st_gid,
+		status->st_dev,
+		status->st_ino,
+		status->st_rdev,
+		(uint64_t)status->st_size,
+		nanoseconds(status->st_mtim),
+		nanoseconds(status->st_atim),
+		nanoseconds(status->st_ctim),
+		(uint64_t)INT64_MIN,
+	};
+
+	if (!reserve((void **)&found->names, &search->names_room, found->names_size + size) ||
+	    !reserve((void **)&found->facts, &search->facts_room, (found->entries + 1) * row))
+		return 0;
+	memcpy(found->names + found->names_size, name, size);
+	memcpy(found->facts + found->entries * FOLDERS_FACTS, facts, row);
+	found->names_size += size;
+	found->entries++;
+	return 1;
+}
+
+static int look_at_all(struct search *search, DIR *folder)
+{
+	for (;;) {
+		struct dirent *entry;
+		struct stat status;
+
+		errno = 0;
+		entry = readdir(folder);
+		if (!entry)
+			return !errno;
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		if (fstatat(dirfd(folder), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) ||
+		    !add(search, entry->d_name, &status))
+			return 0;
+	}
+}
+
+/* Take all of a folder, or nothing of it. */
+static int look(struct search *search, const char *path)
+{
+	struct folders_found *found = search->found;
+	size_t entries = found->entries, names_size = found->names_size;
+	DIR *folder = opendir(path);
+	int fine;
+
+	if (!folder)
+		return 0;
+	fine = look_at_all(search, folder);
+	closedir(folder);
+	if (!fine) {
+		found->entries = entries;
+		found->names_size = names_size;
+	}
+	return fine;
+}
+
+struct folders_found *folders_look(const char *paths, size_t count)
+{
+	struct search search = {calloc(1, sizeof(struct folders_found)), 0, 0};
+	struct folders_found *found = search.found;
+
+	if (!found)
+		return NULL;
+	found->counts = calloc(count, sizeof *found->counts);
+	if (!found->counts) {
+		folders_free(found);
+		return NULL;
+	}
+	for (; found->folders < count; found->folders++) {
+		size_t before = found->entries;
+
+		if (!look(&search, paths))
+			break;
+		found->counts[found->folders] = found->entries - before;
+		paths += strlen(paths) + 1;
+	}
+	return found;
+}
+
+void folders_free(struct folders_found *found)
+{
+	if (!found)
+		return;
+	free(found->names);
+	free(found->facts);
+	free(found->counts);
+	free(found);
+}
