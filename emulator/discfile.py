@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from discstack.emulator.media.base import Medium, MediumKind
+from discstack.emulator.media.base import Medium
+from discstack.emulator.media.kind import MediumKind
 from discstack.emulator.store import BlockStore
 from discstack.transport.base import AccessDenied, Clock, DeviceBusy, TransportError
 

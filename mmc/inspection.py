@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from discstack.mmc import queries
+from discstack.mmc import performance, queries
 from discstack.mmc.cd.contents import cd_contents
 from discstack.mmc.command import ask
 from discstack.mmc.errors import CommandError, DriveTimeout, ResponseError
@@ -161,9 +161,9 @@ DISC: Final[Mapping[str, Question]] = {
     "absolute time in pre-groove": partial(toc, TocFormat.ATIP, Atip.parse),
     "CD": cd_contents,
     "CD-TEXT": partial(toc, TocFormat.CD_TEXT, CdText.parse),
-    "write speeds": queries.write_speed_descriptors,
-    "write performance": queries.write_performance,
-    "read performance": queries.read_performance,
+    "write speeds": performance.write_speeds,
+    "write performance": performance.writing,
+    "read performance": performance.reading,
     "pseudo-overwrite resources": queries.pow_resources,
     "DVD structures": partial(structures, DVD),
     "BD structures": partial(structures, BD),

@@ -18,7 +18,6 @@ from discstack.mmc.spec.cdb import CDB
 from discstack.mmc.spec.commands import (
     GET_CONFIGURATION,
     GET_EVENT_STATUS_NOTIFICATION,
-    GET_PERFORMANCE,
     INQUIRY,
     MODE_SENSE_10,
     READ_BUFFER_CAPACITY,
@@ -38,7 +37,6 @@ from discstack.mmc.spec.features import Configuration
 from discstack.mmc.spec.inquiry import InquiryData
 from discstack.mmc.spec.layout import StructureError
 from discstack.mmc.spec.mode_pages import CapabilitiesPage, WriteParametersPage
-from discstack.mmc.spec.performance import NominalPerformance, WriteSpeedDescriptor
 from discstack.mmc.spec.profiles import Profile
 from discstack.mmc.spec.region import RPC_STATE, RpcState
 from discstack.mmc.spec.sense import Sense
@@ -59,11 +57,8 @@ WRITE_PARAMETERS, CAPABILITIES = 0x05, 0x2A  # mode pages
 LARGEST: Final = 0xFFFF  # allocation length of two bytes
 EVENT_CLASSES: Final = 0x7E
 MOST_EVENTS: Final = 16
-PERFORMANCE_HEADER, PERFORMANCE_ROW = 8, 16
-NOMINAL, WRITE_SPEED = 0, 3  # types of GET PERFORMANCE
 POW_LENGTH: Final = 16
 INVALID_OPCODE: Final = 0x20  # additional sense code
-TOLERANCE: Final = 2  # 10b, which the standard demands
 
 
 def inquiry() -> Procedure[InquiryData]:
@@ -102,13 +97,20 @@ def configuration(rt: int = 0) -> Procedure[Configuration]:
 
 
 def current_configuration() -> Procedure[Configuration]:
-    """Ask for the features that are current; drives of MMC's first edition, which knows none, have only CDs."""
+    """Ask for the features that are current; drives of MMC's first edition, which knows none, have only CDs.
+
+    Raises the refusal of a device that has no answer either to what such drives are asked instead.
+    """
     try:
         return (yield from configuration(CURRENT_FEATURES))
     except IllegalRequest as error:
         if error.sense.asc != INVALID_OPCODE:
             raise
-    return Configuration(current_profile=(yield from _profile_of_cd()))
+        refusal = error
+    try:
+        return Configuration(current_profile=(yield from _profile_of_cd()))
+    except ResponseError as error:
+        raise refusal from error
 
 
 def _profile_of_cd() -> Procedure[Profile]:
@@ -248,49 +250,6 @@ def write_parameters() -> Procedure[WriteParametersPage]:
 def _typed_page(code: int, kind: type[P]) -> Procedure[P]:
     page = yield from mode_page(code)
     return interpret(command(MODE_SENSE_10, allocation=len(page), page_code=code), kind.parse, page)
-
-
-def _performance(kind: int, row: int, parse: Callable[[bytes], T], **fields: Any) -> Procedure[list[T]]:
-    """Ask for a list in three steps: one row, as many as are counted, and again where that count was wrong.
-
-    Some drives count exactly one row whenever they are asked for one.
-    """
-    count, most = 1, (min((yield MaxTransfer()), LARGEST) - PERFORMANCE_HEADER) // row
-    for _ in range(3):
-        request = command(
-            GET_PERFORMANCE,
-            allocation=PERFORMANCE_HEADER + count * row,
-            type=kind,
-            maximum_number_of_descriptors=count,
-            **fields,
-        )
-        reply: Reply = yield request
-        data = received(reply)
-        counted = (4 + int.from_bytes(data[:4], "big") - PERFORMANCE_HEADER) if len(data) >= PERFORMANCE_HEADER else 0
-        if counted % row:
-            raise ResponseError(request.cdb, StructureError("performance", data, f"rows are not {row} bytes long"))
-        wanted = min(max(counted // row, 2), most)
-        if wanted <= count:
-            break
-        count = wanted
-    rows = data[PERFORMANCE_HEADER : PERFORMANCE_HEADER + counted]
-    return [interpret(request, parse, rows[at : at + row]) for at in range(0, len(rows) - row + 1, row)]
-
-
-def write_speed_descriptors() -> Procedure[list[WriteSpeedDescriptor]]:
-    """Ask for the write speeds of the present medium (MMC-6 6.7.3, type 3)."""
-    return (yield from _performance(WRITE_SPEED, PERFORMANCE_ROW, WriteSpeedDescriptor.parse))
-
-
-def write_performance() -> Procedure[list[NominalPerformance]]:
-    """Ask how fast writing will be, by ranges of addresses (MMC-6 6.7.3, type 0)."""
-    fields: dict[str, Any] = {"write": True, "tolerance": TOLERANCE}
-    return (yield from _performance(NOMINAL, PERFORMANCE_ROW, NominalPerformance.parse, **fields))
-
-
-def read_performance() -> Procedure[list[NominalPerformance]]:
-    """Ask how fast reading is, by ranges of addresses (MMC-6 6.7.3, type 0)."""
-    return (yield from _performance(NOMINAL, PERFORMANCE_ROW, NominalPerformance.parse, tolerance=TOLERANCE))
 
 
 def pow_resources() -> Procedure[PowResourcesInformation]:

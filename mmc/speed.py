@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from discstack.mmc import actions, queries
+from discstack.mmc import actions, performance, queries
 from discstack.mmc.command import optional
 from discstack.mmc.errors import IllegalRequest, ResponseError
 from discstack.mmc.job import SpeedReport
@@ -34,7 +34,7 @@ def write_speeds(recipe: Recipe) -> Procedure[tuple[WriteSpeed, ...]]:
 
 def _descriptors() -> Procedure[Sequence[WriteSpeedDescriptor]]:
     try:
-        return (yield from persist(lambda: optional(queries.write_speed_descriptors()))) or ()
+        return (yield from persist(lambda: optional(performance.write_speeds()))) or ()
     except ResponseError:
         return ()
 
@@ -94,7 +94,7 @@ def _set_by_streaming(work: Work, asked: int | None) -> Procedure[None]:
 def _accepted(work: Work) -> Procedure[int | None]:
     """Ask the drive what speed is set now, in the way that is most likely true for it."""
     if not work.recipe.is_cd and Quirk.SPEED_REPORTED_WRONG not in work.quirks:
-        rows = yield from persist(lambda: optional(queries.write_performance()))
+        rows = yield from persist(lambda: optional(performance.writing()))
         if rows:
             return max(row.end_performance for row in rows)
     page = yield from persist(lambda: optional(queries.capabilities()))

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from discstack.emulator.conditions import invalid_field, invalid_parameter
-from discstack.emulator.media.base import FORMAT_IN_PROGRESS, Job, Medium, MediumKind, WriteParameters, capacities
+from discstack.emulator.media.base import FORMAT_IN_PROGRESS, Job, Medium, WriteParameters, capacities
 from discstack.emulator.media.dvd_minus_r import DVDMinusR
+from discstack.emulator.media.kind import MediumKind
 from discstack.emulator.media.restricted_overwrite import ANY_SIZE, RestrictedOverwrite, formats_of
 from discstack.emulator.media.structures import minus_structures
 from discstack.emulator.store import BLOCK, BlockStore

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from discstack.emulator.media.base import Durations, Medium, MediumKind, Speeds
-from discstack.emulator.media.blu_ray import BDR, BDRE, CLUSTER, FULL_SIZE
+from discstack.emulator.media.base import Medium
+from discstack.emulator.media.bd_formats import CLUSTER, FULL_SIZE
+from discstack.emulator.media.bd_r import BDR
+from discstack.emulator.media.bd_re import BDRE
 from discstack.emulator.media.compact.disc import CDR
 from discstack.emulator.media.compact.rewritable import CDRW
 from discstack.emulator.media.dvd_minus_r import DVDMinusR, DVDMinusRDL
@@ -13,6 +15,7 @@ from discstack.emulator.media.dvd_minus_rw import DVDMinusRW
 from discstack.emulator.media.dvd_plus_r import DVDPlusR, DVDPlusRDL
 from discstack.emulator.media.dvd_plus_rw import DVDPlusRW
 from discstack.emulator.media.dvd_ram import DVDRAM, WHOLE
+from discstack.emulator.media.kind import Durations, MediumKind, Speeds
 from discstack.emulator.rotation import CD_ZONES, Rotation
 
 SPINNING: Final = ((40.0, Rotation.CAV), (20.0, Rotation.ZCLV))  # from these speeds on CDs turn so

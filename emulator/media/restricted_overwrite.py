@@ -16,16 +16,8 @@ from discstack.emulator.conditions import (
     invalid_field,
     invalid_parameter,
 )
-from discstack.emulator.media.base import (
-    FORMAT_IN_PROGRESS,
-    Job,
-    Medium,
-    MediumKind,
-    capacities,
-    nothing,
-    only_track,
-    round_up,
-)
+from discstack.emulator.media.base import FORMAT_IN_PROGRESS, Job, Medium, capacities, nothing, only_track, round_up
+from discstack.emulator.media.kind import MediumKind
 from discstack.emulator.store import BLOCK, BlockStore
 from discstack.mmc.spec.capacities import CapacityType, FormatCapacities, FormattableCapacity
 from discstack.mmc.spec.disc_information import DiscInformation, DiscStatus, LastSessionState

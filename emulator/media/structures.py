@@ -9,7 +9,7 @@ from discstack.mmc.spec.disc_structure import BdDefinition, DvdRamDefinition, Pr
 from discstack.mmc.spec.profiles import Profile
 
 if TYPE_CHECKING:
-    from discstack.emulator.media.base import MediumKind
+    from discstack.emulator.media.kind import MediumKind
 
 Structures = dict[tuple[int, int], bytes]  # by media type and format, without their headers
 

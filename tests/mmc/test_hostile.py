@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from discstack.mmc import inspection, queries, spec
+from discstack.mmc import inspection, performance, queries, spec
 from discstack.mmc.burn import burn
 from discstack.mmc.errors import DriveError, ResponseError
 from discstack.mmc.identify import identify
@@ -39,8 +39,8 @@ ONE_ANSWER = {
     "mode page": lambda: queries.mode_page(5),
     "write parameters": queries.write_parameters,
     "capabilities": queries.capabilities,
-    "write speeds": queries.write_speed_descriptors,
-    "performance": queries.write_performance,
+    "write speeds": performance.write_speeds,
+    "performance": performance.writing,
     "events": queries.drain_events,
     "serial number": inspection.serial_number,
     "mode pages": inspection.mode_pages,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from discstack.mmc import queries
+from discstack.mmc import performance, queries
 from discstack.mmc.command import optional
 from discstack.mmc.errors import NotReady, ResponseError, UnsupportedMedium
 from discstack.mmc.identify import identify
@@ -77,7 +77,7 @@ def test_what_the_systems_filter_keeps_back_is_told_of_among_the_refusals(lab: A
     assert (found.answers, found.refusals) == ({}, {"capacity": "kept back"})
 
 
-def performance(*rows: str) -> bytes:
+def rows_of(*rows: str) -> bytes:
     return (4 + 16 * len(rows)).to_bytes(4, "big") + bytes(4) + b"".join(map(bytes.fromhex, rows))
 
 
@@ -86,14 +86,14 @@ SLOW = "00000000 00230540 00005690 00000CFC"  # 3324 kB/s
 
 
 def test_write_speeds_of_a_drive_that_counts_one_row_when_asked_for_one(lab: Any) -> None:
-    script = lab.script(performance(FAST), performance(FAST, SLOW))
-    speeds = lab.run(queries.write_speed_descriptors(), script)
+    script = lab.script(rows_of(FAST), rows_of(FAST, SLOW))
+    speeds = lab.run(performance.write_speeds(), script)
     assert [row.write_speed for row in speeds] == [22160, 3324]
 
 
 def test_rows_of_another_length_are_refused(lab: Any) -> None:
     with pytest.raises(ResponseError, match="16 bytes"):
-        lab.run(queries.write_speed_descriptors(), lab.script((4 + 15).to_bytes(4, "big") + bytes(20)))
+        lab.run(performance.write_speeds(), lab.script((4 + 15).to_bytes(4, "big") + bytes(20)))
 
 
 def test_events_are_drained_until_there_is_none_and_never_for_ever(lab: Any) -> None:
