@@ -62,7 +62,9 @@ class Usage:
     def __str__(self) -> str:
         if self.holders:
             return ", ".join(holder.what for holder in self.holders)
-        return f"somebody unseen ({self.unseen} processes do not let this one look at their files)"
+        if self.unseen:
+            return f"somebody unseen ({self.unseen} processes do not let this one look at their files)"
+        return "somebody who has let go meanwhile, or the kernel itself"
 
 
 class SignalKind(Enum):

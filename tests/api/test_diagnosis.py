@@ -99,4 +99,4 @@ def test_the_command_line_prints_json(discstack: Callable[..., Any], monkeypatch
 def test_a_real_machine_can_be_examined() -> None:
     """Whatever there is on this one, nothing fails on the way."""
     found = {check.name for check in diagnose().machine}
-    assert found >= {"drivers", "udev", "container", "rights", "limits", "C code", "automounters", "drives"}
+    assert found >= {"drivers", "udev", "container", "rights", "memory", "priority", "C code", "automounters", "drives"}

@@ -147,20 +147,37 @@ def test_rights_are_spelt_by_name(setting: Setting) -> None:
 
 
 @pytest.mark.parametrize(
-    ("limits", "capabilities", "verdict", "words"),
+    ("limits", "verdict", "words"),
     [
-        ({"Max nice priority": "0"}, 0, GOOD, "niceness may not go down"),
-        ({"Max nice priority": "30"}, 0, GOOD, "niceness may go down to -10"),
-        ({}, 1 << CAP_SYS_NICE, GOOD, "niceness may go down to -20"),
-        ({"Max address space": str(1 << 30)}, 0, GOOD, "address space 1024 MiB"),
-        ({"Max data size": str(256 << 20)}, 0, WRONG, ""),
+        ({}, GOOD, "address space unknown, locked memory unknown"),
+        ({"Max address space": "unlimited", "Max locked memory": str(8 << 20)}, GOOD, "unlimited, locked memory 8 MiB"),
+        ({"Max address space": str(1 << 30)}, GOOD, "address space 1024 MiB"),
+        ({"Max data size": str(256 << 20)}, WRONG, ""),
     ],
 )
-def test_limits(setting: Setting, limits: dict[str, str], capabilities: int, verdict: Verdict, words: str) -> None:
-    setting.limits, setting.capabilities = limits, capabilities
-    found = setting.check(machine_checks.limits)
+def test_memory(setting: Setting, limits: dict[str, str], verdict: Verdict, words: str) -> None:
+    setting.limits = limits
+    found = setting.check(machine_checks.memory)
     assert found.verdict is verdict
     assert words in found.found
+
+
+@pytest.mark.parametrize(
+    ("limits", "capabilities", "verdict", "words"),
+    [
+        ({"Max nice priority": "0", "Max realtime priority": "0"}, 0, NOTE, "in turn with all other"),
+        ({"Max nice priority": "31", "Max realtime priority": "0"}, 0, NOTE, "niceness -11"),
+        ({"Max realtime priority": "1"}, 0, GOOD, "real-time"),
+        ({"Max realtime priority": "unlimited"}, 0, GOOD, "real-time"),
+        ({"Max realtime priority": "0"}, 1 << CAP_SYS_NICE, GOOD, "real-time"),
+    ],
+)
+def test_priority(setting: Setting, limits: dict[str, str], capabilities: int, verdict: Verdict, words: str) -> None:
+    setting.limits, setting.capabilities = limits, capabilities
+    found = setting.check(machine_checks.priority)
+    assert found.verdict is verdict
+    assert words in found.found
+    assert bool(found.advice) is (verdict is NOTE)
 
 
 def test_c_code_that_does_not_load_is_told_with_the_reason(setting: Setting) -> None:

@@ -16,6 +16,7 @@ from discstack.transport.linux.users import processes
 
 GOOD, NOTE, WRONG = Verdict.GOOD, Verdict.NOTE, Verdict.WRONG
 UNLIMITED: Final = "unlimited"
+NICE_LIMIT: Final = 20  # RLIMIT_NICE counts down from here
 RING_ROOM: Final = 512 << 20  # bytes: the largest ring is two seconds of BD 16x, 144 MB, and Python needs some too
 C_MODULES: Final = ("discstack.transport._sgio", "discstack.native.library")
 # Names of processes, as far as the kernel keeps them (15 characters), that mount what is inserted
@@ -85,26 +86,33 @@ def rights(machine: Machine) -> Check:
     return Check("rights", GOOD, found, "root is not needed: a drive's group may burn; see access and filter below")
 
 
-def limits(machine: Machine) -> Check:
-    """Look at the limits that the ring and the feeder meet."""
-    process = machine.process
-    told = process.limits.get
-    room = min(_bytes(told(name, UNLIMITED)) for name in ("Max address space", "Max data size"))
-    floor = -20 if process.can(CAP_SYS_NICE) else 20 - int(told("Max nice priority", "0"))
+def memory(machine: Machine) -> Check:
+    """Look at the limits that the ring meets."""
+    told = machine.process.limits.get
+    room = min(_number(told(name)) for name in ("Max address space", "Max data size"))
     found = ", ".join(
-        [
-            f"address space {_spell(told('Max address space'))}",
-            f"locked memory {_spell(told('Max locked memory'))}",
-            f"niceness {f'may go down to {floor}' if floor < 20 else 'may not go down'}",
-            f"realtime priority up to {told('Max realtime priority', 'unknown')}",
-        ]
+        f"{words} {_spell(told(name))}"
+        for words, name in (("address space", "Max address space"), ("locked memory", "Max locked memory"))
     )
-    why = (
-        "the ring holds two seconds of data, up to 144 MB; it is not locked, and the feeder has the process's priority"
-    )
+    why = "the ring between files and drive holds two seconds of data, up to 144 MB; it is not locked in memory"
     if room < RING_ROOM:
-        return Check("limits", WRONG, found, why, "raise the limit: ulimit -v unlimited; ulimit -d unlimited")
-    return Check("limits", GOOD, found, why)
+        return Check("memory", WRONG, found, why, "raise the limit: ulimit -v unlimited; ulimit -d unlimited")
+    return Check("memory", GOOD, found, why)
+
+
+def priority(machine: Machine) -> Check:
+    """Tell how far ahead of others the feeder may run."""
+    process = machine.process
+    capable = process.can(CAP_SYS_NICE)
+    lowest = NICE_LIMIT - _number(process.limits.get("Max nice priority", "0"))
+    why = "the thread that feeds the drive has to run within milliseconds, or the drive's buffer runs empty"
+    if capable or _number(process.limits.get("Max realtime priority", "0")) >= 1:
+        return Check("priority", GOOD, "the drive may be fed at real-time priority", why)
+    advice = "in /etc/security/limits.d/cdrom.conf: @cdrom - rtprio 1; then log out and in again"
+    if lowest < 0:
+        found = f"the drive may be fed ahead of others (niceness {lowest:.0f}), but not at real-time priority"
+        return Check("priority", NOTE, found, why, advice)
+    return Check("priority", NOTE, "the drive is fed in turn with all other processes", why, advice)
 
 
 def c_code(machine: Machine) -> Check:
@@ -137,8 +145,8 @@ def _spell(limit: str | None) -> str:
     return f"{int(limit) >> 20} MiB" if limit and limit != UNLIMITED else limit or "unknown"
 
 
-def _bytes(limit: str) -> float:
-    return float("inf") if limit == UNLIMITED else int(limit)
+def _number(limit: str | None) -> float:
+    return float("inf") if limit in (None, UNLIMITED) else int(limit)
 
 
 MACHINE_CHECKS: Final[tuple[Callable[[Machine], Check], ...]] = (
@@ -146,7 +154,8 @@ MACHINE_CHECKS: Final[tuple[Callable[[Machine], Check], ...]] = (
     udev,
     container,
     rights,
-    limits,
+    memory,
+    priority,
     c_code,
     automounters,
 )
