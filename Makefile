@@ -14,7 +14,7 @@ TEST_PACKAGES := \
 	tgt open-iscsi \
 	chromium qemu-system-x86 seabios ovmf grub-pc-bin isolinux syslinux-common mtools gdisk fdisk
 
-.PHONY: help demo test check types bench bench-write bench-compare fuzz fuzz-reader clean system
+.PHONY: help demo test check types bench bench-write bench-compare fuzz fuzz-reader fuzz-images clean system
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile | column -t -s:
@@ -55,6 +55,9 @@ fuzz-reader: $(VENV)/.test  ## the reader of discs and images under atheris, cov
 	@mkdir -p build/fuzz/corpus
 	$(BIN)/python tests/fuzz/reader.py build/fuzz/corpus tests/fuzz/corpus -max_total_time=$(FUZZ_SECONDS) -timeout=20 \
 		-rss_limit_mb=2048 -max_len=40000 -artifact_prefix=build/fuzz/
+
+fuzz-images: system $(VENV)/.test  ## random trees under random options for FUZZ_SECONDS, read by our reader and by other people's
+	$(BIN)/python tests/fuzz/images.py $(FUZZ_SECONDS)
 
 clean:  ## remove all that is made
 	rm -rf $(VENV) .types build dist demo *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -12,11 +12,15 @@ _EXECUTE: Final = 0o111
 
 
 class Attributes(NamedTuple):
-    """Permission bits (at most 0o7777) and owners; all files that have the same share one."""
+    """Permission bits (at most 0o7777), owners, and whether the name is not to be shown; equal ones are shared.
+
+    POSIX does not know the last one: it is the Existence bit of ECMA-119 9.1.6 and ECMA-167 4/14.4.3.
+    """
 
     mode: int
     uid: int = 0
     gid: int = 0
+    hidden: bool = False
 
 
 class Times(NamedTuple):
@@ -62,4 +66,4 @@ SYMBOLIC_LINK: Final = Attributes(0o777)
 def rationalized(attributes: Attributes, *, directory: bool = False) -> Attributes:
     """Return attributes of use on any machine: root's, readable by all, written by none, executable by all or none."""
     execute = _EXECUTE if directory or attributes.mode & _EXECUTE else 0
-    return Attributes(_READ | execute)
+    return Attributes(_READ | execute, hidden=attributes.hidden)

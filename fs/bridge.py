@@ -32,6 +32,7 @@ EMITTERS: Final[Mapping[View, Callable[[Snapshot, ImageOptions], Emitter]]] = {
 }
 ECMA_119: Final = frozenset({View.ISO9660, View.JOLIET})
 MAX_SECTORS: Final = (1 << 32) - 1  # addresses have 32 bits in every view
+LEAST: Final = 24  # sectors of an image: libarchive takes nothing shorter for one
 MAX_VOLUMES: Final = 0xFFFF  # of a set, ECMA-119 8.4.14
 DEFAULTS: Final = ImageOptions()
 
@@ -47,6 +48,7 @@ def build_image(root: Directory, options: ImageOptions = DEFAULTS, batches: Batc
     make_file = options.base.make_file if options.base else FileItem
     snapshot = take_snapshot(root, options.clock, rationalize=options.rationalize, make_file=make_file)
     boot = BootEmitter(options.boot, snapshot, options.views, options.base)
+    snapshot.mark_hidden(Globs(options.marked_hidden))
     emitters = [
         EMITTERS[view](snapshot.without(Globs(options.hidden.get(view, ()))), options)
         for view in View
@@ -93,11 +95,18 @@ def _place(plan: Plan, data: FileData, emitters: list[Emitter], boot: BootEmitte
     base = options.base
     if base is not None:
         plan.advance(base.end)
+    # 7-Zip takes nothing but zeros behind the last that UDF refers to: where that is not file data, it has to be UDF
+    behind = [emitter for emitter in emitters if emitter.view is View.UDF and _ends_unseen(data, options)]
     for emitter in emitters:
-        emitter.place_metadata(plan)
+        if emitter not in behind:
+            emitter.place_metadata(plan)
     boot.place_data(plan)
+    for emitter in behind:
+        plan.advance(emitter.first_sector)
     plan.append_region(data, data.unit)
     data.settle()
+    for emitter in behind:
+        emitter.place_metadata(plan)
     if options.udf_vat and boot.tail_sectors:
         raise LayoutError(
             "the image of a disk ends with the backup of its GPT, and that of a volume with a virtual allocation table "
@@ -106,13 +115,18 @@ def _place(plan: Plan, data: FileData, emitters: list[Emitter], boot: BootEmitte
     tail = boot.tail_sectors + sum(emitter.tail_sectors for emitter in emitters)
     multiple = lcm(options.multiple, boot.multiple)
     plan.advance(plan.sectors)
-    end = round_up(plan.cursor + options.padding + tail, multiple) - tail
+    end = max(round_up(plan.cursor + options.padding + tail, multiple), round_up(plan.start + LEAST, multiple)) - tail
     plan.append_region(Region(end - plan.cursor, "padding", bytes))
     for emitter in emitters:
         emitter.place_tail(plan)
     boot.place_tail(plan)
     if base is not None:
         keep_the_rest(plan, base)
+
+
+def _ends_unseen(data: FileData, options: ImageOptions) -> bool:
+    """Tell whether UDF may not refer to the last of the file data, or to a boot image in its place."""
+    return bool(options.hidden.get(View.UDF)) or not data.sectors
 
 
 def _check_size(plan: Plan, options: ImageOptions) -> None:

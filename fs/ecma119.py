@@ -11,6 +11,7 @@ from discstack.fs.plan import SECTOR
 
 STANDARD_IDENTIFIER: Final = b"CD001"  # 8.1.2
 FILE: Final = 0x00  # file flags, 9.1.6
+EXISTENCE: Final = 0x01  # the name is not to be shown
 DIRECTORY: Final = 0x02
 MULTI_EXTENT: Final = 0x80
 SELF: Final = b"\0"  # the identifiers of the first two records of a directory, 9.6.1.2
@@ -70,7 +71,8 @@ def directory_records(
 ) -> list[bytes]:
     """Return for each identifier what `directory_record` does; `extents` are address, length and flags."""
     records, heads, msb = list[bytes](), _RECORDS, _MSB
-    tails = {flags: bytes((flags, 0, 0)) + volume for flags in (FILE, DIRECTORY, MULTI_EXTENT)}
+    kinds = (FILE, DIRECTORY, MULTI_EXTENT)
+    tails = {kind | shown: bytes((kind | shown, 0, 0)) + volume for kind in kinds for shown in (0, EXISTENCE)}
     for identifier, (lba, length, flags), date, area in zip(identifiers, extents, dates, system_use, strict=True):
         size = len(identifier)
         total = 33 + (size | 1) + len(area)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from io import BufferedReader
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
-from discstack.fs.attributes import Attributes, Device, Kind, Times
+from discstack.fs.attributes import FILE, SYMBOLIC_LINK, Attributes, Device, Kind, Times
 from discstack.fs.file_object import open_source
 from discstack.fs.sources import Source
 
@@ -28,6 +28,7 @@ class BaseNode:
     """
 
     __slots__ = ("attributes", "mtime_ns", "name", "parent", "times")
+    usual: ClassVar[Attributes] = FILE  # what it has without attributes of its own
 
     def __init__(
         self,
@@ -45,6 +46,16 @@ class BaseNode:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.path!r})"
+
+    @property
+    def hidden(self) -> bool:
+        """Whether all views mark the name as one that is not to be shown; programs may show it all the same."""
+        return self.attributes is not None and self.attributes.hidden
+
+    @hidden.setter
+    def hidden(self, hidden: bool) -> None:
+        if hidden != self.hidden:
+            self.attributes = (self.attributes or self.usual)._replace(hidden=hidden)
 
     @property
     def path(self) -> str:
@@ -99,6 +110,7 @@ class Symlink(BaseNode):
 
     __slots__ = ("link", "target")
     kind = Kind.SYMBOLIC_LINK
+    usual = SYMBOLIC_LINK
 
     def __init__(
         self,

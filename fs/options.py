@@ -45,8 +45,9 @@ class ImageOptions:
     The ids of people and programs are empty where nobody gives them.
 
     `weights` put file data first or last. `duplicates_once` reads files of equal size beforehand and stores equal data
-    once. `hidden` has globs of what a view does not show, for names or for paths in the image. `digests` lets SHA-256
-    of every file be made on the way, for `Image.manifest`.
+    once. `hidden` has globs of what a view lacks, for names or for paths in the image, `marked_hidden` of what all
+    views have, but mark as not to be shown. `digests` lets SHA-256 of every file be made on the way, for
+    `Image.manifest`.
 
     With a `base` the image is the next session of a medium, or what its volume grows into; files that lie on that
     medium keep their places there.
@@ -79,6 +80,7 @@ class ImageOptions:
     weights: tuple[Weight, ...] = ()
     duplicates_once: bool = False
     hidden: Mapping[View, Sequence[str]] = field(default_factory=dict)
+    marked_hidden: Sequence[str] = ()
     digests: bool = False
     padding: int = 0  # sectors of zeros after the file data
     multiple: int = 1  # sectors: the image's length is a multiple of this

@@ -14,6 +14,7 @@ from typing import Final
 from discstack.fs.dates import recording_date, recording_dates
 from discstack.fs.ecma119 import (
     DIRECTORY,
+    EXISTENCE,
     FILE,
     MAX_LENGTH,
     MAX_RECORD,
@@ -114,7 +115,12 @@ class Records:
             areas: Iterable[bytes] = repeat(b"", len(items))
             if use is not None:
                 areas = use.areas([*zip(items, serials[some], dates, strict=True)])
-            extents = [(item.lba, item.size, FILE) if type(item) is FileItem else self._extent(item) for item in items]
+            extents = [
+                (item.lba, item.size, EXISTENCE if item.attributes.hidden else FILE)
+                if type(item) is FileItem
+                else self._extent(item)
+                for item in items
+            ]
             yield from directory_records(folder.identifiers[some], extents, dates, areas, self._volume)
 
     def _unlike(self, folder: Folder, areas: ContinuationAreas) -> Iterator[bytes]:
@@ -142,17 +148,19 @@ class Records:
 
     def _extent(self, item: AnyItem) -> tuple[int, int, int]:
         """Return where a directory lies, how long it is, and the file flags; what has no data lies nowhere."""
+        hidden = EXISTENCE if item.attributes.hidden else FILE
         if not isinstance(item, DirectoryItem):
-            return 0, 0, FILE
+            return 0, 0, FILE | hidden
         folder = self.folder_of[item.number]
-        return folder.lba, folder.sectors * SECTOR, DIRECTORY
+        return folder.lba, folder.sectors * SECTOR, DIRECTORY | hidden
 
     def _file_records(self, identifier: bytes, item: FileItem, date: bytes, area: bytes) -> Iterator[bytes]:
         """Yield the records of a file, one for each section."""
         *others, (lba, length) = _sections(item)
+        hidden = EXISTENCE if item.attributes.hidden else FILE
         for first, size in others:
-            yield directory_record(identifier, first, size, date, MULTI_EXTENT, area, self._volume)
-        yield directory_record(identifier, lba, length, date, FILE, area, self._volume)
+            yield directory_record(identifier, first, size, date, MULTI_EXTENT | hidden, area, self._volume)
+        yield directory_record(identifier, lba, length, date, FILE | hidden, area, self._volume)
 
     def _own_areas(self, folder: Folder, areas: ContinuationAreas) -> tuple[bytes, bytes]:
         """Return the system use areas of a directory's first two records."""

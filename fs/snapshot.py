@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_left
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -12,7 +12,7 @@ from hashlib import sha256
 from itertools import chain
 from typing import Final
 
-from discstack.fs.attributes import DIRECTORY, FILE, SYMBOLIC_LINK, Attributes, Times, rationalized
+from discstack.fs.attributes import Attributes, Times, rationalized
 from discstack.fs.errors import LayoutError
 from discstack.fs.nodes import File, Special, Symlink
 from discstack.fs.patterns import Globs
@@ -22,7 +22,6 @@ from discstack.fs.view import Change, Issue, View
 
 NANOSECONDS: Final = 10**9
 _NEVER: Final = -(1 << 80)  # before every time
-_DEFAULTS: Final[Mapping[type, Attributes]] = {Directory: DIRECTORY, Symlink: SYMBOLIC_LINK}
 
 
 class HardLinks:
@@ -48,17 +47,17 @@ class Item:
     attributes: Attributes
     times: Times | None
 
+    @property
+    def path(self) -> str:
+        """The path in the image, from "/" on."""
+        return self.parent.prefix + self.name
+
 
 class LinkedItem(Item):
     """A file or special file; items with the same `link` (not None) are names of one of them."""
 
     __slots__ = ("link",)
     link: HardLinks | None
-
-    @property
-    def path(self) -> str:
-        """The path in the image, from "/" on."""
-        return self.parent.prefix + self.name
 
     @property
     def links(self) -> int:
@@ -191,6 +190,13 @@ class Snapshot:
         directory.files.insert(bisect_left(directory.files, name, key=lambda file: file.name), item)
         return item
 
+    def mark_hidden(self, globs: Globs) -> None:
+        """Mark what a glob matches as what is not to be shown."""
+        for directory in self.directories if globs else ():
+            for item in chain[Item](directory.directories, directory.files, directory.specials):
+                if _hides(globs, item):
+                    item.attributes = item.attributes._replace(hidden=True)
+
     def without_specials(self, view: View) -> Iterator[Issue]:
         """Tell what a view lacks that holds neither symbolic links nor special files."""
         for directory in self.directories:
@@ -311,7 +317,7 @@ class _Settler:
 
     def settle(self, item: Item, node: Node, path: str) -> None:
         """Settle attributes and times of an item."""
-        attributes = node.attributes or _DEFAULTS.get(type(node), FILE)
+        attributes = node.attributes or node.usual
         if self._rationalize:
             directory = isinstance(node, Directory)
             key = (attributes, directory)
@@ -335,7 +341,7 @@ class _Settler:
         return link
 
 
-def _hides(hidden: Globs, item: FileItem | SpecialItem | DirectoryItem) -> bool:
+def _hides(hidden: Globs, item: Item) -> bool:
     """Tell whether a glob matches a name, or a path with the slash before it or without."""
     path = item.path
     return hidden.match(item.name, path, path[1:])

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import BinaryIO, TypeAlias, TypeVar
 
-from discstack.fs.attributes import DEVICES, Attributes, Device, Kind, Times
+from discstack.fs.attributes import DEVICES, DIRECTORY, Attributes, Device, Kind, Times
 from discstack.fs.errors import LayoutError, printable
 from discstack.fs.folders import FolderReader
 from discstack.fs.nodes import BaseNode, File, Leaf, Special, Symlink
@@ -35,6 +35,7 @@ class Directory(BaseNode):
     """
 
     __slots__ = ("_children", "_folders", "skipped")
+    usual = DIRECTORY
 
     def __init__(
         self,

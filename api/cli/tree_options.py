@@ -73,6 +73,12 @@ TREE_OPTIONS: Final = (
         is_flag=True,
         help="Store equal files once; those of equal size are read beforehand.",
     ),
+    click.option(
+        *("-hidden", "--hidden", "marked_hidden"),
+        multiple=True,
+        metavar="GLOB",
+        help="Mark as not to be shown, in all views; Windows goes by that.",
+    ),
     click.option("-hide", "--hide", multiple=True, metavar="GLOB", help="Leave out of ISO 9660 and Rock Ridge."),
     click.option("-hide-joliet", "--hide-joliet", multiple=True, metavar="GLOB", help="Leave out of Joliet."),
     click.option("-hide-udf", "--hide-udf", multiple=True, metavar="GLOB", help="Leave out of UDF."),

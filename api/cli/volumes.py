@@ -135,6 +135,8 @@ def _described(node: Node) -> dict[str, Any]:
     from discstack.fs.reading.extents import MediumSource
 
     found: dict[str, Any] = {"path": printable(node.path), "type": stat.filemode(_kind(node))[0]}
+    if node.hidden:
+        found["hidden"] = True
     if node.attributes is not None:
         found |= {"mode": f"{node.attributes.mode:04o}", "uid": node.attributes.uid, "gid": node.attributes.gid}
     found["mtime_ns"] = node.mtime_ns

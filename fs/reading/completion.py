@@ -49,5 +49,7 @@ def _stands_for_nothing(node: Node | None) -> bool:
 
 
 def _describe(node: Node, found: Node) -> None:
+    hidden = node.hidden or found.hidden
     node.attributes = found.attributes or node.attributes
+    node.hidden = hidden
     node.times = found.times or node.times

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterator
 from typing import Final
 
 from discstack.fs.attributes import DEVICES, Kind
-from discstack.fs.ecma119 import DIRECTORY, MULTI_EXTENT, PARENT, SELF
+from discstack.fs.ecma119 import DIRECTORY, EXISTENCE, MULTI_EXTENT, PARENT, SELF
 from discstack.fs.nodes import File, Leaf, Special, Symlink
 from discstack.fs.reading.blocks import Blocks, Medium
 from discstack.fs.reading.ecma119 import Record, directory_records, parse_record
@@ -77,6 +77,7 @@ class HierarchyWalk:
         if rock is not None:
             directory.mtime_ns = rock.stamps.get("modify", record.date)
             directory.attributes, directory.times = rock.attributes, rock.times
+        directory.hidden = bool(record.flags & EXISTENCE)
 
     def _fill(self, directory: Directory, record: Record) -> Iterator[tuple[Record, Directory]]:
         """Put the leaves of a directory into it; yield the directories below."""
@@ -91,7 +92,9 @@ class HierarchyWalk:
             name = names.give(name, text(found.identifier) if self._skip is None else name)
             child = self._child(found, rock, where)
             if child is None:
-                leaves.append(self._leaf(directory, name, found, extents, rock, where))
+                leaf = self._leaf(directory, name, found, extents, rock, where)
+                leaf.hidden = bool(found.flags & EXISTENCE)
+                leaves.append(leaf)
             elif not too_deep(directory, name, self._notes):
                 below = directory.create_directory(name)
                 self._describe(below, found, rock)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, repeat
 from typing import Final, TypeAlias
@@ -99,7 +99,11 @@ class Index:
                 if further is not None:
                     ids[place] = unique_id(len(self.items) + further)
         below = len(item.directories)
-        flags = chain(repeat(int(FileCharacteristics.DIRECTORY), below), repeat(0, len(numbers) - below))
+        flags: Iterable[int] = chain(repeat(int(FileCharacteristics.DIRECTORY), below), repeat(0, len(numbers) - below))
+        children = self.children(item)
+        if any(child.attributes.hidden for child in children):
+            pairs = zip(flags, children, strict=True)
+            flags = [kind | FileCharacteristics.HIDDEN * child.attributes.hidden for kind, child in pairs]
         yield from zip(flags, self.identifiers(item), blocks, ids, strict=True)
 
 

@@ -232,7 +232,7 @@ class EntryBuilder:
         if file_type is FileType.REGULAR:
             flags |= IcbFlags.ARCHIVE
         if self._exact:
-            mode, uid, gid = attributes
+            mode, uid, gid, _ = attributes
             for bit, flag in _SPECIAL_BITS.items():
                 if mode & bit:
                     flags |= flag

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from discstack.fs.boot.options import BootImage, BootOptions
 from discstack.fs.bridge import build_image
 from discstack.fs.image import Image
 from discstack.fs.options import ImageOptions, RockRidge
@@ -240,3 +241,40 @@ def extract(program: str, read_fs: str, path: Path, target: Path, tool: Tool) ->
         "7z": ["7z", "x", "-tiso", f"-o{target}", path],
     }
     tool(*commands[program])
+
+
+def test_bsdtar_takes_the_smallest_image_for_one(tmp_path: Path, tool: Tool) -> None:
+    """libarchive looks at 24 sectors, and takes nothing shorter for ISO 9660."""
+    root = Directory()
+    root.create_file("a", b"a")
+    path = tmp_path / "image.iso"
+    build_image(root, ImageOptions(views=frozenset({View.ISO9660}), rock_ridge=None)).write_to(path)
+    assert tool("bsdtar", "-t", "-f", path).split() == [".", "A"]
+
+
+SEEN: dict[str, dict[str, Any]] = {
+    "nothing hidden": {},
+    "the last file": {"hidden": {View.UDF: ["z"]}},
+    "every file": {"hidden": {View.UDF: ["?"]}},
+    "2.50": {"hidden": {View.UDF: ["z"]}, "udf_revision": 0x0250},
+    "boot image": {"hidden": {View.UDF: ["?"]}, "boot": BootOptions(images=(BootImage(content=b"B" * 9000),))},
+}
+
+
+@pytest.mark.parametrize("form", SEEN)
+def test_7z_takes_udf_for_whole_that_lacks_some_of_the_data(form: str, tmp_path: Path, tool: Tool) -> None:
+    root = Directory()
+    for name in "amz":
+        root.create_file(name, name.encode() * 5000)
+    path = tmp_path / "image.iso"
+    build_image(root, ImageOptions(**SEEN[form])).write_to(path)
+    for kind in ("-tudf", "-tiso"):
+        assert "WARNING" not in tool("7z", "t", kind, path)
+    tool("udfinfo", path)
+    assert tool("bsdtar", "-x", "-O", "-f", path, "a", "m", "z") == "".join(name * 5000 for name in "amz")
+
+
+def test_7z_takes_udf_for_whole_that_has_no_data_but_a_boot_image(tmp_path: Path, tool: Tool) -> None:
+    path = tmp_path / "image.iso"
+    build_image(Directory(), ImageOptions(boot=SEEN["boot image"]["boot"])).write_to(path)
+    assert "WARNING" not in tool("7z", "t", "-tudf", path)

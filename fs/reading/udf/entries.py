@@ -239,7 +239,8 @@ def _attributes(permissions: int, flags: int, uid: int, gid: int) -> Attributes:
     """Turn 4/14.9.5's five bits each for others, group and owner into POSIX's three."""
     mode = permissions & 7 | (permissions >> 5 & 7) << 3 | (permissions >> 10 & 7) << 6
     mode |= 0o4000 * bool(flags & _SET_UID) | 0o2000 * bool(flags & _SET_GID) | 0o1000 * bool(flags & _STICKY)
-    return Attributes(mode, *(_NO_OWNER if owner == NOT_SPECIFIED else owner for owner in (uid, gid)))
+    owner, group = (_NO_OWNER if each == NOT_SPECIFIED else each for each in (uid, gid))
+    return Attributes(mode, owner, group)
 
 
 def _device(attributes: bytes) -> Device | None:

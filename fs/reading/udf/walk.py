@@ -39,6 +39,7 @@ class Identifier(NamedTuple):
 
     name: str
     icb: Address
+    hidden: bool
 
 
 class UdfWalk:
@@ -79,13 +80,15 @@ class UdfWalk:
                 continue
             name = names.give(identifier.name, identifier.name)
             if found.file_type != _TYPE_DIRECTORY:
-                leaves.append(self._leaf(directory, name, found, where))
+                leaf = self._leaf(directory, name, found, where)
+                leaf.hidden = identifier.hidden
+                leaves.append(leaf)
             elif found.lba in self._visited:
                 self._notes.add(Oddity.LOOP, where, f"{name!r} is a directory that has another name; left out")
             elif not too_deep(directory, name, self._notes):
                 self._visited.add(found.lba)
                 below = directory.create_directory(name, mtime_ns=found.mtime_ns, attributes=found.attributes)
-                below.times = found.times
+                below.times, below.hidden = found.times, identifier.hidden
                 yield found, below
         directory.take(leaves)
 
@@ -115,7 +118,8 @@ class UdfWalk:
                 raw = data[at + _FIXED + use : at + _FIXED + use + length]
                 own = characteristics & _HIDDEN and raw == _OWN
                 if not characteristics & (_DELETED | _PARENT | _METADATA) and not own:
-                    yield Identifier(decode(raw, where, self._notes), Address(partition, block))
+                    hidden = bool(characteristics & _HIDDEN)
+                    yield Identifier(decode(raw, where, self._notes), Address(partition, block), hidden)
                 at += size
             data = data[at:]
         if any(data):

@@ -70,7 +70,7 @@ def test_rock_ridge_of_others_shows_the_sources(
     for node in volume.root.walk():
         status = os.lstat(linked_tree / node.path[1:])
         assert node.attributes is not None
-        assert node.attributes == (stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid)
+        assert node.attributes == (stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid, False)
         assert node.mtime_ns == status.st_mtime_ns // SECOND * SECOND
     links = Counter(node.link for node in volume.root.walk() if isinstance(node, File) and node.link is not None)
     assert [*links.values()] == [2]
