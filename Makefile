@@ -7,14 +7,14 @@ FUZZ_SECONDS ?= 300
 NATIVE := $(wildcard native/src/*.c native/src/*.h native/src/*.py)
 # Debian's packages that tests run or read: burners, readers, kernels, boot loaders
 TEST_PACKAGES := \
-	gcc libc6-dev gcc-mingw-w64-x86-64-win32 gcc-mingw-w64-i686-win32 file faketime sg3-utils tshark \
+	gcc libc6-dev gcc-mingw-w64-x86-64-win32 gcc-mingw-w64-i686-win32 wine wine64 file faketime sg3-utils tshark \
 	xorriso genisoimage p7zip-full libarchive-tools udftools grub-common dumpet \
 	user-mode-linux kmod busybox-static btrfs-progs xfsprogs udev dbus-daemon \
 	libcdio-utils cd-paranoia cdrdao icedax wodim cdrskin growisofs dvd+rw-tools \
 	tgt open-iscsi \
 	chromium qemu-system-x86 seabios ovmf grub-pc-bin isolinux syslinux-common mtools gdisk fdisk
 
-.PHONY: help demo test check types bench bench-write bench-compare fuzz fuzz-reader fuzz-images clean system
+.PHONY: help demo test check types wheel-windows bench bench-write bench-compare fuzz fuzz-reader fuzz-images clean system
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile | column -t -s:
@@ -30,6 +30,9 @@ check: $(VENV)/.dev types  ## style, types, packaging (wheel, sdist, abi3, clean
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	PYTHON=$(BIN)/python tests/packaging/check.sh
+
+wheel-windows: $(VENV)/.test  ## the wheel for Windows, cross-built with mingw-w64 into dist
+	DISCSTACK_TARGET=win_amd64 $(BIN)/pip wheel -q --no-deps --no-build-isolation --wheel-dir dist .
 
 types:  ## the link farm that lets static checkers see the installed shape
 	@mkdir -p .types/discstack
@@ -60,7 +63,7 @@ fuzz-images: system $(VENV)/.test  ## random trees under random options for FUZZ
 	$(BIN)/python tests/fuzz/images.py $(FUZZ_SECONDS)
 
 clean:  ## remove all that is made
-	rm -rf $(VENV) .types build dist demo *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .types .wine build dist demo *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	rm -f native/_*.c native/*.so transport/_*.c transport/*.so
 
 system:

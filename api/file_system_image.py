@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from discstack.recorder import Recorder
     from discstack.volumes import Readable
 
+# Windows tells of files and opens them in ways of its own: there Python does it, one by one
+BATCHES, FOLDERS = (None, None) if sys.platform == "win32" else (files, folders)
+
 
 class FileSystemImage:
     """A tree of files that becomes an image of ISO 9660, Joliet and UDF over one set of file data.
@@ -29,7 +33,7 @@ class FileSystemImage:
 
     def __init__(self, **options: Any) -> None:
         self.options = ImageOptions(**options)
-        self.root = Directory(folders=folders)
+        self.root = Directory(folders=FOLDERS)
         self._earlier_boot: EarlierBoot | None = None
 
     def choose_defaults(self, recorder: Recorder, *, erase: bool = False) -> None:
@@ -90,4 +94,4 @@ class FileSystemImage:
         options = self.options
         if self._earlier_boot is not None and not options.boot.images:
             options = replace(options, boot=self._earlier_boot.options(options.boot, self.root))
-        return build_image(self.root, options, files)
+        return build_image(self.root, options, BATCHES)

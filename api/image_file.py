@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from discstack.fs.errors import LayoutError, SourceError
+from discstack.fs.sources import read_into
 
 SECTOR: Final = 2048
 _FIRST_DESCRIPTOR: Final = 16  # sector, ECMA-119 6.2.1 and ECMA-167 2/8.3
@@ -98,7 +99,7 @@ class ImageFileStream:
             self._check()
         got = 0
         while got < len(buffer):
-            count = os.preadv(self._descriptor, [buffer[got:]], self._done + got)
+            count = read_into(self._descriptor, buffer[got:], self._done + got)
             if count == 0:
                 break
             got += count

@@ -159,14 +159,16 @@ def _open(path: Path) -> io.FileIO:
 
 
 if sys.platform == "win32":
+    import ctypes
     import msvcrt
 
+    BEYOND: Final = 1 << 30  # times 4 GiB, beyond any disc: a lock of Windows keeps others from reading, too
+
     def _lock(file: io.FileIO, path: Path) -> None:
-        file.seek(1 << 62)  # beyond any disc: Windows locks keep others from reading, too
-        try:
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError as error:
-            raise DeviceBusy(f"{path}: another virtual drive holds this disc", errno=error.errno) from error
+        kernel32 = ctypes.WinDLL("kernel32", use_last_error=True)
+        handle = ctypes.c_void_p(msvcrt.get_osfhandle(file.fileno()))
+        if not kernel32.LockFile(handle, 0, BEYOND, 1, 0):
+            raise DeviceBusy(f"{path}: another virtual drive holds this disc", errno=ctypes.get_last_error())
 
 else:
     import fcntl

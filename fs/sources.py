@@ -211,7 +211,7 @@ class PathSource:
         try:
             descriptor = os.open(f"{self.folder}{os.sep}{self.name}", _FLAGS)
             try:
-                count = _read_into(descriptor, buffer, 0)
+                count = read_into(descriptor, buffer, 0)
                 self.check(os.fstat(descriptor))
             finally:
                 os.close(descriptor)
@@ -254,7 +254,7 @@ class PathReader:
         done, length = 0, len(buffer)
         while done < length:
             try:
-                count = _read_into(self.descriptor, buffer[done:] if done else buffer, offset + done)
+                count = read_into(self.descriptor, buffer[done:] if done else buffer, offset + done)
             except OSError as error:
                 raise SourceError(self._source.label, _words(error)) from error
             if not count:
@@ -321,12 +321,14 @@ def _ended(position: int, size: int) -> str:
 
 if hasattr(os, "preadv"):
 
-    def _read_into(descriptor: int, buffer: memoryview, offset: int) -> int:
+    def read_into(descriptor: int, buffer: memoryview, offset: int) -> int:
+        """Read from an open file at an offset, and return how many bytes that were."""
         return os.preadv(descriptor, (buffer,), offset)
 
 else:
 
-    def _read_into(descriptor: int, buffer: memoryview, offset: int) -> int:
+    def read_into(descriptor: int, buffer: memoryview, offset: int) -> int:
+        """Read from an open file at an offset, and return how many bytes that were; one thread at a time."""
         os.lseek(descriptor, offset, os.SEEK_SET)
         data = os.read(descriptor, min(len(buffer), 1 << 20))
         buffer[: len(data)] = data

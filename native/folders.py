@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from discstack.native._native import ffi, lib
+from discstack.native.library import ffi, lib
 
 
 def look_into(paths: bytes, count: int) -> tuple[bytes, bytes, list[int]]:

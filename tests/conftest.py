@@ -8,7 +8,7 @@ import socket
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from hypothesis import settings
 from discstack.fs.image import Image
 from discstack.fs.view import Change, View
 
+from .cable import Bench, build_cable
+
 settings.register_profile("default", deadline=None, max_examples=60, derandomize=True)
 settings.register_profile("fuzz", deadline=None, max_examples=5000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
@@ -25,7 +27,27 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 Survey = dict[str, dict[str, Any]]
 SURVEY = Path(__file__).parent / "kernel/guest/survey.py"
 SECOND = 10**9
-ROOT = os.geteuid() == 0  # owners and devices are root's to make
+ROOT = hasattr(os, "geteuid") and os.geteuid() == 0  # owners and devices are root's to make
+
+
+@pytest.fixture(scope="session")
+def cable(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What is preloaded into other programs, so that they find a virtual drive."""
+    return build_cable(tmp_path_factory.mktemp("cable") / "cable.so")
+
+
+@pytest.fixture
+def bench(cable: Path, tmp_path: Path) -> Iterator[Callable[..., Bench]]:
+    """Makes virtual drives for other programs."""
+    made: list[Bench] = []
+
+    def make(medium: str, **options: Any) -> Bench:
+        made.append(Bench(cable, tmp_path, medium, **options))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
 
 
 @pytest.fixture(scope="session")

@@ -2,23 +2,38 @@ r"""SCSI commands by Windows's IOCTL_SCSI_PASS_THROUGH_DIRECT, on D: and \\.\CdR
 
 from __future__ import annotations
 
+import time
 from typing import Any, Final, Self
 
-from discstack.transport.base import TransportError
+from discstack.mmc.spec.cdb import Direction
+from discstack.mmc.spec.commands import INQUIRY
+from discstack.mmc.spec.inquiry import MMC_DEVICE
+from discstack.transport.base import GOOD, AccessDenied, BackendUnavailable, Command, DeviceBusy, TransportError
 from discstack.transport.native_transport import NativeTransport, Unanswered
 from discstack.transport.windows.calls import Device, Windows, this_windows
 from discstack.transport.windows.declarations import ffi
-from discstack.transport.windows.device import adapter_limits, open_device, release_device
-from discstack.transport.windows.errors import command_failure
+from discstack.transport.windows.device import (
+    adapter_limits,
+    exclusive_holder,
+    hold_device,
+    open_device,
+    release_device,
+)
+from discstack.transport.windows.errors import busy_error, command_failure
+
+BUSY_PATIENCE: Final = 2.0  # seconds that a device held by somebody else is tried again: Explorer's looks are short
+BUSY_INTERVAL: Final = 0.1
+INQUIRY_LENGTH: Final = 36
+DEVICE_TYPE: Final = 0x1F  # the bits of the first byte, SPC-4 6.6.2
 
 
 class SptiTransport(NativeTransport):
     """A logical unit behind an open device. One command at a time; another thread's waits for its turn."""
 
-    def __init__(self, device: Device, name: str, *, write: bool = False) -> None:
-        """Take over an open device, which is held exclusively if it is open to `write`; `open` is the usual way."""
+    def __init__(self, device: Device, name: str) -> None:
+        """Take over an open device; `open` is the usual way."""
         self._device: Final = device
-        self._write: Final = write
+        self._held = False
         windows, limits = device.windows, adapter_limits(device)
         self._spti: Final = windows.spti.spti_new(
             device.handle,
@@ -39,13 +54,49 @@ class SptiTransport(NativeTransport):
         A device that is held is tried again for 2 s. Raises AccessDenied, DeviceBusy (naming the holder where Windows
         does), DeviceGone or BackendUnavailable.
         """
-        return cls(open_device(windows or this_windows(), name, write=write), name, write=write)
+        system = windows or this_windows()
+        deadline = time.monotonic() + BUSY_PATIENCE
+        while True:
+            try:
+                return cls._open(system, name, write)
+            except DeviceBusy:
+                if time.monotonic() >= deadline:
+                    raise
+            time.sleep(BUSY_INTERVAL)
+
+    @classmethod
+    def _open(cls, windows: Windows, name: str, write: bool) -> Self:
+        transport = cls(open_device(windows, name), name)
+        try:
+            if write:
+                transport._hold()
+        except BaseException:
+            transport.close()
+            raise
+        return transport
+
+    def _hold(self) -> None:
+        """Take the drive for ourselves, once it says that it is one: `-d C:` must not dismount anything."""
+        inquiry = Command(INQUIRY.build(allocation_length=INQUIRY_LENGTH), Direction.FROM_DEVICE, None, INQUIRY_LENGTH)
+        try:
+            reply = self.execute(inquiry)
+        except AccessDenied as error:
+            holder = exclusive_holder(self._device)
+            if holder is None:
+                raise
+            raise busy_error(self.name, error.errno or 0, holder) from error
+        if reply.status != GOOD or not reply.data or reply.data[0] & DEVICE_TYPE != MMC_DEVICE:
+            raise BackendUnavailable(f"{self.name}: this is no CD, DVD or BD drive")
+        self._held = True
+        hold_device(self._device, self.name)
 
     def _failure(self, lost: Unanswered) -> TransportError:
         return command_failure(self.name, lost)
 
     def _release(self) -> None:
-        release_device(self._device, write=self._write)
+        if self._held:
+            release_device(self._device)
+        self._device.close()
         self._device.windows.spti.spti_free(self._spti)
 
 

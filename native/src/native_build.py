@@ -1,4 +1,4 @@
-"""Builds `discstack.native._native`: the ring and the feeder, in cffi's API mode.
+"""Builds `discstack.native._native`: the ring and the feeder, in cffi's API mode; for Windows, what their DLL has.
 
 The headers are the one declaration: what is not for the preprocessor goes to cffi as it stands.
 """
@@ -9,7 +9,8 @@ from pathlib import Path
 from cffi import FFI
 
 SRC = Path("native/src")
-HEADERS = ["histogram.h", "priority.h", "ring.h", "submit.h", "feeder.h", "files.h", "folders.h"]
+SHARED_HEADERS = ["histogram.h", "priority.h", "ring.h", "submit.h", "feeder.h"]
+HEADERS = [*SHARED_HEADERS, "files.h", "folders.h"]
 SOURCES = [
     *("ring.c", "histogram.c", "feeder.c", "pace.c", "sense.c", "os_linux.c", "priority_linux.c"),
     *("files.c", "folders.c"),
@@ -32,3 +33,7 @@ ffibuilder.set_source(
     depends=[str(path) for path in SRC.glob("*.h")],
     extra_compile_args=["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror"],
 )
+
+dll = FFI()
+dll.cdef("".join(map(declarations, SHARED_HEADERS)))
+dll.set_source("discstack.native._native", None)  # ABI mode: `discstack.native.library` loads the DLL

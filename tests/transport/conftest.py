@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 
 from discstack.transport import sgio
+from discstack.transport import spti as spti_module
 from discstack.transport._sgio import ffi
 from discstack.transport.sgio import SgioTransport
-from discstack.transport.windows import declarations, device
+from discstack.transport.windows import declarations
 from discstack.transport.windows.calls import Windows
 
 from .kernel32 import FakeKernel32
@@ -141,7 +142,7 @@ def spti(tmp_path_factory: pytest.TempPathFactory) -> Any:
 @pytest.fixture
 def kernel32(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeKernel32]:
     """A drive with a medium that nobody else uses; whatever is opened must be closed again."""
-    monkeypatch.setattr(device, "BUSY_INTERVAL", 0.001)
+    monkeypatch.setattr(spti_module, "BUSY_INTERVAL", 0.001)
     fake = FakeKernel32()
     yield fake
     assert not fake.access

@@ -53,7 +53,8 @@ class FakeKernel32:
     pages: int = 33
     alignment_mask: int = 0
     descriptor: bool = True
-    device_type: int | None = 2
+    device_type: int | None = 2  # as the system has it
+    peripheral_type: int = 5  # as the device has it
     exclusive_access: bool = True  # whether the driver has it
     volume: bool = True  # whether there is a medium with a file system
     others_open: int = 0  # attempts to lock that others' open files make fail
@@ -140,7 +141,7 @@ class FakeKernel32:
                 bytes(data) if request.DataIn == 0 else b"",
             )
         )
-        answer = self.answers.pop(0) if self.answers else Answer()
+        answer = self.answers.pop(0) if self.answers else self._usual(request.Cdb[0])
         if answer.error:
             raise OSError(answer.error, "")
         if answer.status is not None:
@@ -153,6 +154,9 @@ class FakeKernel32:
             request.DataTransferLength = answer.moved
         elif request.DataIn == 1:
             request.DataTransferLength = len(answer.data)
+
+    def _usual(self, opcode: int) -> Answer:
+        return Answer(data=bytes([self.peripheral_type]).ljust(36, b"\0")) if opcode == 0x12 else Answer()
 
     def _query_property(self, number: int, given: Any, size: int) -> bytes:
         query = ffi.cast("STORAGE_PROPERTY_QUERY *", given)

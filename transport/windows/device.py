@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import re
-import time
 from dataclasses import dataclass
 from typing import Final
 
-from discstack.transport.base import BackendUnavailable, DeviceBusy
 from discstack.transport.windows.calls import READ_WRITE, CallFailed, Device, Windows
 from discstack.transport.windows.declarations import CDROM_CONSTANTS, CONSTANTS, ffi
 from discstack.transport.windows.errors import (
@@ -20,8 +18,6 @@ from discstack.transport.windows.errors import (
     open_error,
 )
 
-BUSY_PATIENCE: Final = 2.0  # seconds that a device held by somebody else is tried again: Explorer's looks are short
-BUSY_INTERVAL: Final = 0.1
 CALLER: Final = "discstack"  # what others are told of who has the drive
 PAGE: Final = 4096
 LARGEST_TRANSFER: Final = 1 << 20  # bytes; nothing gains from more
@@ -45,30 +41,43 @@ def device_path(name: str) -> str:
     return rf"\\.\{letter[1].upper()}" if letter else name
 
 
-def open_device(windows: Windows, name: str, *, write: bool) -> Device:
-    """Open a drive: shared to look, or (`write`) with its volume dismounted and for ourselves alone.
+def open_device(windows: Windows, name: str) -> Device:
+    """Open a drive that others may have open as well: Windows takes commands only on handles that may read and write.
 
-    Windows takes commands only on handles that may read and write, so the two differ in what others may do meanwhile.
-    What is held is tried again for 2 s. Raises AccessDenied, DeviceBusy, DeviceGone or BackendUnavailable.
+    Raises AccessDenied, DeviceBusy or DeviceGone.
     """
-    deadline = time.monotonic() + BUSY_PATIENCE
-    while True:
-        try:
-            return _open(windows, name, write)
-        except DeviceBusy:
-            if time.monotonic() >= deadline:
-                raise
-        time.sleep(BUSY_INTERVAL)
+    try:
+        return Device(windows, device_path(name), READ_WRITE)
+    except CallFailed as failed:
+        if failed.number in HELD:
+            raise busy_error(name, failed.number, "another program") from failed
+        raise open_error(name, failed.number) from failed
 
 
-def release_device(device: Device, *, write: bool) -> None:
-    """Let others have the drive again, and close it."""
-    if write:
-        with contextlib.suppress(CallFailed):  # closing the handle releases it in any case
-            device.control(CDROM_CONSTANTS["IOCTL_CDROM_EXCLUSIVE_ACCESS"], _access("ExclusiveAccessUnlockDevice"))
-        with contextlib.suppress(CallFailed):
-            device.control(CONSTANTS["FSCTL_UNLOCK_VOLUME"])
-    device.close()
+def hold_device(device: Device, name: str) -> None:
+    """Lock and dismount the volume, and then the drive, so that nobody has to be asked to look away.
+
+    Raises DeviceBusy, with the holder's name where Windows tells it, and AccessDenied.
+    """
+    try:
+        if _told(device, "FSCTL_LOCK_VOLUME"):
+            _told(device, "FSCTL_DISMOUNT_VOLUME")
+        _lock_device(device)
+    except CallFailed as failed:
+        if _is_held(failed):
+            holder = exclusive_holder(device) or "programs that have files of the disc open"
+            raise busy_error(name, failed.number, holder) from failed
+        if failed.number == ERROR_BAD_COMMAND:
+            raise busy_error(name, failed.number, "a file system that is mounted and cannot be locked") from failed
+        raise open_error(name, failed.number) from failed
+
+
+def release_device(device: Device) -> None:
+    """Let others have the drive again; closing it would do so in any case."""
+    with contextlib.suppress(CallFailed):
+        device.control(CDROM_CONSTANTS["IOCTL_CDROM_EXCLUSIVE_ACCESS"], _access("ExclusiveAccessUnlockDevice"))
+    with contextlib.suppress(CallFailed):
+        device.control(CONSTANTS["FSCTL_UNLOCK_VOLUME"])
 
 
 def exclusive_holder(device: Device) -> str | None:
@@ -103,7 +112,7 @@ def adapter_limits(device: Device) -> AdapterLimits:
 
 
 def device_number(device: Device) -> int | None:
-    r"""Return the N of \\.\CdRomN; None where the device is no optical drive."""
+    r"""Return the N of \\.\CdRomN; None where the system does not say that it is an optical drive."""
     room = ffi.sizeof("STORAGE_DEVICE_NUMBER")
     try:
         answer = device.control(CONSTANTS["IOCTL_STORAGE_GET_DEVICE_NUMBER"], room=room)
@@ -113,45 +122,16 @@ def device_number(device: Device) -> int | None:
     return int(number.DeviceNumber) if number.DeviceType in OPTICAL else None
 
 
-def _open(windows: Windows, name: str, write: bool) -> Device:
+def _is_held(failed: CallFailed) -> bool:
+    return failed.number == ERROR_ACCESS_DENIED or failed.number in HELD
+
+
+def _told(device: Device, order: str) -> bool:
+    """Tell the volume something; False where there is none that takes it, as without a medium."""
     try:
-        device = Device(windows, device_path(name), READ_WRITE)
+        device.control(CONSTANTS[order])
     except CallFailed as failed:
-        if failed.number in HELD:
-            raise busy_error(name, failed.number, "another program") from failed
-        raise open_error(name, failed.number) from failed
-    try:
-        if device_number(device) is None:  # before anything is dismounted
-            raise BackendUnavailable(f"{name}: this is no CD, DVD or BD drive")
-        if write:
-            _take(device, name)
-    except BaseException:
-        device.close()
-        raise
-    return device
-
-
-def _take(device: Device, name: str) -> None:
-    """Lock and dismount the volume, and then the drive, so that nobody has to be asked to look away."""
-    try:
-        if _lock_volume(device):
-            device.control(CONSTANTS["FSCTL_DISMOUNT_VOLUME"])
-        _lock_device(device)
-    except CallFailed as failed:
-        if failed.number == ERROR_ACCESS_DENIED or failed.number in HELD:
-            holder = exclusive_holder(device) or "programs that have files of the disc open"
-            raise busy_error(name, failed.number, holder) from failed
-        if failed.number == ERROR_BAD_COMMAND:
-            raise busy_error(name, failed.number, "a file system that is mounted and cannot be locked") from failed
-        raise open_error(name, failed.number) from failed
-
-
-def _lock_volume(device: Device) -> bool:
-    """Lock the volume; False where there is none, as without a medium."""
-    try:
-        device.control(CONSTANTS["FSCTL_LOCK_VOLUME"])
-    except CallFailed as failed:
-        if failed.number == ERROR_ACCESS_DENIED or failed.number in HELD:
+        if _is_held(failed):
             raise
         return False
     return True

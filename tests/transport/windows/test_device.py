@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from discstack.mmc.spec.cdb import Direction
+from discstack.transport import spti
 from discstack.transport.base import (
     AccessDenied,
     BackendUnavailable,
@@ -77,7 +78,7 @@ def test_files_that_are_open_for_a_moment_are_waited_for(kernel32: Any, windows:
 def test_files_that_stay_open_make_a_drive_busy(
     kernel32: Any, windows: Windows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(device_module, "BUSY_PATIENCE", 0.05)
+    monkeypatch.setattr(spti, "BUSY_PATIENCE", 0.05)
     kernel32.others_open = 1 << 30
     with pytest.raises(DeviceBusy, match="D:: held by programs that have files of the disc open") as caught:
         SptiTransport.open("D:", write=True, windows=windows)
@@ -86,7 +87,7 @@ def test_files_that_stay_open_make_a_drive_busy(
 
 
 def test_who_has_a_drive_exclusively_is_named(kernel32: Any, windows: Windows, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(device_module, "BUSY_PATIENCE", 0.0)
+    monkeypatch.setattr(spti, "BUSY_PATIENCE", 0.0)
     kernel32.volume, kernel32.exclusive_owner, kernel32.owner_name = False, "other", b"Other Burner 2.1"
     with pytest.raises(DeviceBusy, match=r"D:: held by Other Burner 2\.1"):
         SptiTransport.open("D:", write=True, windows=windows)
@@ -95,16 +96,15 @@ def test_who_has_a_drive_exclusively_is_named(kernel32: Any, windows: Windows, m
 def test_a_volume_that_can_be_neither_locked_nor_ignored_makes_a_drive_busy(
     kernel32: Any, windows: Windows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(device_module, "BUSY_PATIENCE", 0.0)
-    monkeypatch.setattr(device_module, "_lock_volume", lambda device: False)
+    monkeypatch.setattr(spti, "BUSY_PATIENCE", 0.0)
+    monkeypatch.setattr(device_module, "_told", lambda device, order: False)
     with pytest.raises(DeviceBusy, match="a file system that is mounted"):
         SptiTransport.open("D:", write=True, windows=windows)
     assert "dismount" not in kernel32.calls
 
 
-@pytest.mark.parametrize("kind", [0x07, None], ids=["a hard disk", "a volume over several disks"])
-def test_what_is_no_optical_drive_is_left_alone(kernel32: Any, windows: Windows, kind: int | None) -> None:
-    kernel32.device_type = kind
+def test_what_is_no_optical_drive_is_left_alone(kernel32: Any, windows: Windows) -> None:
+    kernel32.peripheral_type = 0
     with pytest.raises(BackendUnavailable, match="C:: this is no CD, DVD or BD drive"):
         SptiTransport.open("C:", write=True, windows=windows)
     assert kernel32.calls == ["close"]
@@ -132,7 +132,7 @@ def test_why_a_drive_cannot_be_opened_is_told(
 def test_a_drive_that_others_have_for_themselves_is_busy(
     kernel32: Any, windows: Windows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(device_module, "BUSY_PATIENCE", 0.02)
+    monkeypatch.setattr(spti, "BUSY_PATIENCE", 0.02)
     kernel32.open_error = 32
     with pytest.raises(DeviceBusy, match="held by another program"):
         SptiTransport.open("D:", windows=windows)

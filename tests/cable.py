@@ -6,27 +6,24 @@ import os
 import socket
 import struct
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
 from typing import Any
-
-import pytest
 
 from discstack.emulator.open import open_virtual
 from discstack.mmc.spec.cdb import Direction
 from discstack.transport.base import Command
 
 DEVICE = "/dev/sg9"
+NO_ANSWER = 256  # as in cable.c
 DIRECTIONS = (Direction.NONE, Direction.FROM_DEVICE, Direction.TO_DEVICE)
 
 
-@pytest.fixture(scope="session")
-def cable(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    built = tmp_path_factory.mktemp("cable") / "cable.so"
+def build_cable(target: Path) -> Path:
+    """Compile the library that is preloaded into the other program."""
     source = Path(__file__).with_name("cable.c")
-    subprocess.run(["cc", "-shared", "-fPIC", "-Wall", "-Werror", "-O1", "-o", built, source, "-ldl"], check=True)
-    return built
+    subprocess.run(["cc", "-shared", "-fPIC", "-Wall", "-Werror", "-O1", "-o", target, source, "-ldl"], check=True)
+    return target
 
 
 class Bench:
@@ -35,6 +32,7 @@ class Bench:
     def __init__(self, cable: Path, folder: Path, medium: str, **options: Any) -> None:
         self.drive = open_virtual(medium, realtime=1000, **options)  # other programs wait by the clock on the wall
         self.folder = folder
+        self.no_answer = 0  # an errno: no command is answered, and the host's adapter says why
         self.seen: list[bytes] = []
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.bind(str(folder / "socket"))
@@ -77,6 +75,9 @@ class Bench:
 
     def _answer(self, connection: socket.socket, command: Command) -> None:
         self.seen.append(command.cdb)
+        if self.no_answer:
+            connection.sendall(struct.pack("4I", NO_ANSWER + self.no_answer, 0, 0, 0))
+            return
         reply = self.drive.execute(command)
         data = bytes(reply.data) if command.allocation else b""
         residual = command.allocation - len(data) if command.allocation else reply.residual
@@ -89,16 +90,3 @@ def receive(connection: socket.socket, size: int) -> bytes:
     while len(data) < size and (more := connection.recv(size - len(data))):
         data += more
     return data
-
-
-@pytest.fixture
-def bench(cable: Path, tmp_path: Path) -> Iterator[Any]:
-    made: list[Bench] = []
-
-    def make(medium: str, **options: Any) -> Bench:
-        made.append(Bench(cable, tmp_path, medium, **options))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.close()

@@ -1,25 +1,33 @@
 /*
  * Preloaded into another program: opening $CABLE_DEVICE connects to the socket $CABLE_SOCKET, and SG_IO on it goes
- * through that to a virtual drive. A request is four 32-bit numbers (CDB length, direction: 1 in, 2 out, data length, 0),
- * CDB, data; the answer is status, sense length, data length, residual, then sense and data.
+ * through that to a virtual drive. So does SG_IO on the regular file $CABLE_FILE, however the program came by it (Wine's
+ * server opens files for others). A request is four 32-bit numbers (CDB length, direction: 1 in, 2 out, data length, 0),
+ * CDB, data; the answer is status, sense length, data length, residual, then sense and data. A status of 256 and more is
+ * an errno and 256: the device never answered.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <scsi/sg.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #define GET_IDLUN 0x5382 /* SCSI_IOCTL_GET_IDLUN and its like, which no user's header has */
 #define GET_BUS_NUMBER 0x5386
 
+#define NO_ANSWER 256
+
 static int cable = -1;
+static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 
 static int transfer(int fd, void *data, size_t size, int out)
 {
@@ -84,6 +92,10 @@ static int sg_io(int fd, sg_io_hdr_t *io)
 		return -1;
 	if (transfer(fd, answer, sizeof(answer), 0))
 		return -1;
+	if (answer[0] >= NO_ANSWER) {
+		errno = answer[0] - NO_ANSWER;
+		return -1;
+	}
 	if (transfer(fd, sense, answer[1], 0) || transfer(fd, io->dxferp, answer[2], 0))
 		return -1;
 	io->status = answer[0];
@@ -98,6 +110,24 @@ static int sg_io(int fd, sg_io_hdr_t *io)
 	return 0;
 }
 
+static int stands_for_drive(int fd)
+{
+	const char *file = getenv("CABLE_FILE");
+	struct stat ours, theirs;
+
+	return file && !fstat(fd, &ours) && !stat(file, &theirs) && ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+}
+
+static int sg_io_in_turn(sg_io_hdr_t *io)
+{
+	int failed;
+
+	pthread_mutex_lock(&turn);
+	failed = cable < 0 && plug() < 0 ? -1 : sg_io(cable, io);
+	pthread_mutex_unlock(&turn);
+	return failed;
+}
+
 int ioctl(int fd, unsigned long request, ...)
 {
 	int (*real)(int, unsigned long, ...) = dlsym(RTLD_NEXT, "ioctl");
@@ -107,6 +137,8 @@ int ioctl(int fd, unsigned long request, ...)
 	va_start(arguments, request);
 	argument = va_arg(arguments, void *);
 	va_end(arguments);
+	if (request == SG_IO && stands_for_drive(fd))
+		return sg_io_in_turn(argument);
 	if (fd < 0 || fd != cable)
 		return real(fd, request, argument);
 	switch (request) {

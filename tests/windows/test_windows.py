@@ -1,0 +1,102 @@
+"""discstack on Windows, as far as Wine is Windows: it is installed, passes its own tests, and burns through SPTI."""
+
+from __future__ import annotations
+
+import errno
+import json
+import subprocess
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .machine import Result, Wine
+
+# Of the package's own tests those that make sense there: nothing of Linux's own, no other people's programs
+OWN_TESTS = (
+    *(
+        "tests/native/test_ring.py",
+        "tests/native/test_histogram.py",
+        "tests/mmc/test_stream.py",
+        "tests/mmc/test_burn.py",
+    ),
+    *("tests/fs/test_plan.py", "tests/fs/test_names.py", "tests/fs/test_ecma119.py", "tests/fs/test_volume_ids.py"),
+    *("tests/api/test_volumes.py", "tests/api/test_jobs.py", "tests/windows/guest/test_paths.py"),
+)
+Bench = Callable[..., Any]
+
+
+def run_tests(windows: Wine, *paths: str, **options: Any) -> Result:
+    """Run tests of the project there."""
+    project = "P:\\"
+    words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", project, "-c", f"{project}pyproject.toml"]
+    return windows.python(*words, *(project + path.replace("/", "\\") for path in paths), **options)
+
+
+def discstack(windows: Wine, *words: str | Path, **options: Any) -> Result:
+    """Run the command line there."""
+    return windows.python("-m", "discstack", *words, **options)
+
+
+@pytest.fixture
+def drive(windows: Wine, bench: Bench, tmp_path: Path) -> Callable[..., Any]:
+    r"""Puts a virtual drive behind \\.\CdRom0 and D:."""
+
+    def make(medium: str, **options: Any) -> Any:
+        made = bench(medium, **options)
+        node = tmp_path / "cdrom0"
+        node.touch()
+        windows.link("cdrom0", node)
+        windows.link("d::", node)
+        made.environment["CABLE_FILE"] = str(node)
+        return made
+
+    return make
+
+
+def test_the_wheel_is_for_any_python_of_windows(wheel: Path) -> None:
+    assert wheel.name.endswith("-py3-none-win_amd64.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {name.partition("/")[0].partition("-")[0] for name in names} == {"discstack"}
+    assert "discstack/native/discstack.dll" in names
+    assert not [name for name in names if name.endswith((".so", ".c", ".h"))]
+
+
+def test_the_package_passes_its_own_tests(windows: Wine) -> None:
+    done = run_tests(windows, *OWN_TESTS)
+    assert done.status == 0, done.output
+
+
+def test_commands_pass_windows_on_their_way(windows: Wine, drive: Bench) -> None:
+    there = drive("dvd-ram")
+    done = run_tests(windows, "tests/windows/guest/test_spti.py", environment=there.environment)
+    assert done.status == 0, done.output
+
+
+def test_a_folder_is_burnt_and_read_back_through_windows(windows: Wine, drive: Bench, tmp_path: Path) -> None:
+    there = drive("dvd+r", file=tmp_path / "disc")
+    files = {"readme.txt": b"hello", "sub/Ümläut 報告.bin": bytes(range(256)) * 4000, "sub/empty": b""}
+    for name, data in files.items():
+        path = tmp_path / "folder" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    burn = ["burn", tmp_path / "folder", "-d", r"\\.\CdRom0", "--verify", "full", "--json"]
+    done = discstack(windows, *burn, environment=there.environment)
+    assert done.status == 0, done.output
+    assert json.loads(done.output)["verified"]
+    done = discstack(windows, "read", "D:", "-o", tmp_path / "copy.iso", environment=there.environment)
+    assert done.status == 0, done.output
+    out = tmp_path / "out"
+    out.mkdir()
+    subprocess.run(["bsdtar", "-xf", tmp_path / "copy.iso", "-C", out], check=True, env={"LC_ALL": "C.UTF-8"})
+    assert {str(path.relative_to(out)): path.read_bytes() for path in out.rglob("*") if path.is_file()} == files
+
+
+def test_a_drive_that_does_not_answer_in_time_is_told(windows: Wine, drive: Bench) -> None:
+    there = drive("dvd+r")
+    there.no_answer = errno.ETIME
+    done = discstack(windows, "info", "D:", environment=there.environment)
+    assert done.status not in (0, 99)
+    assert "no answer in time" in done.output
