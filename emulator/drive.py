@@ -240,9 +240,13 @@ class Drive:
         """Fail where the buffer ran empty on a disc that cannot be linked to, or shall not be."""
         before = self.buffer.underruns
         self.buffer.settle()
-        if self.buffer.underruns > before and medium.fragile:
+        if self.buffer.underruns == before:
+            return
+        if medium.fragile:
             medium.lose_power()
             raise Refusal(LOSS_OF_STREAMING)
+        if not medium.parameters.underrun_protection:
+            medium.interrupt()
 
     def _spin_up(self) -> None:
         if not self.spinning:

@@ -88,6 +88,16 @@ TRACKS: Final = (
     ("recording at once", "flush", "damaged"),
     ("recording at once", "power cut", "damaged"),
     ("damaged", "close track", "track closed"),
+    ("blank", "record raw", "finalized"),
+    ("blank", "write in packets", "recording in packets"),
+    ("appendable", "write in packets", "recording in packets"),
+    ("recording in packets", "write in packets", "recording in packets"),
+    ("recording in packets", "flush", "recording in packets"),
+    ("recording in packets", "power cut", "damaged"),
+    ("recording in packets", "close track", "track closed"),
+    ("recording", "underrun", "damaged"),
+    ("recording in packets", "underrun", "recording in packets"),
+    ("recording at once", "underrun", "damaged"),
 )
 TAKING_BACK: Final = (
     *((state, "blank minimally", "blank") for state in ("recording", "track closed", "appendable", "damaged")),
@@ -218,7 +228,7 @@ def _open_compact(medium: Medium) -> str:
     if any(track.rt for track in members):
         return "recording at once"
     if not tracks[-1].blank:
-        return "recording"
+        return "recording in packets" if tracks[-1].packet_inc else "recording"
     return "track closed" if len(members) > 1 else "appendable"
 
 

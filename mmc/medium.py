@@ -45,6 +45,8 @@ class WriteMode(Enum):
 
     INCREMENTAL = "incremental"  # tracks and sessions grow piece by piece
     DISC_AT_ONCE = "disc at once"  # one session of a size that is announced, from lead-in to lead-out
+    FIXED_PACKETS = "fixed packets"  # of CDs: a track of packets of 32 blocks
+    VARIABLE_PACKETS = "variable packets"  # of CDs: a track of packets that end where writing pauses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,12 @@ if TYPE_CHECKING:
     from discstack.transport.base import FeedCounters
 
 SECTOR: Final = 2048
-MODES: Final = {"incremental": "incremental", "at-once": "disc at once"}
+MODES: Final = {
+    "incremental": "incremental",
+    "at-once": "disc at once",
+    "packets": "fixed packets",
+    "variable-packets": "variable packets",
+}
 PRIORITIES: Final = ("normal priority", "raised priority", "real-time priority")  # by discstack.native.Priority
 LEVELS: Final = ("none", "quick", "full")
 

@@ -240,6 +240,9 @@ class Medium:
         """Whether an underrun now costs what is being recorded."""
         return not (self.lossless or self.parameters.underrun_protection or self.parameters.test_write)
 
+    def interrupt(self) -> None:
+        """Hear that the buffer ran empty without an end to what is being recorded, and that nothing links it."""
+
     def put_away(self) -> None:
         """Leave the drive in good order."""
 

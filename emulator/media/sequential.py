@@ -55,6 +55,11 @@ class Track:
         return self.start + self.written
 
     @property
+    def behind(self) -> int:
+        """The first address on the disc behind the track."""
+        return self.end
+
+    @property
     def next_writable(self) -> int:
         """Where writing goes on."""
         return self.end + self.link
@@ -184,7 +189,7 @@ class SequentialMedium(Medium):
 
     def lead_out(self, session: int) -> int:
         """Return where the lead-out of a complete session begins."""
-        return max(track.end for track in self.track_list if track.session == session)
+        return max(track.behind for track in self.track_list if track.session == session)
 
     def blocks(self) -> int:
         """Return how many blocks READ CAPACITY counts: up to the end of the last recorded track."""
@@ -292,13 +297,18 @@ class SequentialMedium(Medium):
     def _finish_track(self, track: Track) -> None:
         if track.size is not None and track.written < track.size:
             track.written = track.size  # what was reserved and not written is padded
-        track.written += self.run_out
-        track.run_out, track.size, track.closed = self.run_out, track.written, True
+        track.run_out = self.run_out_of(track)
+        track.written += track.run_out
+        track.size, track.closed, track.link = track.written, True, 0
         track.damaged = False
         self._pad(track.end)
         if track is self.track_list[-1]:
-            self._add_track(track.end + self.track_gap, track.session)
+            self._add_track(track.behind + self.track_gap, track.session)
         self.changed()
+
+    def run_out_of(self, track: Track) -> int:
+        """Return how many blocks a track gets at its end that count but cannot be read."""
+        return self.run_out
 
     def _close_session(self, *, final: bool) -> Job:
         tracks = self._open_session()
@@ -314,7 +324,7 @@ class SequentialMedium(Medium):
         empty = self.track_list.pop()
         session = empty.session
         if self.track_list[-1].session == session:
-            start = self.track_list[-1].end + self.session_gaps[session > 1]
+            start = self.track_list[-1].behind + self.session_gaps[session > 1]
             start = min(round_up(start, self.kind.write_unit), self.capacity)
             empty = self.track_type(session=session + 1, start=start)
         self.final = final or empty.start >= self.capacity or session >= self.session_limit

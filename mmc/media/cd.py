@@ -1,7 +1,8 @@
-"""CD-R and CD-RW, one data track a session, written track-at-once (MMC-6 4.2.3.8; cookbook: docs/cookbook/cd-r.md)."""
+"""CD-R and CD-RW, one data track a session: at once, or in packets (MMC-6 4.2.3.7, 4.2.3.8; docs/cookbook/cd-r.md)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -23,22 +24,34 @@ from discstack.mmc.spec.features import Configuration
 from discstack.mmc.spec.mode_page_values import DataBlockType, MultiSession, SessionFormat, WriteType
 from discstack.mmc.spec.msf import PREGAP, Msf
 from discstack.mmc.spec.track_information import DATA_TRACK
-from discstack.mmc.steps import close, flush, long_operation
+from discstack.mmc.steps import CLOSE_TRACK, close, flush, long_operation
 
 NOMINAL_SPEED: Final = 176.4
 BLANK_DISC, BLANK_MINIMAL = 0, 1  # MMC-6 table 243
 CLOSE_SESSION: Final = 2
 INVISIBLE_TRACK: Final = 0xFF
+INCOMPLETE_TRACK: Final = (0x72, 0x03)  # additional sense of a session with an open track
 AUDIO_PAUSE: Final = 150
+# How many blocks a packet has in these ways of writing; 0: it ends where writing pauses
+PACKETS: Final[Mapping[WriteMode | None, int]] = {
+    WriteMode.FIXED_PACKETS: cd_packets.PACKET,
+    WriteMode.VARIABLE_PACKETS: 0,
+}
 PREGAP_STEP: Final = 25  # blocks of the pre-gap that one command writes
 
 
 def prepare(work: Work, job: BurnJob) -> Procedure[None]:
-    """Send the write parameters; their multi-session field decides what closing the session will mean."""
+    """Send the write parameters; their multi-session field decides what closing the session will mean.
+
+    Packets of a fixed size come one in a WRITE, as older drives want it.
+    """
+    if packet := PACKETS.get(work.mode):
+        work.recipe = replace(work.recipe, transfer=packet)
     yield from _select(
         multi_session=MultiSession.FINAL if job.close else MultiSession.NEXT_SESSION_ALLOWED,
         test_write=job.simulate,
         bufe=job.underrun_protection,
+        packet=PACKETS.get(work.mode),
     )
 
 
@@ -48,29 +61,33 @@ def _select(
     test_write: bool = False,
     bufe: bool = True,
     write_type: int = WriteType.TRACK_AT_ONCE,
+    packet: int | None = None,
 ) -> Procedure[None]:
-    """Change only what matters in the page that the drive has: some refuse combinations that were left over."""
+    """Change only what matters in the page that the drive has: some refuse combinations that were left over.
+
+    `packet` is the size of packets, 0 for packets that vary, None for none.
+    """
     current = yield from persist(queries.write_parameters)
     page = replace(
         current,
         bufe=bufe,
         ls_v=False,
         test_write=test_write,
-        write_type=write_type,
+        write_type=write_type if packet is None else WriteType.PACKET_INCREMENTAL,
         multi_session=multi_session,
-        fp=False,
+        fp=bool(packet),
         copy=False,
-        track_mode=DATA_TRACK,
+        track_mode=DATA_TRACK if packet is None else cd_packets.INCREMENTAL,
         data_block_type=DataBlockType.MODE_1,
         session_format=SessionFormat.CD_DA_OR_CD_ROM,
-        packet_size=0,
+        packet_size=packet or 0,
         audio_pause_length=AUDIO_PAUSE,
     )
     yield from persist(partial(actions.mode_select, page.build()))
 
 
 def assess(recipe: Recipe, survey: Survey) -> MediumStatus:
-    """Read the state; a session at once needs one that is empty."""
+    """Read the state; a session at once, or packets, need one that is empty."""
     status = sequential.assess(recipe, survey)
     at_once = status.state in (DiscState.BLANK, DiscState.APPENDABLE) and not status.open_session
     return replace(status, modes=recipe.modes if at_once else recipe.modes[:1])
@@ -118,13 +135,15 @@ class Announced:
 
 
 def finish(work: Work, job: BurnJob) -> Procedure[None]:
-    """Close the session. The track itself was closed by the flush: function 1 is for packets only.
+    """Close the session. A track at once was closed by the flush: function 1 is for packets only.
 
     A session at once has got its lead-out with the flush; the page is set back, as the next address depends on it.
     """
     if work.mode is WriteMode.DISC_AT_ONCE:
         return (yield from _select(multi_session=MultiSession.FINAL))
     try:
+        if work.mode in PACKETS:
+            yield from close(work, CLOSE_TRACK, INVISIBLE_TRACK)
         yield from close(work, CLOSE_SESSION)
     except IllegalRequest as error:
         if not job.simulate:
@@ -141,13 +160,24 @@ def blank(work: Work, full: bool) -> Procedure[None]:
 def close_session(work: Work) -> Procedure[None]:
     """Close the open session so that another one can follow."""
     yield from _select(multi_session=MultiSession.NEXT_SESSION_ALLOWED)
-    yield from close(work, CLOSE_SESSION)
+    yield from _close(work)
 
 
 def close_disc(work: Work) -> Procedure[None]:
     """Close the open session as the last one; a CD without an open session cannot be finalized by itself."""
     yield from _select(multi_session=MultiSession.FINAL)
-    yield from close(work, CLOSE_SESSION)
+    yield from _close(work)
+
+
+def _close(work: Work) -> Procedure[None]:
+    """Close the session, and before that a track of packets that was left open, which no flush ends."""
+    try:
+        yield from close(work, CLOSE_SESSION)
+    except IllegalRequest as error:
+        if (error.sense.asc, error.sense.ascq) != INCOMPLETE_TRACK:
+            raise
+        yield from close(work, CLOSE_TRACK, INVISIBLE_TRACK)
+        yield from close(work, CLOSE_SESSION)
 
 
 CD_R: Final = Recipe(
@@ -168,7 +198,7 @@ CD_R: Final = Recipe(
     calibrates=True,
     is_cd=True,
     open_track=lambda _: INVISIBLE_TRACK,
-    modes=(WriteMode.INCREMENTAL, WriteMode.DISC_AT_ONCE),
+    modes=(WriteMode.INCREMENTAL, WriteMode.DISC_AT_ONCE, WriteMode.FIXED_PACKETS, WriteMode.VARIABLE_PACKETS),
     finalize=frozenset(),
     overburn=frozenset({WriteMode.DISC_AT_ONCE}),
     prepare=prepare,

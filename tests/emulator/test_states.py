@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from discstack.emulator.states import ARROWS, Arrow, diagram, state_of
+from discstack.mmc.cd.composing import RawSession, RawSource, SubChannelForm
+from discstack.mmc.cd.program import Program, ProgramTrack, lay_out
 
 PAGE = Path(__file__).parents[2] / "docs" / "discs.md"
 UNITS = {"bd-r": 32, "bd-re": 32}
@@ -113,6 +115,53 @@ def write_announced(host: Any) -> None:
     host.sync()
 
 
+def write_in_packets(host: Any) -> None:
+    page = bytearray(host.ok("5A 08 05 00 00 00 00 0040 00", allocation=64)[8:])
+    page[2:5] = bytes((0x40, 0xC5, 8))
+    host.ok(f"55 10 00 00 00 00 00 {len(page) + 8:04X} 00", bytes(8) + page)
+    host.write(host.next_writable(), 64)
+    host.sync()
+    host.write(host.next_writable(), 64)
+
+
+def record_raw(host: Any) -> None:
+    """Write a lead-in that tells of a track of 4 s, that track, and a lead-out."""
+    layout = lay_out(Program(tracks=(ProgramTrack(source=Zeros()),)))
+    raw = RawSession(layout=layout, lead_in=-450)
+    source = RawSource(raw, SubChannelForm.PQ)
+    page = bytearray(host.ok("5A 08 05 00 00 00 00 0040 00", allocation=64)[8:])
+    page[2:5] = bytes((0x43, 0x00, 1))
+    host.ok(f"55 10 00 00 00 00 00 {len(page) + 8:04X} 00", bytes(8) + page)
+    block = bytearray(source.sectors * 2368)
+    filled = 0
+    while filled < len(block):
+        filled += source.readinto(memoryview(block)[filled:])
+    for at in range(0, source.sectors, 25):
+        piece = bytes(block[at * 2368 : (at + 25) * 2368])
+        host.ok(host.write_cdb(raw.lead_in + at, len(piece) // 2368), piece)
+    host.sync()
+
+
+class Zeros:
+    """Four seconds of silence."""
+
+    sectors = 300
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        buffer[:] = bytes(len(buffer))
+        return len(buffer)
+
+
+def underrun(host: Any) -> None:
+    """Let the buffer run empty without BURN-Free."""
+    page = bytearray(host.ok("5A 08 05 00 00 00 00 0040 00", allocation=64)[8:])
+    page[2] &= ~0x40
+    host.ok(f"55 10 00 00 00 00 00 {len(page) + 8:04X} 00", bytes(8) + page)
+    address = host.next_writable()
+    host.transport.clock.sleep(60)
+    host.write_refused(address, 16)
+
+
 def format_in_packets(host: Any) -> None:
     host.format(int.from_bytes(host.formats()[12:16], "big"), 0x40, parameter=32)
 
@@ -167,6 +216,9 @@ ACTIONS: dict[str, Callable[[Any], None]] = {
     "write all that was announced": write_announced,
     "format in packets": format_in_packets,
     "write packets": write_packets,
+    "write in packets": write_in_packets,
+    "record raw": record_raw,
+    "underrun": underrun,
     "unclose the last session": blank_compact(5),
     "erase the last session": blank_compact(6),
     "eject": eject,
@@ -193,7 +245,8 @@ def way_to(medium: str, state: str) -> list[Arrow]:
     """Return the shortest run of arrows from a new disc to a state."""
     ways: dict[str, list[Arrow]] = {ARROWS[medium][0].start: []}
     while state not in ways:
-        fresh = {a.end: [*ways[a.start], a] for a in ARROWS[medium] if a.start in ways and a.end not in ways}
+        rows = reversed(ARROWS[medium])  # of several ways of one length the first one in the table
+        fresh = {a.end: [*ways[a.start], a] for a in rows if a.start in ways and a.end not in ways}
         assert fresh, f"{state} of a {medium} is not reached by any arrow"
         ways.update(fresh)
     return ways[state]

@@ -28,9 +28,11 @@ from discstack.emulator.media.compact.parts import (
     LEAD_IN,
     CdSession,
     CdTrack,
+    packet_room,
 )
-from discstack.emulator.media.compact.recording import WAYS, Recording, TrackRecording
+from discstack.emulator.media.compact.recording import Recording
 from discstack.emulator.media.compact.surface import Place, Surface
+from discstack.emulator.media.compact.ways import WAYS
 from discstack.emulator.media.rehearsal import Rehearsing
 from discstack.emulator.media.sequential import Track
 from discstack.mmc.spec.cd.sector import SectorType, sector_type
@@ -62,7 +64,7 @@ class CDR(Rehearsing):
         super().__init__(*args)
         self.surface = Surface(self.store)
         self.sessions: dict[int, CdSession] = {}
-        self.recording: Recording = TrackRecording(self)
+        self.recording: Recording = WAYS[WriteType.TRACK_AT_ONCE](self)
 
     @property
     def cd_tracks(self) -> list[CdTrack]:
@@ -135,17 +137,31 @@ class CDR(Rehearsing):
         """End the track or session that can be ended."""
         self.recording.flush()
 
-    def end_tracks(self) -> None:
-        """End the tracks that grow: pad them to 4 s, add the run-out blocks."""
+    def end_tracks(self, *, packets: bool = False) -> None:
+        """End the tracks that grow, if need be those of `packets`, too: pad them to 4 s, add the run-out blocks."""
         self.writing = None
-        for track in [t for t in self.cd_tracks if not (t.closed or t.whole or t.damaged) and t.written]:
+        growing = [t for t in self.cd_tracks if not (t.closed or t.whole or t.damaged) and t.written]
+        for track in [t for t in growing if packets or t.packet is None]:
             track.written = max(track.written, min(MINIMUM_TRACK, self.limit(track) - track.start))
             self._finish_track(track)
 
     def limit(self, track: Track) -> int:
         """Return the first address behind what a track may still hold."""
         end = self.capacity if track.size is None else track.start + track.size
-        return end - self.run_out
+        packet = track.packet if isinstance(track, CdTrack) and track.written else self.recording.packet
+        return track.start + packet_room(end - track.start, packet) if packet else end - self.run_out
+
+    def run_out_of(self, track: Track) -> int:
+        """Return the run-out blocks of a track: those of packets of a fixed size have no addresses."""
+        return 0 if isinstance(track, CdTrack) and track.packet else self.run_out
+
+    def pad(self, end: int) -> None:
+        """Let the disc reach to an address, filled up with zeros."""
+        self._pad(end)
+
+    def interrupt(self) -> None:
+        """End a packet where the buffer ran empty."""
+        self.recording.interrupt()
 
     def _limit(self, track: Track) -> int:
         return self.limit(track)
@@ -192,6 +208,7 @@ class CDR(Rehearsing):
         Of its first track there are 4 s at the least.
         """
         self.flush()
+        self.end_tracks(packets=True)
         damaged = [track for track in self.cd_tracks if not track.closed and (track.whole or track.damaged)]
         if not damaged:
             return
@@ -229,6 +246,8 @@ class CDR(Rehearsing):
             raise self.unwritten(lba) if -PREGAP <= lba < self.total else Refusal(at(OUT_OF_RANGE, lba))
         if lba >= found.track.end - found.track.run_out and not found.track.is_audio:
             raise Refusal(at(UNRECOVERED_READ, lba))
+        if found.track.is_link(lba):
+            raise Refusal(at(ILLEGAL_MODE, lba))
         return found
 
     def sector(self, lba: int) -> tuple[SectorType, bytes, bytes]:
@@ -289,6 +308,13 @@ class CDR(Rehearsing):
         kind = self.recording.form.kind if fresh and not track.whole else SectorType(track.form)
         control = self.parameters.track_mode & 0x0F if fresh and not track.whole else track.control
         described = replace(described, track_mode=control, data_mode=DATA_MODES[kind])
+        if track.packet is not None:
+            described = replace(
+                described,
+                packet_inc=True,
+                fp=bool(track.packet),
+                fixed_packet_size_blocking_factor=track.packet,
+            )
         if track.whole and not track.closed:
             going_on = self.recording.busy
             address = self.recording.next_address if going_on else None

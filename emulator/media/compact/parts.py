@@ -15,6 +15,9 @@ from discstack.mmc.spec.track_information import DATA_TRACK, DataMode
 SUB_CHANNEL: Final = 96
 LEAD_IN: Final = 4500  # blocks
 FIRST_LEAD_OUT, LATER_LEAD_OUT = 6750, 2250  # blocks
+LINK, RUN_IN, RUN_OUT = 1, 4, 2  # blocks around a packet
+LINKS: Final = LINK + RUN_IN + RUN_OUT
+VARIABLE: Final = 0  # size of packets that vary
 
 
 @dataclass(slots=True)
@@ -24,7 +27,8 @@ class CdTrack(Track):
     `pregap` blocks before it belong to it as index 0, if they were recorded. `indexes` are the offsets from the start
     at which index 2 and so on begin. A track that is `stored` has its sectors kept as they are on the disc, with their
     sub-channels; of the others only the user data are kept. `whole` tells one that is written together with its
-    session, and is damaged as long as it is not closed.
+    session, and is damaged as long as it is not closed. `packet` is the size of the packets that it consists of;
+    where that varies, `links` are the offsets of the blocks between them.
     """
 
     control: int = DATA_TRACK
@@ -34,6 +38,17 @@ class CdTrack(Track):
     isrc: str = ""
     stored: bool = False
     whole: bool = False
+    packet: int | None = None
+    links: list[int] = field(default_factory=list)
+
+    @property
+    def behind(self) -> int:
+        """The first address on the disc behind the track, in which what is around packets of a fixed size counts."""
+        return self.end + (packet_overhead(self.written, self.packet) if self.packet else 0)
+
+    def is_link(self, lba: int) -> bool:
+        """Whether an address is between two packets."""
+        return any(0 <= lba - self.start - offset < LINKS for offset in self.links)
 
     @property
     def is_audio(self) -> bool:
@@ -48,6 +63,16 @@ class CdTrack(Track):
     def index_at(self, lba: int) -> int:
         """Return the index that an address within the track has."""
         return 0 if lba < self.start else 1 + sum(self.start + offset <= lba for offset in self.indexes)
+
+
+def packet_overhead(blocks: int, packet: int) -> int:
+    """Return how many blocks lie around packets that hold so many; those before the first are in the pre-gap."""
+    return max(-(-blocks // packet) * LINKS - LINK - RUN_IN, 0)
+
+
+def packet_room(blocks: int, packet: int) -> int:
+    """Return how many blocks of user data packets hold that lie in so many blocks of the disc."""
+    return (blocks + LINK + RUN_IN) // (packet + LINKS) * packet
 
 
 @dataclass(slots=True)

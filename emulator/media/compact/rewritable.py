@@ -18,7 +18,7 @@ from discstack.emulator.conditions import (
 )
 from discstack.emulator.media.base import FORMAT_IN_PROGRESS, Job
 from discstack.emulator.media.compact.disc import CDR
-from discstack.emulator.media.compact.parts import CdTrack
+from discstack.emulator.media.compact.parts import CdTrack, packet_room
 from discstack.emulator.media.sequential import Track
 from discstack.mmc.spec.capacities import FormatCapacities, FormattableCapacity
 from discstack.mmc.spec.format_unit import FormatType, FormatUnitParameters
@@ -27,7 +27,6 @@ from discstack.mmc.spec.track_information import TrackInformation
 
 FULL, MINIMAL, TRACK, UNRESERVE, TAIL, UNCLOSE, ERASE_SESSION = range(7)  # blanking types, MMC-6 6.2.2.3
 PACKET: Final = 32  # blocks of user data in a packet
-LINK, RUN_IN, RUN_OUT = 1, 4, 2  # blocks around them
 INCREMENTAL: Final = 0x5  # track mode of data in packets
 WHOLE: Final = 0xFFFFFFFF
 
@@ -56,7 +55,7 @@ class CDRW(CDR):
     @property
     def packet_blocks(self) -> int:
         """How many blocks of user data fit in fixed packets; those before the first lie in the pre-gap."""
-        return (self.total + LINK + RUN_IN) // (LINK + RUN_IN + PACKET + RUN_OUT) * PACKET
+        return packet_room(self.total, PACKET)
 
     def format_capacities(self) -> FormatCapacities:
         """Return the present capacity, and the one in fixed packets."""

@@ -71,3 +71,18 @@ def test_sessions_of_data(bench: Any, tmp_path: Path) -> None:
         buffer = memoryview(bytearray(320 * 2048))
         store.readinto(start, buffer)
         assert bytes(buffer) == random.Random(seed).randbytes(320 * 2048)
+
+
+@pytest.mark.parametrize(("words", "packet"), [((), 0), (("pktsize=16",), 16)])
+def test_data_in_packets(bench: Any, tmp_path: Path, words: tuple[str, ...], packet: int) -> None:
+    bench = bench("cd-r", capacity=20000)
+    data = random.Random(1).randbytes(320 * 2048)
+    (tmp_path / "data").write_bytes(data)
+    bench.run(*WODIM, "-packet", *words, "-data", "data")
+    status = run(identify(), bench.drive)
+    assert (status.state, status.sessions) == (DiscState.FINALIZED, 1)
+    medium = bench.drive.drive.medium
+    assert medium.cd_tracks[0].packet == packet
+    buffer = memoryview(bytearray(len(data)))
+    medium.store.readinto(0, buffer)
+    assert bytes(buffer) == data

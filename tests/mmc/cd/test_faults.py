@@ -99,6 +99,10 @@ def mixed(studio: Any) -> Any:
     return burn_program(studio.job(*tracks))
 
 
+def packets(studio: Any) -> Any:
+    return burn(studio.lab.job(BLOCKS, mode=WriteMode.FIXED_PACKETS, close=True))
+
+
 def state(studio: Any, tap: Any) -> DiscState:
     return studio.lab.run(identify(), tap).state
 
@@ -169,9 +173,10 @@ CASES = (
         "image at once",
         "cd-r",
         nothing,
-        lambda s: burn(s.lab.job(BLOCKS, mode=WriteMode.DISC_AT_ONCE)),
+        lambda s: burn(s.lab.job(BLOCKS, mode=WriteMode.DISC_AT_ONCE, close=True)),
         holds_only_image,
     ),
+    Case("track of packets", "cd-r", nothing, packets, holds_only_image),
     Case("burn over", "cd-rw", burn_first, lambda s: burn(s.lab.job(BLOCKS, erase=True)), holds_image),
     Case("burn formatted", "cd-rw", format_first, lambda s: burn(s.lab.job(BLOCKS)), holds_image),
     Case("format", "cd-rw", nothing, lambda s: format_medium(), is_blank),

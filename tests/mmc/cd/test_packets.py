@@ -1,4 +1,4 @@
-"""CD-RW formatted for fixed packets: written anywhere, again and again, and back."""
+"""CD-RW formatted for fixed packets: written anywhere, again and again, and back; CDs with tracks of packets."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import pytest
 
 from discstack.mmc.burn import burn
 from discstack.mmc.cd.blanking import BlankType, blank_part
-from discstack.mmc.errors import MediaError, MediumNotBlank
+from discstack.mmc.errors import IllegalRequest, MediaError, MediumNotBlank
 from discstack.mmc.identify import identify
-from discstack.mmc.medium import Action, DiscState
+from discstack.mmc.medium import Action, DiscState, WriteMode
 from discstack.mmc.operations import format_medium
 
 SIZE = 3900  # 100 packets of 32 blocks and 7 of links
@@ -44,6 +44,53 @@ def test_a_new_disc_can_be_formatted_and_a_formatted_one_blanked(studio: Any) ->
 def test_a_cd_r_has_no_such_format(studio: Any) -> None:
     with pytest.raises(MediaError, match="cannot be formatted"):
         studio.lab.run(format_medium(), studio.lab.drive("cd-r", SIZE))
+
+
+@pytest.mark.parametrize("medium", ["cd-r", "cd-rw"])
+@pytest.mark.parametrize("mode", [WriteMode.FIXED_PACKETS, WriteMode.VARIABLE_PACKETS])
+def test_an_image_in_packets_comes_back(studio: Any, medium: str, mode: WriteMode) -> None:
+    lab = studio.lab
+    tap = lab.drive(medium, 60000)
+    start = 0
+    for seed in (1, 2):
+        result = lab.run(burn(lab.job(source=lab.source(333, seed), start=start, mode=mode)), tap)
+        assert (result.mode, result.verified, result.medium.sessions) == (mode, 333, seed)
+        assert tap.on_disc(start, 333) == lab.image(333, seed)
+        start = result.medium.next_writable_address
+
+
+def test_a_drive_without_packets_is_told_of_before_anything_is_written(studio: Any) -> None:
+    lab = studio.lab
+    tap = lab.drive("cd-r", SIZE)
+    execute = tap.execute
+
+    def modest(command: Any) -> Any:
+        if command.cdb[0] == 0x55 and command.data[10] & 0x0F == 0:
+            return lab.refuse(0x5, 0x26)(command, lambda: None)
+        return execute(command)
+
+    tap.execute = modest
+    with pytest.raises(IllegalRequest, match="5/26"):
+        lab.run(burn(lab.job(333, mode=WriteMode.FIXED_PACKETS)), tap)
+    assert lab.run(identify(), tap).blank
+
+
+def test_a_pause_in_packets_that_vary_is_no_success(studio: Any) -> None:
+    """Without BURN-Free the next packet cannot follow at once: the image would have a hole."""
+    lab = studio.lab
+    tap = lab.drive("cd-r", SIZE)
+    execute = tap.execute
+
+    def slow(command: Any) -> Any:
+        if command.cdb[0] == 0x2A:
+            tap.clock.sleep(60)
+        return execute(command)
+
+    tap.execute = slow
+    job = lab.job(333, mode=WriteMode.VARIABLE_PACKETS, underrun_protection=False)
+    with pytest.raises(IllegalRequest, match="5/21/02"):
+        lab.run(burn(job), tap)
+    assert not tap.inner.drive.prevented
 
 
 def test_tracks_of_audio_do_not_go_there(studio: Any) -> None:

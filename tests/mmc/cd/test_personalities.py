@@ -67,6 +67,7 @@ JOBS: dict[str, tuple[str, bool, Callable[[Any], Any], Callable[[Any, Any], bool
     "image": ("cd-r", False, image, holds_image),
     "image at once": ("cd-r", False, lambda s: image(s, mode=WriteMode.DISC_AT_ONCE), holds_image),
     "packets": ("cd-rw", True, image, holds_image),
+    "track of packets": ("cd-r", False, lambda s: image(s, mode=WriteMode.FIXED_PACKETS), holds_image),
     "format": ("cd-rw", False, lambda s: format_medium(), is_blank),
     "erase": ("cd-rw", True, lambda s: erase(full=True), is_blank),
 }

@@ -23,6 +23,7 @@ from discstack.transport.base import DeviceGone
 
 BLOCKS = 40
 INCREMENTAL, AT_ONCE = WriteMode.INCREMENTAL, WriteMode.DISC_AT_ONCE
+FIXED_PACKETS, VARIABLE_PACKETS = WriteMode.FIXED_PACKETS, WriteMode.VARIABLE_PACKETS
 STREAMING, VERIFYING = WriteCommand.STREAMING, WriteCommand.WRITE_AND_VERIFY
 BLANK, APPENDABLE, FINALIZED = DiscState.BLANK, DiscState.APPENDABLE, DiscState.FINALIZED
 OVERWRITABLE, INTERMEDIATE = DiscState.OVERWRITABLE, DiscState.INTERMEDIATE
@@ -120,6 +121,11 @@ def power_cut(bench: Bench) -> None:
     bench.tap.inner.drive.lose_power()
 
 
+def break_off_packets(bench: Bench) -> None:
+    """Leave a track of packets open."""
+    break_off(bench, mode=FIXED_PACKETS)
+
+
 def break_off_at_once(bench: Bench) -> None:
     """Leave a recording at once behind that will never have an end."""
     break_off(bench, mode=AT_ONCE)
@@ -167,9 +173,13 @@ COMPACT: Rows = {
     "Append at once": Variant((FIRST, appending(mode=AT_ONCE)), APPENDABLE, 2),
     "Append at once and finalize": Variant((AT_ONCE_FIRST, appending(mode=AT_ONCE, close=True)), FINALIZED, 2),
     "Overburn": Variant((burning(blocks=65540, overburn=True, close=True),), FINALIZED, 1),
+    "In packets": Variant((burning(mode=FIXED_PACKETS),), APPENDABLE, 1),
+    "In packets that vary": Variant((burning(mode=VARIABLE_PACKETS),), APPENDABLE, 1),
+    "Append in packets and finalize": Variant((FIRST, appending(mode=FIXED_PACKETS, close=True)), FINALIZED, 2),
     "Test": Variant((burning(simulate=True),), BLANK, 0),
     "Test at once": Variant((burning(mode=AT_ONCE, simulate=True),), BLANK, 0),
     "Close the session": Variant((break_off, CLOSE_SESSION), APPENDABLE, 1),
+    "Close a session of packets": Variant((break_off_packets, CLOSE_SESSION), APPENDABLE, 1),
     "Close the disc": Variant((break_off, CLOSE_DISC), FINALIZED, 1),
     "Repair": Variant((power_cut, REPAIR), APPENDABLE, 1),
     "Repair a session at once": Variant((break_off_at_once, REPAIR), APPENDABLE, 1),
