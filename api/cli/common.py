@@ -52,12 +52,17 @@ def open_recorder(address: str, trace: str | None, *, unmount: bool | None = Non
     """
     from discstack.address import parse_address
     from discstack.recorder import Recorder
+    from discstack.transport.base import TransportError
 
     with recorded(trace) as record:
         try:
             recorder = Recorder(parse_address(address), record=record, unmount=bool(unmount))
         except ValueError as error:
             raise click.UsageError(str(error)) from error
+        except TransportError as error:
+            if parse_address(address).shared:
+                error.add_note(f"discstack doctor {address} looks for what stands in the way")
+            raise
         with recorder:
             try:
                 if unmount is not None:

@@ -195,6 +195,15 @@ def test_with_udev_a_member_of_cdrom_sees_all_of_it(kernel: Any, attaching: Atta
         assert json.loads(watch.until(lambda lines: len(lines) == 5)[-1])["event"] == "DriveRemoved"
 
 
+@pytest.mark.usefixtures("udev")
+def test_udev_keeps_off_a_drive_that_we_hold(kernel: Any, drive: Any, background: Any) -> None:
+    asked = f"udevadm trigger --action=change --name-match={drive.block}"
+    with background(python(CLAIM, drive.block)) as holder:
+        holder.until(lambda lines: lines == ["held"])
+        assert "Timed out" in kernel.run(f"{asked}; udevadm settle --timeout=1").output
+    kernel.check("udevadm settle --timeout=30")
+
+
 def test_the_doctor_finds_what_keeps_whom_from_the_drive(kernel: Any, drive: Any) -> None:
     """A member of cdrom is well; somebody else is told the way into the group."""
 
