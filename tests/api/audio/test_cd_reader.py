@@ -12,7 +12,17 @@ from typing import Any
 import pytest
 
 import discstack
-from discstack import AudioTrack, AudioWriter, CdReader, CueSheet, Program, ProgramTrack, RawWriter, TrackForm
+from discstack import (
+    AudioTrack,
+    AudioWriter,
+    CdReader,
+    CueSheet,
+    Program,
+    ProgramTrack,
+    RawWriter,
+    TrackForm,
+    VerifyLevel,
+)
 from discstack.mmc.cd.burn import burn_program
 from discstack.mmc.cd.job import CdJob, CdWriteMode
 from discstack.mmc.queries import capabilities
@@ -250,3 +260,51 @@ def test_the_command_line_tells_of_bytes_in_doubt(discstack: Callable[..., Any],
     assert (done.code, done.json["doubtful"]) == (4, ["7-7"])
     assert discstack("read", drive, "-o", "out.cue", "--graphics").code == 2
     assert discstack("read", drive, "-o", "out.img", "--error-bits").code == 2
+
+
+def by_session(recorder: Any, files: list[Path]) -> None:
+    AudioWriter(recorder, verify=VerifyLevel.FULL).write(files)
+
+
+def by_track(recorder: Any, files: list[Path]) -> None:
+    AudioWriter(recorder, gapless=False, verify=VerifyLevel.FULL).write(files)
+
+
+def one_by_one(recorder: Any, files: list[Path]) -> None:
+    writer = AudioWriter(recorder)
+    writer.prepare()
+    for file in files:
+        writer.add_track(file)
+    writer.release()
+
+
+def raw(recorder: Any, files: list[Path]) -> None:
+    RawWriter(recorder).write(AudioWriter(recorder).program(files))
+
+
+def raw_in(form: Any) -> Callable[[Any, list[Path]], None]:
+    def write(recorder: Any, files: list[Path]) -> None:
+        image = discstack.RawImage(sub_channels=form)
+        for file in files:
+            image.add_track(file)
+        RawWriter(recorder).write(image)
+
+    return write
+
+
+@pytest.mark.parametrize(
+    "way", [by_session, by_track, one_by_one, raw, *(raw_in(form) for form in discstack.SubChannelForm)]
+)
+@pytest.mark.parametrize("medium", ["cd-r", "cd-rw"])
+def test_wav_files_come_back_bit_by_bit_whatever_the_way(
+    medium: str, way: Callable[[Any, list[Path]], None], tmp_path: Path
+) -> None:
+    files = [wav(tmp_path / f"{n}.wav", 300 + n, n) for n in (1, 2, 3)]
+    with discstack.open(f"virtual:{medium}?capacity=20000") as recorder:
+        way(recorder, files)
+        saved = CdReader(recorder).save(tmp_path / "disc.cue")
+        data = saved.files[0].read_bytes()
+    starts = [track.start * SECTOR for track in saved.contents.tracks]
+    assert [data[at : at + (300 + n) * SECTOR] for n, at in enumerate(starts, 1)] == [
+        noise(300 + n, n) for n in (1, 2, 3)
+    ]

@@ -99,6 +99,24 @@ def test_its_raw_sectors_are_ours(bench: Any) -> None:
     assert main(bench, audio.start, 330) == samples(1, 330)
 
 
+@pytest.mark.parametrize(
+    ("mode", "size", "build"),
+    [
+        ("MODE2", 2336, sector.mode_2),
+        ("MODE2_FORM1", 2048, lambda lba, data: sector.mode_2_form_1(lba, data, bytes(4))),
+        ("MODE2_FORM2", 2324, lambda lba, data: sector.mode_2_form_2(lba, data, bytes((0, 0, 0x20, 0)))),
+    ],
+)
+def test_its_sectors_of_mode_2_are_ours(bench: Any, tmp_path: Path, mode: str, size: int, build: Any) -> None:
+    bench = bench("cd-r", capacity=20000)
+    data = samples(5, 300, size)
+    (tmp_path / "data").write_bytes(data)
+    (tmp_path / "disc.toc").write_text(f'CD_ROM_XA\nTRACK {mode}\nDATAFILE "data"\n')
+    bench.run("cdrdao", "write", *CDRDAO, "generic-mmc-raw", "-n", "disc.toc")
+    ours = b"".join(build(lba, data[lba * size : (lba + 1) * size]) for lba in range(300))
+    assert main(bench, 0, 300) == ours
+
+
 @pytest.mark.usefixtures("tocs")
 def test_a_rewritable_disc_is_burnt_and_blanked(bench: Any) -> None:
     bench = bench("cd-rw", capacity=20000)
@@ -174,3 +192,33 @@ def test_it_reads_what_we_burn(bench: Any, tmp_path: Path) -> None:
     data = bytearray((tmp_path / "read.bin").read_bytes())
     data[::2], data[1::2] = data[1::2], data[::2]
     assert bytes(data) == one + two
+
+
+def test_it_reads_texts_in_several_languages(bench: Any, tmp_path: Path) -> None:
+    bench = bench("cd-r", capacity=20000)
+    blocks = [
+        CdTextBlock(
+            language=language,
+            texts={
+                PackType.TITLE: (f"Album {word}", f"One {word}", f"Two {word}"),
+                PackType.PERFORMER: (f"Band {word}",) * 3,
+                PackType.MESSAGE: ("", f"First {word}", f"Second {word}"),
+            },
+            last_track=2,
+        )
+        for language, word in ((0x09, "en"), (0x08, "de"), (0x0F, "fr"))
+    ]
+    tracks = ProgramTrack(source=Bytes(samples(1, 330))), ProgramTrack(source=Bytes(samples(2, 340)))
+    program = Program(tracks=tracks, cd_text=build_cd_text(blocks))
+    run(burn_program(CdJob(program=program, ring_bytes=1 << 18)), bench.drive)
+    bench.run("cdrdao", "read-toc", *CDRDAO, "generic-mmc:0x10", "texts.toc")
+    toc = (tmp_path / "texts.toc").read_text()
+    disc = toc.split("TRACK AUDIO")[0]
+    assert "0: 9" in disc
+    assert "1: 8" in disc
+    assert "2: 15" in disc
+    for number, word in enumerate(("en", "de", "fr")):
+        for place, part in enumerate(toc.split("TRACK AUDIO")):
+            texts = part.split(f"LANGUAGE {number} {{")[1].split("}")[0]
+            assert f'TITLE "{("Album", "One", "Two")[place]} {word}"' in texts
+            assert f'PERFORMER "Band {word}"' in texts

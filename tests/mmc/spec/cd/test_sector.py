@@ -163,3 +163,9 @@ def test_a_wrong_amount_of_data_is_refused() -> None:
 def test_empty_sectors_are_those_around_zeros(lba: int) -> None:
     assert sector.empty_mode_1(lba) == sector.mode_1(lba, bytes(2048))
     assert sector.empty_mode_2_form_2(lba) == sector.mode_2_form_2(lba, bytes(2324))
+
+
+def test_an_empty_sector_of_form_2_has_the_published_edc() -> None:
+    """As on discs for a game console, whose programmers know it by heart (github.com/Dremora/psxt001z)."""
+    made = sector.mode_2_form_2(12, bytes(2324), bytes((0, 0, 0x20, 0)))
+    assert made[2348:] == bytes.fromhex("3F 13 B0 BE")

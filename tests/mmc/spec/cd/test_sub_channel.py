@@ -133,3 +133,11 @@ def test_the_places_of_a_packs_symbols_are_those_that_graphics_players_know() ->
     places = [0, 66, 125, 191, 100, 50, 150, 175, 8, 33, 58, 83, 108, 133, 158, 183, 16, 41, 25, 91, 116, 141, 166, 75]
     on_disc = lying(bytes(range(1, 25)) + bytes(24 * 15))
     assert [on_disc[place] for place in places] == list(range(1, 25))
+
+
+# Of a CD-R as a drive gave it (github.com/superg/redumper issue 13): track 1, data, index 1
+@pytest.mark.parametrize(("frame", "seen"), [(72, "4101010637720006397202c5"), (73, "41010106377300063973b8b5")])
+def test_q_blocks_are_those_of_a_real_disc(frame: int, seen: str) -> None:
+    relative = (6 * 60 + 37) * 75 + frame
+    assert sub_channel.q_position(4, 1, 1, relative, Msf(6, 39, frame)) == bytes.fromhex(seen)
+    assert sub_channel.intact(bytes.fromhex(seen))
