@@ -76,6 +76,8 @@ def this_system() -> DriveSystem:
         from discstack.transport.linux.machine import LinuxSystem
 
         return LinuxSystem.of_this_machine()
-    raise BackendUnavailable(
-        f"this build of discstack cannot list the drives of {sys.platform}; name one: D:, virtual:dvd+r"
-    )
+    if sys.platform == "win32":
+        from discstack.transport.windows.machine import WindowsSystem
+
+        return WindowsSystem()
+    raise BackendUnavailable(f"this build of discstack cannot list the drives of {sys.platform}; try virtual:dvd+r")

@@ -20,7 +20,7 @@ from discstack.transport.sgio import SgioTransport
 from discstack.transport.windows import declarations
 from discstack.transport.windows.calls import Windows
 
-from .kernel32 import FakeKernel32
+from .kernel32 import FakeKernel32, FakeSetupApi
 
 HERE = Path(__file__).parent
 SRC = HERE.parent.parent / "native" / "src"
@@ -149,6 +149,14 @@ def kernel32(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeKernel32]:
 
 
 @pytest.fixture
-def windows(kernel32: FakeKernel32, spti: Any) -> Windows:
+def setupapi(kernel32: FakeKernel32) -> Iterator[FakeSetupApi]:
+    """Lists no drive yet; whatever list is asked for must be given back."""
+    fake = FakeSetupApi(kernel32)
+    yield fake
+    assert not fake.open_sets
+
+
+@pytest.fixture
+def windows(kernel32: FakeKernel32, setupapi: FakeSetupApi, spti: Any) -> Windows:
     """The system of that drive."""
-    return Windows(kernel32, None, spti)
+    return Windows(kernel32, setupapi, spti)

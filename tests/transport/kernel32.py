@@ -158,10 +158,18 @@ class FakeKernel32:
     def _usual(self, opcode: int) -> Answer:
         return Answer(data=bytes([self.peripheral_type]).ljust(36, b"\0")) if opcode == 0x12 else Answer()
 
+    def GetLogicalDrives(self) -> int:
+        return 0b1100  # C: and D:
+
+    def GetDriveTypeW(self, root: str) -> int:
+        return {"C:\\": 3, "D:\\": 5}[root]
+
     def _query_property(self, number: int, given: Any, size: int) -> bytes:
         query = ffi.cast("STORAGE_PROPERTY_QUERY *", given)
-        if not self.descriptor or query.PropertyId != CONSTANTS["StorageAdapterProperty"] or query.QueryType:
+        if not self.descriptor or query.PropertyId not in (0, 1) or query.QueryType:
             raise OSError(NOT_SUPPORTED, "")
+        if query.PropertyId == CONSTANTS["StorageDeviceProperty"]:
+            return device_descriptor()
         adapter = ffi.new(
             "STORAGE_ADAPTER_DESCRIPTOR *",
             {
@@ -217,3 +225,84 @@ class FakeKernel32:
         lock = ffi.cast("CDROM_EXCLUSIVE_LOCK *", given)
         self.exclusive_owner, self.owner_name = number, ffi.string(lock.CallerName)
         return None
+
+
+def device_descriptor() -> bytes:
+    """Return what Windows says of a drive by USB: texts behind the structure, one of them missing."""
+    texts = b"\0ACME    \0BD-RE WH16       \0" + b"1.02\0"
+    size = ffi.sizeof("STORAGE_DEVICE_DESCRIPTOR")
+    descriptor = ffi.new(
+        "STORAGE_DEVICE_DESCRIPTOR *",
+        {
+            "Version": size,
+            "Size": size + len(texts),
+            "DeviceType": 5,
+            "RemovableMedia": 1,
+            "VendorIdOffset": size + 1,
+            "ProductIdOffset": size + 10,
+            "ProductRevisionOffset": size + 28,
+            "SerialNumberOffset": 0,
+            "BusType": 7,
+        },
+    )
+    return bytes(ffi.buffer(descriptor)) + texts
+
+
+@dataclass
+class FakeSetupApi:
+    """Lists device interfaces: paths, instances and friendly names; its errors are those of kernel32."""
+
+    kernel32: FakeKernel32
+    drives: list[tuple[str, str, str]] = field(default_factory=list)
+    refuses: int = 0
+    open_sets: int = 0
+
+    def SetupDiGetClassDevsW(self, guid: Any, enumerator: Any, parent: Any, flags: int) -> Any:
+        if self.refuses:
+            self.kernel32.last_error = self.refuses
+            return INVALID_HANDLE
+        assert (guid.Data1, bytes(guid.Data4).hex(), flags) == (0x53F56308, "94f200a0c91efb8b", 0x12)
+        self.open_sets += 1
+        return ffi.cast("void *", 1)
+
+    def SetupDiEnumDeviceInterfaces(self, devices: Any, device: Any, guid: Any, index: int, interface: Any) -> int:
+        assert interface.cbSize == ffi.sizeof("SP_DEVICE_INTERFACE_DATA")
+        if index >= len(self.drives):
+            self.kernel32.last_error = 259
+            return 0
+        interface.Reserved = index
+        return 1
+
+    def SetupDiGetDeviceInterfaceDetailW(
+        self, devices: Any, interface: Any, detail: Any, size: int, required: Any, device: Any
+    ) -> int:
+        path = self.drives[interface.Reserved][0].encode("utf-16-le") + b"\0\0"
+        if required != ffi.NULL:
+            required[0] = 4 + len(path)
+        if size < 4 + len(path):
+            self.kernel32.last_error = 122
+            return 0
+        assert ffi.cast("uint32_t *", detail)[0] == 8
+        assert device.cbSize == ffi.sizeof("SP_DEVINFO_DATA")
+        ffi.memmove(detail + 4, path, len(path))
+        device.DevInst = interface.Reserved
+        return 1
+
+    def SetupDiGetDeviceInstanceIdW(self, devices: Any, device: Any, text: Any, size: int, required: Any) -> int:
+        instance = self.drives[device.DevInst][1].encode("utf-16-le") + b"\0\0"
+        assert len(instance) <= 2 * size
+        ffi.memmove(text, instance, len(instance))
+        return 1
+
+    def SetupDiGetDeviceRegistryPropertyW(
+        self, devices: Any, device: Any, property: int, kind: Any, text: Any, size: int, required: Any
+    ) -> int:
+        assert property == 12
+        name = self.drives[device.DevInst][2].encode("utf-16-le") + b"\0\0"
+        assert len(name) <= size
+        ffi.memmove(text, name, len(name))
+        return 1
+
+    def SetupDiDestroyDeviceInfoList(self, devices: Any) -> int:
+        self.open_sets -= 1
+        return 1

@@ -25,6 +25,8 @@ OWN_TESTS = (
     *("tests/fs/test_plan.py", "tests/fs/test_names.py", "tests/fs/test_ecma119.py", "tests/fs/test_volume_ids.py"),
     *("tests/api/test_volumes.py", "tests/api/test_jobs.py", "tests/windows/guest/test_paths.py"),
 )
+# what drive.reg lets Windows's Setup API list, as Wine's table of devices has it
+INTERFACE = "scsi#cdrom&ven_discstak&prod_virtual_burner#4&1&0&010000#{53f56308-b6bf-11d0-94f2-00a0c91efb8b}"
 Bench = Callable[..., Any]
 
 
@@ -50,6 +52,7 @@ def drive(windows: Wine, bench: Bench, tmp_path: Path) -> Callable[..., Any]:
         node.touch()
         windows.link("cdrom0", node)
         windows.link("d::", node)
+        windows.link(INTERFACE, node)
         made.environment["CABLE_FILE"] = str(node)
         return made
 
@@ -100,3 +103,17 @@ def test_a_drive_that_does_not_answer_in_time_is_told(windows: Wine, drive: Benc
     done = discstack(windows, "info", "D:", environment=there.environment)
     assert done.status not in (0, 99)
     assert "no answer in time" in done.output
+
+
+def test_drives_are_found_by_the_setup_api(windows: Wine, drive: Bench) -> None:
+    there = drive("dvd+r")
+    done = windows.start("regedit", "/S", Path(__file__).with_name("drive.reg"))
+    assert done.status == 0, done.output
+    done = discstack(windows, "drives", "--json", environment=there.environment)
+    assert done.status == 0, done.output
+    (found,) = json.loads(done.output)
+    assert found["model"] == "DISCSTAK VIRTUAL BURNER"
+    assert found["identifier"].lower() == r"scsi\cdrom&ven_discstak&prod_virtual_burner\4&1&0&010000"
+    done = discstack(windows, "info", found["address"], "--json", environment=there.environment)
+    assert done.status == 0, done.output
+    assert json.loads(done.output)["medium"]["profile"]

@@ -135,7 +135,7 @@ int WINAPI SetupDiEnumDeviceInterfaces(void *set, SP_DEVINFO_DATA *device, const
                                        SP_DEVICE_INTERFACE_DATA *interface);
 int WINAPI SetupDiGetDeviceInterfaceDetailW(void *set, SP_DEVICE_INTERFACE_DATA *interface, void *detail, uint32_t size,
                                             uint32_t *required, SP_DEVINFO_DATA *device);
-int WINAPI SetupDiGetDeviceInstanceIdW(void *set, SP_DEVINFO_DATA *device, wchar_t *id, uint32_t size,
+int WINAPI SetupDiGetDeviceInstanceIdW(void *set, SP_DEVINFO_DATA *device, void *id, uint32_t size,
                                        uint32_t *required);
 int WINAPI SetupDiGetDeviceRegistryPropertyW(void *set, SP_DEVINFO_DATA *device, uint32_t property, uint32_t *type,
                                              void *buffer, uint32_t size, uint32_t *required);
