@@ -58,14 +58,23 @@ class LinuxSystem:
     def _uevents(self) -> UeventSource:
         if self.udev:
             return self.udev.uevents()
+        return self._kernel() or Silence()
+
+    def _kernel(self) -> KernelUevents | None:
+        """Listen to the kernel; None where it is not heard, or may not be: in a sandbox without netlink."""
         try:
-            return KernelUevents() if hears_kernel(self.roots) else Silence()
-        except OSError:  # a sandbox without netlink
-            return Silence()
+            return KernelUevents() if hears_kernel(self.roots) else None
+        except OSError:
+            return None
 
     def tells_media(self, drive: DriveEntry) -> bool:
         """Whether the kernel asks the drive for its events, as udev's rules tell it to, and its uevents get here."""
-        return polling_interval(self.roots, drive.block) > 0 and (self.udev is not None or hears_kernel(self.roots))
+        if not polling_interval(self.roots, drive.block):
+            return False
+        if self.udev is None and (heard := self._kernel()):
+            heard.close()
+            return True
+        return self.udev is not None
 
     def glance(self, drive: DriveEntry) -> Transport | None:
         """Open the drive for a moment, unless somebody has it for himself."""

@@ -215,6 +215,10 @@ def test_nodes(setting: Setting, nodes: Path) -> None:
     (dev / "sg7").unlink()
     found = setting.check_drive(drive_checks.nodes)
     assert (found.verdict, found.found) == (WRONG, f"{dev}/sg7 is not there")
+    assert found.advice.endswith("udevadm trigger --action=add")
+    setting.machine.write("run/.containerenv", "")
+    contained = setting.check_drive(drive_checks.nodes).advice
+    assert contained == f"give the container its devices: --device={dev}/sr7 --device={dev}/sg7"
     (dev / "sg7").symlink_to(dev / "sr7")
     assert setting.check_drive(drive_checks.nodes).found == f"{dev}/sg7 is no node of this drive"
     (nodes / "block/sr7/dev").write_text("11:8\n")

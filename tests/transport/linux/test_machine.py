@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-
 import pytest
 
 from discstack.transport.linux import machine as module
@@ -29,6 +27,15 @@ def drive(system: LinuxSystem) -> DriveEntry:
     return drive
 
 
+class Listening(Silence):
+    """Stands for what listens to the kernel; this machine may have no netlink."""
+
+
+@pytest.fixture(autouse=True)
+def kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "KernelUevents", Listening)
+
+
 def source(system: LinuxSystem) -> object:
     made = system._uevents()
     made.close()
@@ -48,19 +55,24 @@ def test_media_are_told_where_the_kernel_asks_and_is_heard(
     assert system.tells_media(drive) is told
 
 
-def test_the_kernel_is_not_listened_to_where_it_is_not_heard(machine: Machine, system: LinuxSystem) -> None:
-    machine.write("proc/self/uid_map", CONTAINED)
-    assert source(system) is Silence
-
-
-def test_a_sandbox_without_netlink_is_silent(
-    machine: Machine, system: LinuxSystem, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("users", "expected"), [(EVERYBODY, Listening), (CONTAINED, Silence)])
+def test_the_kernel_is_listened_to_where_it_is_heard(
+    machine: Machine, system: LinuxSystem, users: str, expected: object
 ) -> None:
-    def refused(*_: object) -> None:
+    machine.write("proc/self/uid_map", users)
+    assert source(system) is expected
+
+
+def test_a_sandbox_without_netlink_is_silent_and_tells_nothing(
+    machine: Machine, system: LinuxSystem, drive: DriveEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused() -> None:
         raise PermissionError
 
-    monkeypatch.setattr(socket, "socket", refused)
+    machine.write("sys/block/sr0/events_poll_msecs", "2000\n")
+    monkeypatch.setattr(module, "KernelUevents", refused)
     assert source(system) is Silence
+    assert not system.tells_media(drive)
 
 
 def test_udev_is_not_listened_to_where_it_is_not_heard(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,8 +40,9 @@ def nodes(examined: Examined) -> Check:
     why = "by /dev/srN discs are mounted and others kept out, by /dev/sgN other programs look for drives"
     wrong = [words for node in examined.drive.nodes if (words := _mistaken(examined, node))]
     if wrong:
-        advice = "give the container this device" if examined.machine.container else "let udev make the nodes anew"
-        return Check("nodes", WRONG, "; ".join(wrong), why, f"{advice} (udevadm trigger --action=add)")
+        contained = f"give the container its devices: {' '.join(f'--device={node}' for node in examined.drive.nodes)}"
+        advice = contained if examined.machine.container else "let udev make them anew: udevadm trigger --action=add"
+        return Check("nodes", WRONG, "; ".join(wrong), why, advice)
     if entry.block is None:
         return Check("nodes", WRONG, f"{entry.generic} only", why, "as root: modprobe sr_mod")
     if entry.generic is None:
