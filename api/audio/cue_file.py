@@ -16,15 +16,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from discstack.audio.cue_line import Line
 from discstack.audio.errors import CueError
 from discstack.fs.errors import SourceError
 from discstack.mmc.spec.cd.text import PackType
 
 __all__ = ["CueFile", "CueSheet", "CueTrack"]
 
-FRAMES: Final = 75  # of a second
-WORD: Final = re.compile(r'"(?P<quoted>[^"]*)"|(?P<plain>[^\s"]+)|(?P<open>".*)')
-TIME: Final = re.compile(r"(\d+):(\d\d):(\d\d)")
 ISRC: Final = re.compile(r"[A-Z0-9]{5}\d{7}")
 CATALOG: Final = re.compile(r"\d{13}")
 MODES: Final[Mapping[str, int]] = MappingProxyType(
@@ -105,83 +103,20 @@ class CueSheet:
         return _Parser(path).parse(text)
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
-    text: str
-    column: int
-
-
-class _Line:
-    """One line: its words, taken one after the other."""
-
-    def __init__(self, path: Path, number: int, text: str) -> None:
-        self.path, self.number, self.text = path, number, text
-        self.words: list[_Word] = []
-        for match in WORD.finditer(text):
-            if match["open"] is not None:
-                raise self.error(match.start() + 1, 'this quotation mark is never closed; expected another "')
-            word = match["quoted"] if match["quoted"] is not None else match["plain"]
-            self.words.append(_Word(word, match.start() + 1))
-        self.at = 1
-
-    @property
-    def command(self) -> _Word:
-        return self.words[0]
-
-    def error(self, column: int, message: str) -> CueError:
-        return CueError(str(self.path), self.number, column, message)
-
-    def wrong(self, message: str) -> CueError:
-        """Return a complaint about the word that was taken last."""
-        return self.error(self.words[min(self.at, len(self.words)) - 1].column, message)
-
-    def take(self, what: str) -> str:
-        if self.at >= len(self.words):
-            raise self.error(len(self.text.rstrip()) + 1, f"{self.command.text} ends here; expected {what}")
-        self.at += 1
-        return self.words[self.at - 1].text
-
-    def rest(self, what: str) -> str:
-        """Take all words; those that nobody quoted stand as they are."""
-        first = self.take(what)
-        if self.at < len(self.words):
-            first = self.text[self.words[1].column - 1 :].strip()
-            self.at = len(self.words)
-        return first
-
-    def number_between(self, low: int, high: int, what: str) -> int:
-        word = self.take(what)
-        if not word.isdecimal() or not low <= int(word) <= high:
-            raise self.wrong(f"{word!r} is no {what}; expected {low:02} to {high:02}")
-        return int(word)
-
-    def time(self) -> int:
-        word = self.take("a time, MM:SS:FF")
-        match = TIME.fullmatch(word)
-        if not match or int(match[2]) > 59 or int(match[3]) >= FRAMES:
-            raise self.wrong(f"{word!r} is no time; expected MM:SS:FF with seconds below 60 and frames below {FRAMES}")
-        return (int(match[1]) * 60 + int(match[2])) * FRAMES + int(match[3])
-
-    def end(self) -> None:
-        if self.at < len(self.words):
-            extra = self.words[self.at]
-            raise self.error(extra.column, f"{extra.text!r} is too much; expected the end of {self.command.text}")
-
-
 class _Parser:
     """Reads a sheet line by line; the commands are methods, named in a table."""
 
     def __init__(self, path: Path) -> None:
         self.sheet = CueSheet(path)
-        self.line = _Line(path, 1, "")
+        self.line = Line(path, 1, "")
 
     def parse(self, text: str) -> CueSheet:
         number = 0
         for number, line in enumerate(text.splitlines(), 1):
-            self.line = _Line(self.sheet.path, number, line)
+            self.line = Line(self.sheet.path, number, line)
             if self.line.words:
                 self._command()
-        self.line = _Line(self.sheet.path, max(number, 1), "")
+        self.line = Line(self.sheet.path, max(number, 1), "")
         if not self.sheet.tracks:
             raise self.line.error(1, "the sheet ends without a track; expected FILE and TRACK")
         self._check_complete()
