@@ -7,6 +7,7 @@ end the extraction. Symbolic links are made last. Owners are not set; set-user-I
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -15,6 +16,15 @@ from typing import BinaryIO, Final
 from discstack.fs.errors import SourceError, printable
 from discstack.fs.nodes import File, Special, Symlink
 from discstack.fs.tree import Directory, Node
+
+if sys.platform == "win32":
+    from discstack.fs.windows_names import why_refused as refused_here
+else:
+
+    def refused_here(name: str, taken: set[str]) -> str | None:
+        """Return why this system cannot have a file of that name: it can have all of them."""
+        return None
+
 
 PIECE: Final = 1 << 20
 _MODE: Final = 0o777
@@ -64,7 +74,7 @@ def extract_tree(node: Node, folder: str | os.PathLike[str], options: ExtractOpt
     top.mkdir(parents=True, exist_ok=True)
     if isinstance(node, Directory):
         work.fill(node, top)
-    else:
+    elif work.takes(node, set()):
         work.leaf(node, top / node.name, PurePosixPath())
     work.finish()
     return Extracted(files=work.files, bytes=work.bytes, skipped=tuple(work.skipped))
@@ -87,11 +97,21 @@ class _Extraction:
             if directory is not top:
                 self._make_directory(path)
                 self._directories.append((directory, path))
+            taken = set[str]()
             for child in directory:
+                if not self.takes(child, taken):
+                    continue
                 if isinstance(child, Directory):
                     stack.append((child, path / child.name, inside / child.name))
                 else:
                     self.leaf(child, path / child.name, inside)
+
+    def takes(self, node: Node, taken: set[str]) -> bool:
+        """Whether this system can have such a name beside those; what it cannot have is left out with all below it."""
+        reason = refused_here(node.name, taken)
+        if reason is not None:
+            self.skipped.append(Skipped(node.path, reason))
+        return reason is None
 
     @staticmethod
     def _make_directory(path: Path) -> None:
@@ -111,7 +131,7 @@ class _Extraction:
             else:
                 target = node.target.decode("utf-8", "backslashreplace")
                 self.skipped.append(Skipped(node.path, f"the link leads out of the folder, to {target}"))
-        elif self._options.special_files:
+        elif self._options.special_files and hasattr(os, "mknod"):
             device = os.makedev(*node.device) if node.device else 0
             os.mknod(path, node.kind | (node.attributes.mode & _MODE if node.attributes else 0o600), device)
             _set_times(node, path)
@@ -152,7 +172,8 @@ class _Extraction:
     def finish(self) -> None:
         """Make the links, then give the directories, from the inside on, their times and permissions."""
         for node, path in self._links:
-            path.symlink_to(os.fsdecode(node.target))
+            target = os.fsdecode(node.target)
+            path.symlink_to(target, target_is_directory=(path.parent / target).is_dir())  # which Windows asks for
             if os.utime in os.supports_follow_symlinks and node.mtime_ns is not None:
                 os.utime(path, ns=(node.mtime_ns, node.mtime_ns), follow_symlinks=False)
         for directory, path in reversed(self._directories):

@@ -78,7 +78,8 @@ def _attach(addresses: list[str], trace: str | None, as_json: bool) -> None:
     from discstack.attached_control import Control
 
     ends = {signal.SIGINT, signal.SIGTERM}
-    signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # they wait for `sigwait`: nothing is left half attached
+    if hasattr(signal, "pthread_sigmask"):  # without it there is nothing to attach to, which `attach` says
+        signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # they wait for `sigwait`: nothing is left half attached
     with recorded(trace) as record, ExitStack() as stack:
         drives = [stack.enter_context(attach(address, record=record)) for address in addresses]
         for drive in drives:

@@ -1,10 +1,10 @@
-"""What a Windows machine is examined for."""
+"""What a drive of a Windows machine is examined for."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
+from discstack.transport.base import AccessDenied
 from discstack.transport.diagnosis import Check, Verdict
 from discstack.transport.system import DriveEntry
 from discstack.transport.windows.calls import READ_WRITE, CallFailed, Device, Windows
@@ -16,21 +16,14 @@ HOLDER_WHY: Final = "while a program has a drive exclusively, Windows refuses th
 LIMITS_WHY: Final = "a command may move no more than the host adapter takes"
 
 
-def check_machine(drives: Sequence[DriveEntry]) -> tuple[Check, ...]:
-    """Look at the machine as a whole."""
-    found = f"{len(drives)} optical drives are listed" if drives else "no optical drive is listed"
-    advice = "" if drives else "look whether the Device Manager shows the drive"
-    verdict = Verdict.GOOD if drives else Verdict.NOTE
-    return (Check("drives", verdict, found, "drives are found by what Windows's Setup API lists", advice),)
-
-
 def check_drive(windows: Windows, drive: DriveEntry) -> tuple[Check, ...]:
     """Look at a drive; nothing is sent to it."""
     try:
         device = Device(windows, device_path(drive.address), READ_WRITE)
     except CallFailed as failed:
-        found = str(open_error(drive.address, failed.number))
-        return (Check("access", Verdict.WRONG, found, ACCESS_WHY, "try it as an administrator"),)
+        error = open_error(drive.address, failed.number)
+        advice = "try it as an administrator" if isinstance(error, AccessDenied) else "plug it in again, or restart"
+        return (Check("access", Verdict.WRONG, str(error), ACCESS_WHY, advice),)
     try:
         return (
             Check("access", Verdict.GOOD, "it can be opened to read and write", ACCESS_WHY),

@@ -9,7 +9,7 @@ from discstack.transport.base import BackendUnavailable, DeviceBusy
 from discstack.transport.spti import SptiTransport
 from discstack.transport.system import DriveEntry, Holder, Signal, Usage
 from discstack.transport.windows.calls import READ_WRITE, CallFailed, Device, Windows, this_windows
-from discstack.transport.windows.checks import check_drive, check_machine
+from discstack.transport.windows.checks import check_drive
 from discstack.transport.windows.device import device_path, exclusive_holder, open_device
 from discstack.transport.windows.drives import list_drives
 from discstack.transport.windows.errors import system_words
@@ -72,8 +72,8 @@ class WindowsSystem:
         return Usage(holders=() if holder is None else (Holder(what=holder, node=drive.address),))
 
     def examine(self, drive: DriveEntry | None) -> tuple[Check, ...]:
-        """Look for all that stands in the way of the drive, or of any."""
-        return check_machine(self.drives()) if drive is None else check_drive(self.windows, drive)
+        """Look for all that stands in the way of the drive; of any there is nothing more than the list of drives."""
+        return () if drive is None else check_drive(self.windows, drive)
 
     def signals(self) -> Silence:
         """Listen to nothing: what Windows tells goes to windows, which this process has none of."""

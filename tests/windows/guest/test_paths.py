@@ -15,6 +15,8 @@ import pytest
 import discstack
 from discstack.cli import main
 from discstack.fs.errors import SourceError
+from discstack.fs.extraction import extract_tree
+from discstack.fs.tree import Directory
 from discstack.transport.base import DeviceBusy
 
 Command = Callable[..., Any]
@@ -90,3 +92,19 @@ def test_a_file_that_changed_is_named(folder: Path) -> None:
     os.utime(folder / "large.bin", (0, 1))
     with pytest.raises(SourceError, match="written to"):
         result.read_at(0, memoryview(bytearray(result.sectors * 2048)))
+
+
+def test_names_that_windows_has_not_are_left_out_by_name(tmp_path: Path) -> None:
+    root = Directory()
+    for name in ("kept", "KEPT", "kept:stream", "NUL", "..\\evil", "end."):
+        root.create_file(name, name.encode())
+    done = extract_tree(root, tmp_path / "out")
+    assert contents(tmp_path) == {"out/kept": b"kept"} or contents(tmp_path) == {"out/KEPT": b"KEPT"}
+    assert (done.files, len(done.skipped)) == (1, 5)
+
+
+def test_nothing_can_be_attached_to_windows(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["emulate", "dvd+r", "--attach"])
+    assert ended.value.code
+    assert "Linux kernels only" in capsys.readouterr().err

@@ -1,0 +1,65 @@
+"""What Windows cannot have is left out by name, and never lands somewhere else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from discstack.fs import extraction
+from discstack.fs.extraction import extract_tree
+from discstack.fs.tree import Directory
+from discstack.fs.windows_names import why_refused
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("stream:data", "':'"),
+        ("C:evil", "':'"),
+        ("..\\..\\evil", r"'\\'"),
+        ("what?", "'?'"),
+        ("new\nline", r"'\n'"),
+        ("end.", "a dot or a space"),
+        ("end ", "a dot or a space"),
+        ("NUL", "a device"),
+        ("nul.txt", "a device"),
+        ("Com1", "a device"),
+        ("LPT\N{SUPERSCRIPT TWO}.x", "a device"),
+        ("con .tar.gz", "a device"),
+        ("conout$", "a device"),
+    ],
+)
+def test_what_windows_takes_for_something_else_is_refused(name: str, why: str) -> None:
+    reason = why_refused(name, set())
+    assert reason is not None
+    assert why in reason
+
+
+@pytest.mark.parametrize("name", ["a", ".hidden", "NULL", "com", "COM10", "a.con", "console", "x" * 255, "Ü", "a.b.c"])
+def test_what_windows_can_have_is_taken(name: str) -> None:
+    assert why_refused(name, set()) is None
+
+
+def test_names_that_differ_in_case_alone_are_one_for_windows() -> None:
+    taken = set[str]()
+    assert why_refused("Readme", taken) is None
+    assert why_refused("README", taken) == "for Windows that is the same name as another one in its folder"
+    assert why_refused("readme", set()) is None
+
+
+def test_what_cannot_be_had_is_left_out_by_name_with_all_below_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extraction, "refused_here", why_refused)
+    root = Directory()
+    root.create_directory("DATA").create_file("kept", b"1")
+    root.create_directory("data").create_file("lost", b"2")
+    root.create_directory("aux").create_file("lost", b"3")
+    root.create_file("NUL", b"4")
+    root.create_file("..\\evil", b"5")
+    done = extract_tree(root, tmp_path / "out")
+    assert sorted(skipped.path for skipped in done.skipped) == ["/..\\evil", "/NUL", "/aux", "/data"]
+    assert [path.name for path in (tmp_path / "out").rglob("*") if path.is_file()] == ["kept"]
+    alone = extract_tree(root["NUL"], tmp_path / "alone")
+    assert (alone.files, [skipped.path for skipped in alone.skipped]) == (0, ["/NUL"])
