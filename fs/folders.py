@@ -1,14 +1,13 @@
 """What folders of this machine hold, looked at ahead of whoever makes nodes of it.
 
 Looking at a file takes the system longer than making its node, and Python asks for its lock for each of them. Whoever
-has something better hands it to the root of a tree; it then works in a thread of its own. Without it all is the same,
+has something better hands it to the root of a tree; it then works in threads of its own. Without it all is the same,
 but slower.
 """
 
 from __future__ import annotations
 
 import os
-from collections import deque
 from collections.abc import Iterator
 from itertools import islice
 from queue import SimpleQueue
@@ -21,18 +20,20 @@ from typing import Final, Generic, Protocol, TypeAlias, TypeVar
 # change, of the last access, of the last change of attributes and of creation
 Facts: TypeAlias = tuple[int, int, int, int, int, int, int, int, int, int, int, int]
 Found: TypeAlias = tuple[str, Facts]
+Answer: TypeAlias = tuple[bytes, bytes, list[int]]
 T = TypeVar("T")
 
 UNKNOWN: Final = -(1 << 63)  # instead of the time of creation
 TOGETHER: Final = 32  # folders that are looked into in one call
-AHEAD: Final = 2  # such calls that are not answered yet
+THREADS: Final = 2  # that look into folders: more does not help, as nodes are made beside them
+AHEAD: Final = 4  # calls that are not answered yet
 _FACTS: Final = Struct("=8Q4q")
 
 
 class FolderReader(Protocol):
     """Looks into folders, up to the first that cannot be read or holds something that cannot be looked at."""
 
-    def look_into(self, paths: bytes, count: int, /) -> tuple[bytes, bytes, list[int]]:
+    def look_into(self, paths: bytes, count: int, /) -> Answer:
         """Return names, facts and the number of entries of each folder; `paths` and names end with a NUL each.
 
         The facts of an entry are packed as twelve 64-bit numbers, the times signed.
@@ -76,15 +77,15 @@ def entries_of(path: str) -> Iterator[Found]:
 class Folders(Generic[T]):
     """Folders to be looked into, each with what belongs to it; more may be added while what they hold is gone through.
 
-    Each is gone through to its end before the next.
+    They come in any order, and each is gone through to its end before the next.
     """
 
     def __init__(self, reader: FolderReader | None) -> None:
         self._reader = reader
         self._waiting = list[tuple[str, T]]()
         self._asked: SimpleQueue[list[tuple[str, T]] | None] = SimpleQueue()
-        self._answers: SimpleQueue[tuple[bytes, bytes, list[int]] | BaseException] = SimpleQueue()
-        self._thread: Thread | None = None
+        self._answers: SimpleQueue[tuple[list[tuple[str, T]], Answer | BaseException]] = SimpleQueue()
+        self._threads = list[Thread]()
 
     def __enter__(self) -> Folders[T]:
         return self
@@ -92,9 +93,10 @@ class Folders(Generic[T]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._thread is not None:
+        for _ in self._threads:
             self._asked.put(None)
-            self._thread.join()
+        for thread in self._threads:
+            thread.join()
 
     def add(self, path: str, context: T) -> None:
         """Let a folder be looked into."""
@@ -107,20 +109,21 @@ class Folders(Generic[T]):
                 path, context = self._waiting.pop()
                 yield path, context, entries_of(path)
             return
-        self._thread = Thread(target=self._look, args=(self._reader,), name="discstack-folders", daemon=True)
-        self._thread.start()
-        ahead = deque[list[tuple[str, T]]]()
-        while True:
-            while self._waiting and len(ahead) < AHEAD:
-                ahead.append(self._waiting[-TOGETHER:])
+        for _ in range(THREADS):
+            thread = Thread(target=self._look, args=(self._reader,), name="discstack-folders", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+        asked = 0
+        while asked or self._waiting:
+            while self._waiting and asked < AHEAD:
+                self._asked.put(self._waiting[-TOGETHER:])
                 del self._waiting[-TOGETHER:]
-                self._asked.put(ahead[-1])
-            if not ahead:
-                return
-            yield from self._answered(ahead.popleft())
+                asked += 1
+            yield from self._answered()
+            asked -= 1
 
-    def _answered(self, folders: list[tuple[str, T]]) -> Iterator[tuple[str, T, Iterator[Found]]]:
-        answer = self._answers.get()
+    def _answered(self) -> Iterator[tuple[str, T, Iterator[Found]]]:
+        folders, answer = self._answers.get()
         if isinstance(answer, BaseException):
             raise answer
         names, facts, counts = answer
@@ -136,6 +139,6 @@ class Folders(Generic[T]):
         while (folders := self._asked.get()) is not None:
             paths = os.fsencode("".join([f"{path}\0" for path, _ in folders]))
             try:
-                self._answers.put(reader.look_into(paths, len(folders)))
+                self._answers.put((folders, reader.look_into(paths, len(folders))))
             except BaseException as error:  # for whoever waits for the answer
-                self._answers.put(error)
+                self._answers.put((folders, error))

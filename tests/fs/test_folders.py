@@ -113,5 +113,5 @@ def test_who_stops_early_leaves_no_thread_behind(source: Path) -> None:
         for number in range(MANY):
             folders.add(str(source), number)
         assert next(first(folders)) in range(MANY)
-    assert folders._thread is not None
-    assert not folders._thread.is_alive()
+    assert folders._threads
+    assert not any(thread.is_alive() for thread in folders._threads)
