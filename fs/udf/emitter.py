@@ -63,7 +63,7 @@ class UdfEmitter:
         self._snapshot, self._options = snapshot, options
         self._revision = revision = _revision(options)
         self._clock = in_range(snapshot.clock)
-        self._ids = volume_ids(options, self._clock, snapshot.digest)
+        self._ids = volume_ids(options, self._clock)
         self._index = index_entries(snapshot, specials=options.udf_specials)
         self._start = options.base.start if options.base else 0
         self._space = space_of(revision, vat=options.udf_vat)
@@ -183,7 +183,7 @@ class UdfEmitter:
             clock=self._clock,
             volume_id=self._ids.short,
             logical_volume_id=self._ids.logical_volume,
-            volume_set_id=self._ids.volume_set,
+            volume_set_id=self._ids.unique_volume_set(self._snapshot.digest),
             file_set_id=self._ids.short,
             file_set=LongAd(FILE_SET_BLOCKS * BLOCK, self._file_set, space.entries),
             root=LongAd(BLOCK, self._builder.addresses.entries, space.entries),

@@ -20,30 +20,36 @@ class VolumeIds:
     """The identifiers of a volume.
 
     The logical volume's is what systems show. Those of the volume and of the file set have a quarter of its room;
-    they hold its start.
+    they hold its start. `volume_set` comes behind what makes that of the volume set unique.
     """
 
     logical_volume: str
     volume_set: str
+    clock: int
 
     @property
     def short(self) -> str:
         """The identifier of the volume and of the file set."""
         return fit(self.logical_volume, SHORT)
 
+    def unique_volume_set(self, digest: bytes) -> str:
+        """Return the identifier of the volume set, which differs for different trees; `digest` is that of the tree.
 
-def volume_ids(options: ImageOptions, clock: int, digest: bytes) -> VolumeIds:
+        UDF 1.02 2.2.2.5: 16 hex digits, the time and 8 that make it unique; verifiers want them in lower case.
+        """
+        return f"{self.clock // 10**9 & 0xFFFFFFFF:08x}{digest[:4].hex()}{self.volume_set}"
+
+
+def volume_ids(options: ImageOptions, clock: int) -> VolumeIds:
     """Return the identifiers that the options ask for; LayoutError where one given for this view does not fit."""
     label = options.volume_ids.get(View.UDF)
     if label is None:
         label = fit(clean(options.volume_id), LONG)
     else:
         _check("UDF volume id", label)
-    # UDF 1.02 2.2.2.5: 16 hex digits, the time and 8 that make it unique; verifiers want them in lower case
-    unique = f"{clock // 10**9 & 0xFFFFFFFF:08x}{digest[:4].hex()}"
-    volume_set = unique + (options.volume_set_id or fit(label, SHORT))
-    _check("UDF volume set id", volume_set)
-    return VolumeIds(label, volume_set)
+    ids = VolumeIds(label, options.volume_set_id or fit(label, SHORT), clock)
+    _check("UDF volume set id", ids.unique_volume_set(bytes(4)))
+    return ids
 
 
 def _check(what: str, text: str) -> None:
