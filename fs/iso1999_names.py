@@ -1,7 +1,8 @@
 """Names in ISO 9660:1999, which mkisofs calls level 4: any bytes up to 207, no version number, the dot like any other.
 
-They are UTF-8 here, or the bytes that a name was when it is no text. With Rock Ridge a record needs room to lead to its
-continuation area, and names have 14 bytes less.
+They are UTF-8 here, or the bytes that a name was when it is no text. Readers drop a final dot and a final ";1", which
+other levels have there: such names change. With Rock Ridge a record needs room to lead to its continuation area, and
+names have 14 bytes less.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from discstack.fs.susp import CE_SIZE
 
 MAX_NAME: Final = 207
 MAX_NAME_WITH_ROCK_RIDGE: Final = MAX_RECORD - 33 - CE_SIZE
+VERSION: Final = b";1"
 EXTENSION: Final = 20  # bytes of an extension that a cut leaves alone
 
 
@@ -28,7 +30,7 @@ class Iso1999Names:
 
     def file_keys(self, names: Sequence[str], /) -> list[bytes | None]:
         """Return the key of each name, None for one that is too long."""
-        keys = names_bytes(names)
+        keys = [_kept(key) for key in names_bytes(names)]
         # the byte 1 alone stands for the parent, ECMA-119 6.8.2.2
         return [None if len(key) > self._limit or key == PARENT else key for key in keys]
 
@@ -53,7 +55,7 @@ class Iso1999Names:
         end = self._limit - len(ending)
         while end < len(stem) and stem[end] & 0xC0 == 0x80:  # within a character
             end -= 1
-        return stem[:end] + ending
+        return _kept(stem[:end] + ending)
 
     def file_identifiers(self, keys: Iterable[bytes], /) -> list[bytes]:
         """Return the keys: there are no version numbers."""
@@ -66,3 +68,10 @@ class Iso1999Names:
     def shows(self, keys: Sequence[bytes], names: Sequence[str], /) -> bool:
         """Tell whether readers show the names: no name has a slash, so all are compared at once."""
         return self.shown(b"/".join(keys)) == "/".join(names)
+
+
+def _kept(name: bytes) -> bytes:
+    """Return a name of which readers drop nothing."""
+    if name.endswith(b"."):
+        return name[:-1] + b"_"
+    return name[: -len(VERSION)] + b"_1" if name.endswith(VERSION) else name

@@ -158,7 +158,9 @@ class Session:
         return self._hierarchy(self._enhanced, text)
 
     def _read_iso(self) -> Directory | None:
-        return self._hierarchy(self._primary, iso_name)
+        primary, enhanced = self._primary, self._enhanced
+        shared = primary is not None and enhanced is not None and primary.root.lba == enhanced.root.lba
+        return self._hierarchy(primary, text if shared else iso_name)  # ISO 9660:1999 has no version numbers
 
 
 _READERS: Final[Mapping[VolumeView, Callable[[Session], Directory | None]]] = {

@@ -148,10 +148,16 @@ def test_joliet_of_103_characters() -> None:
     assert JolietNames(103).file_keys(["y" * 103, "y" * 104]) == [("y" * 103).encode("utf-16-be"), None]
 
 
-@pytest.mark.parametrize("name", ["Mixed Case.tar.gz", "Grüße;1", "caf\udce9", "x" * 207, "ends."])
+@pytest.mark.parametrize("name", ["Mixed Case.tar.gz", "Grüße;2", "caf\udce9", "x" * 207, "e.n.d"])
 def test_iso_9660_1999_keeps_names_as_they_are(name: str) -> None:
     assert names(LEVEL_4, [name], []) == {name: name}
     assert names(LEVEL_4, [], [name]) == {name: name}
+
+
+def test_iso_9660_1999_keeps_no_ending_that_readers_drop() -> None:
+    changed = {"a;1": "a_1", "a.": "a_", "a.;1": "a._1", "..;1": ".._1"}
+    assert names(LEVEL_4, [*changed], []) == changed
+    assert names(LEVEL_4, [], [*changed]) == changed
 
 
 def test_iso_9660_1999_marks_a_name_that_is_too_long_and_cuts_no_character() -> None:

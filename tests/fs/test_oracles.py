@@ -17,6 +17,8 @@ from discstack.fs.boot.options import BootImage, BootOptions
 from discstack.fs.bridge import build_image
 from discstack.fs.image import Image
 from discstack.fs.options import ImageOptions, RockRidge
+from discstack.fs.reading.view import VolumeView
+from discstack.fs.reading.volume import read_volume
 from discstack.fs.tree import Directory
 from discstack.fs.view import View
 
@@ -278,3 +280,22 @@ def test_7z_takes_udf_for_whole_that_has_no_data_but_a_boot_image(tmp_path: Path
     path = tmp_path / "image.iso"
     build_image(Directory(), ImageOptions(boot=SEEN["boot image"]["boot"])).write_to(path)
     assert "WARNING" not in tool("7z", "t", "-tudf", path)
+
+
+@pytest.mark.parametrize("program", ["bsdtar", "7z"])
+def test_level_4_has_no_names_of_which_readers_drop_something(program: str, tmp_path: Path, tool: Tool) -> None:
+    root = Directory()
+    root.create_directory("a").create_file("below", b"b")
+    names = ("a;1", "a.", "b", "b;1", "b.;1", "c;2", "......", "x" * 220 + ".;1")
+    for name in names:
+        root.create_file(name, name.encode())
+    image = build_image(root, ImageOptions(views=frozenset({View.ISO9660}), rock_ridge=None, iso_level=4))
+    image.write_to(tmp_path / "image.iso")
+    extract(program, "ecma119", tmp_path / "image.iso", tmp_path / "out", tool)
+    found = {path.name: path.read_text() for path in (tmp_path / "out").iterdir() if path.is_file()}
+    renamed = {issue.path[1:]: issue.detail for issue in image.issues if issue.view is View.ISO9660}
+    assert found == {renamed.get(name, name): name for name in names}
+    assert set(names) - set(renamed) == {"b", "c;2"}
+    for view in (VolumeView.ISO9660, VolumeView.ENHANCED):
+        tree = read_volume(image, view=view).root
+        assert {node.name for node in tree.children()} == {*found, "a"}

@@ -39,7 +39,10 @@ HEALTH: Final = list(HealthCheck)
 VIEWS: Final = {VolumeView.UDF: View.UDF, VolumeView.JOLIET: View.JOLIET, VolumeView.ISO9660: View.ISO9660}
 ENVIRONMENT: Final = {**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 # device nodes are not extracted, hidden boot images have no name
-USUAL_OF_XORRISO: Final = ("mknod", "Unsupported file type", "hidden El-Torito image", "UTF-16", "UCS-2")
+USUAL_OF_XORRISO: Final = (
+    *("mknod", "Unsupported file type", "hidden El-Torito image"),
+    *("UTF-16", "UCS-2", "Cannot convert from charset"),  # of Joliet beyond the BMP, and of level 4
+)
 PROGRAMS: Final = ("xorriso", "isoinfo", "7z", "bsdtar", "udfinfo")
 
 Check = Callable[[Case, Image, Path], None]

@@ -156,7 +156,7 @@ def test_an_empty_directory_with_the_name_of_one_for_relocation_is_kept(plain: A
 
 
 def test_names_of_iso_9660_1999_have_no_version_that_could_be_taken_off() -> None:
-    root, names = Directory(), ["a;1", "b.", ";1", "plain.txt"]
+    root, names = Directory(), ["a;2", "b.c;12", ";3", "plain.txt"]
     for name in names:
         root.create_file(name, name.encode())
     image = build_image(root, ImageOptions(iso_level=4, rock_ridge=None))
