@@ -6,17 +6,18 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from discstack.fs.snapshot import FileItem
-from discstack.fs.sources import digest_of
+from discstack.fs.sources import MadeSource, digest_of
 
 
 def find_duplicates(files: Iterable[FileItem]) -> Mapping[FileItem, FileItem]:
     """Return for each file whose data an earlier one has as well that earlier file.
 
-    What has the size of another file is read for that; SourceError where that is not possible.
+    What has the size of another file is read for that; SourceError where that is not possible. What is made with the
+    image, such as a boot catalogue, cannot be read before it.
     """
     sized = defaultdict[int, list[FileItem]](list)
     for file in files:
-        if file.size:
+        if file.size and not isinstance(file.source, MadeSource):
             sized[file.size].append(file)
     found = dict[FileItem, FileItem]()
     for alike in sized.values():

@@ -14,6 +14,7 @@ from discstack.fs.plan import Plan, sectors_for
 from discstack.fs.records import Records
 from discstack.fs.relocation import MovedDirectory, Relocation
 from discstack.fs.rock_ridge import AnyItem, SystemUse
+from discstack.fs.rrip import recorded_device
 from discstack.fs.snapshot import FileItem, Snapshot, SpecialItem, iso_time
 from discstack.fs.view import Change, Issue, View
 
@@ -69,7 +70,7 @@ class Hierarchy:
         keys, count = leaf_keys + directory_keys, len(leaves)
         items: list[AnyItem] = [*leaves, *directories]
         identifiers = self._scheme.file_identifiers(leaf_keys) + directory_keys
-        order = sorted(range(len(keys)), key=keys.__getitem__)
+        order = sorted(range(len(keys)), key=[*self._scheme.file_order(leaf_keys), *directory_keys].__getitem__)
         folder.items = [items[index] for index in order]
         folder.identifiers = [identifiers[index] for index in order]
         if self._system_use is None:
@@ -122,6 +123,8 @@ class Hierarchy:
                 if folder.renamed:
                     for name, item in zip(map(self._scheme.shown, folder.identifiers), folder.items, strict=True):
                         yield from self._name_changes(name, item)
+        else:
+            yield from self._device_changes()
         if any(time != self._kept(time) for time in self._snapshot.span):
             yield from self._time_changes(self.folders[0].item)
             for folder in self.folders:
@@ -131,6 +134,13 @@ class Hierarchy:
     def _name_changes(self, shown: str, item: AnyItem) -> Iterator[Issue]:
         if shown != item.name and not (self._view is View.ISO9660 and shown == item.name.upper()):
             yield Issue(item.path, Change.RENAMED, shown, self._view)
+
+    def _device_changes(self) -> Iterator[Issue]:
+        for directory in self._snapshot.directories:
+            for item in directory.specials:
+                if item.device is not None and item.device != (read := recorded_device(item.device)):
+                    detail = f"{item.device.major}, {item.device.minor} is read as {read.major}, {read.minor}"
+                    yield Issue(item.path, Change.DEVICE, detail, self._view)
 
     def _kept(self, time: int) -> int:
         return in_range(time) if self._system_use is None else nearest(time)

@@ -92,6 +92,10 @@ class IsoNames:
         pairs = zip(_translated(names, _NAME), marks, strict=True)
         return [b"%b_%b" % (key[: most - len(mark)], mark) for key, mark in pairs]
 
+    def file_order(self, keys: Sequence[bytes], /) -> Sequence[bytes]:
+        """Return the keys: no d-character comes before the dot."""
+        return keys
+
     def file_identifiers(self, keys: Iterable[bytes], /) -> list[bytes]:
         """Return the keys with the dot that every file has and version number 1."""
         return [key + (b";1" if b"." in key else b".;1") for key in keys]

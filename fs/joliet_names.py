@@ -10,6 +10,7 @@ import re
 import unicodedata
 from codecs import getdecoder, getencoder
 from collections.abc import Iterable, Sequence
+from itertools import accumulate, pairwise
 from typing import Final
 
 ILLEGAL: Final = frozenset("*/:;?\\").union(map(chr, range(32)))
@@ -22,6 +23,7 @@ _ILLEGAL: Final = "".join(ILLEGAL - {"/"}).encode()  # in names with slashes bet
 _DIACRITICS: Final = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
 _UTF_16: Final = getencoder("utf-16-be")  # looked up once: names are short, and there are many
 _FROM_UTF_16: Final = getdecoder("utf-16-be")
+_BEFORE_DOT: Final = re.compile("[ -\\-]")
 _VERSION: Final = ";1".encode("utf-16-be")
 
 
@@ -71,6 +73,14 @@ class JolietNames:
         if self._level > 1:
             return _DIACRITICS.sub("_", composed)
         return "".join("_" if unicodedata.category(c).startswith("M") else c for c in composed)
+
+    def file_order(self, keys: Sequence[bytes], /) -> Sequence[bytes]:
+        """Return the keys with dots before all other characters, so that shorter names come first, ECMA-119 9.3."""
+        text = _FROM_UTF_16(b"".join(keys))[0]
+        if not _BEFORE_DOT.search(text):
+            return keys
+        ordered, ends = _UTF_16(text.replace(".", "\0"))[0], accumulate(map(len, keys), initial=0)
+        return [ordered[start:end] for start, end in pairwise(ends)]
 
     def file_identifiers(self, keys: Iterable[bytes], /) -> list[bytes]:
         """Return the keys with version number 1."""

@@ -43,6 +43,10 @@ class Scheme(Protocol):
         """Return the key of each directory's name cut to make room for its mark."""
         ...
 
+    def file_order(self, keys: Sequence[bytes], /) -> Sequence[bytes]:
+        """Return for each file's key what its record is to be ordered by, ECMA-119 9.3."""
+        ...
+
     def file_identifiers(self, keys: Iterable[bytes], /) -> list[bytes]:
         """Return what is recorded for files: their keys with a version number."""
         ...

@@ -58,6 +58,11 @@ def device_number(device: Device) -> bytes:
     return entry(b"PN", both_byte_32(high) + both_byte_32(low))
 
 
+def recorded_device(device: Device) -> Device:
+    """Return what readers make of a device number: of major 0 they know no minor number from 256 on."""
+    return device if device.major else Device(*divmod(device.minor, 256))
+
+
 def alternate_name(name: bytes) -> list[bytes]:
     """Return NM, RRIP 1.12 4.1.4, as many as the name needs."""
     starts = range(0, len(name), MAX_NAME)

@@ -137,6 +137,12 @@ class FactorySource:
         _read_through(self, buffer)
 
 
+class MadeSource(FactorySource):
+    """Data that is made with the image, and is not known before all addresses are."""
+
+    __slots__ = ()
+
+
 class _FileObjectReader:
     """Reads from any binary reader that can seek."""
 

@@ -40,6 +40,7 @@ class Change(Enum):
     TIME_CLAMPED = "time clamped"
     VOLUME_ID = "volume id changed"
     PATCHED = "some bytes changed"
+    DEVICE = "device number changed"
 
 
 @dataclass(frozen=True, slots=True)

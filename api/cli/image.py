@@ -135,12 +135,16 @@ def image(
         result = composed.create_result()
         if not as_json:
             say_issues(result.issues, composed.options)
-    written = _write(result, output, in_place=_same(previous, output), session=msinfo is not None, quiet=as_json)
+    grows = _same(previous, output)
+    written = _write(result, output, in_place=grows, session=msinfo is not None, quiet=as_json)
     write_manifest(result, choices["manifest"])
     if as_json:
-        print_json({"output": output, "sectors": written // SECTOR, "bytes": written, "issues": result.issues})
+        whole = {"image_sectors": result.sectors} if grows else {}
+        print_json({"output": output, "sectors": written // SECTOR, "bytes": written, **whole, "issues": result.issues})
     else:
-        click.echo(f"{output}: {written // SECTOR} sectors, {size(written)}", err=True)
+        whole_size = f"; the image has {result.sectors} now, {size(result.size)}" if grows else ""
+        new = " written" if grows else ""
+        click.echo(f"{output}: {written // SECTOR} sectors{new}, {size(written)}{whole_size}", err=True)
 
 
 def _same(previous: str | None, output: str) -> bool:

@@ -16,8 +16,8 @@ from discstack.fs.boot.info_table import GRUB2_INFO, TABLE, PatchedSource, Patch
 from discstack.fs.boot.options import BootImage, BootOptions
 from discstack.fs.errors import LayoutError, printable
 from discstack.fs.plan import SECTOR, SYSTEM_AREA, Plan, sectors_for
-from discstack.fs.snapshot import DirectoryItem, FileItem, Snapshot
-from discstack.fs.sources import FactorySource
+from discstack.fs.snapshot import DirectoryItem, FileItem, ScatteredItem, Snapshot
+from discstack.fs.sources import MadeSource
 from discstack.fs.tree import check_name
 from discstack.fs.view import Change, Issue, View
 
@@ -48,6 +48,9 @@ class BootEmitter:
         if self._images and View.ISO9660 not in views:
             raise LayoutError("boot images need ISO 9660, whose boot record tells of them; take that view too")
         for image in self._images:
+            if isinstance(image.place, ScatteredItem):  # a firmware reads one run
+                image.place.gather()
+                image.place.source = StagedSource(image.place.source)
             if self._is_right(image):
                 self._unpatched.append(image)
             elif image.choice.info_table or image.choice.grub2_info:
@@ -160,7 +163,7 @@ class BootEmitter:
         if snapshot.find(path) is not None:
             raise LayoutError(f"the boot catalogue {printable(path)} would take the place of what is in the tree")
         size = sectors_for(self._catalog.size) * SECTOR
-        return snapshot.add_file(directory, name, FactorySource(lambda: self._catalog_file(size), size, path))
+        return snapshot.add_file(directory, name, MadeSource(lambda: self._catalog_file(size), size, path))
 
     def _catalog_file(self, size: int) -> BytesIO:
         return BytesIO(self._catalog_bytes().ljust(size, b"\0"))

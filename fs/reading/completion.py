@@ -1,23 +1,31 @@
-"""What Rock Ridge knows and the view beside it may not: links, special files, owners and permissions."""
+"""What Rock Ridge knows and UDF beside it may not: names, links, special files, owners and permissions."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from discstack.fs.nodes import File, Leaf, Special, Symlink
+from discstack.fs.reading.extents import MediumSource
 from discstack.fs.reading.notes import Notes, Oddity
 from discstack.fs.tree import Directory, Node
+from discstack.fs.udf.cs0 import decode
+from discstack.fs.udf.names import file_identifiers
 
 
 def complete(tree: Directory, rock_ridge: Directory, notes: Notes) -> None:
-    """Put into a tree the links and special files that only Rock Ridge has of the same volume, and tell of them.
+    """Put into the tree of UDF what only Rock Ridge has of the same volume: links and special files; tell of them.
 
-    Names and data stay those of the tree. Files and directories without a namesake there, which its view hides or
-    spells otherwise, are only told of.
+    Data stays that of the tree. What UDF had to spell otherwise gets the name that Rock Ridge has. Files and
+    directories that UDF has not at all, which hides them, are only told of.
     """
-    added, alone = 0, list[Node]()
+    added, renamed, alone = 0, 0, list[Node]()
     stack = [(tree, rock_ridge)]
     while stack:
         target, found = stack.pop()
         _describe(target, found)
+        for name, spelled in list(_spelled_otherwise(target, found)):
+            target.rename(spelled, name)
+            renamed += 1
         missing = list[Leaf]()
         for child in found.children():
             own = target.find(child.name)
@@ -36,11 +44,39 @@ def complete(tree: Directory, rock_ridge: Directory, notes: Notes) -> None:
                 alone.append(child)
         target.take(missing)
         added += len(missing)
+    if renamed:
+        notes.add(Oddity.NAME, "/", f"{renamed} names are others in UDF; those of Rock Ridge taken")
     if added:
         notes.add(Oddity.INCOMPLETE, "/", f"{added} links and special files are in Rock Ridge alone; taken")
     if alone:
         example = min(node.path for node in alone)
         notes.add(Oddity.INCOMPLETE, "/", f"{len(alone)} names are in Rock Ridge alone, such as {example}; left out")
+
+
+def _spelled_otherwise(target: Directory, found: Directory) -> Iterator[tuple[str, str]]:
+    """Yield names of Rock Ridge, and what stands for them in the same directory of UDF.
+
+    That is what this library makes of such names, or else a file with the same data: other writers have other ways.
+    """
+    left = {node.name: node for node in target.children() if node.name not in found}
+    unknown = [node for node in found.children() if left and node.name not in target]
+    by_place = {_place(node): name for name, node in left.items() if _place(node) is not None}
+    identifiers = file_identifiers(sorted(node.name for node in found.children())) if unknown else ([], [])
+    names = dict(zip(sorted(node.name for node in found.children()), map(decode, identifiers[0]), strict=False))
+    for node in unknown:
+        for spelled in (names[node.name], by_place.get(_place(node))):
+            if spelled in left and isinstance(node, File | Directory) and type(node) is type(left[spelled]):
+                del left[spelled]
+                yield node.name, spelled
+                break
+
+
+def _place(node: Node) -> tuple[int, int] | None:
+    """Return where the data of a file starts and how long it is, None without any."""
+    source = node.source if isinstance(node, File) else None
+    if not isinstance(source, MediumSource) or not source.extents:
+        return None
+    return source.extents[0].lba, source.size
 
 
 def _stands_for_nothing(node: Node | None) -> bool:

@@ -65,9 +65,15 @@ class RockRidge:
 
     @property
     def times(self) -> Times | None:
-        """Times of access and of the change of attributes, if both are recorded."""
-        access, attributes = self.stamps.get("access"), self.stamps.get("attributes")
-        return None if access is None or attributes is None else Times(access, attributes)
+        """Times of access, of the change of attributes and of creation; None where there is only that of modification.
+
+        That one stands for what is missing beside a time of creation.
+        """
+        stamps = self.stamps
+        if "creation" not in stamps and not {"access", "attributes"} <= stamps.keys():
+            return None
+        modified = stamps.get("modify", stamps.get("creation", 0))
+        return Times(stamps.get("access", modified), stamps.get("attributes", modified), stamps.get("creation"))
 
     def _take_name(self, data: bytes) -> bool:
         if data and not data[0] & (_CURRENT | _PARENT):

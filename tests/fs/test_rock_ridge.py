@@ -16,7 +16,9 @@ from discstack.fs.bridge import build_image
 from discstack.fs.dates import recording_date
 from discstack.fs.errors import LayoutError
 from discstack.fs.image import Image
+from discstack.fs.nodes import Special
 from discstack.fs.options import ImageOptions, RockRidge
+from discstack.fs.reading.volume import read_volume
 from discstack.fs.rock_ridge import SystemUse, name_bytes
 from discstack.fs.rrip import RRIP_1991A
 from discstack.fs.snapshot import take_snapshot
@@ -357,3 +359,16 @@ def test_any_tree_is_read_back_by_rock_ridge(
     plant(tree, root)
     volume = rock(image_of(root, iso_level=level, rock_ridge=rock_ridge))
     assert read_tree(volume, volume.root()) == encoded(tree)
+
+
+def test_a_device_of_major_0_with_a_large_minor_number_is_reported() -> None:
+    """PN has no form for it that Linux reads: without a high half it takes the low one apart."""
+    root = Directory()
+    for name, device in {"large": Device(0, 300), "small": Device(0, 255), "usual": Device(8, 300)}.items():
+        root.create_special(name, Kind.BLOCK_DEVICE, device=device)
+    image = build_image(root, ImageOptions(views=frozenset({View.ISO9660})))
+    (issue,) = image.issues
+    assert str(issue) == "/large: device number changed in ISO 9660: 0, 300 is read as 1, 44"
+    found = read_volume(image).root["large"]
+    assert isinstance(found, Special)
+    assert found.device == Device(1, 44)

@@ -15,12 +15,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from discstack.fs.boot.el_torito import BootPlatform
+from discstack.fs.base import Base
+from discstack.fs.boot.el_torito import BootPlatform, Emulation
 from discstack.fs.boot.options import BootAddress, BootImage, BootOptions, BootSector, PartitionTable
 from discstack.fs.bridge import build_image
 from discstack.fs.errors import LayoutError, SourceError
 from discstack.fs.image import Image
 from discstack.fs.options import ImageOptions
+from discstack.fs.reading.extents import Extent, MediumSource
+from discstack.fs.reading.volume import read_volume
 from discstack.fs.tree import Directory
 from discstack.fs.view import View
 
@@ -361,3 +364,60 @@ def boot_entry(platform: int, identifier: bytes, entry: bytes) -> tuple[int, str
 def test_backup_of_a_gpt_and_a_virtual_allocation_table_cannot_both_be_last(bootable: Bootable) -> None:
     with pytest.raises(LayoutError, match="leave one of them out"):
         bootable(EFI, partition_table=PartitionTable.GPT, options={"udf_revision": 0x0201, "udf_vat": True})
+
+
+def test_a_catalogue_that_is_shown_is_no_duplicate_of_what_it_was_before_its_addresses(
+    whole: Callable[[Image], bytes],
+) -> None:
+    root = Directory()
+    root.create_file("boot", b"d" * 2048)
+    options = ImageOptions(boot=BootOptions(images=[BootImage("boot")], catalog="catalogue"), duplicates_once=True)
+
+    def catalogue() -> bytes:
+        image = build_image(root, options)
+        found = read_volume(image).boot
+        assert found is not None
+        return whole(image)[found.lba * 2048 :][:2048]
+
+    data = bytearray(catalogue())
+    address = slice(40, 44)
+    assert any(data[address])
+    data[address] = bytes(4)
+    root.create_file("alike", bytes(data))
+    root.create_file("boot too", b"d" * 2048)
+    assert any(catalogue()[address])
+
+
+def test_a_boot_image_in_several_runs_is_copied_into_one(whole: Callable[[Image], bytes]) -> None:
+    """A file that another writer spread over the medium."""
+    data = b"".join(bytes([number]) * 2048 for number in range(6))
+    root = Directory()
+    root.create_file("filler", data)
+    first = whole(build_image(root, ImageOptions()))
+    medium = Sectors(first)
+    volume = read_volume(medium)
+    (extent,) = volume.root["filler"].source.extents  # type: ignore[union-attr]
+    runs = [Extent(extent.lba + at, 2048) for at in (4, 0, 2)]
+    source = MediumSource(medium, runs, volume.root, "spread", None)
+    volume.root.create_file("spread", source)
+    base = Base(medium, medium.sectors + 64, session=0)
+    boot = BootOptions(images=[BootImage("spread", info_table=True, load_size=4, emulation=Emulation.NONE)])
+    image = build_image(volume.root, ImageOptions(base=base, boot=boot))
+    grown = read_volume(image, start=base.end)
+    assert grown.boot is not None
+    lba = grown.boot.images[0].entry.lba
+    assert lba > base.end
+    buffer = bytearray(3 * 2048)
+    image.read_at(lba, buffer)
+    assert (buffer[64:2048], buffer[2048:4096], buffer[4096:]) == (b"\4" * 1984, b"\0" * 2048, b"\2" * 2048)
+    assert int.from_bytes(buffer[12:16], "little") == lba
+
+
+class Sectors:
+    """A medium in memory."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data, self.sectors = data, len(data) // 2048
+
+    def read_at(self, lba: int, buffer: bytearray | memoryview) -> None:
+        buffer[:] = self.data[lba * 2048 :][: len(buffer)]

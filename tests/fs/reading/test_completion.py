@@ -1,0 +1,85 @@
+"""The tree of UDF with what Rock Ridge alone knows: names that UDF had to spell otherwise, links, attributes, times."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from discstack.fs.attributes import Attributes, Times
+from discstack.fs.bridge import build_image
+from discstack.fs.nodes import File
+from discstack.fs.options import ImageOptions, RockRidge
+from discstack.fs.reading.view import VolumeView
+from discstack.fs.reading.volume import read_volume
+from discstack.fs.tree import Directory
+from discstack.image_file import ImageFile
+
+SECOND = 10**9
+ODD = "no text \udce9"
+LONG = "é\u0301" * 100  # 200 characters of 16 bits, and UDF has 127
+
+
+def a_tree() -> Directory:
+    root = Directory()
+    first = root.create_file("plain", b"plain", attributes=Attributes(0o604, 5, 6))
+    root.create_hard_link(ODD, first)
+    root.create_file(LONG, b"long" * 999, attributes=Attributes(0o640, 7, 8))
+    root.create_file(f"empty {ODD}", b"", attributes=Attributes(0o600, 9, 9))
+    below = root.create_directory(f"folder {ODD}", attributes=Attributes(0o750, 1, 2))
+    below.create_file("below", b"below")
+    below.create_symlink("link", "below")
+    return root
+
+
+@pytest.mark.parametrize("revision", [0x0102, 0x0250])
+def test_names_that_udf_cannot_hold_are_those_of_rock_ridge(revision: int) -> None:
+    volume = read_volume(build_image(a_tree(), ImageOptions(udf_revision=revision)))
+    assert volume.view is VolumeView.UDF
+    wanted = a_tree()
+    assert {node.path: node.attributes for node in volume.root.walk() if node.attributes != (0o644, 0, 0, False)} == {
+        node.path: node.attributes or node.usual for node in wanted.walk() if node.attributes or node.name == "link"
+    }
+    assert [node.path for node in volume.root.walk()] == [node.path for node in wanted.walk()]
+    one, other = volume.root["plain"], volume.root[ODD]
+    assert isinstance(one, File)
+    assert isinstance(other, File)
+    assert one.link is not None
+    assert one.link == other.link
+    assert [str(note) for note in volume.notes] == [
+        "/: name changed: 4 names are others in UDF; those of Rock Ridge taken",
+        "/: incomplete: 1 links and special files are in Rock Ridge alone; taken",
+    ]
+
+
+def test_names_that_another_writer_mangled_are_found_by_their_data(tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    name = "ж" * 120  # 16 bits each; genisoimage leaves room for 127
+    for number, each in enumerate((name + "a.text", "plain")):
+        (tree / each[:127]).write_bytes(b"%d" % number * 3000)
+    image = tmp_path / "image.iso"
+    words = ["genisoimage", "-quiet", "-R", "-udf", "-input-charset", "utf-8", "-o", image, tree]
+    subprocess.run(words, check=True, capture_output=True)
+    volume = read_volume(ImageFile(image))
+    assert {node.name for node in volume.root.children()} == {path.name for path in tree.iterdir()}
+
+
+@pytest.mark.parametrize("long_times", [False, True])
+def test_times_of_creation_are_read(long_times: bool) -> None:
+    root = Directory()
+    times = Times(3 * SECOND, 4 * SECOND, 2 * SECOND)
+    root.create_file("file", b"data", mtime_ns=5 * SECOND).times = times
+    options = ImageOptions(rock_ridge=RockRidge(long_times=long_times), clock=9 * SECOND)
+    found = read_volume(build_image(root, options), view=VolumeView.ROCK_RIDGE).root["file"]
+    assert found.times == times
+
+
+def test_what_is_added_keeps_names_that_udf_spells_otherwise() -> None:
+    """The next image has the names again, in Rock Ridge as they were."""
+    first = build_image(a_tree(), ImageOptions())
+    again = build_image(read_volume(first).root, ImageOptions())
+    trees = [read_volume(image, view=VolumeView.ROCK_RIDGE).root for image in (first, again)]
+    one, other = ([(node.path, node.attributes) for node in tree.walk()] for tree in trees)
+    assert one == other
