@@ -30,11 +30,13 @@ def lead_in_entries(channels: Iterable[bytes], session: int) -> list[QEntry]:
     found: dict[tuple[int, int], QEntry] = {}
     for sector in channels:
         q = sector[12:24]
+        if (q[0] & 0x0F, from_bcd(q[2])) in found:
+            continue
         if sub_channel.intact(q) and q[1] == sub_channel.LEAD_IN_TRACK and q[0] & 0x0F != sub_channel.CATALOGUE:
             entry = sub_channel.entry_of(q, session)
             if entry.adr == sub_channel.POSITION:
                 entry = replace(entry, min=0, sec=0, frame=0)  # the running time
-            found.setdefault((entry.adr, entry.point), entry)
+            found[entry.adr, entry.point] = entry
     return list(found.values())
 
 
@@ -42,6 +44,8 @@ def texts_of(channels: Iterable[bytes]) -> str:
     """Return the CD-TEXT packs of a lead-in in hexadecimal, each once, in their order."""
     found: dict[bytes, None] = {}
     for sector in channels:
+        if not any(sector[24:]):
+            continue
         symbols = sub_channel.interleave(bytes(24) + sector[24:])
         found.update(dict.fromkeys(pack.build() for pack in collect(symbols)))
     ordered = sorted(found, key=lambda pack: (pack[3] >> 4 & 0x07, pack[2]))

@@ -162,7 +162,7 @@ def is_blank(studio: Any, tap: Any) -> None:
 
 CASES = (
     Case("session at once", "cd-r", nothing, lambda s: program(s, AT_ONCE), holds_program, keys="every"),
-    Case("data and audio at once", "cd-r", nothing, mixed, holds_mixed),
+    Case("data and audio at once", "cd-r", nothing, mixed, holds_mixed, keys="few"),
     Case("append a session at once", "cd-r", burn_first, lambda s: program(s, AT_ONCE), holds_program),
     Case("tracks at once", "cd-r", nothing, lambda s: program(s, BY_TRACK), holds_program),
     Case("append tracks at once", "cd-r", burn_first, lambda s: program(s, BY_TRACK), holds_program),
@@ -188,7 +188,7 @@ CASES = (
     Case("repair a raw session", "cd-r", break_off_raw_first, lambda s: repair(), is_closed),
     Case("take back a session", "cd-rw", burn_first, lambda s: blank_part(LAST_SESSION), is_blank),
     Case("erase", "cd-rw", burn_first, lambda s: erase(), is_blank),
-    Case("erase formatted", "cd-rw", format_first, lambda s: erase(full=True), is_blank),
+    Case("erase formatted", "cd-rw", format_first, lambda s: erase(full=True), is_blank, keys="few"),
 )
 
 
