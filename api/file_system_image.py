@@ -36,15 +36,15 @@ class FileSystemImage:
         self.root = Directory(folders=FOLDERS)
         self._earlier_boot: EarlierBoot | None = None
 
-    def choose_defaults(self, recorder: Recorder, *, erase: bool = False) -> None:
+    def choose_defaults(self, recorder: Recorder, *, erase: bool = False, overburn: bool = False) -> None:
         """Fit the choices to the medium in a recorder.
 
         The image may not be larger than what can be written there, and is as long as some whole write units, so that it
-        ends where the recording ends. `erase` counts what lies on a rewritable medium as free. Raises MediaError where
-        nothing can be written.
+        ends where the recording ends. `erase` counts what lies on a rewritable medium as free, `overburn` leaves it to
+        the burn whether there is room. Raises MediaError where nothing can be written.
         """
         sectors = recorder.writable_sectors(erase=erase)
-        self.options = replace(self.options, max_sectors=sectors, multiple=recorder.write_unit())
+        self.options = replace(self.options, max_sectors=None if overburn else sectors, multiple=recorder.write_unit())
 
     def import_file_system(
         self, source: Volume | Readable, *, view: VolumeView | None = None, next_session: int | None = None

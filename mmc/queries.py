@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from discstack.mmc.command import ask, command, interpret, received
-from discstack.mmc.errors import CommandError, IllegalRequest, ResponseError
+from discstack.mmc.errors import CommandError, IllegalRequest, NotReady, ResponseError
 from discstack.mmc.procedure import MaxTransfer, Procedure
 from discstack.mmc.spec.capacities import BufferCapacity, Capacity, FormatCapacities
 from discstack.mmc.spec.cdb import CDB
@@ -58,7 +58,7 @@ LARGEST: Final = 0xFFFF  # allocation length of two bytes
 EVENT_CLASSES: Final = 0x7E
 MOST_EVENTS: Final = 16
 POW_LENGTH: Final = 16
-INVALID_OPCODE: Final = 0x20  # additional sense code
+INVALID_OPCODE, NO_MEDIUM = 0x20, 0x3A  # additional sense codes
 
 
 def inquiry() -> Procedure[InquiryData]:
@@ -92,17 +92,13 @@ def behind(width: int) -> Callable[[bytes], int]:
 
 
 def configuration(rt: int = 0) -> Procedure[Configuration]:
-    """Ask for the features: all (0), the current ones (1) (MMC-6 6.5)."""
-    return (yield from counted(GET_CONFIGURATION, Configuration.parse, 8, behind(4), rt=rt))
+    """Ask for the features: all (0), the current ones (1) (MMC-6 6.5).
 
-
-def current_configuration() -> Procedure[Configuration]:
-    """Ask for the features that are current; drives of MMC's first edition, which knows none, have only CDs.
-
-    Raises the refusal of a device that has no answer either to what such drives are asked instead.
+    Drives of MMC's first edition know none, and have only CDs: of them it is known what is in them. Raises the refusal
+    of a device that has no answer either to what such drives are asked instead.
     """
     try:
-        return (yield from configuration(CURRENT_FEATURES))
+        return (yield from counted(GET_CONFIGURATION, Configuration.parse, 8, behind(4), rt=rt))
     except IllegalRequest as error:
         if error.sense.asc != INVALID_OPCODE:
             raise
@@ -113,12 +109,21 @@ def current_configuration() -> Procedure[Configuration]:
         raise refusal from error
 
 
+def current_configuration() -> Procedure[Configuration]:
+    """Ask for the features that are current."""
+    return (yield from configuration(CURRENT_FEATURES))
+
+
 def _profile_of_cd() -> Procedure[Profile]:
     """Return the profile of a CD, as far as it matters: what the drive cannot write might as well be pressed."""
     try:
         disc, page = (yield from disc_information()), (yield from capabilities())
     except IllegalRequest:
         return Profile.CD_ROM
+    except NotReady as error:
+        if error.sense.asc != NO_MEDIUM:
+            raise
+        return Profile.NONE
     kind, writable = (Profile.CD_RW, page.cd_rw_write) if disc.erasable else (Profile.CD_R, page.cd_r_write)
     return kind if writable else Profile.CD_ROM
 

@@ -119,7 +119,9 @@ def burn(
         raise click.UsageError("--remove, --rename and --from-view are about what --append keeps")
     with open_recorder(drive, trace, unmount=unmount) as recorder:
         earlier = {"remove": remove, "rename": rename, "from_view": from_view} if append else None
-        image = ready_made or _plan(sources, recorder, erase, earlier, choices, quiet=as_json)
+        image = ready_made or _plan(
+            sources, recorder, {"erase": erase, "overburn": overburn}, earlier, choices, quiet=as_json
+        )
         writer = DataWriter(
             recorder,
             erase=erase,
@@ -173,7 +175,7 @@ def _said(choices: Iterable[str]) -> list[str]:
 def _plan(
     sources: tuple[str, ...],
     recorder: Recorder,
-    erase: bool,
+    fit: dict[str, bool],
     earlier: dict[str, Any] | None,
     choices: dict[str, Any],
     *,
@@ -186,7 +188,7 @@ def _plan(
             click.echo("the disc is blank: this is its first session", err=True)
         elif earlier is not None:
             take_over(composed, recorder, **earlier, quiet=quiet)
-        composed.choose_defaults(recorder, erase=erase)
+        composed.choose_defaults(recorder, **fit)
         image = composed.create_result()
         if not quiet:
             say_issues(image.issues, composed.options)

@@ -137,7 +137,8 @@ class Announced:
 def finish(work: Work, job: BurnJob) -> Procedure[None]:
     """Close the session. A track at once was closed by the flush: function 1 is for packets only.
 
-    A session at once has got its lead-out with the flush; the page is set back, as the next address depends on it.
+    A session at once has got its lead-out with the flush. After both the page is set back, as what the drive says of
+    the room that is left depends on it.
     """
     if work.mode is WriteMode.DISC_AT_ONCE:
         return (yield from _select(multi_session=MultiSession.FINAL))
@@ -149,6 +150,8 @@ def finish(work: Work, job: BurnJob) -> Procedure[None]:
         if not job.simulate:
             raise
         yield from work.notice(Phase.FINALISING, f"the drive closes nothing after a test: {error}")
+    if work.mode in PACKETS:
+        yield from _select(multi_session=MultiSession.FINAL)
 
 
 def blank(work: Work, full: bool) -> Procedure[None]:

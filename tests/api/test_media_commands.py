@@ -105,3 +105,32 @@ def test_what_is_no_disc_is_not_described(discstack: Any, folder: Path) -> None:
     refused = discstack("emulate", "--describe", "nothing")
     assert refused.code != 0
     assert "is no virtual disc" in refused.err
+
+
+def test_a_cd_may_be_overburnt(discstack: Any, tmp_path: Path) -> None:
+    (tmp_path / "data").write_bytes(b"x" * 700_000)
+    drive = "virtual:cd-r?file=disc&capacity=500"
+    assert discstack("burn", "data", "-d", drive).code != 0
+    done = discstack("burn", "data", "-d", drive, "--overburn", "--close", "--json")
+    assert (done.code, done.json["mode"]) == (0, "disc at once")
+    assert any("more than the disc says that it holds" in notice for notice in done.json["notices"])
+
+
+@pytest.mark.parametrize("mode", ["packets", "variable-packets"])
+def test_a_cd_is_written_in_packets(discstack: Any, tmp_path: Path, mode: str) -> None:
+    (tmp_path / "data").write_bytes(b"x" * 700_000)
+    drive = "virtual:cd-r?file=disc&capacity=20000"
+    assert discstack("burn", "data", "-d", drive, "--mode", mode).code == 0
+    (tmp_path / "more").write_bytes(b"y" * 700_000)
+    assert discstack("burn", "more", "-d", drive, "--append", "--mode", mode, "--close").code == 0
+    assert discstack("ls", drive).out.split() == ["/data", "/more"]
+
+
+def test_an_old_drive_is_described_and_refused(discstack: Any, tmp_path: Path) -> None:
+    (tmp_path / "data").write_bytes(b"x")
+    drive = "virtual:cd-r?file=disc&personality=philips-cdd2600"
+    assert discstack("info", drive).code == 0
+    assert discstack("burn", "data", "-d", drive).code != 0
+    old = "virtual:cd-r?file=other&personality=old-mitsumi"
+    assert "CD-R" in discstack("info", old).out
+    assert discstack("burn", "data", "-d", old).code == 0
