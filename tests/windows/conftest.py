@@ -1,7 +1,7 @@
 """Windows for the tests: Wine with Windows's own Python, in which the wheel for Windows is installed.
 
-What lies in `guest` runs there. Where there can be no such machine, tests are skipped with the reason, unless
-DISCSTACK_WINDOWS says `required`.
+What lies in `guest` runs there. Where there can be no such machine, tests are skipped with the reason. If
+DISCSTACK_WINDOWS says `required`, only what cannot be downloaded is a reason.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 if sys.platform == "win32":
     collect_ignore_glob = ["test_*.py"]
 else:
-    from .machine import ROOT, NoWindows, Wine
+    from .machine import ROOT, NoDownload, NoWindows, Wine
 
     collect_ignore = ["guest"]
 
@@ -59,6 +59,8 @@ def machine() -> Wine:
     """Wine with Windows's own Python."""
     try:
         return Wine()
+    except NoDownload as error:
+        pytest.skip(str(error))
     except NoWindows as error:
         (pytest.fail if os.environ.get("DISCSTACK_WINDOWS") == "required" else pytest.skip)(f"no Windows: {error}")
 

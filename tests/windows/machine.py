@@ -31,11 +31,16 @@ PACKAGES: Final = (
 # of the standard library, what is Linux's or of no use
 LEFT_OUT: Final = ("site-packages", "dist-packages", "test", "tests", "lib-dynload", "__pycache__", "config-3*")
 ENVIRONMENT: Final = {"WINEDEBUG": "-all", "WINEDLLOVERRIDES": "mscoree,mshtml=", "LC_ALL": "C.UTF-8"}
-MADE_BY: Final = (Path(__file__), HERE / "python.c")
+DRIVE: Final = HERE / "drive.reg"  # what Windows's Setup API lists
+MADE_BY: Final = (Path(__file__), HERE / "python.c", DRIVE)
 
 
 class NoWindows(Exception):
-    """This machine has no Wine, or cannot get Windows's Python."""
+    """This machine has no Wine, or none that is of use."""
+
+
+class NoDownload(NoWindows):
+    """Windows's Python or packages for it cannot be had from here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,7 @@ class Wine:
         shutil.rmtree(HOME, ignore_errors=True)
         self._make_python()
         self.start("wineboot", "-i")
+        self.start("regedit", "/S", DRIVE)
         (self.prefix / "dosdevices/p:").symlink_to(ROOT)
         (HOME / "ready").touch()
 
@@ -133,7 +139,7 @@ def _download(folder: Path, *packages: str) -> None:
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", *chosen, "--dest", str(folder), *packages]
     done = subprocess.run(pip, capture_output=True, text=True, timeout=600, check=False)
     if done.returncode:
-        raise NoWindows(f"Windows's Python and packages cannot be downloaded: {done.stderr.strip()[-500:]}")
+        raise NoDownload(f"Windows's Python and packages cannot be downloaded: {done.stderr.strip()[-500:]}")
 
 
 def _take_python(archive: zipfile.ZipFile, folder: Path) -> None:
