@@ -14,4 +14,8 @@ def quiet() -> AbstractContextManager[tuple[str, ...]]:
         from discstack.transport.linux.inhibition import undisturbed
 
         return undisturbed(REASON)
+    if sys.platform == "win32":
+        from discstack.transport.windows.wakefulness import awake
+
+        return awake()
     return nullcontext(())

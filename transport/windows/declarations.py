@@ -27,6 +27,8 @@ CONSTANTS: Final = {
     "DIGCF_PRESENT": 2,
     "DIGCF_DEVICEINTERFACE": 16,
     "SPDRP_FRIENDLYNAME": 12,
+    "ES_CONTINUOUS": 0x80000000,
+    "ES_SYSTEM_REQUIRED": 1,
 }
 # Of a header that mingw-w64 has without them: ntddcdrm.h
 CDROM_CONSTANTS: Final = {
@@ -128,6 +130,7 @@ int WINAPI CloseHandle(void *handle);
 uint32_t WINAPI GetLastError(void);
 uint32_t WINAPI GetLogicalDrives(void);
 uint32_t WINAPI GetDriveTypeW(const wchar_t *root);
+uint32_t WINAPI SetThreadExecutionState(uint32_t state);
 """
 SETUPAPI: Final = """
 void *WINAPI SetupDiGetClassDevsW(const GUID *class, const wchar_t *enumerator, void *parent, uint32_t flags);
