@@ -79,6 +79,7 @@ def only_track(blocks: int, unit: int, *, blank: bool) -> TrackInformation:
         track_mode=DATA_TRACK,
         data_mode=DataMode.MODE_1,
         blank=blank,
+        free_blocks=blocks if blank else 0,
         fixed_packet_size_blocking_factor=unit,
         logical_track_size=blocks,
     )

@@ -15,7 +15,6 @@ from discstack.emulator.media.base import (
     Medium,
     round_up,
 )
-from discstack.emulator.store import BLOCK
 from discstack.mmc.spec.capacities import FormattableCapacity
 from discstack.mmc.spec.format_unit import FormatType, FormatUnitParameters
 
@@ -45,16 +44,19 @@ def largest_with_spares(total: int) -> int:
 
 
 def formats_with_spares(total: int, chosen: FormatType) -> list[FormattableCapacity]:
-    """Return the default format, and the one with spare areas of the host's choice by default, most and least."""
+    """Return the default format, and the one with spare areas of the host's choice by default, most and least.
+
+    The type dependent parameter counts the spare clusters, but not for the sizes that a BD-R has to choose from.
+    """
     sizes = [capacity_with(total, spares) for spares in (DEFAULT_SPARES, MOST_SPARES)] + [largest_with_spares(total)]
+    told = chosen != FormatType.BD_R_SRM
     return [
-        FormattableCapacity(number_of_blocks=sizes[0], format_type=FormatType.FULL, type_dependent_parameter=BLOCK),
-        *(
-            FormattableCapacity(
-                number_of_blocks=size, format_type=chosen, type_dependent_parameter=(total - size) // CLUSTER
-            )
-            for size in sizes
-        ),
+        FormattableCapacity(
+            number_of_blocks=size,
+            format_type=kind,
+            type_dependent_parameter=(total - size) // CLUSTER if told or kind == FormatType.FULL else 0,
+        )
+        for kind, size in [(FormatType.FULL, sizes[0]), *((chosen, size) for size in sizes)]
     ]
 
 

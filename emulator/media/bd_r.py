@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from discstack.emulator.conditions import (
@@ -35,6 +36,7 @@ from discstack.mmc.spec.disc_information import (
     PowResourcesInformation,
 )
 from discstack.mmc.spec.format_unit import FormatType, FormatUnitParameters
+from discstack.mmc.spec.track_information import TrackInformation
 
 PSEUDO_OVERWRITE, PLAIN = 0, 1  # sub-types of 32h
 MAP_ENTRIES: Final = 1 << 16  # replacements that the drive can keep a map of
@@ -77,6 +79,24 @@ class BDR(SequentialMedium):
 
     def _appendable(self) -> bool:
         return self.formatted or super()._appendable()
+
+    def tracks(self) -> list[TrackInformation]:
+        """Describe all tracks, which are written piece by piece."""
+        return [replace(track, packet_inc=True) for track in super().tracks()]
+
+    def blocks(self) -> int:
+        """Return how many blocks READ CAPACITY counts: all, where they can be written over, once any are written."""
+        return self.capacity if self.pseudo_overwrite and super().blocks() else super().blocks()
+
+    def recorded(self) -> list[TrackInformation]:
+        """Describe the tracks of the complete sessions, or as one what can be written over."""
+        if not self.pseudo_overwrite or not self.blocks():
+            return super().recorded()
+        return [replace(self.tracks()[0], logical_track_size=self.capacity)]
+
+    def lead_out(self, session: int) -> int:
+        """Return where the lead-out of a session begins: at the end of a disc that can be written over."""
+        return self.capacity if self.pseudo_overwrite else super().lead_out(session)
 
     def format_capacities(self) -> FormatCapacities:
         """Return the capacity and, once only, the formats."""

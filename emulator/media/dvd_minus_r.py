@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Final
 
 from discstack.emulator.conditions import (
@@ -18,6 +19,7 @@ from discstack.emulator.media.rehearsal import Rehearsing
 from discstack.emulator.media.sequential import Track
 from discstack.emulator.media.structures import minus_structures
 from discstack.mmc.spec.mode_page_values import WriteType
+from discstack.mmc.spec.track_information import TrackInformation
 
 LINK: Final = 16  # blocks that linking one recording to the next costs
 FINAL: Final = 0  # multi-session field: no next border
@@ -67,6 +69,11 @@ class DVDMinusR(Rehearsing):
         super().prepare(parameters)
         if self.at_once and parameters.write_type != WriteType.SESSION_AT_ONCE and not self.track_list[0].written:
             self.track_list[0].size, self.at_once = None, False
+
+    def tracks(self) -> list[TrackInformation]:
+        """Describe all tracks: written piece by piece, or at once."""
+        pieces = not (self.at_once or self.minimally_blanked)
+        return [replace(track, packet_inc=pieces) for track in super().tracks()]
 
     # -- writing ------------------------------------------------------------------------------------------------------
 

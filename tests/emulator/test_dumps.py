@@ -5,6 +5,12 @@ github.com/aaru-dps/Aaru issue 693 (the same Verbatim kind, decoded). Capacities
 github.com/speed47/dvdisaster issue 69. DVD-RW: the output of dvd+rw-mediainfo on an LG GSA-4083N with a TDK disc, in
 Wikipedia's article on media identification codes. A CD-R of two sessions: the output of readcd -fulltoc on
 herongyang.com. A CD-RW formatted for packets: xorriso's log in github.com/pali/udftools pull request 44.
+
+By the output of dvd+rw-mediainfo too, on ubuntuforums.org: DVD-RAM on a TSSTcorp SH-S182M (2007), blank DVD+R on a
+TSSTcorp TS-L632H and DVD+R DL on an LG BT20N (2013), blank DVD+RW on an ASUS DRW-1608P2, a camera's DVD-R, reserved and
+appendable, on an ASUS DRW-2014L1T. In mails to linux-kernel of 2004: DVD+R of three sessions on an NEC ND-1300A, one of
+two, closed, on an ND-3500AG. In the tests of a program that appends to discs: BD-R, blank and with pseudo-overwrite, on
+an LG WH16NS40.
 """
 
 from __future__ import annotations
@@ -179,3 +185,65 @@ def test_a_dvd_plus_r_that_is_closed_counts_what_a_real_one_does(load: Load) -> 
     assert [words(host.track(number)[8:12])[0] for number in (1, 2)] == [0, 1435616]
     assert host.capacity() + 1 == 2185872
     assert host.disc()[2] & 0x0F == 0b1110
+
+
+def offered(host: Any) -> list[tuple[int, int, int]]:
+    """Return type, parameter and blocks of the formats that are offered."""
+    rows = host.formats()[12:]
+    found = [rows[at : at + 8] for at in range(0, len(rows), 8)]
+    return [(row[4] >> 2, int.from_bytes(row[5:8], "big"), words(row[:4])[0]) for row in found]
+
+
+def test_a_blank_bd_r_says_of_itself_what_a_real_one_does(load: Load) -> None:
+    host = load("bd-r")
+    assert offered(host) == [
+        *((0x00, 0x3000, 11826176), (0x32, 0, 11826176)),
+        *((0x32, 0, 5796864), (0x32, 0, 12088320)),
+    ]
+    track = host.track(1)
+    assert track[6] & 0xF0 == 0x60  # "invisible incremental"
+    assert words(track[8:28]) == [0, 0, 12219392, 32, 12219392]
+    assert host.capacity() == 0
+
+
+def test_a_bd_r_with_pseudo_overwrite_tells_of_all_its_blocks_as_a_real_one_does(load: Load) -> None:
+    """What was written over moves the next writable address on; what is left goes up to the end of the disc."""
+    host = load("bd-r")
+    host.format(12088320, 0xC8)
+    host.write(0, 64)
+    host.write(0, 32)
+    start, following, free, _, size = words(host.track(1)[8:28])
+    assert (start + size, following, following + free) == (12088320, 96, 12088320)
+    assert host.capacity() + 1 == 12088320
+    disc = host.disc()
+    assert (disc[2] & 0x0F, disc[4]) == (0b0101, 1)  # appendable, its one session incomplete
+    toc = host.ok("43 00 00 00 00 00 00 0014 00", allocation=20)
+    assert [toc[2], toc[3], *words(toc[8:12]), *words(toc[16:20])] == [1, 1, 0, 12088320]
+
+
+def test_a_blank_dvd_plus_rw_says_of_itself_what_a_real_one_does(load: Load) -> None:
+    host = load("dvd+rw")
+    assert offered(host) == [(0x26, 0, 2295104)]
+    track = host.track(1)
+    assert track[6] & 0x40
+    assert (words(track[8:12]), words(track[16:20]), words(track[24:28])) == ([0], [2295104], [2295104])
+    assert host.capacity() == 0
+    assert host.disc()[2] & 0x0F == 0
+
+
+def test_tracks_of_a_dvd_r_are_reserved_and_linked_as_on_a_real_one(load: Load) -> None:
+    """12,272 blocks reserved, 256 and 665,120 recorded; each track begins 16 blocks behind the one before it."""
+    host = load("dvd-r")
+    page = bytearray(host.ok("5A 08 05 00 00 00 00 0040 00", allocation=64)[8:])
+    page[2], page[3], page[5] = 0x60, 0xC5, 16
+    host.ok(f"55 10 00 00 00 00 00 {len(page) + 8:04X} 00", bytes(8) + page)
+    host.ok(f"53 00 00 00 00 {12272:08X} 00")
+    for blocks in (256, 665120):
+        last = host.disc()[6]
+        host.ok(f"53 00 00 00 00 {blocks:08X} 00")
+        host.write(host.next_writable(last), 16)
+        host.close(1, last)
+    tracks = [host.track(number) for number in range(1, 5)]
+    assert [words(track[8:12])[0] for track in tracks] == [0, 12288, 12560, 677696]
+    assert [words(track[24:28])[0] for track in tracks[:3]] == [12272, 256, 665120]
+    assert [track[6] & 0xF0 for track in tracks] == [0xE0, 0x20, 0x20, 0x60]  # reserved, complete twice, invisible

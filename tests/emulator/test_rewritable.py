@@ -101,7 +101,7 @@ def test_format_list_of_wrong_length_is_refused(load: Load) -> None:
 def test_blank_bd_re_offers_its_formats(load: Load) -> None:
     expected = (
         "00000030 00BA7400 01000800"
-        " 00B47400 00000800 00B47400 C0003000 00587400 C0031000 00B87400 C0001000"
+        " 00B47400 00003000 00B47400 C0003000 00587400 C0031000 00B87400 C0001000"
         " 00BA7400 C4000800"
     )
     assert load("bd-re").formats() == bytes.fromhex(expected)

@@ -228,10 +228,10 @@ def test_blank_bd_r_offers_its_formats(load: Load) -> None:
     listed = load("bd-r").formats()
     expected = (
         "00000028 00BA7400 01000800"
-        " 00B47400 00000800"  # default
-        " 00B47400 C8003000"  # 32h: 12,288 spare clusters
-        " 00587400 C8031000"  # the largest spare areas: 5,796,864 blocks remain
-        " 00B87400 C8001000"  # the smallest: 12,088,320 remain
+        " 00B47400 00003000"  # default: 12,288 spare clusters
+        " 00B47400 C8000000"  # 32h of the same size
+        " 00587400 C8000000"  # the largest spare areas: 5,796,864 blocks remain
+        " 00B87400 C8000000"  # the smallest: 12,088,320 remain
     )
     assert listed == bytes.fromhex(expected)
 
