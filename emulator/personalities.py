@@ -23,6 +23,7 @@ from discstack.emulator.drive import BECOMING_READY_ASCQ, Drive
 from discstack.emulator.faults import Fault
 from discstack.mmc.spec.disc_information import DiscStatus
 from discstack.mmc.spec.mode_page_values import WriteType
+from discstack.mmc.spec.profiles import Profile
 from discstack.mmc.spec.sense import Sense
 
 TUR, TRACK_INFORMATION, OPC, CLOSE = 0x00, 0x52, 0x54, 0x5B
@@ -30,6 +31,7 @@ STREAMING, PERFORMANCE, FLUSH = 0xB6, 0xAC, 0x35
 FORMAT, CONFIGURATION, MODE_SENSE = 0x04, 0x46, 0x5A
 RESERVE_TRACK, EVENTS = 0x53, 0x4A
 DVDS: Final = range(0x10, 0x30)  # their profiles
+OVERWRITTEN: Final = frozenset({Profile.DVD_PLUS_RW, Profile.DVD_RW_RESTRICTED_OVERWRITE, Profile.BD_RE})
 NOT_READY: Final = Sense(0x2, 0x24)
 CUE_SHEET, DISC_INFORMATION = 0x5D, 0x51
 
@@ -51,8 +53,10 @@ class Personality:
 
 
 def is_full(drive: Drive) -> bool:
-    """Whether the drive has a disc that nothing can be added to."""
-    return drive.profile != 0 and drive.loaded.disc().disc_status == DiscStatus.FINALIZED
+    """Whether the drive has a disc that nothing can be added to, nor written over."""
+    if drive.profile in OVERWRITTEN or not drive.profile:
+        return False
+    return drive.loaded.disc().disc_status == DiscStatus.FINALIZED
 
 
 def is_full_dvd(drive: Drive) -> bool:
