@@ -21,6 +21,7 @@ from typing import Final
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from trees import Case, cases
 
+from discstack.file_system_image import FileSystemImage
 from discstack.fs.bridge import build_image
 from discstack.fs.comparison import Mismatch, compare_with_tree
 from discstack.fs.errors import LayoutError, VolumeError
@@ -43,6 +44,7 @@ USUAL_OF_XORRISO: Final = (
     *("mknod", "Unsupported file type", "hidden El-Torito image"),
     *("UTF-16", "UCS-2", "Cannot convert from charset"),  # of Joliet beyond the BMP, and of level 4
 )
+ADDED: Final = "what was added"
 PROGRAMS: Final = ("xorriso", "isoinfo", "7z", "bsdtar", "udfinfo")
 
 Check = Callable[[Case, Image, Path], None]
@@ -158,7 +160,7 @@ def by_bsdtar(case: Case, image: Image, path: Path) -> None:
     if View.ISO9660 not in case.options.views or case.options.hidden:
         return
     with tempfile.TemporaryDirectory() as folder:
-        status, _, errors = run("bsdtar", "-x", "-f", path, "-C", folder)
+        status, _, errors = run("bsdtar", "-x", "-P", "-f", path, "-C", folder)  # as it is: a name may start with "\\"
         assert status == 0, f"bsdtar: {errors}"
         found = extracted(Path(folder))
     files = Counter(data_of(n) for n in case.root.walk() if isinstance(n, File) and n.size)
@@ -214,7 +216,34 @@ def by_udfinfo(case: Case, image: Image, path: Path) -> None:
         assert int(dirs[1]) == 1 + sum(isinstance(n, Directory) for n in case.root.walk())
 
 
-CHECKS: Final[tuple[Check, ...]] = (by_our_reader, by_7z, by_bsdtar, by_xorriso, by_isoinfo, by_udfinfo)
+def by_growing(case: Case, image: Image, path: Path) -> None:
+    """What the image is read into and added to has everything again; the last check, since the file changes."""
+    said, options = case.said, case.options
+    if View.ISO9660 not in options.views or options.rock_ridge is None or options.hidden or options.udf_vat:
+        return
+    kept = ("views", "rock_ridge", "iso_level", "udf_revision", "udf_specials", "joliet_long")
+    composed = FileSystemImage(**{name: said[name] for name in kept if name in said})
+    composed.import_file_system(path)
+    if ADDED in composed.root:
+        return
+    composed.root.create_file(ADDED, b"added" * 1000)
+    composed.create_result().write_parts(path)
+    grown = read_volume(ImageFile(path))
+    assert ADDED in grown.root
+    for each in compare_with_tree(grown.root, case.root, lambda *_: None):
+        expected = each.mismatch is Mismatch.EXTRA and each.path.upper() in {f"/{ADDED}".upper(), *catalogued(case)}
+        assert expected, f"grown: {each}"
+    for kind in ("-tiso", *(() if View.UDF not in options.views or udf_specials(case) else ("-tudf",))):
+        status, output, errors = run("7z", "t", kind, path)
+        assert status == 0, f"grown, 7z {kind}: {output}{errors}"
+    if View.UDF in options.views:
+        status, _, errors = run("udfinfo", path)
+        assert (status, errors) == (0, ""), f"grown, udfinfo: {errors}"
+    status, output, errors = run("xorriso", "-indev", path, "-find", "/", "-name", ADDED)
+    assert ADDED in output, f"grown, xorriso: {errors}"
+
+
+CHECKS: Final[tuple[Check, ...]] = (by_our_reader, by_7z, by_bsdtar, by_xorriso, by_isoinfo, by_udfinfo, by_growing)
 
 
 def look(case: Case, counts: Counter[str]) -> None:

@@ -135,6 +135,7 @@ def choices(draw: st.DrawFn) -> dict[str, Any]:
         "weights": st.just((Weight("*a*", 5), Weight("*b*", -5))),
         "duplicates_once": st.just(True),
         "hidden": st.dictionaries(st.sampled_from(list(View)), st.sampled_from([["a*"], ["*b*"], ["*.*"]])),
+        "marked_hidden": st.just(("*a*",)),
         "digests": st.just(True),
         "padding": st.sampled_from([1, 150]),
         "multiple": st.sampled_from([16, 32, 512]),
