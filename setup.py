@@ -17,7 +17,10 @@ API_SUBPACKAGES = ["audio", "cli", "graphs"]
 # DISCSTACK_TARGET=win_amd64 builds for Windows on any system that has mingw-w64
 TARGET = os.environ.get("DISCSTACK_TARGET", sysconfig.get_platform().replace("-", "_"))
 SRC = Path("native/src")
-DLL_SOURCES = ["ring.c", "histogram.c", "feeder.c", "pace.c", "sense.c", "spti.c", "os_windows.c", "priority_windows.c"]
+DLL_SOURCES = [
+    *("ring.c", "histogram.c", "feeder.c", "pace.c", "sense.c", "xxh3.c", "pump.c"),
+    *("spti.c", "os_windows.c", "priority_windows.c"),
+]
 CHECKS = ["-std=c11", "-Wall", "-Wextra", "-Werror", "-D_WIN32_WINNT=0x0A00"]
 DLL_FLAGS = [*CHECKS, "-O2", "-s", "-shared", "-static-libgcc", "-Wl,--no-insert-timestamp"]
 DLL_LIBRARIES = ["-lsynchronization", "-lwinmm"]

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Final
 
+from discstack.fs.batch import Pouring
 from discstack.fs.errors import LayoutError, SourceError
 from discstack.fs.sources import read_into
 
@@ -93,13 +94,28 @@ class ImageFileStream:
             self._finish()
         return length
 
-    def _read(self, buffer: memoryview) -> int:
+    def pour(self, into: Pouring, /) -> int:
+        """Let all but the last sector be read without Python; see `discstack.mmc.stream`."""
+        size = (self.sectors - 1) * SECTOR - self._done
+        if size <= 0:
+            return 0
+        try:
+            poured = into.file(self._open(), self._done, size)
+        except OSError as error:
+            raise SourceError(str(self._path), error.strerror or str(error)) from error
+        self._done += poured
+        return poured
+
+    def _open(self) -> int:
         if self._descriptor is None:
             self._descriptor = os.open(self._path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
             self._check()
-        got = 0
+        return self._descriptor
+
+    def _read(self, buffer: memoryview) -> int:
+        descriptor, got = self._open(), 0
         while got < len(buffer):
-            count = read_into(self._descriptor, buffer[got:], self._done + got)
+            count = read_into(descriptor, buffer[got:], self._done + got)
             if count == 0:
                 break
             got += count

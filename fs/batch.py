@@ -34,6 +34,21 @@ class BatchReader(Protocol):
         ...
 
 
+class Pouring(Protocol):
+    """Takes files in on the way of an image to where it goes; both return how many bytes of them it took.
+
+    That is less than all where something is wrong with one; reading the rest tells what.
+    """
+
+    def files(self, paths: bytes, facts: bytes, count: int, /) -> int:
+        """Read small files, given as to a BatchReader, with zeros behind each."""
+        ...
+
+    def file(self, descriptor: int, offset: int, size: int, /) -> int:
+        """Read whole sectors of an open file."""
+        ...
+
+
 class Batch(NamedTuple):
     """Files that follow each other; `size` counts their bytes with the zeros behind each."""
 

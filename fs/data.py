@@ -11,10 +11,10 @@ from math import lcm
 from types import MappingProxyType
 from typing import Final, TypeGuard
 
-from discstack.fs.batch import MOST, NOTHING, Batch, BatchReader, make_batch
+from discstack.fs.batch import MOST, NOTHING, Batch, BatchReader, Pouring, make_batch
 from discstack.fs.plan import SECTOR, Region, Span, round_up, sectors_for
 from discstack.fs.snapshot import FileItem
-from discstack.fs.sources import PathSource, Reader, Source, digest_of
+from discstack.fs.sources import PathReader, PathSource, Reader, Source, digest_of
 
 LARGE: Final = 1 << 20  # bytes from which on a file is aligned to the blocks of file systems, so that they can share it
 LARGE_ALIGNMENT: Final = 2  # sectors
@@ -235,6 +235,31 @@ class DataReader:
             self.close()
             self._open = (index, file.source.open())
         return self._open[1]
+
+    def pour(self, first: int, end: int, into: Pouring) -> int:
+        """Let `into` read what comes next of the sectors from `first` to `end`, and return how many it took."""
+        data, index = self._data, self._data.index_at(first)
+        if data.digests is not None:  # of each file by itself, which only passes through here
+            return 0
+        if first == data.start_of(index) and (batch := data.batch(index, end)).files:
+            return into.files(batch.paths, batch.facts, batch.files) // SECTOR
+        return self._pour_large(index, first, end, into)
+
+    def _pour_large(self, index: int, first: int, end: int, into: Pouring) -> int:
+        """Do so with the whole sectors of a large file."""
+        file, start, _ = self._data.file(index)
+        count = min(start + file.size // SECTOR, end) - first
+        if not is_large(file.source) or count <= 0:
+            return 0
+        reader = self._reader(index, file)
+        if not isinstance(reader, PathReader):
+            return 0
+        skip = (first - start) * SECTOR
+        took = into.file(reader.descriptor, skip, count * SECTOR)
+        if skip + took == file.size:
+            reader.finish()
+            self.close()
+        return took // SECTOR
 
     def close(self) -> None:
         """Close the file that is open, if any."""

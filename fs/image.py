@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import BinaryIO
 
 from discstack.fs.base import WRITE_UNIT, Base, parts_of, stage
+from discstack.fs.batch import Pouring
 from discstack.fs.data import DataReader, FileData
 from discstack.fs.errors import LayoutError
 from discstack.fs.manifest import manifest_line
@@ -254,6 +255,18 @@ class ImageStream:
         _fill(self._plan, self.position, view[: count * SECTOR], (self._data, self._reader))
         self.position += count
         return count * SECTOR
+
+    def pour(self, into: Pouring, /) -> int:
+        """Let `into` read what comes next, if that is file data, and return how many bytes it took.
+
+        0 where there is something else, or something is wrong: then `readinto` goes on.
+        """
+        owner, first, count = next(self._plan.owners(self.position, self.end - self.position), (None, 0, 0))
+        if owner is not self._data:
+            return 0
+        sectors = self._reader.pour(first, first + count, into)
+        self.position += sectors
+        return sectors * SECTOR
 
     def close(self) -> None:
         """Release the source that is open, if any."""

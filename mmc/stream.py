@@ -3,17 +3,21 @@
 The pump hashes what it pumps, so that a disc can be verified without reading the source twice. XXH3 of 128 bits costs
 a fraction of the copy itself (hashlib's cheapest digest costs more than all else on the way to the drive); it guards
 against a drive's mistakes, not against an adversary.
+
+Files go in by one call into C for thousands of small ones or gigabytes of a large one, so that a program which holds on
+to the interpreter lock does not keep the drive waiting; what Python makes itself goes in by `readinto`.
 """
 
 from __future__ import annotations
 
 from threading import Thread
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Protocol, Self
+from typing import TYPE_CHECKING, Final, Protocol, Self, runtime_checkable
 
 import xxhash
 
 from discstack.mmc.errors import Cancelled
+from discstack.native.pump import NativePump
 
 if TYPE_CHECKING:
     from discstack.native import Ring
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
 ALGORITHM: Final = "xxh3_128"
 CHUNK: Final = 1 << 20  # bytes between two digests, and the most that a source is asked for at once
 STALL: Final = 2.0  # seconds without data from the source that a full ring outlasts
+SLACK: Final = 6 * CHUNK  # what a ring may lack when it is as full as it gets
 SMALLEST_RING: Final = 4 * CHUNK
 MEMORY_SHARE: Final = 8  # a ring takes at most one part in this many of the memory that is available
 LEAVE: Final = 5.0  # seconds that a source gets to come back when nobody wants its data any more
@@ -40,21 +45,41 @@ class BlockSource(Protocol):
         ...
 
 
+class Pouring(Protocol):
+    """What reads files straight into the ring, for a source that has some. Both return how many bytes went in.
+
+    That is less than all where something is wrong, which the source finds out when it reads the rest itself.
+    """
+
+    def files(self, paths: bytes, facts: bytes, count: int, /) -> int:
+        """Read small files, each with zeros behind it; see `discstack.native.files.read_files`."""
+        ...
+
+    def file(self, descriptor: int, offset: int, size: int, /) -> int:
+        """Read `size` bytes, whole sectors, of an open file."""
+        ...
+
+
+@runtime_checkable
+class PouringSource(BlockSource, Protocol):
+    """An image that knows which files come next."""
+
+    def pour(self, into: Pouring, /) -> int:
+        """Let what comes next be read from files, and return how many bytes that was; 0 where `readinto` has to."""
+        ...
+
+
 def digest(data: bytes | bytearray | memoryview) -> bytes:
     """Return the digest of one chunk, as the pump makes it."""
-    return _hasher(data).digest()
+    return xxhash.xxh3_128(data).digest()
 
 
 def ring_size(bytes_per_second: float, unit: int) -> int:
     """Return the capacity of a ring of units of `unit` bytes that outlasts STALL at that speed, memory permitting."""
-    wanted = max(int(bytes_per_second * STALL) + 2 * CHUNK, SMALLEST_RING)
+    wanted = max(int(bytes_per_second * STALL) + SLACK, SMALLEST_RING)
     permitted = max(_available_memory() // MEMORY_SHARE, SMALLEST_RING)
     step = CHUNK if CHUNK % unit == 0 else unit
     return max(2, -(-min(wanted, permitted) // step)) * step
-
-
-def _hasher(data: bytes | bytearray | memoryview = b"") -> xxhash.xxh3_128:
-    return xxhash.xxh3_128(data)
 
 
 def _available_memory() -> int:
@@ -79,7 +104,7 @@ class Pump:
         self._source, self._ring = source, ring
         self._image = source.sectors * block_size
         self._total = -(-(self._image + padding * block_size) // ring.granule) * ring.granule
-        self._digests: list[bytes] = []
+        self._native = NativePump(ring, self._image, CHUNK)
         self._error: BaseException | None = None
         self._thread = Thread(target=self._run, name="discstack-pump", daemon=True)
 
@@ -105,7 +130,7 @@ class Pump:
         self._thread.join()
         if self._error is not None:
             raise self._error
-        return tuple(self._digests)
+        return self._native.digests()
 
     def _run(self) -> None:
         try:
@@ -119,16 +144,16 @@ class Pump:
             self._ring.close()
 
     def _pump_image(self) -> None:
-        for at in range(0, self._image, CHUNK):
-            left = min(CHUNK, self._image - at)
-            hasher = _hasher()
-            while left:
-                region = self._reserve(left)
-                self._fill(region, at)
-                hasher.update(region)
-                self._ring.commit(len(region))
-                left -= len(region)
-            self._digests.append(hasher.digest())
+        done = 0
+        while done < self._image:
+            poured = self._source.pour(self._native) if isinstance(self._source, PouringSource) else 0
+            done += poured or self._pump_region(min(CHUNK, self._image - done), done)
+
+    def _pump_region(self, size: int, done: int) -> int:
+        region = self._reserve(size)
+        self._fill(region, done)
+        self._native.commit(region)
+        return len(region)
 
     def _pump_zeros(self, left: int) -> None:
         while left:
@@ -143,10 +168,10 @@ class Pump:
             raise Cancelled("cancelled while data was still to come")
         return region
 
-    def _fill(self, region: memoryview, chunk: int) -> None:
+    def _fill(self, region: memoryview, done: int) -> None:
         filled = 0
         while filled < len(region):
             count = self._source.readinto(region[filled:])
             if count <= 0:
-                raise EOFError(f"the source ended within the MiB at byte {chunk} of {self._image}")
+                raise EOFError(f"the source ended within the MiB at byte {done} of {self._image}")
             filled += count

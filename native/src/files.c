@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #define NS_PER_S 1000000000
+#define REGION (4 << 20) /* bytes that room is waited for at once: waiting costs more than they do */
+#define STEP (256 << 10) /* bytes that are read, hashed while they are in the cache, and handed over */
 
 /* Some files that follow each other; the members are columns, but for the path of the next file. */
 struct batch {
@@ -114,4 +116,64 @@ int64_t files_copy(const char *paths, const uint64_t *facts, size_t count, unsig
 			break;
 	}
 	return (int64_t)done;
+}
+
+uint64_t files_pour(const char *paths, const uint64_t *facts, size_t count, struct pump *pump)
+{
+	struct batch batch = batch_of(paths, facts, count);
+	size_t done = 0, end, read;
+	unsigned char *memory;
+	int64_t room;
+
+	while (done < count) {
+		room = pump_reserve(pump, REGION, &memory);
+		end = done;
+		while (end < count && (int64_t)distance(&batch, done, end + 1) <= room)
+			end++;
+		read = read_files(&batch, done, end, memory);
+		if (read > done)
+			pump_commit(pump, memory, distance(&batch, done, read));
+		if (room < 0 || read < end || read == done)
+			return distance(&batch, 0, read);
+		done = read;
+	}
+	return distance(&batch, 0, count);
+}
+
+/* Fill a region from a file, step by step, and return how many bytes were handed over. */
+static uint64_t pour_region(int file, uint64_t offset, unsigned char *memory, size_t size, struct pump *pump)
+{
+	uint64_t done = 0;
+
+	while (done < size) {
+		const size_t step = size - done < STEP ? size - done : STEP;
+		ssize_t got = pread(file, memory + done, step, (off_t)(offset + done));
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		got -= got > 0 ? got % FILES_SECTOR : 0;
+		if (got <= 0)
+			break;
+		pump_commit(pump, memory + done, (size_t)got);
+		done += (uint64_t)got;
+	}
+	return done;
+}
+
+uint64_t files_pour_one(int file, uint64_t offset, uint64_t size, struct pump *pump)
+{
+	uint64_t done = 0, poured;
+	unsigned char *memory;
+	int64_t room;
+
+	while (done < size) {
+		room = pump_reserve(pump, size - done < REGION ? (size_t)(size - done) : REGION, &memory);
+		if (room <= 0)
+			break;
+		poured = pour_region(file, offset + done, memory, (size_t)room, pump);
+		done += poured;
+		if (poured < (uint64_t)room)
+			break;
+	}
+	return done;
 }

@@ -6,8 +6,7 @@
  * tells what is wrong. Sizes are in bytes.
  */
 #pragma once
-#include <stddef.h>
-#include <stdint.h>
+#include "pump.h"
 
 #define FILES_SECTOR 2048 /* bytes */
 
@@ -25,3 +24,15 @@ size_t files_read(const char *paths, const uint64_t *facts, size_t count, unsign
  */
 int64_t files_copy(const char *paths, const uint64_t *facts, size_t count, unsigned char *memory, size_t room,
                    int target, uint64_t position);
+
+/*
+ * Let files as those of files_read be poured into a ring, until one fails or does not fit in front of the end of its
+ * memory. Returns how many bytes went in. The ring's producer; waits for room, and stops when the ring ends.
+ */
+uint64_t files_pour(const char *paths, const uint64_t *facts, size_t count, struct pump *pump);
+
+/*
+ * Let `size` bytes, whole sectors, from byte `offset` of an open file on be poured into a ring. Returns how many went
+ * in; less where reading failed, the file ended, or the ring did. The ring's producer; waits for room.
+ */
+uint64_t files_pour_one(int file, uint64_t offset, uint64_t size, struct pump *pump);

@@ -9,11 +9,11 @@ from pathlib import Path
 from cffi import FFI
 
 SRC = Path("native/src")
-SHARED_HEADERS = ["histogram.h", "priority.h", "ring.h", "submit.h", "feeder.h"]
+SHARED_HEADERS = ["histogram.h", "priority.h", "ring.h", "submit.h", "feeder.h", "pump.h"]
 HEADERS = [*SHARED_HEADERS, "files.h", "folders.h"]
 SOURCES = [
     *("ring.c", "histogram.c", "feeder.c", "pace.c", "sense.c", "os_linux.c", "priority_linux.c"),
-    *("files.c", "folders.c"),
+    *("xxh3.c", "pump.c", "files.c", "folders.c"),
 ]
 NOT_A_NUMBER = re.compile(r"^#(?!define \w+ \d+$).*\n", re.MULTILINE)  # preprocessor lines that cffi does not take
 

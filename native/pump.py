@@ -1,0 +1,57 @@
+"""The producer's end of a ring: hashes an image chunk by chunk, and reads files into the ring without the GIL."""
+
+from __future__ import annotations
+
+import sys
+from typing import Final
+
+from discstack.native.library import ffi, lib
+from discstack.native.ring import Ring
+
+SHORTEST_CHUNK: Final = 241  # bytes; shorter data is hashed in another way
+POURS: Final = sys.platform == "linux"
+
+
+class NativePump:
+    """Hashes the first `size` bytes that go into a ring, in chunks of `chunk` bytes. For the producer's thread.
+
+    A chunk, and what is left for the last one, has at least SHORTEST_CHUNK bytes.
+    """
+
+    def __init__(self, ring: Ring, size: int, chunk: int) -> None:
+        if chunk < SHORTEST_CHUNK or 0 < size % chunk < SHORTEST_CHUNK:
+            raise ValueError(f"{size} bytes in chunks of {chunk} make one of less than {SHORTEST_CHUNK}")
+        handle = lib.pump_new(ring.handle, size, chunk)
+        if not handle:
+            raise MemoryError("no memory for a pump")
+        self._handle = ffi.gc(handle, lib.pump_free)
+        self._ring = ring  # kept alive
+        self._chunks = -(-size // chunk)
+
+    def commit(self, region: memoryview) -> None:
+        """Hash a filled region that was reserved, and hand it over."""
+        with ffi.from_buffer("unsigned char[]", region) as memory:
+            if lib.pump_commit(self._handle, memory, len(region)):
+                raise ValueError(f"commit of {len(region)} bytes, more than are reserved")
+
+    def files(self, paths: bytes, facts: bytes, count: int) -> int:
+        """Read small files into the ring and return how many bytes they took, up to one that failed or did not fit.
+
+        `paths` and `facts` are those of `discstack.native.files.read_files`. Waits for room; 0 once the ring has ended.
+        """
+        if not POURS:
+            return 0
+        columns = ffi.cast("uint64_t *", ffi.from_buffer(facts))
+        return int(lib.files_pour(ffi.from_buffer(paths), columns, count, self._handle))
+
+    def file(self, descriptor: int, offset: int, size: int) -> int:
+        """Read whole sectors of an open file into the ring and return how many bytes that were.
+
+        Less than `size` where reading failed, the file ended, or the ring did. Waits for room.
+        """
+        return int(lib.files_pour_one(descriptor, offset, size, self._handle)) if POURS else 0
+
+    def digests(self) -> tuple[bytes, ...]:
+        """Return the digests of the chunks, once all of them went in."""
+        whole = ffi.buffer(lib.pump_digests(self._handle), self._chunks * lib.PUMP_DIGEST)[:]
+        return tuple(whole[at : at + lib.PUMP_DIGEST] for at in range(0, len(whole), lib.PUMP_DIGEST))

@@ -1,0 +1,78 @@
+#include "pump.h"
+
+#include "xxh3.h"
+
+#include <stdlib.h>
+
+struct pump {
+	struct ring *ring;
+	uint64_t left; /* bytes that are still to be hashed */
+	uint32_t chunk;
+	uint32_t missing; /* bytes of the chunk that is being hashed */
+	struct xxh3 sum;
+	unsigned char *digest; /* of that chunk, when it is done */
+	unsigned char digests[];
+};
+
+static void next_chunk(struct pump *pump)
+{
+	pump->missing = pump->left < pump->chunk ? (uint32_t)pump->left : pump->chunk;
+	xxh3_start(&pump->sum);
+}
+
+static void hash(struct pump *pump, const unsigned char *data, size_t size)
+{
+	while (size && pump->left) {
+		const uint32_t take = size < pump->missing ? (uint32_t)size : pump->missing;
+
+		xxh3_add(&pump->sum, data, take);
+		data += take;
+		size -= take;
+		pump->left -= take;
+		pump->missing -= take;
+		if (pump->missing)
+			break;
+		xxh3_end(&pump->sum, pump->digest);
+		pump->digest += PUMP_DIGEST;
+		next_chunk(pump);
+	}
+}
+
+struct pump *pump_new(struct ring *ring, uint64_t size, uint32_t chunk)
+{
+	struct pump *pump = calloc(1, sizeof(*pump) + (size + chunk - 1) / chunk * PUMP_DIGEST);
+
+	if (!pump)
+		return NULL;
+	pump->ring = ring;
+	pump->left = size;
+	pump->chunk = chunk;
+	pump->digest = pump->digests;
+	next_chunk(pump);
+	return pump;
+}
+
+void pump_free(struct pump *pump)
+{
+	free(pump);
+}
+
+int64_t pump_reserve(struct pump *pump, size_t size, unsigned char **memory)
+{
+	size_t offset = 0;
+	const int64_t length = ring_reserve(pump->ring, size, -1, &offset);
+
+	*memory = ring_memory(pump->ring) + offset;
+	return length;
+}
+
+int pump_commit(struct pump *pump, const unsigned char *memory, size_t size)
+{
+	hash(pump, memory, size);
+	return ring_commit(pump->ring, size);
+}
+
+const unsigned char *pump_digests(const struct pump *pump)
+{
+	return pump->digests;
+}

@@ -1,0 +1,27 @@
+/*
+ * The producer's end of a ring: hashes an image chunk by chunk as it goes in. One thread at a time.
+ */
+#pragma once
+#include "ring.h"
+
+/* The length of a digest in bytes. */
+#define PUMP_DIGEST 16
+
+struct pump;
+
+/*
+ * Make a pump for `ring` that hashes the first `size` bytes in chunks of `chunk` bytes, which are longer than 240, and
+ * so is what is left for the last one. NULL when memory lacks. Any thread.
+ */
+struct pump *pump_new(struct ring *ring, uint64_t size, uint32_t chunk);
+
+void pump_free(struct pump *pump);
+
+/* Wait for room as ring_reserve does, without an end; *memory is where the region starts. */
+int64_t pump_reserve(struct pump *pump, size_t size, unsigned char **memory);
+
+/* Hash the first `size` bytes of the region at `memory`, and hand them over. RING_INVALID if that is not so long. */
+int pump_commit(struct pump *pump, const unsigned char *memory, size_t size);
+
+/* Return the digests of the chunks (XXH3 of 128 bits, the most significant byte first); all of them are there at the end. */
+const unsigned char *pump_digests(const struct pump *pump);

@@ -1,0 +1,163 @@
+#include "xxh3.h"
+
+#include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+/* The constants of the algorithm's definition. */
+#define P32_1 0x9e3779b1u
+#define P32_2 0x85ebca77u
+#define P32_3 0xc2b2ae3du
+#define P64_1 0x9e3779b185ebca87u
+#define P64_2 0xc2b2ae3d27d4eb4fu
+#define P64_3 0x165667b19e3779f9u
+#define P64_4 0x85ebca77c2b2ae63u
+#define P64_5 0x27d4eb2f165667c5u
+#define AVALANCHE 0x165667919e3779f9u
+
+#define SECRET_SIZE 192
+#define SECRET_STEP 8 /* bytes by which the secret moves from stripe to stripe */
+#define BLOCK_STRIPES ((SECRET_SIZE - XXH3_STRIPE) / SECRET_STEP)
+#define SCRAMBLE_AT (SECRET_SIZE - XXH3_STRIPE)
+#define LAST_AT (SECRET_SIZE - XXH3_STRIPE - 7)
+#define LOW_AT 11
+#define HIGH_AT (SECRET_SIZE - XXH3_STRIPE - 11)
+
+static const unsigned char secret[SECRET_SIZE] = {
+	0xb8, 0xfe, 0x6c, 0x39, 0x23, 0xa4, 0x4b, 0xbe, 0x7c, 0x01, 0x81, 0x2c, 0xf7, 0x21, 0xad, 0x1c,
+	0xde, 0xd4, 0x6d, 0xe9, 0x83, 0x90, 0x97, 0xdb, 0x72, 0x40, 0xa4, 0xa4, 0xb7, 0xb3, 0x67, 0x1f,
+	0xcb, 0x79, 0xe6, 0x4e, 0xcc, 0xc0, 0xe5, 0x78, 0x82, 0x5a, 0xd0, 0x7d, 0xcc, 0xff, 0x72, 0x21,
+	0xb8, 0x08, 0x46, 0x74, 0xf7, 0x43, 0x24, 0x8e, 0xe0, 0x35, 0x90, 0xe6, 0x81, 0x3a, 0x26, 0x4c,
+	0x3c, 0x28, 0x52, 0xbb, 0x91, 0xc3, 0x00, 0xcb, 0x88, 0xd0, 0x65, 0x8b, 0x1b, 0x53, 0x2e, 0xa3,
+	0x71, 0x64, 0x48, 0x97, 0xa2, 0x0d, 0xf9, 0x4e, 0x38, 0x19, 0xef, 0x46, 0xa9, 0xde, 0xac, 0xd8,
+	0xa8, 0xfa, 0x76, 0x3f, 0xe3, 0x9c, 0x34, 0x3f, 0xf9, 0xdc, 0xbb, 0xc7, 0xc7, 0x0b, 0x4f, 0x1d,
+	0x8a, 0x51, 0xe0, 0x4b, 0xcd, 0xb4, 0x59, 0x31, 0xc8, 0x9f, 0x7e, 0xc9, 0xd9, 0x78, 0x73, 0x64,
+	0xea, 0xc5, 0xac, 0x83, 0x34, 0xd3, 0xeb, 0xc3, 0xc5, 0x81, 0xa0, 0xff, 0xfa, 0x13, 0x63, 0xeb,
+	0x17, 0x0d, 0xdd, 0x51, 0xb7, 0xf0, 0xda, 0x49, 0xd3, 0x16, 0x55, 0x26, 0x29, 0xd4, 0x68, 0x9e,
+	0x2b, 0x16, 0xbe, 0x58, 0x7d, 0x47, 0xa1, 0xfc, 0x8f, 0xf8, 0xb8, 0xd1, 0x7a, 0xd0, 0x31, 0xce,
+	0x45, 0xcb, 0x3a, 0x8f, 0x95, 0x16, 0x04, 0x28, 0xaf, 0xd7, 0xfb, 0xca, 0xbb, 0x4b, 0x40, 0x7e,
+};
+
+/* A little-endian number, as every machine that this is built for has it. */
+static uint64_t read64(const unsigned char *bytes)
+{
+	uint64_t value;
+
+	memcpy(&value, bytes, sizeof(value));
+	return value;
+}
+
+#ifdef __SSE2__
+
+/* Two lanes at a time: compilers do not find by themselves that only halves are multiplied. */
+static void accumulate(uint64_t *lanes, const unsigned char *stripe, const unsigned char *key)
+{
+	__m128i *pairs = (__m128i *)lanes;
+
+	for (unsigned pair = 0; pair < XXH3_LANES / 2; pair++) {
+		const __m128i value = _mm_loadu_si128((const __m128i *)stripe + pair);
+		const __m128i mixed = _mm_xor_si128(value, _mm_loadu_si128((const __m128i *)key + pair));
+		const __m128i product = _mm_mul_epu32(mixed, _mm_srli_epi64(mixed, 32));
+		const __m128i swapped = _mm_shuffle_epi32(value, _MM_SHUFFLE(1, 0, 3, 2));
+		const __m128i before = _mm_loadu_si128(pairs + pair);
+
+		_mm_storeu_si128(pairs + pair, _mm_add_epi64(_mm_add_epi64(product, swapped), before));
+	}
+}
+
+#else
+
+static void accumulate(uint64_t *lanes, const unsigned char *stripe, const unsigned char *key)
+{
+	for (unsigned lane = 0; lane < XXH3_LANES; lane++) {
+		const uint64_t value = read64(stripe + 8 * lane), mixed = value ^ read64(key + 8 * lane);
+
+		lanes[lane ^ 1] += value;
+		lanes[lane] += (mixed & 0xffffffff) * (mixed >> 32);
+	}
+}
+
+#endif
+
+static void scramble(uint64_t *lanes)
+{
+	for (unsigned lane = 0; lane < XXH3_LANES; lane++)
+		lanes[lane] = (lanes[lane] ^ lanes[lane] >> 47 ^ read64(secret + SCRAMBLE_AT + 8 * lane)) * P32_1;
+}
+
+/* Take in whole stripes, behind which more is to come. */
+static void take(struct xxh3 *sum, const unsigned char *data, size_t stripes)
+{
+	uint64_t lanes[XXH3_LANES];
+
+	memcpy(lanes, sum->lanes, sizeof(lanes));
+	for (size_t at = 0; at < stripes; at++) {
+		accumulate(lanes, data + at * XXH3_STRIPE, secret + sum->stripes % BLOCK_STRIPES * SECRET_STEP);
+		if (++sum->stripes % BLOCK_STRIPES == 0)
+			scramble(lanes);
+	}
+	memcpy(sum->lanes, lanes, sizeof(lanes));
+	if (stripes)
+		memcpy(sum->last, data + (stripes - 1) * XXH3_STRIPE, XXH3_STRIPE);
+}
+
+void xxh3_start(struct xxh3 *sum)
+{
+	*sum = (struct xxh3){.lanes = {P32_3, P64_1, P64_2, P64_3, P64_4, P32_2, P64_5, P32_1}};
+}
+
+void xxh3_add(struct xxh3 *sum, const unsigned char *data, size_t length)
+{
+	unsigned char *waiting = sum->last + XXH3_STRIPE;
+	size_t stripes;
+
+	sum->length += length;
+	if (sum->waiting && sum->waiting + length > XXH3_STRIPE) {
+		const size_t missing = XXH3_STRIPE - sum->waiting;
+
+		memcpy(waiting + sum->waiting, data, missing);
+		take(sum, waiting, 1);
+		sum->waiting = 0;
+		data += missing;
+		length -= missing;
+	}
+	if (!sum->waiting && length) { /* at least one byte is kept back */
+		stripes = (length - 1) / XXH3_STRIPE;
+		take(sum, data, stripes);
+		data += stripes * XXH3_STRIPE;
+		length -= stripes * XXH3_STRIPE;
+	}
+	memcpy(waiting + sum->waiting, data, length);
+	sum->waiting += (unsigned)length;
+}
+
+/* The product of two numbers, its halves folded into one. */
+static uint64_t folded(uint64_t a, uint64_t b)
+{
+	const uint64_t low = (a & 0xffffffff) * (b & 0xffffffff), left = (a >> 32) * (b & 0xffffffff);
+	const uint64_t right = (a & 0xffffffff) * (b >> 32), high = (a >> 32) * (b >> 32);
+	const uint64_t cross = (low >> 32) + (left & 0xffffffff) + right;
+
+	return ((left >> 32) + (cross >> 32) + high) ^ (cross << 32 | (low & 0xffffffff));
+}
+
+static uint64_t merged(const uint64_t *lanes, const unsigned char *key, uint64_t start)
+{
+	for (unsigned lane = 0; lane < XXH3_LANES; lane += 2)
+		start += folded(lanes[lane] ^ read64(key + 8 * lane), lanes[lane + 1] ^ read64(key + 8 * lane + 8));
+	start = (start ^ start >> 37) * AVALANCHE;
+	return start ^ start >> 32;
+}
+
+void xxh3_end(const struct xxh3 *sum, unsigned char digest[XXH3_DIGEST])
+{
+	uint64_t lanes[XXH3_LANES], halves[2];
+
+	memcpy(lanes, sum->lanes, sizeof(lanes));
+	accumulate(lanes, sum->last + sum->waiting, secret + LAST_AT);
+	halves[0] = merged(lanes, secret + HIGH_AT, ~(sum->length * P64_2));
+	halves[1] = merged(lanes, secret + LOW_AT, sum->length * P64_1);
+	for (unsigned at = 0; at < XXH3_DIGEST; at++)
+		digest[at] = halves[at / 8] >> (56 - 8 * (at % 8)) & 0xff;
+}
