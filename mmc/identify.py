@@ -118,9 +118,9 @@ def next_writable(work: Work) -> Procedure[int | None]:
 
 
 def _configuration() -> Procedure[Configuration]:
-    """Ask what the drive can do with its medium; UnsupportedMedium where it knows no such question."""
+    """Ask what the drive can do with its medium; UnsupportedMedium where it is no drive, or knows no such question."""
     try:
-        return (yield from persist(queries.current_configuration, swallow_attentions=True))
+        configuration = yield from persist(queries.current_configuration, swallow_attentions=True)
     except IllegalRequest as error:
         if error.sense.asc not in UNSUPPORTED:
             raise
@@ -130,6 +130,9 @@ def _configuration() -> Procedure[Configuration]:
             f"{names.name} does not know GET CONFIGURATION, as all drives since MMC-2 do: it cannot tell what medium "
             "it holds, and is not written to"
         ) from error
+    if not configuration.features:  # what is in a drive of MMC's first edition was guessed: any device may look so
+        _check_device_type((yield from persist(queries.inquiry, swallow_attentions=True)))
+    return configuration
 
 
 def _check_device_type(names: InquiryData) -> None:
