@@ -60,6 +60,11 @@ class Track:
         return self.end
 
     @property
+    def complete(self) -> bool:
+        """Whether nothing is left to be written: a reserved track that was filled needs no closing."""
+        return self.closed or (self.size is not None and self.written >= self.size)
+
+    @property
     def next_writable(self) -> int:
         """Where writing goes on."""
         return self.end + self.link
@@ -311,8 +316,9 @@ class SequentialMedium(Medium):
         return self.run_out
 
     def _close_session(self, *, final: bool) -> Job:
+        self.flush()
         tracks = self._open_session()
-        if any(not t.closed and (t.written or t.size) for t in tracks):
+        if any(not t.complete and (t.written or t.size) for t in tracks):
             raise Refusal(INCOMPLETE_TRACK)
         if len(self.track_list if final else tracks) == 1:  # only the invisible track: there is nothing to close
             raise Refusal(SESSION_FIXATION)
@@ -321,6 +327,9 @@ class SequentialMedium(Medium):
         return Job(seconds, finish)
 
     def _finish_session(self, final: bool) -> None:
+        for track in self._open_session():
+            if track.complete and not track.closed:
+                self._finish_track(track)
         empty = self.track_list.pop()
         session = empty.session
         if self.track_list[-1].session == session:

@@ -218,6 +218,19 @@ def test_reserved_track_takes_what_it_was_reserved_for(load: Load) -> None:
     assert host.disc()[2] & 3 == 1
 
 
+@pytest.mark.parametrize("medium", ["dvd+r", "bd-r"])
+def test_reserved_track_that_was_filled_is_complete(load: Load, medium: str) -> None:
+    """The session closes without a close of the track (as wodim does it); padding to the end of an ECC block counts."""
+    host = load(medium)
+    host.ok("53 00 000000 00000040 00".replace(" ", ""))
+    host.write(0, 32)
+    assert host.close_refused(2) == "5/72/03"
+    host.write(32, 27)
+    host.close(2)
+    assert host.disc()[2] == 0x01, "appendable, the last session is empty"
+    assert host.track(1)[24:28] == bytes.fromhex("00000040")
+
+
 def test_blank_and_format_do_not_suit_a_dvd_plus_r(load: Load) -> None:
     host = load("dvd+r")
     assert host.refused("A1 01" + "00" * 10) == "5/30/00"
