@@ -27,6 +27,13 @@ class Cell:
     reason: str = ""
 
     @property
+    def mounts(self) -> tuple[str, ...]:
+        """The file systems that the kernel finds on the disc: the image has two, what the burners make has one."""
+        if self.refusal or self.status == BLANK:
+            return ()
+        return ("iso9660", "udf") if "$I" in self.commands and not self.second else ("iso9660",)
+
+    @property
     def name(self) -> str:
         """The name of the test."""
         return f"{self.medium}-{self.program}-{self.mode}"
@@ -38,6 +45,8 @@ RELOAD = "{ sg_start --eject $D; sg_start --load $D; sg_turs -n 9 $D || true; } 
 NEXT = f"{RELOAD}; genisoimage -quiet -R -J -V SECOND -C $(wodim dev=$D -msinfo) -M $D -o next.iso $S"
 GROW = "growisofs -Z $D -R -J -V FIRST -quiet $T; growisofs -M $D -R -J -V SECOND -quiet $S"
 AT_ONCE = "growisofs -use-the-force-luke=dao -dvd-compat -Z $D=$I"
+TOC = r'CD_ROM\nTRACK MODE1\nDATAFILE "%s"\n'
+CDRDAO = f"printf '{TOC}' $I >disc.toc; cdrdao write -n --device $D --driver generic-mmc disc.toc"
 XORRISO = "xorriso -outdev $D -volid FIRST -map $T / -commit; xorriso -dev $D -map $S / -commit"
 
 
@@ -57,7 +66,7 @@ CELLS = (
     cell("wodim", "cd-rw", "blank", f"{WODIM} -tao $I; {WODIM} blank=fast", **NOTHING),
     cell("wodim", "dvd-r", "dao", f"{WODIM} -dao $I"),
     cell("wodim", "dvd-rw", "blank", f"{WODIM} -dao $I; {WODIM} blank=fast", **NOTHING),
-    cell("wodim", "dvd+r", "dao", f"{WODIM} -dao $I", status=APPENDABLE, sessions=0),  # it closes no session there
+    cell("wodim", "dvd+r", "dao", f"{WODIM} -dao $I", status=APPENDABLE),
     cell(
         "wodim",
         "dvd+rw",
@@ -67,20 +76,30 @@ CELLS = (
         refusal="A write error occured",
         reason="it does not format",
     ),
+    cell(
+        "wodim", "bd-r", "dao", f"{WODIM} -dao $I", **NOTHING, refusal="Cannot send CUE sheet", reason="it knows no BD"
+    ),
     cell("cdrskin", "cd-r", "tao", "cdrskin dev=$D -tao $I"),
     cell("cdrskin", "cd-rw", "append", f"cdrskin dev=$D -multi -tao $I; {NEXT}; cdrskin dev=$D -tao next.iso", **TWO),
     cell("cdrskin", "dvd-rw", "deformat", "cdrskin dev=$D blank=format_overwrite; cdrskin dev=$D $I"),
     cell("cdrskin", "bd-r", "tao", "cdrskin dev=$D -tao $I"),
+    cell("cdrskin", "bd-r-dl", "tao", "cdrskin dev=$D -tao $I"),
+    cell("cdrskin", "dvd+r-dl", "tao", "cdrskin dev=$D -tao $I"),
     cell("cdrskin", "bd-re", "format", "cdrskin dev=$D blank=format_defectmgt; cdrskin dev=$D $I"),
     cell("cdrskin", "dvd-ram", "overwrite", "cdrskin dev=$D $I", status=OTHER),
     cell("xorriso", "cd-r", "sao", "xorriso -as cdrecord dev=$D -sao $I"),
     cell("xorriso", "cd-rw", "grow", XORRISO, **OPEN_END),
     cell("xorriso", "dvd+r", "grow", XORRISO, **OPEN_END),
+    cell("xorriso", "dvd-r-dl", "sao", "xorriso -as cdrecord dev=$D -sao $I"),
+    cell("xorriso", "bd-r-ql", "sao", "xorriso -as cdrecord dev=$D -sao $I"),
+    cell("xorriso", "bd-re-tl", "grow", XORRISO, second=True),
     cell("growisofs", "dvd-r", "grow", GROW, **OPEN_END),
     cell("growisofs", "dvd+r", "grow", GROW, **OPEN_END),
     cell("growisofs", "dvd+rw", "grow", GROW, second=True),
     cell("growisofs", "bd-r", "grow", GROW, status=APPENDABLE, sessions=0, second=True),  # one session, never closed
+    cell("growisofs", "bd-r-tl", "overwrite", "growisofs -Z $D=$I", status=APPENDABLE, sessions=0),
     cell("growisofs", "dvd+r-dl", "dao", AT_ONCE),
+    cell("growisofs", "dvd+r-dl", "grow", GROW, **OPEN_END),
     cell("growisofs", "dvd-rw", "dao", AT_ONCE),
     cell(
         "growisofs",
@@ -94,4 +113,6 @@ CELLS = (
     cell("dvd+rw-format", "dvd+rw", "format", f"dvd+rw-format $D; {WODIM} -dao $I"),
     cell("dvd+rw-format", "dvd-rw", "format", "dvd+rw-format -force $D; growisofs -Z $D=$I"),
     cell("dvd+rw-format", "bd-re", "format", "dvd+rw-format $D; growisofs -Z $D=$I"),
+    cell("dvd+rw-format", "bd-re-dl", "format", "dvd+rw-format $D; growisofs -Z $D=$I"),
+    cell("cdrdao", "cd-r", "data", CDRDAO),
 )

@@ -73,7 +73,7 @@ class Kernel:
         with self.console.open("wb") as console:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=console, stderr=console)
         try:
-            self._wait(self.jobs / "ready", BOOT_TIMEOUT)
+            self.wait_for(self.jobs / "ready", BOOT_TIMEOUT)
         except KernelFailure as error:
             if INIT_SPEAKS not in str(error):
                 raise NoKernel(f"linux.uml comes to no init: {error}") from error
@@ -83,7 +83,7 @@ class Kernel:
         """Run a command line (one string) or a program with its operands in the guest, as root."""
         line = str(command[0]) if len(command) == 1 else shlex.join(map(str, command))
         job = self._submit(f"exec timeout -k 2 {timeout:g} bash -c {shlex.quote(line)}")
-        self._wait(job.with_suffix(".rc"), timeout + STOP_TIMEOUT)
+        self.wait_for(job.with_suffix(".rc"), timeout + STOP_TIMEOUT)
         output = job.with_suffix(".out").read_bytes().decode("utf-8", "replace")
         return Result(int(job.with_suffix(".rc").read_text()), output)
 
@@ -110,7 +110,8 @@ class Kernel:
         job.with_suffix(".run").touch()
         return job
 
-    def _wait(self, path: Path, timeout: float) -> None:
+    def wait_for(self, path: Path, timeout: float) -> None:
+        """Wait for a file that the guest makes; a guest that does not is ended."""
         deadline = time.monotonic() + timeout
         while not path.exists():
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -170,14 +171,32 @@ def brisk(kernel_share: Path) -> str:
     return f"export LD_PRELOAD={library};"
 
 
-@pytest.fixture
+class Agent:
+    """A process in the guest that runs the scripts of its folder, one at a time."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel, self.folder, self.number = kernel, kernel.share / "agent", 0
+        self.folder.mkdir()
+        command = shlex.join([sys.executable, str(GUEST / "agent.py"), str(self.folder)])
+        kernel.check(f"setsid {command} >{self.folder}/errors 2>&1 &")
+
+    def run(self, script: str, *operands: str | Path, timeout: float = 60.0) -> str:
+        """Run a script that must succeed, and give what it printed."""
+        self.number += 1
+        request = self.folder / f"{self.number}.json"
+        unfinished = request.with_suffix(".new")
+        unfinished.write_text(json.dumps([script, *map(str, operands)]))
+        unfinished.rename(request)
+        self.kernel.wait_for(request.with_suffix(".rc"), timeout)
+        output = request.with_suffix(".out").read_text(errors="surrogateescape")
+        assert request.with_suffix(".rc").read_text() == "0", output
+        return output
+
+
+@pytest.fixture(scope="session")
 def guest_python(kernel: Kernel) -> Callable[..., str]:
     """Runs one of the guest's Python scripts and gives what it printed."""
-
-    def run(script: str, *operands: str | Path, timeout: float = 60.0) -> str:
-        return kernel.check(sys.executable, GUEST / script, *operands, timeout=timeout)
-
-    return run
+    return Agent(kernel).run
 
 
 class Attachment:

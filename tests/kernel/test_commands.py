@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 Attaching = Callable[..., AbstractContextManager[Any]]
 Submit = Callable[..., list[dict[str, Any]]]
-SCRIPT = Path(__file__).parent / "guest/submit.py"
 LARGE = 1 << 20  # bytes
 SETTLE = {"cdb": "000000000000"}
 TRAY_OPEN, DISC_OK = 2, 4  # answers of CDROM_DRIVE_STATUS
@@ -28,10 +25,9 @@ def drives(attaching: Attaching) -> Iterator[Any]:
 
 
 @pytest.fixture
-def submit(kernel: Any) -> Submit:
+def submit(guest_python: Callable[..., str]) -> Submit:
     def run(device: str, *rows: dict[str, Any]) -> list[dict[str, Any]]:
-        words = shlex.quote(json.dumps(rows))
-        answers: list[dict[str, Any]] = json.loads(kernel.check(f"echo {words} | {sys.executable} {SCRIPT} {device}"))
+        answers: list[dict[str, Any]] = json.loads(guest_python("submit.py", device, json.dumps(rows)))
         return answers
 
     return run

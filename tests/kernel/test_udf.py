@@ -86,25 +86,23 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def seen(folder: Path, kernel: Any, kernel_share: Path) -> Callable[[Kind], Survey]:
-    """Gives what the kernel shows of the image of a kind; all are made and looked at in one go."""
+def seen(folder: Path, guest_python: Callable[..., str], kernel_share: Path) -> Callable[[Kind], Survey]:
+    """Gives what the kernel shows of the image of a kind."""
     root = Directory()
     root.add_tree(folder)
-    paths = []
-    for number, (revision, vat, views, exact) in enumerate(KINDS.values()):
-        options = {"udf_revision": revision, "udf_vat": vat, "udf_specials": exact, "udf_permissions": exact}
-        paths.append(kernel_share / f"udf {number}.img")
-        build_image(root, ImageOptions(views=VIEWS[views], multiple=16, **options)).write_to(paths[-1])
-    script = Path(__file__).parent / "guest/looks.py"
-    found = json.loads(kernel.check(sys.executable, script, "udf", "ro,utf8", *paths, timeout=200))
-    shown = dict(zip(KINDS.values(), found, strict=True))
-    for path in paths:
-        path.unlink()
+    path = kernel_share / "udf.img"
 
     def give(kind: Kind) -> Survey:
-        found = "UDF-fs: INFO Mounting volume"
-        assert [line for line in shown[kind]["messages"] if not line.startswith(found)] == []
-        tree: Survey = shown[kind]["tree"]
+        revision, vat, views, exact = kind
+        options = {"udf_revision": revision, "udf_vat": vat, "udf_specials": exact, "udf_permissions": exact}
+        build_image(root, ImageOptions(views=VIEWS[views], multiple=16, **options)).write_to(path)
+        try:
+            found = json.loads(guest_python("look.py", path, "udf", "ro,utf8"))
+        finally:
+            path.unlink()
+        usual = "UDF-fs: INFO Mounting volume"
+        assert [line for line in found["messages"] if not line.startswith(usual)] == []
+        tree: Survey = found["tree"]
         return tree
 
     return give

@@ -1,6 +1,6 @@
-"""Send commands by the ioctl SG_IO, in ctypes after <scsi/sg.h>, and print as JSON what came of each: submit.py DEVICE.
+"""Send commands by the ioctl SG_IO, after <scsi/sg.h>, and print as JSON what came of each: submit.py DEVICE LIST.
 
-Standard input is a JSON list of {"cdb": hex, "in": bytes wanted, "out": bytes sent, "timeout": ms}.
+LIST is a JSON list of {"cdb": hex, "in": bytes wanted, "out": bytes sent, "timeout": ms}.
 """
 
 from __future__ import annotations
@@ -67,16 +67,20 @@ def submit(descriptor: int, cdb: bytes, wanted: int, sent: int, timeout: int) ->
     return found
 
 
-def main(device: str) -> None:
+def main(device: str, rows: list[dict[str, Any]]) -> None:
     """Run the list."""
     descriptor = os.open(device, os.O_RDWR | os.O_NONBLOCK)
-    rows = json.loads(sys.stdin.read())
-    answers = [
-        submit(descriptor, bytes.fromhex(row["cdb"]), row.get("in", 0), row.get("out", 0), row.get("timeout", 20000))
-        for row in rows
-    ]
+    try:
+        answers = [
+            submit(
+                descriptor, bytes.fromhex(row["cdb"]), row.get("in", 0), row.get("out", 0), row.get("timeout", 20000)
+            )
+            for row in rows
+        ]
+    finally:
+        os.close(descriptor)
     print(json.dumps(answers))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], json.loads(sys.argv[2]))
