@@ -96,16 +96,14 @@ def audio(
         )
         program = _program(writer, files, tags)
         facts = {"drive": drive, "medium": recorder.medium().name, "speed": writer.speed, "simulated": simulate}
-        with (
-            cancelling(writer),
-            Display(quiet=as_json) as display,
-            saving_curve(curve, f"audio {' '.join(files)}", facts, display) as on_event,
-        ):
-            result = writer.write(program, on_event=on_event)
-        if as_json:
-            print_json(_result_json(result, drive))
-        else:
-            _say_result(result, drive)
+        display = Display(quiet=as_json)
+        with saving_curve(curve, f"audio {' '.join(files)}", facts, display) as on_event:
+            with cancelling(writer), display:
+                result = writer.write(program, on_event=on_event)
+            if as_json:
+                print_json(_result_json(result, drive))
+            else:
+                _say_result(result, drive)
         if eject:
             recorder.eject()
 

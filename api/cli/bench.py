@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import product
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -16,6 +18,7 @@ from discstack.cli.curve import GraphFile
 from discstack.cli.output import Display, Sparkline, brief, plain, print_json, print_table, size
 
 if TYPE_CHECKING:
+    from discstack.benchmark import Benchmark
     from discstack.measurement import Setting, Summary, Trial
     from discstack.recorder import Recorder
 
@@ -61,7 +64,12 @@ class Amount(click.ParamType[int]):
 @click.option("--speed", type=Speed(), multiple=True, metavar="X", help="Speed: 16x, 22160kB/s, max.")
 @click.option("--repeat", type=click.IntRange(1), default=3, show_default=True, help="How often each is tried.")
 @click.option("--csv", "table", type=click.Path(dir_okay=False, writable=True), help="Save all samples in a file.")
-@click.option("--graph", type=GraphFile(), metavar="FILE", help="Draw all trials into FILE.html, FILE.png or FILE.svg.")
+@click.option(
+    "--graph",
+    type=GraphFile(several=True),
+    metavar="FILE",
+    help="Draw all trials into FILE.html, FILE.png or FILE.svg.",
+)
 @changing_command
 def bench(
     drive: str,
@@ -83,7 +91,7 @@ def bench(
 
     Nothing is written without --write.
     """
-    from discstack import Benchmark, BenchmarkKind, draw
+    from discstack import Benchmark, BenchmarkKind
 
     if erase and kind != "write":
         raise click.UsageError("--erase belongs to --write")
@@ -101,18 +109,15 @@ def bench(
             erase=erase,
         )
         medium = recorder.medium().name
-        try:
-            with cancelling(benchmark), Display(quiet=as_json) as display:
-                benchmark.run(on_event=display)
-        finally:
-            trials = benchmark.trials
-            if trials:  # also those before an error
-                _save(trials, table)
-                if graph:
-                    draw([trial.curve for trial in trials], graph)
-                if as_json:
+        with _saving(benchmark, table, graph):
+            try:
+                with cancelling(benchmark), Display(quiet=as_json) as display:
+                    benchmark.run(on_event=display)
+            finally:
+                trials = benchmark.trials
+                if trials and as_json:  # also those before an error
                     print_json(_json(drive, medium, chosen.value, trials))
-                else:
+                elif trials:
                     _say(f"{drive}: {medium}, {chosen.value}", trials)
 
 
@@ -140,12 +145,35 @@ def _json(drive: str, medium: str, kind: str, trials: Sequence[Trial]) -> dict[s
     return {"drive": drive, "medium": medium, "kind": kind, "settings": summaries(trials), "trials": rows}
 
 
-def _save(trials: Sequence[Trial], path: str | None) -> None:
+@contextmanager
+def _saving(benchmark: Benchmark, table: str | None, graph: str | None) -> Iterator[None]:
+    """Save at the end what was measured, also before an error; a file that cannot be written is known at once."""
+    for path in filter(None, (table, graph)):
+        Path(path).touch()
+    try:
+        yield
+    except BaseException as error:
+        try:
+            _save(benchmark.trials, table, graph)
+        except OSError as second:
+            error.add_note(f"afterwards also: not all is saved: {second}")
+        raise
+    _save(benchmark.trials, table, graph)
+
+
+def _save(trials: Sequence[Trial], table: str | None, graph: str | None) -> None:
+    from discstack import draw
+
+    if trials and table:
+        _write_table(trials, table)
+    if trials and graph:
+        draw([trial.curve for trial in trials], graph)
+
+
+def _write_table(trials: Sequence[Trial], path: str) -> None:
     """Write a row for each sample of each trial."""
     from dataclasses import asdict
 
-    if path is None:
-        return
     left_out = {"latencies", "file"}
     with open(path, "w", encoding="utf-8", newline="") as file:
         rows = [

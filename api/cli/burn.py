@@ -136,18 +136,16 @@ def burn(
             verify_speed=kilobytes(verify_speed, recorder.medium()) if verify_speed else None,
         )
         facts = {"drive": drive, "medium": recorder.medium().name, "speed": writer.speed, "simulated": simulate}
-        with (
-            cancelling(writer),
-            Display(quiet=as_json) as display,
-            saving_curve(curve, f"burn {' '.join(sources)}", facts, display) as on_event,
-        ):
-            result = writer.write(image, on_event=on_event)
+        display = Display(quiet=as_json)
+        with saving_curve(curve, f"burn {' '.join(sources)}", facts, display) as on_event:
+            with cancelling(writer), display:
+                result = writer.write(image, on_event=on_event)
+            if as_json:
+                print_json({**_result_json(result, drive), "issues": getattr(image, "issues", ())})
+            else:
+                _say_result(result, drive)
         if not isinstance(image, ImageFile):
             write_manifest(image, choices["manifest"])
-        if as_json:
-            print_json({**_result_json(result, drive), "issues": getattr(image, "issues", ())})
-        else:
-            _say_result(result, drive)
         leave(recorder, reload=reload, eject=eject)
 
 

@@ -15,16 +15,19 @@ if TYPE_CHECKING:
 
 
 class GraphFile(click.ParamType[str]):
-    """A file for a graph; what cannot be drawn is better known before the disc is written."""
+    """A file for a graph, of `several` curves or one; what cannot be drawn is better known before a disc is written."""
 
     name = "file"
+
+    def __init__(self, *, several: bool = False) -> None:
+        self.several = several
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Check the name, and that the library for it is there."""
         from discstack.graphs import check_graph
 
         try:
-            check_graph(value)
+            check_graph(value, several=self.several)
         except ValueError as error:
             self.fail(str(error), param, ctx)
         return value
@@ -41,7 +44,10 @@ curve_option = click.option(
 
 @contextmanager
 def saving_curve(path: str | None, title: str, facts: Mapping[str, Any], then: EventHandler) -> Iterator[EventHandler]:
-    """Give a handler of events that passes them on, and draw the curve of them at the end, if there is a path."""
+    """Give a handler of events that passes them on, and draw the curve of them at the end, if there is a path.
+
+    What a job gave is to be told before that end: a curve that cannot be drawn is an error.
+    """
     from discstack.curve import CurveRecorder
     from discstack.graphs import draw
 
@@ -67,7 +73,12 @@ def saving_curve(path: str | None, title: str, facts: Mapping[str, Any], then: E
     "curves", nargs=-1, required=True, metavar="CURVE.json...", type=click.Path(exists=True, dir_okay=False)
 )
 @click.option(
-    "-o", "--output", required=True, metavar="FILE", type=GraphFile(), help="FILE.html, FILE.png or FILE.svg."
+    "-o",
+    "--output",
+    required=True,
+    metavar="FILE",
+    type=GraphFile(several=True),
+    help="FILE.html, FILE.png or FILE.svg.",
 )
 def graph(curves: tuple[str, ...], output: str) -> None:
     """Draw saved curves, several of them over each other."""

@@ -30,13 +30,19 @@ FORMS: Final[dict[str, tuple[str, str | None]]] = {
     ".svg": ("discstack.graphs.picture", "matplotlib"),
     ".json": ("discstack.graphs.plain", None),
 }
+ONE_CURVE: Final = ".json"
 
 
-def check_graph(path: str | os.PathLike[str]) -> None:
-    """Raise ValueError if no graph can be drawn into a file of that name, because of the name or of what is missing."""
+def check_graph(path: str | os.PathLike[str], *, several: bool = False) -> None:
+    """Raise ValueError if no graph can be drawn into a file of that name: because of the name, or of what is missing.
+
+    `several` says that more than one curve is to go into it.
+    """
     suffix = Path(path).suffix.lower()
     if suffix not in FORMS:
         raise ValueError(f"{path}: a graph is a file that ends in {', '.join(FORMS)}")
+    if several and suffix == ONE_CURVE:
+        raise ValueError(f"{path}: a file of JSON holds one curve; .html, .png and .svg show several")
     library = FORMS[suffix][1]
     if library is not None and find_spec(library) is None:
         raise ValueError(f"{path}: this needs {library}; install it by: pip install 'discstack[graph]'")
@@ -44,7 +50,7 @@ def check_graph(path: str | os.PathLike[str]) -> None:
 
 def draw(curves: Sequence[Curve], path: str | os.PathLike[str]) -> None:
     """Draw one or more curves into a file. Raises ValueError as `check_graph`, or for no curves."""
-    check_graph(path)
+    check_graph(path, several=len(curves) > 1)
     if not curves:
         raise ValueError("there is no curve to draw")
     import_module(FORMS[Path(path).suffix.lower()][0]).draw(curves, Path(path))

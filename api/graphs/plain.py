@@ -12,8 +12,5 @@ if TYPE_CHECKING:
 
 def draw(curves: Sequence[Curve], path: Path) -> None:
     """Save the one curve."""
-    if len(curves) != 1:
-        raise ValueError(
-            f"{path}: a file of JSON holds one curve, not {len(curves)}; .html, .png and .svg show several"
-        )
-    curves[0].save(path)
+    (curve,) = curves
+    curve.save(path)

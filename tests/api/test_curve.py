@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -191,3 +193,16 @@ def test_a_curve_that_cannot_be_saved_is_known_before_the_burn(discstack: Any, t
     assert done.code != 0
     assert "/no/such/folder" in done.err
     assert discstack("info", "virtual:dvd+r?file=disc", "--json").json["medium"]["blank"]
+
+
+def test_a_burn_is_told_of_where_its_curve_cannot_be_saved_in_the_end(
+    discstack: Any, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(curve: Curve, path: Path) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    monkeypatch.setattr(Curve, "save", full)
+    done = discstack("burn", "tree", "-d", SLOW, "--json", "--curve", "curve.json")
+    assert done.code != 0
+    assert "No space left" in done.err
+    assert '"verified": true' in done.out

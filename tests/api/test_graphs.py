@@ -141,7 +141,7 @@ def test_the_command_line_draws_what_burns_saved(discstack: Any, tmp_path: Path)
         assert done.code == 0, done.err
     assert discstack("graph", "a.json", "b.json", "-o", "both.html").code == 0
     assert b"burn file (2)" in (tmp_path / "both.html").read_bytes()
-    assert discstack("graph", "a.json", "b.json", "-o", "both.json").code == 1
+    assert discstack("graph", "a.json", "b.json", "-o", "both.json").code == 2
     (tmp_path / "no.json").write_text("{}")
     refused = discstack("graph", "no.json", "-o", "x.png")
     assert refused.code == 2
