@@ -37,6 +37,8 @@ def complete(tree: Directory, rock_ridge: Directory, notes: Notes) -> None:
                 if child.size and not own.size:  # genisoimage's boot catalogue in UDF
                     own.source = child.source
                     notes.add(Oddity.INCONSISTENT, child.path, "it has data in Rock Ridge alone; taken from there")
+            elif isinstance(own, Symlink | Special) and type(own) is type(child):
+                _describe(own, child)
             elif isinstance(child, Symlink | Special) and _stands_for_nothing(own):
                 child.parent = target
                 missing.append(child)
@@ -65,7 +67,7 @@ def _spelled_otherwise(target: Directory, found: Directory) -> Iterator[tuple[st
     names = dict(zip(sorted(node.name for node in found.children()), map(decode, identifiers[0]), strict=False))
     for node in unknown:
         for spelled in (names[node.name], by_place.get(_place(node))):
-            if spelled in left and isinstance(node, File | Directory) and type(node) is type(left[spelled]):
+            if spelled in left and type(node) is type(left[spelled]):
                 del left[spelled]
                 yield node.name, spelled
                 break

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from discstack.fs.attributes import Attributes, Times
+from discstack.fs.attributes import Attributes, Kind, Times
 from discstack.fs.bridge import build_image
 from discstack.fs.nodes import File
 from discstack.fs.options import ImageOptions, RockRidge
@@ -83,3 +83,14 @@ def test_what_is_added_keeps_names_that_udf_spells_otherwise() -> None:
     trees = [read_volume(image, view=VolumeView.ROCK_RIDGE).root for image in (first, again)]
     one, other = ([(node.path, node.attributes) for node in tree.walk()] for tree in trees)
     assert one == other
+
+
+def test_links_and_special_files_that_udf_has_under_other_names_are_not_there_twice() -> None:
+    root = Directory()
+    root.create_symlink(ODD, "target", attributes=Attributes(0o777, 3, 4))
+    root.create_special(f"pipe {ODD}", Kind.FIFO, attributes=Attributes(0o620, 5, 6))
+    image = build_image(root, ImageOptions(udf_specials=True))
+    found = read_volume(image).root
+    assert {node.name: node.attributes for node in found.children()} == {
+        node.name: node.attributes for node in root.children()
+    }
