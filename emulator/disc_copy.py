@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from discstack.emulator.clock import VirtualClock
-from discstack.emulator.discfile import DiscFileError, Sidecar, held, sidecar_of
+from discstack.emulator.discfile import DiscFileError, Sidecar, held, restored, sidecar_of
 from discstack.emulator.media.families import MEDIA
 from discstack.emulator.states import state_of
 from discstack.emulator.store import BLOCK, CHANNELS_SUFFIX, BlockStore
@@ -48,7 +49,7 @@ def describe_disc(path: str | os.PathLike[str]) -> DiscDescription:
         serial=sidecar.serial,
         stored_blocks=-(-path.stat().st_size // BLOCK),
         sub_channels=_channels(path).exists(),
-        state=_state(sidecar),
+        state=_state(path, sidecar),
         details=sidecar.state,
     )
 
@@ -56,31 +57,31 @@ def describe_disc(path: str | os.PathLike[str]) -> DiscDescription:
 def duplicate_disc(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> DiscDescription:
     """Copy a disc to a new file, holes as holes, with a serial number of its own, and describe the copy.
 
-    Raises DiscFileError where `target` exists, DeviceBusy where a drive holds `source`.
+    Raises DiscFileError where `target` exists, DeviceBusy where a drive holds `source`. What fails leaves no copy.
     """
     source, target = Path(source), Path(target)
-    sidecar = _sidecar(source)
+    _sidecar(source)
     for path in (target, sidecar_of(target), _channels(target)):
         if path.exists():
             raise DiscFileError(f"{path} is there already; a disc is copied to a new file")
-    with held(source):
-        _copy(source, target)
+    with held(source), ExitStack() as undo:
+        _copy(source, target, undo)
         if _channels(source).exists():
-            _copy(_channels(source), _channels(target))
-    copied = replace(sidecar, serial=secrets.token_hex(8))
-    sidecar_of(target).write_text(copied.dumps(), encoding="utf-8")
-    return describe_disc(target)
+            _copy(_channels(source), _channels(target), undo)
+        copied = replace(
+            _sidecar(source), serial=secrets.token_hex(8)
+        )  # of now: a drive may have had the disc until then
+        undo.callback(sidecar_of(target).unlink, missing_ok=True)
+        sidecar_of(target).write_text(copied.dumps(), encoding="utf-8")
+        description = describe_disc(target)
+        undo.pop_all()
+    return description
 
 
-def _state(sidecar: Sidecar) -> str:
+def _state(path: Path, sidecar: Sidecar) -> str:
     """Name the state of a disc by the answers that it would give."""
-    kind = MEDIA[sidecar.medium]
-    medium = kind.family(kind, BlockStore.in_memory(), VirtualClock(), sidecar.capacity)
-    try:
-        medium.restore(sidecar.state)
-        return state_of(medium)
-    finally:
-        medium.store.close()
+    with closing(BlockStore.in_memory()) as store:
+        return state_of(restored(path, sidecar, MEDIA[sidecar.medium], store, VirtualClock()))
 
 
 def _sidecar(path: Path) -> Sidecar:
@@ -96,9 +97,10 @@ def _channels(path: Path) -> Path:
     return path.with_name(path.name + CHANNELS_SUFFIX)
 
 
-def _copy(source: Path, target: Path) -> None:
-    """Copy what is stored, and leave holes where there are some."""
+def _copy(source: Path, target: Path, undo: ExitStack) -> None:
+    """Copy what is stored, and leave holes where there are some; `undo` then takes the copy away."""
     with source.open("rb") as old, target.open("xb") as new:
+        undo.callback(target.unlink, missing_ok=True)
         size = old.seek(0, os.SEEK_END)
         at = 0
         while at < size and (start := _next(old.fileno(), at, "SEEK_DATA")) is not None:

@@ -56,6 +56,16 @@ class Sidecar:
         return sidecar
 
 
+def restored(path: Path, sidecar: Sidecar, kind: MediumKind, store: BlockStore, clock: Clock) -> Medium:
+    """Return the disc that the sidecar of `path` tells of; raises DiscFileError where that cannot be."""
+    try:
+        medium = kind.family(kind, store, clock, sidecar.capacity)
+        medium.restore(sidecar.state)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise DiscFileError(f"{sidecar_of(path)}: the state of the disc makes no sense: {error}") from error
+    return medium
+
+
 class DiscFile:
     """A disc in a file, held by this drive."""
 
@@ -104,12 +114,7 @@ class DiscFile:
             raise DiscFileError(f"{path} holds a {sidecar.medium}, not a {kind.name}")
         if capacity not in (None, sidecar.capacity):
             raise DiscFileError(f"{path} has a capacity of {sidecar.capacity} blocks, not {capacity}")
-        medium = kind.family(kind, store, clock, sidecar.capacity)
-        try:
-            medium.restore(sidecar.state)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise DiscFileError(f"{sidecar_of(path)}: the state of the disc makes no sense: {error}") from error
-        return cls(path, store, medium, sidecar.serial)
+        return cls(path, store, restored(path, sidecar, kind, store, clock), sidecar.serial)
 
     def save(self) -> None:
         """Replace the sidecar by one that tells the disc's present state."""

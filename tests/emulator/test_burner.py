@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -122,3 +123,17 @@ def test_the_region_of_a_new_drive_is_not_set(load: Load) -> None:
     host = load("dvd+r")
     assert host.ok("A4 00 00000000 00 00 0008 08 00", allocation=8) == bytes.fromhex("0006 0000 25 FF 01 00")
     assert host.refused("A4 00 00000000 00 00 0008 00 00", allocation=8) == "5/24/00"
+
+
+@pytest.mark.parametrize("nonsense", [{"state": {}}, {"state": {"tracks": "x"}}, {"capacity": -5}])
+def test_a_sidecar_that_makes_no_sense_is_told_and_copies_leave_nothing(
+    tmp_path: Path, nonsense: dict[str, Any]
+) -> None:
+    source = burnt(tmp_path / "disc")
+    sidecar = tmp_path / "disc.json"
+    sidecar.write_text(json.dumps({**json.loads(sidecar.read_text()), **nonsense}))
+    with pytest.raises(DiscFileError, match="makes no sense"):
+        describe_disc(source)
+    with pytest.raises(DiscFileError, match="makes no sense"):
+        duplicate_disc(source, tmp_path / "copy")
+    assert not list(tmp_path.glob("copy*"))
