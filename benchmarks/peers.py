@@ -30,6 +30,8 @@ Command = Callable[[Path, str], list[str]]
 POLL: Final = 0.005  # seconds between two looks at a program's memory
 TO_PIPE: Final = "|"  # as an output: into a pipe that `cat` empties
 SCRIPTS: Final = Path(sys.executable).parent
+# As installed: Python keeps what it compiled, whatever the developer's environment says
+ENVIRONMENT: Final = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def discstack(*options: str) -> Command:
@@ -117,7 +119,9 @@ class TooSlow(Exception):
 def measure(command: Sequence[str], limit: float) -> Run:
     with tempfile.TemporaryFile() as errors:
         began, before = time.perf_counter(), os.times()
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors, start_new_session=True)
+        process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=errors, start_new_session=True, env=ENVIRONMENT
+        )
         peaks = dict[int, int]()
         while process.poll() is None:
             for pid in _family(process.pid):
