@@ -17,7 +17,7 @@ from discstack.mmc.cd.graphics import PackGatherer
 from discstack.mmc.cd.ripping import read_run
 from discstack.mmc.cd.sectors import MAIN, CdSector, ErrorBits, SubChannels
 from discstack.mmc.errors import MediaError
-from discstack.mmc.procedure import Procedure
+from discstack.mmc.procedure import Phase, Procedure
 from discstack.mmc.read_speed import at_read_speed
 from discstack.mmc.spec.counted import join
 from discstack.mmc.verify import merged
@@ -90,7 +90,7 @@ class CdReader(Job):
         with ExitStack() as stack:
             writer = _Writer(stack, sub_channels=sub_channels, graphics=graphics, error_bits=error_bits)
             reading = _read_all(plan, writer, skip_bad=skip_bad)
-            bad = self._run(at_read_speed(speed, reading) if speed else reading, on_event, write=False)
+            bad = self._run(at_read_speed(speed, reading, Phase.READING) if speed else reading, on_event, write=False)
         files = [*(part.path for part in plan), *writer.beside]
         texts = where.with_suffix(".cdt")
         if contents.packs:

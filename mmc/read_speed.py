@@ -14,17 +14,17 @@ from discstack.mmc.procedure import Phase, Procedure, Report
 T = TypeVar("T")
 
 
-def at_read_speed(kilobytes: int, body: Procedure[T]) -> Procedure[T]:
+def at_read_speed(kilobytes: int, body: Procedure[T], phase: Phase = Phase.VERIFYING) -> Procedure[T]:
     """Run `body` with the drive reading no faster than that, and put the speeds back as they were.
 
     What they were is in mode page 2Ah; a drive that does not tell is set to its fastest. One that will not have its
-    read speed set reads at its own, and the owner is told.
+    read speed set reads at its own, and the owner is told, in the phase that the body is.
     """
     before = yield from _speeds()
     try:
         yield from _set(min(kilobytes, actions.FASTEST), before[1])
     except CommandError as error:
-        yield Report(Phase.VERIFYING, message=f"the drive reads at its own speed: {error}")
+        yield Report(phase, message=f"the drive reads at its own speed: {error}")
         return (yield from body)
     try:
         result = yield from body
@@ -36,7 +36,7 @@ def at_read_speed(kilobytes: int, body: Procedure[T]) -> Procedure[T]:
     try:
         yield from _set(*before)
     except CommandError as error:
-        yield Report(Phase.VERIFYING, message=f"the drive goes on reading at {kilobytes} kB/s: {error}")
+        yield Report(phase, message=f"the drive goes on reading at {kilobytes} kB/s: {error}")
     return result
 
 

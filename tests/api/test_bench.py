@@ -10,6 +10,7 @@ import pytest
 
 import discstack as ds
 from discstack.benchmark import Benchmark, Pattern
+from discstack.events import Event, Notice, Phase, PhaseStarted
 from discstack.measurement import BenchmarkKind, Setting, summaries
 
 SLOW = "virtual:dvd+r?capacity=65536&speed=4&file=disc"
@@ -199,3 +200,13 @@ def test_the_error_of_the_drive_is_told_where_nothing_can_be_saved_either(discst
     assert done.code == 4
     assert "WRITE ERROR" in done.err
     assert "No space left" in done.err
+
+
+def test_a_drive_that_cannot_be_slowed_says_so_as_it_reads() -> None:
+    seen: list[Event] = []
+    with ds.open("virtual:dvd+r?capacity=65536&fault=opcode=BB,sense=5/20/00,times=0") as recorder:
+        ds.DataWriter(recorder, verify=ds.VerifyLevel.NONE).write(Pattern(512))
+        settings = (Setting(speed=1385),)
+        Benchmark(recorder, BenchmarkKind.READ, settings=settings, repeat=1).run(on_event=seen.append)
+    assert any("reads at its own speed" in event.message for event in seen if isinstance(event, Notice))
+    assert Phase.VERIFYING not in [event.phase for event in seen if isinstance(event, PhaseStarted)]
