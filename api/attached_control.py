@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
@@ -72,13 +73,11 @@ class Control:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
-            with connection, connection.makefile("rw", encoding="utf-8") as stream:
+            # Who has left, says nothing or talks nonsense shall not end the thread
+            with suppress(OSError, UnicodeDecodeError), connection:
                 connection.settimeout(PATIENCE)
-                try:
+                with connection.makefile("rw", encoding="utf-8") as stream:
                     stream.write(json.dumps({"error": self._answer(stream.readline(LONGEST))}) + "\n")
-                    stream.flush()
-                except OSError:  # nobody is there any more, or nobody says anything
-                    continue
 
     def _answer(self, request: str) -> str | None:
         """Do what is asked for; return what went wrong."""

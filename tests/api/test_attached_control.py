@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,6 +47,17 @@ def test_what_the_drive_says_comes_back_and_it_goes_on(drive: Drive, tmp_path: P
     with pytest.raises(TransportError, match="/dev/sr7: the tray is locked"):
         change_disc("/dev/sr7", "cd-r", tmp_path)
     drive.error = None
+    change_disc("/dev/sr7", "cd-r", tmp_path)
+    assert drive.seen == ["virtual:cd-r"]
+
+
+@pytest.mark.parametrize("said", [b"\xff\n", b"[]\n", b"", b'{"medium":"' + b"x" * 100_000])
+def test_who_talks_nonsense_and_leaves_keeps_nobody_from_changing_the_disc(
+    drive: Drive, tmp_path: Path, said: bytes
+) -> None:
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(tmp_path / "sr7.sock"))
+        connection.sendall(said)
     change_disc("/dev/sr7", "cd-r", tmp_path)
     assert drive.seen == ["virtual:cd-r"]
 
