@@ -77,7 +77,8 @@ def survey(top: Directory) -> dict[str, dict[str, Any]]:
     found = {}
     for path, node in nodes.items():
         assert node.attributes is not None
-        mode, uid, gid = node.attributes
+        mode, uid, gid, hidden = node.attributes
+        assert not hidden
         entry: dict[str, Any] = {"kind": "directory", "mode": mode, "uid": uid, "gid": gid, "mtime": node.mtime_ns}
         if isinstance(node, File):
             data = bytearray(node.size)
