@@ -15,6 +15,7 @@ from discstack.fs.sources import PathSource, Source, paths_of
 
 SMALL: Final = 1 << 20  # bytes of the largest file that is read in a batch
 MOST: Final = 4096  # files in a batch
+_NARROW: Final = range(-(1 << 63), 1 << 63)  # the times that a column holds; file systems have later ones
 
 
 class BatchReader(Protocol):
@@ -62,10 +63,13 @@ NOTHING: Final = Batch(b"", b"", 0, 0)
 
 
 def make_batch(sources: Iterable[Source], starts: Sequence[int]) -> Batch:
-    """Return a batch of sources as far as all are small; `starts` has their sectors, and that where the last ends."""
+    """Return a batch of sources as far as all are small; `starts` has their sectors, and that where the last ends.
+
+    One with a time that its column cannot hold ends it, too.
+    """
     small = list[PathSource]()
     for source in sources:
-        if not isinstance(source, PathSource) or source.size > SMALL:
+        if not isinstance(source, PathSource) or source.size > SMALL or source.mtime_ns not in _NARROW:
             break
         small.append(source)
     count = len(small)

@@ -31,7 +31,7 @@ _FACTS: Final = Struct("=8Q4q")
 
 
 class FolderReader(Protocol):
-    """Looks into folders, up to the first that cannot be read or holds something that cannot be looked at."""
+    """Looks into folders, up to the first that cannot be read or holds something that cannot be told of in this way."""
 
     def look_into(self, paths: bytes, count: int, /) -> Answer:
         """Return names, facts and the number of entries of each folder; `paths` and names end with a NUL each.
@@ -137,8 +137,8 @@ class Folders(Generic[T]):
 
     def _look(self, reader: FolderReader) -> None:
         while (folders := self._asked.get()) is not None:
-            paths = os.fsencode("".join([f"{path}\0" for path, _ in folders]))
             try:
+                paths = os.fsencode("".join([f"{path}\0" for path, _ in folders]))
                 self._answers.put((folders, reader.look_into(paths, len(folders))))
             except BaseException as error:  # for whoever waits for the answer
                 self._answers.put((folders, error))

@@ -40,6 +40,12 @@ static uint64_t nanoseconds(struct timespec time)
 	return (uint64_t)((int64_t)time.tv_sec * NS_PER_S + time.tv_nsec);
 }
 
+/* Tell whether 64 bits hold a time: file systems have years from 2263 on that they do not. */
+static int fits(struct timespec time)
+{
+	return time.tv_sec < INT64_MAX / NS_PER_S && time.tv_sec > INT64_MIN / NS_PER_S;
+}
+
 static int add(struct search *search, const char *name, const struct stat *status)
 {
 	struct folders_found *found = search->found;
@@ -81,8 +87,8 @@ static int look_at_all(struct search *search, DIR *folder)
 			return !errno;
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
 			continue;
-		if (fstatat(dirfd(folder), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) ||
-		    !add(search, entry->d_name, &status))
+		if (fstatat(dirfd(folder), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) || !fits(status.st_mtim) ||
+		    !fits(status.st_atim) || !fits(status.st_ctim) || !add(search, entry->d_name, &status))
 			return 0;
 	}
 }

@@ -26,7 +26,8 @@ struct folders_found {
 
 /*
  * Look into `count` folders, whose `paths` follow each other, each ended by a NUL. Stops before the first that cannot be
- * looked into, or that holds something that cannot be looked at. Returns NULL for want of memory. Any thread.
+ * looked into, or that holds something that cannot be looked at or has a time that 64 bits do not hold. Returns NULL for
+ * want of memory. Any thread.
  */
 struct folders_found *folders_look(const char *paths, size_t count);
 

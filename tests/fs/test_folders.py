@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from discstack.fs.bridge import build_image
 from discstack.fs.errors import SourceError
 from discstack.fs.folders import AHEAD, TOGETHER, FolderReader, Folders
 from discstack.fs.nodes import BaseNode, File, Special, Symlink
+from discstack.fs.options import ImageOptions
 from discstack.fs.sources import PathSource
 from discstack.fs.tree import Directory
+from discstack.native import files
 from discstack.native import folders as native
 
 MANY = TOGETHER * (AHEAD + 1) + 5
@@ -65,6 +68,25 @@ def test_both_ways_make_the_same_tree(source: Path, options: dict[str, object]) 
     assert tree(source, native, **options) == expected
 
 
+FAR = 10_413_792_000 * 10**9 + 5  # in the year 2300; 64 bits hold nanoseconds up to 2262
+
+
+def test_a_time_that_64_bits_do_not_hold_is_no_other_time(source: Path, tmp_path: Path) -> None:
+    far = source / "folder 4" / "file"
+    os.utime(far, ns=(FAR, FAR))
+    assert far.stat().st_mtime_ns == FAR
+    assert tree(source, native) == tree(source, None)
+    root = Directory(folders=native)
+    root.add_tree(source / "folder 4")
+    assert root["file"].mtime_ns == FAR
+    written = []
+    for batches in (None, files):
+        image = build_image(root, ImageOptions(), batches)
+        image.write_to(tmp_path / "image")
+        written.append((tmp_path / "image").read_bytes())
+    assert written[0] == written[1]
+
+
 class Failing:
     """Gives up at some folders, as if they could not be read."""
 
@@ -101,6 +123,11 @@ class Broken:
 def test_an_error_of_the_reader_is_raised_where_its_answer_is_waited_for(source: Path) -> None:
     with pytest.raises(MemoryError):
         Directory(folders=Broken()).add_tree(source)
+
+
+def test_a_path_that_the_system_cannot_have_is_an_error_too() -> None:
+    with pytest.raises(UnicodeEncodeError):
+        gone_through(native, Path("/\ud800"))
 
 
 def test_who_stops_early_leaves_no_thread_behind(source: Path) -> None:
