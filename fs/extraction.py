@@ -173,7 +173,7 @@ class _Extraction:
         """Make the links, then give the directories, from the inside on, their times and permissions."""
         for node, path in self._links:
             target = os.fsdecode(node.target)
-            path.symlink_to(target, target_is_directory=(path.parent / target).is_dir())  # which Windows asks for
+            path.symlink_to(target, target_is_directory=os.path.isdir(path.parent / target))  # which Windows asks for
             if os.utime in os.supports_follow_symlinks and node.mtime_ns is not None:
                 os.utime(path, ns=(node.mtime_ns, node.mtime_ns), follow_symlinks=False)
         for directory, path in reversed(self._directories):

@@ -78,6 +78,15 @@ def test_links_that_lead_out_and_special_files_are_left_out_unless_asked_for(tmp
     assert (tmp_path / "two/fifo").is_fifo()
 
 
+@pytest.mark.parametrize("target", [b"l" * 300, b"file/below", b"itself"], ids=["too long", "below a file", "circle"])
+def test_links_are_made_wherever_they_lead(tmp_path: Path, target: bytes) -> None:
+    root = Directory()
+    root.create_file("file", b"data")
+    root.create_symlink("itself", target)
+    extract_tree(root, tmp_path)
+    assert os.readlink(os.fsencode(tmp_path / "itself")) == target
+
+
 def test_nothing_is_written_through_a_link_that_is_there(tree: Directory, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "out").mkdir()
