@@ -218,9 +218,11 @@ class PathSource:
             descriptor = os.open(f"{self.folder}{os.sep}{self.name}", _FLAGS)
             try:
                 count = read_into(descriptor, buffer, 0)
-                self.check(os.fstat(descriptor))
             finally:
-                os.close(descriptor)
+                try:
+                    self.check(os.fstat(descriptor))  # which tells more than an error of reading
+                finally:
+                    os.close(descriptor)
         except OSError as error:
             raise SourceError(self.label, _words(error)) from error
         if count < self.size:  # the system gives large files in several parts
