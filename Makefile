@@ -14,7 +14,7 @@ TEST_PACKAGES := \
 	tgt open-iscsi \
 	chromium qemu-system-x86 seabios ovmf grub-pc-bin isolinux syslinux-common mtools gdisk fdisk
 
-.PHONY: help demo test check types wheel-windows bench bench-write bench-compare fuzz fuzz-reader fuzz-images clean system
+.PHONY: help demo test check types wheel-windows bench bench-commands bench-write bench-compare fuzz fuzz-reader fuzz-images clean system
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile | column -t -s:
@@ -43,6 +43,10 @@ types:  ## the link farm that lets static checkers see the installed shape
 bench: $(VENV)/.test  ## the benchmarks, saved under .benchmarks
 	$(BIN)/python -m pytest benchmarks --benchmark-only --benchmark-autosave --benchmark-group-by=group --timeout=0 $(PYTEST_FLAGS)
 	$(BIN)/python benchmarks/peers.py --divide 10
+
+bench-commands: $(VENV)/.test  ## what one command costs by us, pyscsi, sg_raw and a bare loop in C; BENCH_FLAGS="--repeats 9"
+	$(BIN)/pip install -q --group peers
+	$(BIN)/python benchmarks/commands.py $(BENCH_FLAGS)
 
 bench-write: $(VENV)/.test  ## our burner and others on a drive that counts: cost, underruns, fill; BENCH_FLAGS="fast --repeats 5"
 	$(BIN)/python benchmarks/burners.py $(BENCH_FLAGS)

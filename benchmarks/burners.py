@@ -254,6 +254,7 @@ def table_of(case: Case, runs: Mapping[str, Sequence[Run]], base: Mapping[str, f
         "KiB",
         "underruns",
         "lowest",
+        "commands/GiB",
         "busy/GiB",
         "pause",
     )
@@ -281,17 +282,20 @@ def per_gib(runs: Sequence[Run], base: float) -> float:
 def _drive_words(runs: Sequence[Run]) -> list[str]:
     reports = [run.drive for run in runs if run.drive]
     if not reports:
-        return [""] * 5
+        return [""] * 6
     speed = statistics.median(report["bytes"] / report["seconds"] / 1e6 for report in reports)
     sizes = reports[0]["sizes"]
     usual = max(sizes, key=sizes.__getitem__)
-    busy = statistics.median(report["busy"] * GIB / report["bytes"] for report in reports)
+    commands, busy = (
+        statistics.median(report[what] * GIB / report["bytes"] for report in reports) for what in ("commands", "busy")
+    )
     underruns = [f"{report['underruns']} ({report['underrun_seconds']:.2f} s)" for report in reports]
     return [
         f"{speed:.0f}",
         f"{int(usual) >> 10}",
         ", ".join(dict.fromkeys("0" if words.startswith("0 ") else words for words in underruns)),
         f"{min(report['lowest_fill'] for report in reports):.0%}",
+        f"{commands:.0f}",
         f"{busy:.0f}",
     ]
 
@@ -306,7 +310,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="save every run there")
     choices = parser.parse_args()
     adopt_orphans()
-    console, saved = Console(width=130), dict[str, Any]()
+    console, saved = Console(width=145), dict[str, Any]()
     with tempfile.TemporaryDirectory() as temporary:
         scratch = choices.scratch or Path(temporary)
         scratch.mkdir(parents=True, exist_ok=True)

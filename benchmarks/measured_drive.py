@@ -29,6 +29,11 @@ def build_loop(folder: Path) -> Path:
     return _build(folder / "loop", ["loop.c"])
 
 
+def build_commands(folder: Path) -> Path:
+    """Build the bare loop over any command."""
+    return _build(folder / "commands", ["commands.c"])
+
+
 def build_pauses(folder: Path) -> Path:
     """Build what measures the machine's own pauses."""
     return _build(folder / "pauses", ["pauses.c"])
@@ -44,8 +49,8 @@ def _build(target: Path, sources: object, *flags: str) -> Path:
 class DriveSetup:
     """What drive a program finds at DEVICE. `rate` in bytes per second, 0 for infinitely fast; sizes in bytes.
 
-    `busy` answers 2/04/08 instead of letting a WRITE wait. `max_transfer` is the most that the system lets one command
-    carry, None where it does not tell.
+    `busy` answers 2/04/08 instead of letting a WRITE wait. `zeros` answers READs of any address. `max_transfer` is the
+    most that the system lets one command carry, None where it does not tell.
     """
 
     library: Path
@@ -54,6 +59,7 @@ class DriveSetup:
     buffer: int = 4 << 20
     busy: bool = False
     hash: bool = False
+    zeros: bool = False
     max_transfer: int | None = None
 
     def environment(self, folder: Path) -> Mapping[str, str]:
@@ -66,6 +72,7 @@ class DriveSetup:
             "DRIVE_BUFFER": str(self.buffer),
             "DRIVE_BUSY": str(int(self.busy)),
             "DRIVE_HASH": str(int(self.hash)),
+            "DRIVE_ZEROS": str(int(self.zeros)),
             "DRIVE_REPORT": str(folder / "report.json"),
         }
         if self.max_transfer is not None:

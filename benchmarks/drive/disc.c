@@ -328,12 +328,14 @@ static void mechanism_status(const struct disc *disc, const struct submit_comman
 	add_be(reply, 8, 0);
 }
 
-/* Nothing is kept, so that nothing can be read. */
-static void no_data(const struct disc *disc, const struct submit_command *command, struct reply *reply,
+/* Nothing is kept, so that nothing can be read, unless whoever looks is content with zeros. */
+static void read_blocks(const struct disc *disc, const struct submit_command *command, struct reply *reply,
 		    struct submit_answer *answer)
 {
 	(void)command;
 	(void)reply;
+	if (disc->zeros)
+		return;
 	if (disc->state == DISC_BLANK)
 		drive_fail(answer, 5, 0x64, 0x00); /* illegal mode for this track */
 	else
@@ -358,7 +360,7 @@ static const respond_function responses[256] = {
 	[0x1e] = nothing,           /* PREVENT ALLOW MEDIUM REMOVAL */
 	[0x23] = format_capacities,
 	[0x25] = read_capacity,
-	[0x28] = no_data,           /* READ (10) */
+	[0x28] = read_blocks,       /* READ (10) */
 	[0x43] = read_toc,
 	[0x46] = get_configuration,
 	[0x4a] = event_status,
@@ -369,14 +371,20 @@ static const respond_function responses[256] = {
 	[0x55] = nothing,           /* MODE SELECT (10) */
 	[0x5a] = mode_sense,
 	[0x5b] = nothing,           /* CLOSE TRACK SESSION; see below */
-	[0xa8] = no_data,           /* READ (12) */
+	[0xa8] = read_blocks,       /* READ (12) */
 	[0xac] = get_performance,
 	[0xad] = disc_structure,
 	[0xb6] = nothing,           /* SET STREAMING */
 	[0xbb] = nothing,           /* SET CD SPEED */
 	[0xbd] = mechanism_status,
-	[0xbe] = no_data,           /* READ CD */
+	[0xbe] = read_blocks,       /* READ CD */
 };
+
+/* Structures are 2048 and 4096 bytes long: what is not here is zeros, as all is that READs are answered with. */
+static bool is_padded(const struct disc *disc, unsigned opcode, const struct reply *reply)
+{
+	return (opcode == 0xad && reply->length > 12) || (disc->zeros && responses[opcode] == read_blocks);
+}
 
 /* Close function 1 closes the track, 2 the session; 5 and 6 finalize, as 3 does on BD-R's ancestors. */
 static void close_track_session(struct disc *disc, const struct submit_command *command)
@@ -401,7 +409,7 @@ bool disc_answer(struct disc *disc, const struct submit_command *command, struct
 	if (command->direction != SUBMIT_FROM_DEVICE)
 		return true;
 	length = command->length < reply.length ? command->length : reply.length;
-	if (opcode == 0xad && reply.length > 12) /* structures are 2048 and 4096 bytes long, what is not here is zeros */
+	if (is_padded(disc, opcode, &reply))
 		length = command->length;
 	memset(command->data, 0, length);
 	memcpy(command->data, reply.bytes, length < reply.length ? length : reply.length);

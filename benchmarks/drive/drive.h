@@ -29,6 +29,7 @@ struct disc {
 	enum drive_medium medium;
 	enum disc_state state;
 	uint32_t next; /* next writable address */
+	bool zeros;    /* whether READs of any address are answered, with zeros */
 };
 
 struct drive_counts {

@@ -3,9 +3,10 @@
  * looked at, opened and sent commands by ioctl(SG_IO).
  *
  * $DRIVE_MEDIUM is dvd+r or bd-r, $DRIVE_RATE bytes per second (0, the default: infinitely fast), $DRIVE_BUFFER bytes,
- * $DRIVE_BUSY=1 answers 2/04/08 instead of letting WRITEs wait, $DRIVE_HASH=1 makes an XXH64 of the data. What was
- * counted goes to $DRIVE_REPORT whenever the device is closed and at the end, by the process that wrote.
- * $DRIVE_QUEUE is a folder that stands for the device's request queue in /sys.
+ * $DRIVE_BUSY=1 answers 2/04/08 instead of letting WRITEs wait, $DRIVE_HASH=1 makes an XXH64 of the data,
+ * $DRIVE_ZEROS=1 answers READs of any address with zeros. What was counted goes to $DRIVE_REPORT whenever the device is
+ * closed and at the end, by the process that wrote. $DRIVE_QUEUE is a folder that stands for the device's request queue
+ * in /sys.
  */
 #define _GNU_SOURCE
 #include "drive.h"
@@ -68,6 +69,7 @@ static void __attribute__((constructor)) plug_in(void)
 				number_of("DRIVE_HASH", 0) != 0);
 	if (!state.drive)
 		abort();
+	state.drive->disc.zeros = number_of("DRIVE_ZEROS", 0) != 0;
 }
 
 static void __attribute__((destructor)) report(void)
