@@ -12,7 +12,7 @@ from discstack.cli.curve import curve_option, saving_curve
 from discstack.cli.earlier import CHANGE_OPTIONS, take_over
 from discstack.cli.image import ImageCommand, compose, image_options, options, say_issues
 from discstack.cli.output import Display, brief, counters_json, duration, print_fields, print_json, size
-from discstack.cli.tree_options import write_manifest
+from discstack.cli.tree_options import check_manifest, write_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -188,6 +188,7 @@ def _plan(
             take_over(composed, recorder, **earlier, quiet=quiet)
         composed.choose_defaults(recorder, **fit)
         image = composed.create_result()
+        check_manifest(image, choices["manifest"])
         if not quiet:
             say_issues(image.issues, composed.options)
     if not quiet:

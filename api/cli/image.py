@@ -13,7 +13,14 @@ from discstack.cli.common import json_option, uncollected
 from discstack.cli.earlier import SESSION_OPTIONS, take_over
 from discstack.cli.iso_options import ISO_OPTIONS, with_views
 from discstack.cli.output import Display, output_file, print_json, size
-from discstack.cli.tree_options import OPERANDS, TREE_OPTIONS, add_sources, with_tree_choices, write_manifest
+from discstack.cli.tree_options import (
+    OPERANDS,
+    TREE_OPTIONS,
+    add_sources,
+    check_manifest,
+    with_tree_choices,
+    write_manifest,
+)
 from discstack.cli.udf import split_revision, udf_options
 
 if TYPE_CHECKING:
@@ -133,6 +140,7 @@ def image(
             changes: dict[str, Any] = {"remove": remove, "rename": rename, "from_view": from_view}
             take_over(composed, previous, **changes, msinfo=msinfo, quiet=as_json)
         result = composed.create_result()
+        check_manifest(result, choices["manifest"], output)
         if not as_json:
             say_issues(result.issues, composed.options)
     grows = _same(previous, output)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import IO, TYPE_CHECKING, Any, Final
@@ -142,6 +143,19 @@ def add_sources(
     for operand in sources:
         target, source = split_graft_point(operand) if graft_points else (None, operand)
         image.root.graft(target or "/", source, exclude=globs, follow_links=follow_links)
+
+
+def check_manifest(image: Image, name: str | None, output: str = "-") -> None:
+    """Refuse, before anything is written, a manifest that cannot be or would take the place of something else."""
+    if name is None or name == "-":
+        return
+    place = name if os.path.exists(name) else os.path.dirname(name) or "."
+    if os.path.isdir(name) or not os.access(place, os.W_OK):
+        raise click.UsageError(f"the manifest cannot be written to {name}")
+    if output != "-" and os.path.realpath(name) == os.path.realpath(output):
+        raise click.UsageError(f"{name} is the output; the manifest needs a file of its own")
+    if image.reads(name) or (image.base is not None and image.base.lies_at(name)):
+        raise click.UsageError(f"{name} is one of the sources; the manifest needs a file of its own")
 
 
 def write_manifest(image: Image, name: str | None) -> None:

@@ -63,6 +63,28 @@ def test_a_manifest_checks_what_was_extracted(discstack: Discstack, tree: Path, 
     assert checked.stdout.count(": OK") == 5
 
 
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("gone/sums", "cannot be written"),
+        ("tree", "cannot be written"),
+        ("disc", "is the output"),
+        ("tree/keep.txt", "is one of the sources"),
+    ],
+)
+def test_a_manifest_that_cannot_be_or_would_destroy_something_is_refused_before_anything_is_written(
+    discstack: Discstack, tree: Path, name: str, why: str
+) -> None:
+    refused = discstack("image", "tree", "-o", "disc", "--manifest", name)
+    assert refused.code == 2
+    assert why in refused.err
+    assert not (tree.parent / "disc").exists()
+    if name != "disc":
+        refused = discstack("burn", "tree", "-d", "virtual:dvd+r?file=virtual", "--manifest", name)
+        assert (refused.code, why in refused.err) == (2, True)
+        assert "blank" in discstack("info", "virtual:dvd+r?file=virtual").out
+
+
 def test_a_manifest_of_a_ready_made_image_is_refused(discstack: Discstack, tree: Path) -> None:
     assert discstack("image", "tree", "-o", "x.iso").code == 0
     refused = discstack("burn", "x.iso", "-d", "virtual:dvd+r", "--manifest", "sums")
