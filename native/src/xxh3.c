@@ -4,6 +4,10 @@
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
+#if defined(__x86_64__) && !defined(_WIN32) /* mingw-w64 does not align the stack for wider registers */
+#include <immintrin.h>
+#define WIDE
+#endif
 
 /* The constants of the algorithm's definition. */
 #define P32_1 0x9e3779b1u
@@ -48,34 +52,75 @@ static uint64_t read64(const unsigned char *bytes)
 	return value;
 }
 
+/* Take in stripes that follow each other, with keys that do; the lanes stay in registers meanwhile. */
+typedef void accumulator(uint64_t *lanes, const unsigned char *stripe, const unsigned char *key, size_t stripes);
+
 #ifdef __SSE2__
 
 /* Two lanes at a time: compilers do not find by themselves that only halves are multiplied. */
-static void accumulate(uint64_t *lanes, const unsigned char *stripe, const unsigned char *key)
+static void accumulate(uint64_t *lanes, const unsigned char *stripe, const unsigned char *key, size_t stripes)
 {
-	__m128i *pairs = (__m128i *)lanes;
+	__m128i sums[XXH3_LANES / 2];
 
-	for (unsigned pair = 0; pair < XXH3_LANES / 2; pair++) {
-		const __m128i value = _mm_loadu_si128((const __m128i *)stripe + pair);
-		const __m128i mixed = _mm_xor_si128(value, _mm_loadu_si128((const __m128i *)key + pair));
-		const __m128i product = _mm_mul_epu32(mixed, _mm_srli_epi64(mixed, 32));
-		const __m128i swapped = _mm_shuffle_epi32(value, _MM_SHUFFLE(1, 0, 3, 2));
-		const __m128i before = _mm_loadu_si128(pairs + pair);
+	memcpy(sums, lanes, sizeof(sums));
+	for (; stripes; stripes--, stripe += XXH3_STRIPE, key += SECRET_STEP)
+		for (unsigned pair = 0; pair < XXH3_LANES / 2; pair++) {
+			const __m128i value = _mm_loadu_si128((const __m128i *)stripe + pair);
+			const __m128i mixed = _mm_xor_si128(value, _mm_loadu_si128((const __m128i *)key + pair));
+			const __m128i product = _mm_mul_epu32(mixed, _mm_srli_epi64(mixed, 32));
+			const __m128i swapped = _mm_shuffle_epi32(value, _MM_SHUFFLE(1, 0, 3, 2));
 
-		_mm_storeu_si128(pairs + pair, _mm_add_epi64(_mm_add_epi64(product, swapped), before));
-	}
+			sums[pair] = _mm_add_epi64(_mm_add_epi64(product, swapped), sums[pair]);
+		}
+	memcpy(lanes, sums, sizeof(sums));
 }
 
 #else
 
-static void accumulate(uint64_t *lanes, const unsigned char *stripe, const unsigned char *key)
+static void accumulate(uint64_t *lanes, const unsigned char *stripe, const unsigned char *key, size_t stripes)
 {
-	for (unsigned lane = 0; lane < XXH3_LANES; lane++) {
-		const uint64_t value = read64(stripe + 8 * lane), mixed = value ^ read64(key + 8 * lane);
+	for (; stripes; stripes--, stripe += XXH3_STRIPE, key += SECRET_STEP)
+		for (unsigned lane = 0; lane < XXH3_LANES; lane++) {
+			const uint64_t value = read64(stripe + 8 * lane), mixed = value ^ read64(key + 8 * lane);
 
-		lanes[lane ^ 1] += value;
-		lanes[lane] += (mixed & 0xffffffff) * (mixed >> 32);
-	}
+			lanes[lane ^ 1] += value;
+			lanes[lane] += (mixed & 0xffffffff) * (mixed >> 32);
+		}
+}
+
+#endif
+
+#ifdef WIDE
+
+/* The same, four lanes at a time. */
+__attribute__((target("avx2"))) static void accumulate_wide(
+	uint64_t *lanes, const unsigned char *stripe, const unsigned char *key, size_t stripes)
+{
+	__m256i sums[XXH3_LANES / 4];
+
+	memcpy(sums, lanes, sizeof(sums));
+	for (; stripes; stripes--, stripe += XXH3_STRIPE, key += SECRET_STEP)
+		for (unsigned four = 0; four < XXH3_LANES / 4; four++) {
+			const __m256i value = _mm256_loadu_si256((const __m256i *)stripe + four);
+			const __m256i mixed = _mm256_xor_si256(value, _mm256_loadu_si256((const __m256i *)key + four));
+			const __m256i product = _mm256_mul_epu32(mixed, _mm256_srli_epi64(mixed, 32));
+			const __m256i swapped = _mm256_shuffle_epi32(value, _MM_SHUFFLE(1, 0, 3, 2));
+
+			sums[four] = _mm256_add_epi64(_mm256_add_epi64(product, swapped), sums[four]);
+		}
+	memcpy(lanes, sums, sizeof(sums));
+}
+
+static accumulator *fastest(void)
+{
+	return __builtin_cpu_supports("avx2") ? accumulate_wide : accumulate;
+}
+
+#else
+
+static accumulator *fastest(void)
+{
+	return accumulate;
 }
 
 #endif
@@ -89,17 +134,21 @@ static void scramble(uint64_t *lanes)
 /* Take in whole stripes, behind which more is to come. */
 static void take(struct xxh3 *sum, const unsigned char *data, size_t stripes)
 {
-	uint64_t lanes[XXH3_LANES];
+	accumulator *const accumulates = fastest();
 
-	memcpy(lanes, sum->lanes, sizeof(lanes));
-	for (size_t at = 0; at < stripes; at++) {
-		accumulate(lanes, data + at * XXH3_STRIPE, secret + sum->stripes % BLOCK_STRIPES * SECRET_STEP);
-		if (++sum->stripes % BLOCK_STRIPES == 0)
-			scramble(lanes);
-	}
-	memcpy(sum->lanes, lanes, sizeof(lanes));
 	if (stripes)
 		memcpy(sum->last, data + (stripes - 1) * XXH3_STRIPE, XXH3_STRIPE);
+	while (stripes) {
+		const size_t place = sum->stripes % BLOCK_STRIPES, left = BLOCK_STRIPES - place;
+		const size_t run = stripes < left ? stripes : left;
+
+		accumulates(sum->lanes, data, secret + place * SECRET_STEP, run);
+		if (run == left)
+			scramble(sum->lanes);
+		sum->stripes += run;
+		stripes -= run;
+		data += run * XXH3_STRIPE;
+	}
 }
 
 void xxh3_start(struct xxh3 *sum)
@@ -155,7 +204,7 @@ void xxh3_end(const struct xxh3 *sum, unsigned char digest[XXH3_DIGEST])
 	uint64_t lanes[XXH3_LANES], halves[2];
 
 	memcpy(lanes, sum->lanes, sizeof(lanes));
-	accumulate(lanes, sum->last + sum->waiting, secret + LAST_AT);
+	accumulate(lanes, sum->last + sum->waiting, secret + LAST_AT, 1);
 	halves[0] = merged(lanes, secret + HIGH_AT, ~(sum->length * P64_2));
 	halves[1] = merged(lanes, secret + LOW_AT, sum->length * P64_1);
 	for (unsigned at = 0; at < XXH3_DIGEST; at++)
