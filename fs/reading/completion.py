@@ -44,6 +44,8 @@ def complete(tree: Directory, rock_ridge: Directory, notes: Notes) -> None:
                 missing.append(child)
             elif own is None:
                 alone.append(child)
+            else:
+                notes.add(Oddity.INCONSISTENT, child.path, "it is of another kind in Rock Ridge; taken from UDF")
         target.take(missing)
         added += len(missing)
     if renamed:

@@ -11,6 +11,8 @@ from discstack.fs.attributes import Attributes, Kind, Times
 from discstack.fs.bridge import build_image
 from discstack.fs.nodes import File
 from discstack.fs.options import ImageOptions, RockRidge
+from discstack.fs.reading.completion import complete
+from discstack.fs.reading.notes import Notes, Oddity
 from discstack.fs.reading.view import VolumeView
 from discstack.fs.reading.volume import read_volume
 from discstack.fs.tree import Directory
@@ -94,3 +96,16 @@ def test_links_and_special_files_that_udf_has_under_other_names_are_not_there_tw
     assert {node.name: node.attributes for node in found.children()} == {
         node.name: node.attributes for node in root.children()
     }
+
+
+def test_what_is_of_another_kind_in_rock_ridge_is_told() -> None:
+    udf, rock_ridge, notes = Directory(), Directory(), Notes()
+    udf.create_file("file or link", b"data")
+    udf.create_directory("folder or file")
+    rock_ridge.create_symlink("file or link", "elsewhere")
+    rock_ridge.create_file("folder or file", b"data")
+    complete(udf, rock_ridge, notes)
+    assert [(note.oddity, note.where) for note in notes.all()] == [
+        (Oddity.INCONSISTENT, "/file or link"),
+        (Oddity.INCONSISTENT, "/folder or file"),
+    ]
