@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -100,6 +102,12 @@ def test_our_burner_finds_a_blank_disc_and_leaves_a_closed_session(run: Run, ima
     report = run(words, medium=medium, hash=True)
     assert (report["medium"], report["bytes"], report["xxh64"]) == (medium, 2 * MIB, hash_of(image))
     assert sum(report["sizes"].values()) == report["writes"]
+
+
+def test_a_burn_elsewhere_on_such_a_drive_keeps_nobody_out(ask: Callable[..., Any]) -> None:
+    with Path(os.devnull).open("rb") as what_stands_for_the_device:
+        fcntl.flock(what_stands_for_the_device, fcntl.LOCK_EX)
+        assert ask("answer = write(0, 32)") == 0
 
 
 PEERS = {
