@@ -45,7 +45,6 @@ bench: $(VENV)/.test  ## the benchmarks, saved under .benchmarks
 	$(BIN)/python benchmarks/peers.py --divide 10
 
 bench-commands: $(VENV)/.test  ## what one command costs by us, pyscsi, sg_raw and a bare loop in C; BENCH_FLAGS="--repeats 9"
-	$(BIN)/pip install -q --group peers
 	$(BIN)/python benchmarks/commands.py $(BENCH_FLAGS)
 
 bench-write: $(VENV)/.test  ## our burner and others on a drive that counts: cost, underruns, fill; BENCH_FLAGS="fast --repeats 5"
