@@ -107,7 +107,7 @@ class Benchmark(Job):
             self._run(self._all(watch, blocks), watch, write=False)
         else:
             self._check_room()
-            self._run(self._all(watch, range(0)), watch)
+            self._run(self._all(watch, None), watch)
         return self.trials
 
     def _readable(self) -> range:
@@ -130,13 +130,16 @@ class Benchmark(Job):
                 f"{number} trials of {self.sectors} sectors need {needed}, and {medium.free_blocks} are free ({medium})"
             )
 
-    def _all(self, watch: _Watch, blocks: range) -> Procedure[None]:
+    def _all(self, watch: _Watch, blocks: range | None) -> Procedure[None]:
+        """Try all settings in turns: read these blocks, or write where there are none."""
         began = yield Now()
         for _ in range(self.repeat):
             for setting in self.settings:
                 yield Checkpoint()
                 watch.begin(_title(self.kind, len(self.trials) + 1, setting), (yield Now()) - began)
-                trial = yield from (self._read(setting, blocks, watch) if blocks else self._write(setting, watch))
+                trial = yield from (
+                    self._write(setting, watch) if blocks is None else self._read(setting, blocks, watch)
+                )
                 self.trials.append(trial)
 
     def _read(self, setting: Setting, blocks: range, watch: _Watch) -> Procedure[Trial]:

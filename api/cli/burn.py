@@ -15,7 +15,7 @@ from discstack.cli.output import Display, brief, counters_json, duration, print_
 from discstack.cli.tree_options import check_manifest, write_manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from discstack.fs.image import Image
     from discstack.image_file import ImageFile
@@ -109,16 +109,14 @@ def burn(
     from discstack.speed import kilobytes
 
     ready_made = None if as_file or len(sources) > 1 else _ready_made(sources[0])
-    if ready_made and "boot" in choices:
-        raise click.UsageError("an image is burnt as it is; what is said about booting needs files or folders")
-    if ready_made and (said := _said(choices)):
-        raise click.UsageError(f"an image is burnt as it is; {', '.join(said)} needs files or folders (or --as-file)")
+    if ready_made:
+        _check_as_it_is(choices)
     if append and (ready_made or erase):
         raise click.UsageError("--append adds files or folders (--as-file: an image as a file), and erases nothing")
     if (remove or rename or from_view) and not append:
         raise click.UsageError("--remove, --rename and --from-view are about what --append keeps")
+    earlier = {"remove": remove, "rename": rename, "from_view": from_view} if append else None
     with open_recorder(drive, trace, unmount=unmount) as recorder:
-        earlier = {"remove": remove, "rename": rename, "from_view": from_view} if append else None
         image = ready_made or _plan(
             sources, recorder, {"erase": erase, "overburn": overburn}, earlier, choices, quiet=as_json
         )
@@ -159,6 +157,14 @@ def _ready_made(source: str) -> ImageFile | None:
         return None
     click.echo(f"{source} is an image ({found}) and is burnt as one; --as-file would put it into an image", err=True)
     return ImageFile(source)
+
+
+def _check_as_it_is(choices: Mapping[str, Any]) -> None:
+    """Refuse words about what an image shall be like where it is burnt as it is."""
+    if "boot" in choices:
+        raise click.UsageError("an image is burnt as it is; what is said about booting needs files or folders")
+    if said := _said(choices):
+        raise click.UsageError(f"an image is burnt as it is; {', '.join(said)} needs files or folders (or --as-file)")
 
 
 def _said(choices: Iterable[str]) -> list[str]:
