@@ -81,8 +81,9 @@ class AudioWriter(Job):
         SourceError, CueError or ValueError if the tracks cannot be (all before anything is written), CommandError and
         TransportError if the drive fails, DiscStateError if the table of contents is not the planned one, Cancelled.
         """
-        program = self.program(content, catalogue=catalogue, title=title, performer=performer)
-        return self._run(burn_program(self._job(program)), on_event)
+        with self._cancellation.job():
+            program = self.program(content, catalogue=catalogue, title=title, performer=performer)
+            return self._run(burn_program(self._job(program)), on_event)
 
     def program(self, content: Content, *, catalogue: str = "", title: str = "", performer: str = "") -> Program:
         """Return what `write` would write."""
@@ -143,6 +144,7 @@ class AudioWriter(Job):
         """Close the session, compare the table of contents with the tracks that were added, and let the drive go."""
         tracks = self._prepared()
         self._open = None
+        self._cancellation.flag.clear()  # it was about tracks; what is not released stays locked
         with self._held:
             return self._run(release_tracks(tracks), on_event)
 

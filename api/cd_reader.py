@@ -77,17 +77,17 @@ class CdReader(Job):
         read, unless `skip_bad`.
         """
         where = Path(cue)
-        contents = self.contents(on_event=on_event)
-        if not contents.tracks:
-            raise MediaError(f"there are no tracks to read: {self.recorder.medium()}")
-        if wav and not all(track.is_audio for track in contents.tracks):
-            raise ValueError("there are tracks of data on this disc, which WAV files cannot hold")
         if wav and sub_channels:
             raise ValueError("sub-channels are kept beside BIN files, not beside WAV files")
         if graphics and not wav:
             raise ValueError("graphics are kept beside WAV files; beside BIN files the sub-channels keep them")
-        plan = list(_wav_plan(contents, where) if wav else _bin_plan(contents, where))
-        with ExitStack() as stack:
+        with self._cancellation.job(), ExitStack() as stack:
+            contents = self.contents(on_event=on_event)
+            if not contents.tracks:
+                raise MediaError(f"there are no tracks to read: {self.recorder.medium()}")
+            if wav and not all(track.is_audio for track in contents.tracks):
+                raise ValueError("there are tracks of data on this disc, which WAV files cannot hold")
+            plan = list(_wav_plan(contents, where) if wav else _bin_plan(contents, where))
             writer = _Writer(stack, sub_channels=sub_channels, graphics=graphics, error_bits=error_bits)
             reading = _read_all(plan, writer, skip_bad=skip_bad)
             bad = self._run(at_read_speed(speed, reading, Phase.READING) if speed else reading, on_event, write=False)

@@ -112,8 +112,12 @@ class DataWriter(Job):
         does not suit (before anything is written), SourceError if a file changed, CommandError and TransportError if
         the drive fails, VerificationError if something reads back differently, Cancelled after `cancel`.
         """
-        if isinstance(source, Image):
-            return self._write_image(source, start, on_event)
+        with self._cancellation.job():
+            if isinstance(source, Image):
+                return self._write_image(source, start, on_event)
+            return self._write_stream(source, start, on_event)
+
+    def _write_stream(self, source: Writable | BlockSource, start: int, on_event: EventHandler | None) -> BurnResult:
         with opened(source) as stream:
             exact = isinstance(source, ImageFile) and source.ends_recording
             return self._run(burn(self._job(stream, start, exact=exact)), on_event)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from threading import Event as Flag
 from typing import TYPE_CHECKING
 
+from discstack.cancellation import Cancellation
 from discstack.file_narrator import FileNarrator
 from discstack.fs.comparison import Difference, Mismatch, compare_with_manifest, compare_with_tree
 from discstack.fs.nodes import File
@@ -39,11 +39,11 @@ class FileVerifier:
 
     def __init__(self, volume: Volume) -> None:
         self.volume = volume
-        self._cancelled = Flag()
+        self._cancellation = Cancellation()
 
     def cancel(self) -> None:
-        """Ask the running comparison to stop; it then raises Cancelled."""
-        self._cancelled.set()
+        """Ask the running comparison, or else the next one, to stop; it then raises Cancelled."""
+        self._cancellation.flag.set()
 
     def against_manifest(self, digests: Mapping[str, bytes], *, on_event: EventHandler | None = None) -> FileReport:
         """Compare the files with SHA-256 digests by path, as `parse_manifest` returns them."""
@@ -64,9 +64,17 @@ class FileVerifier:
         compare: Callable[[Watch], Iterator[Difference]],
         on_event: EventHandler | None,
     ) -> FileReport:
-        self._cancelled.clear()
-        files = [node for node in found if isinstance(node, File)]
-        narrator = FileNarrator("VERIFYING", sum(file.size for file in files), on_event, self._cancelled)
+        with self._cancellation.job():
+            return self._compare([node for node in found if isinstance(node, File)], compare, on_event)
+
+    def _compare(
+        self,
+        files: list[File],
+        compare: Callable[[Watch], Iterator[Difference]],
+        on_event: EventHandler | None,
+    ) -> FileReport:
+        total = sum(file.size for file in files)
+        narrator = FileNarrator("VERIFYING", total, on_event, self._cancellation.flag)
         done = 0
 
         def watch(path: str, count: int) -> None:

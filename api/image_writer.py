@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from threading import Event as Flag
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from discstack.cancellation import Cancellation
 from discstack.file_narrator import FileNarrator
 
 if TYPE_CHECKING:
@@ -23,11 +23,14 @@ class ImageWriter:
 
     def __init__(self, image: Image) -> None:
         self.image = image
-        self._cancelled = Flag()
+        self._cancellation = Cancellation()
 
     def cancel(self) -> None:
-        """Ask what is being written to stop; it then raises Cancelled. What was written so far stays."""
-        self._cancelled.set()
+        """Ask what is being written, or else what is written next, to stop; it then raises Cancelled.
+
+        What was written so far stays.
+        """
+        self._cancellation.flag.set()
 
     def write(
         self,
@@ -55,11 +58,11 @@ class ImageWriter:
     def _run(
         self, sectors: int, on_event: EventHandler | None, write: Callable[[Callable[[int, range], None]], int]
     ) -> int:
-        self._cancelled.clear()
-        narrator = FileNarrator("WRITING", sectors * SECTOR, on_event, self._cancelled)
-        written = write(lambda done, last: narrator.moved(done, partial(self._file_in, last)))
-        narrator.done()
-        return written
+        with self._cancellation.job():
+            narrator = FileNarrator("WRITING", sectors * SECTOR, on_event, self._cancellation.flag)
+            written = write(lambda done, last: narrator.moved(done, partial(self._file_in, last)))
+            narrator.done()
+            return written
 
     def _file_in(self, sectors: range) -> str | None:
         """Return the last file that has some of these sectors."""

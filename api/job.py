@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from contextlib import nullcontext
-from threading import Event as Flag
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from discstack.cancellation import Cancellation
 from discstack.events import Done, EventHandler, Notice, PhaseStarted, Progress, Writing
 from discstack.mmc.procedure import Observer, Phase, Procedure, Report, run
 from discstack.quiet import quiet
@@ -32,15 +32,15 @@ class Job:
 
     def __init__(self, recorder: Recorder) -> None:
         self.recorder = recorder
-        self._cancelled = Flag()
+        self._cancellation = Cancellation()
 
     def cancel(self) -> None:
         """Ask the running job to stop as soon as it can do so cleanly; it then raises Cancelled.
 
         What is on its way is flushed, the drive is left in a known state, and the error says in which state the disc
-        is. Without a running job this does nothing.
+        is. Without a running job the next one is meant: it raises Cancelled before it does anything.
         """
-        self._cancelled.set()
+        self._cancellation.flag.set()
 
     def _run(
         self,
@@ -55,14 +55,14 @@ class Job:
 
         `file_at` names the file that holds a block, `write` says that the procedure changes the disc.
         """
-        self._cancelled.clear()
-        check()
-        undisturbed = quiet() if write and self.recorder.address.shared else nullcontext()
-        with self.recorder.hold(write=write) as transport, undisturbed:
-            narrator = Narrator(on_event or _ignore, transport.clock, file_at)
-            result = run(procedure, transport, observer=narrator, cancelled=self._cancelled)
-            narrator.done()
-        return result
+        with self._cancellation.job():
+            check()
+            undisturbed = quiet() if write and self.recorder.address.shared else nullcontext()
+            with self.recorder.hold(write=write) as transport, undisturbed:
+                narrator = Narrator(on_event or _ignore, transport.clock, file_at)
+                result = run(procedure, transport, observer=narrator, cancelled=self._cancellation.flag)
+                narrator.done()
+            return result
 
 
 def _ignore(_: object) -> None:

@@ -97,6 +97,17 @@ def test_a_cancelled_image_ends_with_an_error(folder: Path, tmp_path: Path, ever
         writer.write(tmp_path / "x.iso", on_event=lambda event: writer.cancel())
 
 
+def test_a_cancel_that_comes_before_leaves_what_is_there_alone(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "x.iso"
+    path.write_bytes(b"what was there")
+    writer = ImageWriter(image_of(folder))
+    writer.cancel()
+    with pytest.raises(Cancelled, match="before it began"):
+        writer.write(path)
+    assert path.read_bytes() == b"what was there"
+    assert writer.write(path) == path.stat().st_size
+
+
 def change(folder: Path) -> None:
     (folder / "one byte").write_bytes(b"more than one")
 

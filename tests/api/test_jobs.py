@@ -215,10 +215,37 @@ def test_events_go_on_where_a_write_was_sent_again() -> None:
     assert result.counters.blocks == 3200
 
 
-def test_cancel_without_a_job_does_nothing(recorder: discstack.Recorder) -> None:
-    writer = discstack.DataWriter(recorder)
+def test_a_cancel_that_comes_before_the_job_ends_it_and_that_one_alone(recorder: discstack.Recorder) -> None:
+    writer, events = discstack.DataWriter(recorder), list[discstack.Event]()
     writer.cancel()
+    with pytest.raises(discstack.Cancelled, match="before it began"):
+        writer.write(Pattern(64), on_event=events.append)
+    assert events == []
+    assert recorder.medium().blank
     assert writer.write(Pattern(64)).verified == 64
+
+
+def test_a_cancel_that_comes_too_late_for_a_job_does_not_end_the_next_one(recorder: discstack.Recorder) -> None:
+    writer = discstack.DataWriter(recorder)
+
+    def too_late(event: discstack.Event) -> None:
+        if isinstance(event, discstack.Done):
+            writer.cancel()
+
+    assert writer.write(Pattern(64), on_event=too_late).verified == 64
+    assert writer.write(Pattern(64), start=recorder.medium().next_writable_address or 0).verified == 64
+
+
+def test_a_job_of_several_parts_ends_at_once_too(recorder: discstack.Recorder, tmp_path: Path) -> None:
+    discstack.DataWriter(recorder).write(Pattern(64))
+    reader = discstack.CdReader(recorder)
+    reader.cancel()
+    with pytest.raises(discstack.Cancelled, match="before it began"):
+        reader.save(tmp_path / "never.cue")
+    reader.cancel()
+    with pytest.raises(discstack.Cancelled, match="before it began"):
+        reader.contents()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_several_drives_burn_at_once(tmp_path: Path) -> None:

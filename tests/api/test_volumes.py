@@ -130,3 +130,15 @@ def test_what_is_no_volume_is_told(tmp_path: Path, capsys: pytest.CaptureFixture
     code, _, said = run(capsys, "ls", "--view", "enhanced", image)
     assert code == 7
     assert "there is no ISO 9660:1999 that can be read at sector 0, but UDF" in said
+
+
+def test_a_comparison_can_be_cancelled_before_and_while_it_runs(image: Path, folder: Path) -> None:
+    tree = discstack.Directory()
+    tree.add_tree(folder)
+    verifier = discstack.FileVerifier(discstack.read_volume(image))
+    verifier.cancel()
+    with pytest.raises(discstack.Cancelled, match="before it began"):
+        verifier.against_tree(tree)
+    with pytest.raises(discstack.Cancelled, match="cancelled after"):
+        verifier.against_tree(tree, on_event=lambda _: verifier.cancel())
+    assert verifier.against_tree(tree).verified
