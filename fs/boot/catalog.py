@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from discstack.fs.boot.el_torito import (
+    CATALOG_SECTORS,
     ENTRY_SIZE,
     SECTION_ID_SIZE,
     VALIDATION_ID_SIZE,
@@ -14,6 +15,8 @@ from discstack.fs.boot.el_torito import (
 )
 from discstack.fs.boot.hidden import encoded
 from discstack.fs.boot.images import PlannedImage
+from discstack.fs.errors import LayoutError
+from discstack.fs.plan import SECTOR
 
 Section = tuple[int, bytes, list[PlannedImage]]
 
@@ -26,11 +29,15 @@ class Catalog:
         self._first = first
         self._identifier = encoded(first.choice.manufacturer, VALIDATION_ID_SIZE, "the manufacturer")
         self._sections = list(_sections(others))
+        if self.size > CATALOG_SECTORS * SECTOR:
+            most = CATALOG_SECTORS * SECTOR // ENTRY_SIZE
+            raise LayoutError(f"the boot catalogue would have {self.size // ENTRY_SIZE} records, and {most} are read")
 
     @property
     def size(self) -> int:
         """Length in bytes."""
-        return ENTRY_SIZE * (2 + sum(1 + len(images) for *_, images in self._sections))
+        sections = (1 + sum(image.entry().records for image in images) for *_, images in self._sections)
+        return ENTRY_SIZE * (2 + sum(sections))
 
     def __bytes__(self) -> bytes:
         first = self._first

@@ -46,6 +46,7 @@ class EarlierBoot:
         """
         paths = {id(node.source): node.path for node in root.walk() if isinstance(node, File)}
         images = [_as_it_is(image, paths.get(id(image.source)), root) for image in self.images]
+        images[0] = replace(images[0], selection_criteria=b"")  # what a recorded entry has there stays in that
         catalog = choices.catalog or self.catalog
         if choices.catalog is None and catalog is not None:
             folder = root.find(catalog.rpartition("/")[0])

@@ -15,12 +15,17 @@ ENTRY_SIZE: Final = 32  # of every record of the catalogue
 IDENTIFIER: Final = b"EL TORITO SPECIFICATION"
 VALIDATION_ID_SIZE: Final = 24
 SECTION_ID_SIZE: Final = 28
-CRITERIA_SIZE: Final = 19
+CRITERIA_SIZE: Final = 20  # of a section's entry: the type, then what the vendor makes of the rest
+EXTENSION_SIZE: Final = 30  # further bytes of criteria in each record that goes on with an entry
+CATALOG_SECTORS: Final = 4  # at most: room for 256 records
 MAX_BLOCKS: Final = 0xFFFF
 
 _BOOT_RECORD: Final = Struct("<B5sB32s32sI")
 _VALIDATION: Final = Struct("<BBH24sHBB")
-_ENTRY: Final = Struct("<BBHBBHIB19s")
+_ENTRY: Final = Struct("<BBHBBHI20s")
+_EXTENSION: Final = Struct("<BB30s")
+_EXTENDED: Final = 0x44  # header id of an extension, figure 6
+_MORE: Final = 0x20  # in the boot media type of an entry and the flags of an extension: another extension follows
 _HEADER: Final = Struct("<BBH28s")
 _WORDS: Final = Struct("<16H")
 
@@ -92,7 +97,9 @@ class SectionHeader:
 class BootEntry:
     """The initial entry, or the entry of a section (El Torito figure 3, figure 5).
 
-    `blocks` of 512 bytes are read from sector `lba` on to `load_segment`, 0 being 7C0h; `criteria` are a section's.
+    `blocks` of 512 bytes are read from sector `lba` on to `load_segment`, 0 being 7C0h. `criteria` are a section's: the
+    type first, and what 20 bytes do not hold follows the entry in extensions (figure 6). `drivers` are the bits 6 and 7
+    of the boot media type: the image contains an ATAPI or a SCSI driver.
     """
 
     bootable: bool
@@ -102,9 +109,20 @@ class BootEntry:
     blocks: int
     lba: int
     criteria: bytes = b""
+    drivers: int = 0
+
+    @property
+    def records(self) -> int:
+        """How many records of the catalogue it takes, with its extensions."""
+        return 1 + -(-max(len(self.criteria) - CRITERIA_SIZE, 0) // EXTENSION_SIZE)
 
     def __bytes__(self) -> bytes:
-        return _ENTRY.pack(
-            *(0x88 if self.bootable else 0x00, self.emulation, self.load_segment, self.system_type, 0),
-            *(self.blocks, self.lba, 1 if self.criteria else 0, self.criteria),
+        more = self.criteria[CRITERIA_SIZE:]
+        media = self.emulation | self.drivers | (_MORE if more else 0)
+        entry = _ENTRY.pack(
+            *(0x88 if self.bootable else 0x00, media, self.load_segment, self.system_type, 0),
+            *(self.blocks, self.lba, self.criteria[:CRITERIA_SIZE]),
         )
+        pieces = [more[at : at + EXTENSION_SIZE] for at in range(0, len(more), EXTENSION_SIZE)]
+        flags = [_MORE] * (len(pieces) - 1) + [0]
+        return entry + b"".join(_EXTENSION.pack(_EXTENDED, *each) for each in zip(flags, pieces, strict=False))

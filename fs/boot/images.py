@@ -9,7 +9,6 @@ from typing import Final, TypeAlias
 from discstack.fs.boot import mbr
 from discstack.fs.boot.el_torito import (
     BLOCK,
-    CRITERIA_SIZE,
     FLOPPY_SIZES,
     MAX_BLOCKS,
     BootEntry,
@@ -76,8 +75,8 @@ def plan_image(choice: BootImage, number: int, snapshot: Snapshot) -> PlannedIma
     if choice.recorded is not None:
         recorded = choice.recorded
         return PlannedImage(choice, place, recorded.emulation, recorded.system_type, recorded.blocks)
-    if len(choice.selection_criteria) > (CRITERIA_SIZE if number > 1 else 0):
-        raise LayoutError(f"{label}: every entry but the first may have selection criteria, of {CRITERIA_SIZE} bytes")
+    if choice.selection_criteria and number == 1:
+        raise LayoutError(f"{label}: every entry but the first may have selection criteria")
     emulation = _emulation(choice, source.size, label)
     if choice.platform == BootPlatform.EFI:
         _check_fat(source, label)

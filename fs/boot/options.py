@@ -25,8 +25,8 @@ class BootImage:
 
     `emulation` None means a floppy for what has exactly the size of one, else none. `load_size` is what a BIOS reads
     at first, in blocks of 512 bytes: all by default, one for an emulated drive. `load_segment` 0 means 7C0h.
-    `manufacturer` is the id string, of up to 24 bytes in the first entry and 28 in others; `selection_criteria` are up
-    to 19 bytes for entries but the first.
+    `manufacturer` is the id string, of up to 24 bytes in the first entry and 28 in others; `selection_criteria` are for
+    entries but the first: a byte that is their type (1: language and version), then what the vendor makes of it.
 
     Two things tell a boot image where it lies; the source stays as it is. `info_table` puts the addresses of the volume
     and of the image into bytes 8 to 63, as ISOLINUX and GRUB want it; `grub2_info` puts an address into bytes 2548 to

@@ -156,6 +156,21 @@ def test_a_bootable_image_is_burnt_and_found_on_the_disc(
     assert "El Torito cat path : /boot.cat" in report
 
 
+def test_selection_criteria_are_xorriso_s(discstack: Discstack, folder: Path, tmp_path: Path) -> None:
+    words = [*("-b", "sector.bin", "-no-emul-boot", "-eltorito-alt-boot", "-b", "big.bin", "-no-emul-boot")]
+    words += ["-boot-load-size", "4", "-eltorito-selcrit", "01456e"]
+    assert discstack("image", "folder", "-o", "ours.iso", *words).code == 0
+    subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-o", "theirs.iso", *words, "folder"], check=True)
+    ours, theirs = (catalog_of((tmp_path / name).read_bytes())[108:] for name in ("ours.iso", "theirs.iso"))
+    assert ours == theirs
+    assert ours[:4] == b"\1En\0"
+
+
+def catalog_of(image: bytes) -> bytes:
+    at = int.from_bytes(image[17 * 2048 + 71 :][:4], "little") * 2048
+    return image[at : at + 2048]
+
+
 def test_help_of_image_and_burn_have_a_heading_for_booting(discstack: Discstack) -> None:
     for command in ("image", "burn"):
         shown = discstack(command, "--help").out

@@ -146,6 +146,35 @@ def lba_of(image: Path, path: str) -> int:
     return node.source.extents[0].lba  # type: ignore[attr-defined,no-any-return]
 
 
+# written by hand from figures 4 to 6: of the first sector of a hidden catalogue, with the addresses of ours
+SECTION_OF_THEIRS = (
+    "91 ef 02 00" + " 54 48 45 4d" + " 00" * 24,
+    "88 60 00 00 00 00 01 00 {efi} 01" + " 45 4e" + " 00" * 16 + " 31",  # extended; an ATAPI driver; type 1
+    "44 20" + " 41" * 29 + " 00",
+    "44 00" + " 42" * 28 + " 00 00",
+    "88 00 00 00 00 00 01 00 {efi} 02" + " 00" * 19,
+)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_selection_criteria_are_taken_over_with_their_extensions(way: str, tree: Path, tmp_path: Path) -> None:
+    image = tmp_path / "image.iso"
+    by_us()(tree, image)
+    efi = lba_of(image, PATHS[1]).to_bytes(4, "little").hex()
+    theirs = b"".join(bytes.fromhex(line.format(efi=efi)) for line in SECTION_OF_THEIRS)
+    data = bytearray(image.read_bytes())
+    at = int.from_bytes(data[17 * SECTOR + 71 :][:4], "little") * SECTOR + 64
+    data[at : at + len(theirs)] = theirs
+    image.write_bytes(data)
+    assert discstack.read_volume(image).notes == ()
+    start = WAYS[way](image, add)
+    data = bytearray(image.read_bytes())
+    at = int.from_bytes(data[(start + 17) * SECTOR + 71 :][:4], "little") * SECTOR + 64
+    assert data[at : at + len(theirs)] == theirs  # the EFI image stays where it lies
+    assert not any(data[at + len(theirs) : at + SECTOR - 64])
+    assert discstack.read_volume(image, start=start).notes == ()
+
+
 def test_what_is_right_where_it_lies_stays_there(tree: Path, tmp_path: Path) -> None:
     image = tmp_path / "image.iso"
     by_us()(tree, image)

@@ -68,6 +68,28 @@ def test_entry_of_a_section_has_selection_criteria() -> None:
         system_type=0,
         blocks=1,
         lba=0x30,
-        criteria=b"\xaa\xbb",
+        criteria=b"\x01\xaa\xbb",
     )
+    assert entry.records == 1
     assert bytes(entry).hex(" ") == "88 02 00 00 00 00 01 00 30 00 00 00 01 aa bb " + "00 " * 16 + "00"
+
+
+def test_criteria_of_more_than_20_bytes_go_on_in_extensions() -> None:
+    entry = BootEntry(
+        bootable=True,
+        emulation=Emulation.NONE,
+        load_segment=0,
+        system_type=0,
+        blocks=4,
+        lba=0x30,
+        criteria=b"\x01" + b"a" * 19 + b"b" * 30 + b"cc",
+        drivers=0x40,
+    )
+    assert entry.records == 3
+    assert bytes(entry).hex(" ") == " ".join(
+        [
+            "88 60 00 00 00 00 04 00 30 00 00 00 01" + " 61" * 19,  # bit 5: an extension follows; bit 6: ATAPI driver
+            "44 20" + " 62" * 30,  # another one follows
+            "44 00 63 63" + " 00" * 28,
+        ]
+    )

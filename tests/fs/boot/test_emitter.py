@@ -6,6 +6,7 @@ import io
 import random
 import struct
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -77,13 +78,20 @@ def test_entries_lead_to_the_boot_images(bootable: Bootable, whole: Whole) -> No
 def test_entries_of_one_platform_and_id_form_a_section(bootable: Bootable, whole: Whole) -> None:
     others = [BootImage(content=b"x" * 10, manufacturer="THEM"), BootImage(content=b"y" * 10, manufacturer="THEM")]
     first = BootImage("boot/bios.bin", manufacturer="US", load_segment=0x1000, load_size=4)
-    last = BootImage("boot/efi.img", platform=BootPlatform.EFI, bootable=False, selection_criteria=b"why")
+    last = BootImage("boot/efi.img", platform=BootPlatform.EFI, bootable=False, selection_criteria=b"\1why")
     _, records = catalog_of(whole(bootable(first, *others, last)))
     assert records[0][4:6] == b"US"
     assert records[1][:8].hex(" ") == "88 00 00 10 00 00 04 00"
     assert records[2][:9].hex(" ") == "90 00 02 00 54 48 45 4d 00"
     assert [record[:1].hex() for record in records[3:]] == ["88", "88", "91", "00"]
     assert records[6][12:16] == b"\1why"
+
+
+def test_a_catalogue_that_no_reader_would_read_whole_is_refused(bootable: Bootable) -> None:
+    long = BootImage("boot/efi.img", platform=BootPlatform.EFI, selection_criteria=bytes(20 + 30 * 252))
+    assert bootable(BIOS, long).sectors
+    with pytest.raises(LayoutError, match="would have 257 records, and 256 are read"):
+        bootable(BIOS, replace(long, selection_criteria=bytes(21 + 30 * 252)))
 
 
 def test_catalogue_is_hidden_unless_it_has_a_path(bootable: Bootable, whole: Whole) -> None:

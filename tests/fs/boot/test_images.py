@@ -98,11 +98,6 @@ def test_fat_that_was_cut_is_refused(bootable: Bootable, fat_image: Callable[...
         bootable(BootImage(content=fat_image(64)[:16384], platform=BootPlatform.EFI))
 
 
-def test_criteria_that_are_too_long_are_refused(bootable: Bootable) -> None:
-    with pytest.raises(LayoutError, match="selection criteria, of 19 bytes"):
-        bootable(BIOS, BootImage("boot/bios.bin", selection_criteria=b"x" * 20))
-
-
 def test_file_from_outside_that_is_not_there_is_told(bootable: Bootable) -> None:
     with pytest.raises(SourceError, match="No such file"):
         bootable(BootImage(content="/nowhere/boot.bin"))
