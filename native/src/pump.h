@@ -20,7 +20,7 @@ void pump_free(struct pump *pump);
 /* Wait for room as ring_reserve does, without an end; *memory is where the region starts. */
 int64_t pump_reserve(struct pump *pump, size_t size, unsigned char **memory);
 
-/* Hash the first `size` bytes of the region at `memory`, and hand them over. RING_INVALID if that is not so long. */
+/* Hash the first `size` bytes of the region at `memory`, and hand them over. RING_MISUSED if that is not so long. */
 int pump_commit(struct pump *pump, const unsigned char *memory, size_t size);
 
 /* Return the digests of the chunks (XXH3 of 128 bits, the most significant byte first); all of them are there at the end. */

@@ -41,7 +41,7 @@ typedef bool (*ready_function)(struct ring *ring, uint64_t want);
  * position or state (stored by the waker) against want (stored by the sleeper). On x86-64 and AArch64 only the stores
  * cost anything, and there is one per region.
  */
-static uint64_t position(struct side *side)
+static uint64_t position(const struct side *side)
 {
 	return atomic_load(&side->position); /* pairs with the store in advance() */
 }
@@ -61,7 +61,7 @@ static uint64_t counted(const _Atomic uint64_t *counter)
 	return atomic_load_explicit(counter, memory_order_relaxed);
 }
 
-static uint64_t filled(struct ring *ring)
+static uint64_t filled(const struct ring *ring)
 {
 	const uint64_t out = position(&ring->out); /* first, so that the difference is never negative */
 
@@ -142,7 +142,7 @@ static bool wait_for(struct ring *ring, struct side *self, uint64_t want, ready_
 		count(&self->waits, 1);
 	start = os_now();
 	self->waiting = !sleep_for(ring, self, want, ready, timeout);
-	count(&self->waited, os_now() - start);
+	count(&self->waited, (uint64_t)(os_now() - start));
 	return !self->waiting;
 }
 
@@ -154,7 +154,7 @@ static uint64_t least(uint64_t a, uint64_t b)
 /* How much of a request for `size` bytes may be granted at the owner's position, which goes to *offset. */
 static uint64_t clamp(const struct ring *ring, const struct side *self, size_t size, size_t *offset)
 {
-	*offset = counted(&self->position) % ring->capacity;
+	*offset = (size_t)(counted(&self->position) % ring->capacity);
 	return least(least(size, ring->capacity / 2), ring->capacity - *offset);
 }
 
@@ -195,7 +195,7 @@ struct ring *ring_new(size_t capacity, size_t granule)
 
 void ring_free(struct ring *ring)
 {
-	os_unmap(ring->memory, ring->capacity);
+	os_unmap(ring->memory, (size_t)ring->capacity);
 	os_unmap(ring, sizeof(*ring));
 }
 
@@ -311,8 +311,8 @@ int ring_is_cancelled(const struct ring *ring)
 
 void ring_count(const struct ring *ring, struct ring_counters *counters)
 {
-	const uint64_t out = counted(&ring->out.position);
-	const uint64_t in = counted(&ring->in.position);
+	const uint64_t out = position(&ring->out); /* first, as in filled() */
+	const uint64_t in = position(&ring->in);
 	const uint64_t low = counted(&ring->low);
 
 	*counters = (struct ring_counters){
