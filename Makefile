@@ -7,14 +7,14 @@ FUZZ_SECONDS ?= 300
 NATIVE := $(wildcard native/src/*.c native/src/*.h native/src/*.py)
 # Debian's packages that tests run or read: burners, readers, kernels, boot loaders
 TEST_PACKAGES := \
-	gcc libc6-dev gcc-mingw-w64-x86-64-win32 gcc-mingw-w64-i686-win32 wine wine64 file faketime sg3-utils tshark \
+	gcc gcc-multilib libc6-dev gcc-mingw-w64-x86-64-win32 gcc-mingw-w64-i686-win32 wine wine64 file faketime sg3-utils tshark \
 	xorriso genisoimage p7zip-full libarchive-tools udftools grub-common dumpet \
 	user-mode-linux kmod busybox-static btrfs-progs xfsprogs udev dbus-daemon \
 	libcdio-utils cd-paranoia cdrdao icedax wodim cdrskin growisofs dvd+rw-tools \
 	tgt open-iscsi \
 	chromium qemu-system-x86 seabios ovmf grub-pc-bin isolinux syslinux-common mtools gdisk fdisk
 
-.PHONY: help demo test check types wheel-windows bench bench-commands bench-write bench-compare fuzz fuzz-reader fuzz-images clean system
+.PHONY: help demo test test-sanitized check types wheel-windows bench bench-commands bench-write bench-compare fuzz fuzz-reader fuzz-images clean system
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile | column -t -s:
@@ -24,6 +24,13 @@ demo: $(VENV)/.run  ## burn the project's docs on a virtual DVD+R, read the disc
 
 test: system $(VENV)/.test types  ## install what the tests need and run all of them
 	$(BIN)/python -m pytest $(PYTEST_FLAGS)
+
+test-sanitized: $(VENV)/.test  ## the tests of the C code with it built for AddressSanitizer and UndefinedBehaviorSanitizer
+	CFLAGS="-g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all" \
+		$(BIN)/python setup.py -q build --build-base build/sanitized --build-lib build/sanitized/lib
+	LD_PRELOAD="$$(cc -print-file-name=libasan.so) $$(cc -print-file-name=libubsan.so)" ASAN_OPTIONS=detect_leaks=0 \
+		PYTHONMALLOC=malloc PYTHONPATH=build/sanitized/lib $(BIN)/python -m pytest $(PYTEST_FLAGS) \
+		tests/native tests/transport/test_sgio.py tests/transport/test_spti.py -k "not two_threads and not preloaded_library"
 
 check: $(VENV)/.dev types  ## style, types, packaging (wheel, sdist, abi3, clean install)
 	$(BIN)/ruff check .

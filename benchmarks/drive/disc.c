@@ -41,7 +41,7 @@ static void add(struct reply *reply, const void *bytes, uint32_t length)
 static void add_be(struct reply *reply, unsigned width, uint32_t value)
 {
 	while (width--)
-		reply->bytes[reply->length++] = value >> (8 * width) & 0xff;
+		reply->bytes[reply->length++] = width < sizeof(value) ? value >> (8 * width) & 0xff : 0;
 }
 
 static void set_be16(struct reply *reply, uint32_t at, uint32_t value)

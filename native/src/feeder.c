@@ -31,19 +31,19 @@ struct feeder {
 	counter latencies[HISTOGRAM_BUCKETS];
 };
 
-static uint64_t get(const counter *counter)
+static uint64_t get(const counter *from)
 {
-	return atomic_load_explicit(counter, memory_order_relaxed);
+	return atomic_load_explicit(from, memory_order_relaxed);
 }
 
-static void set(counter *counter, uint64_t value)
+static void set(counter *to, uint64_t value)
 {
-	atomic_store_explicit(counter, value, memory_order_relaxed);
+	atomic_store_explicit(to, value, memory_order_relaxed);
 }
 
-static void add(counter *counter, uint64_t amount)
+static void add(counter *to, uint64_t amount)
 {
-	set(counter, get(counter) + amount);
+	set(to, get(to) + amount);
 }
 
 static uint32_t read_be32(const unsigned char *bytes)
@@ -92,7 +92,7 @@ static bool nap(struct feeder *feeder, int64_t first, unsigned attempt)
 	feeder_count(feeder, &counters);
 	moment = (struct pace_moment){.time = now, .bytes = done_bytes(feeder), .stalls = counters.stalls};
 	ring_nap(feeder->stream.ring, pace_nap(&feeder->pace, attempt, &moment, counters.drive_buffer));
-	add(&feeder->busy_time, os_now() - now);
+	add(&feeder->busy_time, (uint64_t)(os_now() - now));
 	return true;
 }
 
@@ -115,7 +115,7 @@ static bool send(struct feeder *feeder, const struct submit_command *command, st
 	}
 	if (answer->answered && answer->status == GOOD && !answer->residual) {
 		add(&feeder->commands, 1);
-		count_latency(feeder, os_now() - start);
+		count_latency(feeder, (uint64_t)(os_now() - start));
 	}
 	return true;
 }
@@ -177,12 +177,12 @@ static struct submit_command next_write(const struct feeder *feeder, void *data,
 		.cdb_length = stream->cdb_length,
 		.direction = SUBMIT_TO_DEVICE,
 		.data = data,
-		.length = blocks * stream->block_size,
-		.timeout = stream->timeout / NS_PER_MS,
+		.length = (uint32_t)(blocks * stream->block_size),
+		.timeout = (uint32_t)(stream->timeout / NS_PER_MS),
 	};
 
 	memcpy(command.cdb, stream->cdb, sizeof(command.cdb));
-	write_be(command.cdb + stream->lba_offset, stream->lba_width, stream->lba + get(&feeder->blocks));
+	write_be(command.cdb + stream->lba_offset, stream->lba_width, (uint64_t)stream->lba + get(&feeder->blocks));
 	write_be(command.cdb + stream->length_offset, stream->length_width, blocks);
 	return command;
 }
@@ -212,10 +212,10 @@ static enum feeder_end step(struct feeder *feeder, struct submit_command *comman
 {
 	struct ring *ring = feeder->stream.ring;
 	const uint64_t blocks = left(feeder);
-	const int64_t size = blocks * feeder->stream.block_size;
+	const size_t size = (size_t)(blocks * feeder->stream.block_size);
 	size_t offset;
 
-	if (ring_take(ring, size, -1, &offset) != size)
+	if (ring_take(ring, size, -1, &offset) != (int64_t)size)
 		return FEEDER_STOPPED;
 	*command = next_write(feeder, ring_memory(ring) + offset, blocks);
 	if (!send(feeder, command, answer))

@@ -11,6 +11,8 @@
 #define REGION (4 << 20) /* bytes that room is waited for at once: waiting costs more than they do */
 #define STEP (256 << 10) /* bytes that are read, hashed while they are in the cache, and handed over */
 
+_Static_assert(sizeof(off_t) == sizeof(uint64_t), "files of 2 GiB and more take -D_FILE_OFFSET_BITS=64");
+
 /* Some files that follow each other; the members are columns, but for the path of the next file. */
 struct batch {
 	const char *path;
@@ -31,7 +33,7 @@ static int is_what_it_was(int file, const struct batch *batch, size_t index)
 
 	return !fstat(file, &status) && S_ISREG(status.st_mode) && (uint64_t)status.st_size == batch->sizes[index] &&
 	       status.st_ino == batch->inodes[index] &&
-	       (int64_t)status.st_mtim.tv_sec * NS_PER_S + status.st_mtim.tv_nsec == (int64_t)batch->mtimes[index];
+	       (uint64_t)status.st_mtim.tv_sec * NS_PER_S + (uint64_t)status.st_mtim.tv_nsec == batch->mtimes[index];
 }
 
 /* Read one whole file and look at it afterwards, so that no change goes unseen. */
@@ -39,32 +41,32 @@ static int read_file(const struct batch *batch, size_t index, unsigned char *mem
 {
 	/* a file that was replaced by a FIFO must not stop anything */
 	int file = open(batch->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	ssize_t size = (ssize_t)batch->sizes[index];
+	const size_t size = (size_t)batch->sizes[index];
 	int fine;
 
 	if (file < 0)
 		return 0;
-	fine = pread(file, memory, (size_t)size, 0) == size && is_what_it_was(file, batch, index);
+	fine = pread(file, memory, size, 0) == (ssize_t)size && is_what_it_was(file, batch, index);
 	close(file);
 	return fine;
 }
 
 /* How many bytes lie between the starts of two files. */
-static size_t distance(const struct batch *batch, size_t first, size_t last)
+static uint64_t distance(const struct batch *batch, size_t first, size_t last)
 {
-	return (size_t)(batch->starts[last] - batch->starts[first]) * FILES_SECTOR;
+	return (batch->starts[last] - batch->starts[first]) * FILES_SECTOR;
 }
 
 /* Read files until one fails, and return its index; `memory` begins where the first one goes. */
 static size_t read_files(struct batch *batch, size_t first, size_t end, unsigned char *memory)
 {
 	for (size_t index = first; index < end; index++) {
-		size_t size = batch->sizes[index];
+		const size_t size = (size_t)batch->sizes[index];
 		unsigned char *place = memory + distance(batch, first, index);
 
 		if (!read_file(batch, index, place))
 			return index;
-		memset(place + size, 0, distance(batch, index, index + 1) - size);
+		memset(place + size, 0, (size_t)distance(batch, index, index + 1) - size);
 		batch->path += strlen(batch->path) + 1;
 	}
 	return end;
@@ -108,7 +110,7 @@ int64_t files_copy(const char *paths, const uint64_t *facts, size_t count, unsig
 		read = read_files(&batch, done, end, memory);
 		if (read == done)
 			break;
-		failed = write_all(target, memory, distance(&batch, done, read), position + distance(&batch, 0, done));
+		failed = write_all(target, memory, (size_t)distance(&batch, done, read), position + distance(&batch, 0, done));
 		if (failed)
 			return failed;
 		done = read;
@@ -132,7 +134,7 @@ uint64_t files_pour(const char *paths, const uint64_t *facts, size_t count, stru
 			end++;
 		read = read_files(&batch, done, end, memory);
 		if (read > done)
-			pump_commit(pump, memory, distance(&batch, done, read));
+			pump_commit(pump, memory, (size_t)distance(&batch, done, read));
 		if (room < 0 || read < end || read == done)
 			return distance(&batch, 0, read);
 		done = read;
@@ -146,7 +148,7 @@ static uint64_t pour_region(int file, uint64_t offset, unsigned char *memory, si
 	uint64_t done = 0;
 
 	while (done < size) {
-		const size_t step = size - done < STEP ? size - done : STEP;
+		const size_t step = size - done < STEP ? size - (size_t)done : STEP;
 		ssize_t got = pread(file, memory + done, step, (off_t)(offset + done));
 
 		if (got < 0 && errno == EINTR)

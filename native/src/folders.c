@@ -18,7 +18,8 @@ struct search {
 	size_t facts_room;
 };
 
-static int reserve(void **memory, size_t *room, size_t needed)
+/* Return memory that has room for what is needed, with what was in it; NULL, and `memory` as it was, for want of it. */
+static void *enlarged(void *memory, size_t *room, size_t needed)
 {
 	size_t wanted = *room ? *room : 4096;
 	void *grown;
@@ -26,13 +27,11 @@ static int reserve(void **memory, size_t *room, size_t needed)
 	while (wanted < needed)
 		wanted *= 2;
 	if (wanted == *room)
-		return 1;
-	grown = realloc(*memory, wanted);
-	if (!grown)
-		return 0;
-	*memory = grown;
-	*room = wanted;
-	return 1;
+		return memory;
+	grown = realloc(memory, wanted);
+	if (grown)
+		*room = wanted;
+	return grown;
 }
 
 static uint64_t nanoseconds(struct timespec time)
@@ -43,13 +42,17 @@ static uint64_t nanoseconds(struct timespec time)
 /* Tell whether 64 bits hold a time: file systems have years from 2263 on that they do not. */
 static int fits(struct timespec time)
 {
-	return time.tv_sec < INT64_MAX / NS_PER_S && time.tv_sec > INT64_MIN / NS_PER_S;
+	const int64_t seconds = time.tv_sec;
+
+	return seconds < INT64_MAX / NS_PER_S && seconds > INT64_MIN / NS_PER_S;
 }
 
 static int add(struct search *search, const char *name, const struct stat *status)
 {
 	struct folders_found *found = search->found;
 	size_t size = strlen(name) + 1, row = FOLDERS_FACTS * sizeof(uint64_t);
+	char *names = enlarged(found->names, &search->names_room, found->names_size + size);
+	uint64_t *rows = enlarged(found->facts, &search->facts_room, (found->entries + 1) * row);
 	const uint64_t facts[FOLDERS_FACTS] = {
 		status->st_mode,
 		status->st_nlink,
@@ -65,8 +68,9 @@ static int add(struct search *search, const char *name, const struct stat *statu
 		(uint64_t)INT64_MIN,
 	};
 
-	if (!reserve((void **)&found->names, &search->names_room, found->names_size + size) ||
-	    !reserve((void **)&found->facts, &search->facts_room, (found->entries + 1) * row))
+	found->names = names ? names : found->names;
+	found->facts = rows ? rows : found->facts;
+	if (!names || !rows)
 		return 0;
 	memcpy(found->names + found->names_size, name, size);
 	memcpy(found->facts + found->entries * FOLDERS_FACTS, facts, row);

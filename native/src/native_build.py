@@ -31,7 +31,7 @@ ffibuilder.set_source(
     sources=[str(SRC / source) for source in SOURCES],
     include_dirs=[str(SRC)],
     depends=[str(path) for path in SRC.glob("*.h")],
-    extra_compile_args=["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror"],
+    extra_compile_args=["-std=c11", "-O2", "-D_FILE_OFFSET_BITS=64", "-D_TIME_BITS=64"],
 )
 
 dll = FFI()

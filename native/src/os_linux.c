@@ -10,6 +10,13 @@
 
 #define NS_PER_S 1000000000
 
+/* The call that takes a struct timespec as it is here: where long has 32 bits, time_t may have 64. */
+#ifdef SYS_futex_time64
+#define FUTEX (sizeof(time_t) > sizeof(long) ? SYS_futex_time64 : SYS_futex)
+#else
+#define FUTEX SYS_futex
+#endif
+
 void *os_map(size_t size)
 {
 	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
@@ -24,14 +31,14 @@ void os_unmap(void *memory, size_t size)
 
 void os_wait(_Atomic uint32_t *word, uint32_t seen, int64_t timeout)
 {
-	const struct timespec limit = {.tv_sec = timeout / NS_PER_S, .tv_nsec = timeout % NS_PER_S};
+	const struct timespec limit = {.tv_sec = (time_t)(timeout / NS_PER_S), .tv_nsec = (long)(timeout % NS_PER_S)};
 
-	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, seen, &limit, NULL, 0);
+	syscall(FUTEX, word, FUTEX_WAIT_PRIVATE, seen, &limit, NULL, 0);
 }
 
 void os_wake(_Atomic uint32_t *word)
 {
-	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+	syscall(FUTEX, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
 }
 
 int64_t os_now(void)

@@ -40,7 +40,7 @@ static void hash(struct pump *pump, const unsigned char *data, size_t size)
 
 struct pump *pump_new(struct ring *ring, uint64_t size, uint32_t chunk)
 {
-	struct pump *pump = calloc(1, sizeof(*pump) + (size + chunk - 1) / chunk * PUMP_DIGEST);
+	struct pump *pump = calloc(1, sizeof(*pump) + (size_t)((size + chunk - 1) / chunk) * PUMP_DIGEST);
 
 	if (!pump)
 		return NULL;

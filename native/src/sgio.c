@@ -55,7 +55,7 @@ void sgio_submit(void *context, const struct submit_command *command, struct sub
 	sg_io_hdr_t io = {
 		.interface_id = 'S',
 		.dxfer_direction = command->length ? directions[command->direction] : SG_DXFER_NONE,
-		.cmd_len = command->cdb_length,
+		.cmd_len = (unsigned char)command->cdb_length,
 		.mx_sb_len = sizeof(answer->sense),
 		.dxfer_len = command->length,
 		.dxferp = command->data,

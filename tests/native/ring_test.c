@@ -234,6 +234,15 @@ static void waits_end_in_time(void)
 	ring_free(ring);
 }
 
+static void a_wait_without_a_waker_sleeps(void)
+{
+	_Atomic uint32_t word = 0;
+	const int64_t start = os_now();
+
+	os_wait(&word, 0, 20 * MS);
+	EXPECT(os_now() - start >= 20 * MS);
+}
+
 static void failing_and_closing_differ(void)
 {
 	struct ring *ring = ring_new(2 * UNIT, UNIT);
@@ -591,6 +600,7 @@ int main(int argc, char **argv)
 	RUN(each_side_wakes_the_other_by_a_single_unit);
 	RUN(a_ring_is_full_when_its_producer_waits);
 	RUN(waits_end_in_time);
+	RUN(a_wait_without_a_waker_sleeps);
 	RUN(failing_and_closing_differ);
 	RUN(a_stream_is_written_whole);
 	RUN(a_busy_drive_gets_the_same_command_again);
