@@ -14,6 +14,7 @@ from discstack.mmc.job import Digests
 from discstack.mmc.media import RECIPES
 from discstack.mmc.medium import DiscState
 from discstack.mmc.procedure import Checkpoint, Phase, Report
+from discstack.mmc.read_speed import at_read_speed
 from discstack.mmc.reading import read_disc
 from discstack.mmc.stream import ALGORITHM, CHUNK, digest
 from discstack.mmc.verify import verify
@@ -40,6 +41,12 @@ class Sink(Protocol):
 
 class DiscReader(Job):
     """Reads what a disc holds. One thread at a time may run a job; `cancel` may be called from any."""
+
+    @property
+    def careful_speed(self) -> int | None:
+        """How fast the medium should at most be read where speed does not matter, in kB/s; None for any."""
+        recipe = RECIPES.get(self.recorder.medium().profile)
+        return recipe.verify_speed if recipe else None
 
     def recorded(self) -> range:
         """Return the blocks from the first one on that hold data, or may.
@@ -83,31 +90,36 @@ class DiscReader(Job):
         *,
         blocks: range | None = None,
         skip_bad: bool = False,
+        speed: int | None = None,
         on_event: EventHandler | None = None,
     ) -> list[range]:
         """Read blocks (by default all that is recorded) into a sink and return the ranges that could not be read.
 
         Between the sessions of a disc nothing is recorded: zeros stand for that. A block that cannot be read raises
-        MediumError, unless `skip_bad`: then zeros stand for it too.
+        MediumError, unless `skip_bad`: then zeros stand for it too. `speed` in kB/s of 1000 bytes curbs it.
         """
         wanted = self.recorded() if blocks is None else blocks
         recipe = RECIPES.get(self.recorder.medium().profile)
         run_out = recipe.run_out if recipe else 0
         procedure = read_disc(wanted, sink.write, gaps=self._gaps(wanted), skip_bad=skip_bad, run_out=run_out)
-        return self._run(procedure, on_event, write=False)
+        curbed = at_read_speed(speed, procedure, Phase.READING) if speed else procedure
+        return self._run(curbed, on_event, write=False)
 
-    def verify(self, image: Writable, *, start: int = 0, on_event: EventHandler | None = None) -> int:
+    def verify(
+        self, image: Writable, *, start: int = 0, speed: int | None = None, on_event: EventHandler | None = None
+    ) -> int:
         """Compare the disc with an image that was written at `start`; return how many sectors were compared.
 
-        The image is read through first. Raises VerificationError with the ranges that differ or cannot be read,
+        The image is read through first. `speed` curbs reading, in kB/s of 1000 bytes; without it the disc is read at
+        its `careful_speed`. Raises VerificationError with the ranges that differ or cannot be read,
         SourceError or EOFError where the image cannot be read.
         """
         with opened(image) as source:
-            return self._run(_compare(source, start), on_event, write=False)
+            return self._run(_compare(source, start, speed or self.careful_speed), on_event, write=False)
 
 
-def _compare(source: BlockSource, start: int) -> Procedure[int]:
-    return (yield from verify((yield from digests_of(source, start))))
+def _compare(source: BlockSource, start: int, speed: int | None) -> Procedure[int]:
+    return (yield from verify((yield from digests_of(source, start)), read_speed=speed))
 
 
 def digests_of(source: BlockSource, start: int) -> Procedure[Digests]:

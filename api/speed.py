@@ -1,4 +1,4 @@
-"""Write speeds as people say them: 16x, 22160kB/s, max."""
+"""Speeds as people say them: 16x, 22160kB/s, max."""
 
 from __future__ import annotations
 
@@ -36,11 +36,20 @@ def parse_speed(text: str | None) -> SpeedRequest:
 def kilobytes(text: str | None, medium: MediumStatus) -> int | None:
     """Return a speed in kB/s of 1000 bytes for a medium, None for the fastest."""
     from discstack.mmc.errors import UnsupportedMedium
-    from discstack.mmc.media import RECIPES
+    from discstack.mmc.media import READ_ONLY, RECIPES
 
     wanted = parse_speed(text)
     if wanted.x is None:
         return None if wanted.kilobytes is None else round(wanted.kilobytes)
-    if medium.profile not in RECIPES:
+    recipe = RECIPES.get(medium.profile)
+    nominal = recipe.nominal_speed if recipe is not None else READ_ONLY.get(medium.profile)
+    if nominal is None:
         raise UnsupportedMedium(f"no speed is known for this medium: {medium}")
-    return round(wanted.x * RECIPES[medium.profile].nominal_speed)
+    return round(wanted.x * nominal)
+
+
+def read_limit(text: str | None, medium: MediumStatus) -> int | None:
+    """Return what reading is to be curbed to, in kB/s; None where nothing was said, the fastest there is for `max`."""
+    from discstack.mmc.actions import FASTEST
+
+    return None if text is None else kilobytes(text, medium) or FASTEST

@@ -13,7 +13,7 @@ from discstack.mmc.calibration import calibrate
 from discstack.mmc.errors import DiscStateError
 from discstack.mmc.guard import locked
 from discstack.mmc.identify import next_writable, open_work, status_of
-from discstack.mmc.job import BurnJob, BurnResult, VerifyLevel
+from discstack.mmc.job import BurnJob, BurnResult, VerifyLevel, WriteCommand
 from discstack.mmc.medium import DiscState, WriteMode
 from discstack.mmc.outcome import check_outcome, check_pace
 from discstack.mmc.planning import blanked, must_erase, plan_burn
@@ -60,7 +60,9 @@ def _burn(work: Work, job: BurnJob, *, erase_first: bool) -> Procedure[BurnResul
         message = f"{plan.excess} blocks more than the disc says that it holds: overburning, as it was permitted"
         yield from work.notice(Phase.VALIDATING, message)
     yield from work.recipe.prepare(work, job)
-    speed = yield from set_write_speed(work, job.speed)
+    careful = job.verify_speed or work.recipe.verify_speed
+    curb = careful if job.command is WriteCommand.WRITE_AND_VERIFY else None
+    speed = yield from set_write_speed(work, job.speed, curb)
     yield from calibrate(work, job)
     yield from _confirm_address(work, plan)
     yield Checkpoint()
@@ -69,11 +71,13 @@ def _burn(work: Work, job: BurnJob, *, erase_first: bool) -> Procedure[BurnResul
     at_once = plan.mode is WriteMode.DISC_AT_ONCE  # its lead-in and lead-out are in the time
     measured = counters.blocks * work.recipe.raw_block / 1000 / seconds if seconds and not at_once else None
     yield from check_pace(work, counters, seconds)
+    if curb is not None:
+        yield from set_write_speed(work, job.speed)
     status = yield from status_of(work)
     yield from check_outcome(work, job, plan, status)
     verified = 0
     if job.verify is not VerifyLevel.NONE and not job.simulate:
-        verified = yield from verify(digests, level=job.verify, read_speed=job.verify_speed or work.recipe.verify_speed)
+        verified = yield from verify(digests, level=job.verify, read_speed=careful)
     return BurnResult(
         start=plan.start,
         blocks=plan.blocks,

@@ -100,7 +100,7 @@ def status_of(work: Work) -> Procedure[MediumStatus]:
     recipe = recipe_for(configuration) or work.recipe
     known = {work.survey.profile, *work.recipe.becomes}
     if work.recipe.sequential:
-        known |= READ_ONLY
+        known |= READ_ONLY.keys()
     if configuration.current_profile not in known:
         raise DiscStateError(
             f"the medium was a {work.recipe.name} and is now of profile {configuration.current_profile:04X}h"

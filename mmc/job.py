@@ -66,11 +66,11 @@ class BurnJob:
     keeps it. `close` leaves no further session possible. `mode` is how the session is written, None for the usual way
     of the medium. `layer_break` is how many blocks go on layer 0 where the host decides that, None for half of a disc
     that is closed. `speed` and `verify_speed` are in kB/s of 1000 bytes, None for the fastest and for what the medium
-    stands when it is read back. `postgap` is the number of empty blocks behind the image, None for what the medium
-    needs. `exact` says that the recording must end where the image does: no empty block may follow, and media that are
-    not written sequentially are refused. `overburn` permits more than the medium says that it holds. `ring_bytes` is
-    the size of the buffer between source and drive, None for two seconds at the drive's speed; `transfer_bytes`
-    what one command carries, None for what suits the medium.
+    stands when it is read back, which also goes for what the drive reads back as it writes. `postgap` is the number of
+    empty blocks behind the image, None for what the medium needs. `exact` says that the recording must end where the
+    image does: no empty block may follow, and media that are not written sequentially are refused. `overburn` permits
+    more than the medium says that it holds. `ring_bytes` is the size of the buffer between source and drive, None for
+    two seconds at the drive's speed; `transfer_bytes` what one command carries, None for what suits the medium.
     """
 
     source: BlockSource

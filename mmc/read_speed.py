@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Callable
+from functools import partial
+from typing import Final, NamedTuple, TypeVar
 
 from discstack.mmc import actions, queries
 from discstack.mmc.command import optional
@@ -10,49 +12,102 @@ from discstack.mmc.errors import CommandError, ResponseError
 from discstack.mmc.guard import attempt
 from discstack.mmc.polling import persist
 from discstack.mmc.procedure import Phase, Procedure, Report
+from discstack.mmc.spec.performance import PerformanceDescriptor
 
 T = TypeVar("T")
+
+SECOND: Final = 1000  # milliseconds; the time that the sizes of a performance descriptor refer to
+ROUNDING: Final = 3  # kB/s that drives may make of a speed more than was asked
+
+
+class Speeds(NamedTuple):
+    """What is to be set; FASTEST for no limit."""
+
+    read: int
+    write: int
+
+
+Way = Callable[[Speeds], Procedure[None]]
 
 
 def at_read_speed(kilobytes: int, body: Procedure[T], phase: Phase = Phase.VERIFYING) -> Procedure[T]:
     """Run `body` with the drive reading no faster than that, and put the speeds back as they were.
 
     What they were is in mode page 2Ah; a drive that does not tell is set to its fastest. One that will not have its
-    read speed set reads at its own, and the owner is told, in the phase that the body is.
+    read speed set, or says that it reads faster, does as it likes, and the owner is told, in the phase that the body
+    is.
     """
     before = yield from _speeds()
-    try:
-        yield from _set(min(kilobytes, actions.FASTEST), before[1])
-    except CommandError as error:
-        yield Report(phase, message=f"the drive reads at its own speed: {error}")
+    way = yield from _curb(before._replace(read=min(kilobytes, actions.FASTEST)), phase)
+    if way is None:
         return (yield from body)
     try:
         result = yield from body
     except GeneratorExit:
         raise
     except BaseException as error:
-        yield from attempt(error, lambda: _set(*before))
+        yield from attempt(error, partial(way, before))
         raise
     try:
-        yield from _set(*before)
+        yield from way(before)
     except CommandError as error:
         yield Report(phase, message=f"the drive goes on reading at {kilobytes} kB/s: {error}")
     return result
 
 
-def _set(read: int, write: int) -> Procedure[None]:
-    yield from persist(lambda: actions.set_cd_speed(read=read, write=write))
+def _curb(wanted: Speeds, phase: Phase) -> Procedure[Way | None]:
+    """Set the speeds in the first way that the drive heeds, and return it; None where it knows none."""
+    used, problem = None, ""
+    for way in (_by_cd_speed, _by_streaming):
+        try:
+            yield from way(wanted)
+        except CommandError as error:
+            problem = problem or f"the drive reads at its own speed: {error}"
+            continue
+        used, told = way, (yield from _told())
+        if told is None or told <= wanted.read + ROUNDING:
+            return used
+        problem = f"asked to read at no more than {wanted.read} kB/s, the drive says {told} kB/s"
+    yield Report(phase, message=problem)
+    return used
 
 
-def _speeds() -> Procedure[tuple[int, int]]:
+def _by_cd_speed(speeds: Speeds) -> Procedure[None]:
+    yield from persist(lambda: actions.set_cd_speed(read=speeds.read, write=speeds.write))
+
+
+def _by_streaming(speeds: Speeds) -> Procedure[None]:
+    """Set them by SET STREAMING, which some drives heed where they do not heed SET CD SPEED."""
+    capacity = yield from persist(queries.read_capacity)
+    descriptor = PerformanceDescriptor(
+        rdd=speeds == (actions.FASTEST, actions.FASTEST),
+        end_lba=capacity.returned_lba,
+        read_size=speeds.read,
+        read_time=SECOND,
+        write_size=speeds.write,
+        write_time=SECOND,
+    )
+    yield from persist(lambda: actions.set_streaming(descriptor.build()))
+
+
+def _told() -> Procedure[int | None]:
+    """Return the read speed that the drive says is set, None where it does not tell."""
+    try:
+        page = yield from persist(lambda: optional(queries.capabilities()))
+    except ResponseError:
+        page = None
+    return (page.obsolete_current_read_speed or None) if page is not None else None
+
+
+def _speeds() -> Procedure[Speeds]:
     """Return the read and write speeds that are set, FASTEST where the drive does not tell."""
     try:
         page = yield from persist(lambda: optional(queries.capabilities()))
     except ResponseError:
         page = None
     if page is None:
-        return actions.FASTEST, actions.FASTEST
-    return (
+        return Speeds(actions.FASTEST, actions.FASTEST)
+    return Speeds(
         _as_set(page.obsolete_current_read_speed, page.maximum_read_speed),
         _as_set(page.current_write_speed, page.maximum_write_speed),
     )

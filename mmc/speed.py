@@ -47,13 +47,16 @@ def _speeds_of_page() -> Procedure[list[int]]:
     return [row.write_speed_supported for row in page.write_speeds] if page is not None else []
 
 
-def set_write_speed(work: Work, asked: int | None) -> Procedure[SpeedReport]:
-    """Set the write speed, or the fastest; a drive that will not have it told is left to itself, with a notice."""
+def set_write_speed(work: Work, asked: int | None, read: int | None = None) -> Procedure[SpeedReport]:
+    """Set the write speed, or the fastest; a drive that will not have it told is left to itself, with a notice.
+
+    `read` curbs the read speed along with it, for drives that read back what they write.
+    """
     try:
         if work.recipe.is_cd:
-            yield from _set_by_cd_speed(work, asked)
+            yield from _set_by_cd_speed(asked, read)
         else:
-            yield from _set_by_streaming(work, asked)
+            yield from _set_by_streaming(work, asked, read)
         accepted = yield from _accepted(work)
     except (IllegalRequest, ResponseError) as error:
         yield from work.notice(Phase.WRITING, f"the drive chooses the speed itself: {error}")
@@ -63,24 +66,25 @@ def set_write_speed(work: Work, asked: int | None) -> Procedure[SpeedReport]:
     return SpeedReport(asked=asked, accepted=accepted)
 
 
-def _set_by_cd_speed(work: Work, asked: int | None) -> Procedure[None]:
+def _set_by_cd_speed(asked: int | None, read: int | None) -> Procedure[None]:
     speed = actions.FASTEST if asked is None else min(asked + ROUNDING, actions.FASTEST)
-    yield from persist(lambda: actions.set_cd_speed(write=speed))
+    curb = actions.FASTEST if read is None else min(read, actions.FASTEST)
+    yield from persist(lambda: actions.set_cd_speed(read=curb, write=speed))
 
 
-def _set_by_streaming(work: Work, asked: int | None) -> Procedure[None]:
+def _set_by_streaming(work: Work, asked: int | None, read: int | None) -> Procedure[None]:
     """Send the descriptor of the fastest offered speed that is not above `asked`; else use SET CD SPEED."""
     descriptors = sorted((yield from _descriptors()), key=lambda row: row.write_speed, reverse=True)
     chosen = next((row for row in descriptors if asked is None or row.write_speed <= asked + ROUNDING), None)
     chosen = chosen or (descriptors[-1] if descriptors else None)
     if chosen is None:
-        return (yield from _set_by_cd_speed(work, asked))
+        return (yield from _set_by_cd_speed(asked, read))
     data = PerformanceDescriptor(
         wrc=chosen.wrc,
         exact=False,
         start_lba=0,
         end_lba=chosen.end_lba or max(work.status.capacity_blocks - 1, 0),
-        read_size=chosen.read_speed,
+        read_size=chosen.read_speed if read is None else min(read, chosen.read_speed),
         read_time=SECOND,
         write_size=chosen.write_speed,
         write_time=SECOND,
@@ -88,7 +92,7 @@ def _set_by_streaming(work: Work, asked: int | None) -> Procedure[None]:
     try:
         return (yield from persist(lambda: actions.set_streaming(data)))
     except IllegalRequest:
-        return (yield from _set_by_cd_speed(work, asked))
+        return (yield from _set_by_cd_speed(asked, read))
 
 
 def _accepted(work: Work) -> Procedure[int | None]:

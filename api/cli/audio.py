@@ -79,7 +79,7 @@ def audio(
     Tracks follow each other without a gap unless --gaps is given.
     """
     from discstack import AudioWriter, VerifyLevel
-    from discstack.speed import kilobytes
+    from discstack.speed import kilobytes, read_limit
 
     with open_recorder(drive, trace, unmount=unmount) as recorder:
         writer = AudioWriter(
@@ -92,7 +92,7 @@ def audio(
             cd_text=not no_cd_text,
             speed=kilobytes(speed, recorder.medium()) if speed else None,
             verify=VerifyLevel(verify),
-            verify_speed=kilobytes(verify_speed, recorder.medium()) if verify_speed else None,
+            verify_speed=read_limit(verify_speed, recorder.medium()),
         )
         program = _program(writer, files, tags)
         facts = {"drive": drive, "medium": recorder.medium().name, "speed": writer.speed, "simulated": simulate}

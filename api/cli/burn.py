@@ -106,7 +106,7 @@ def burn(
 ) -> None:
     """Burn files, folders or an image to a disc, and check that all of it is there."""
     from discstack import DataWriter, ImageFile, VerifyLevel, WriteCommand, WriteMode
-    from discstack.speed import kilobytes
+    from discstack.speed import kilobytes, read_limit
 
     ready_made = None if as_file or len(sources) > 1 else _ready_made(sources[0])
     if ready_made:
@@ -131,7 +131,7 @@ def burn(
             simulate=simulate,
             speed=kilobytes(speed, recorder.medium()) if speed else None,
             verify=VerifyLevel(verify),
-            verify_speed=kilobytes(verify_speed, recorder.medium()) if verify_speed else None,
+            verify_speed=read_limit(verify_speed, recorder.medium()),
         )
         facts = {"drive": drive, "medium": recorder.medium().name, "speed": writer.speed, "simulated": simulate}
         display = Display(quiet=as_json)
@@ -253,7 +253,9 @@ def _say_result(result: BurnResult, drive: str) -> None:
 
 
 def _latencies(counters: FeedCounters) -> str:
-    """Spell how long the commands took."""
+    """Spell how long the commands took; a virtual clock stands still while the drive's buffer takes them in."""
+    if not counters.latency_max:
+        return "none of which took any time on the drive's clock"
     half, most = counters.latency(0.5), counters.latency(0.99)
     return f"half of them below {brief(half)}, 99 % below {brief(most)}, the longest {brief(counters.latency_max)}"
 

@@ -31,7 +31,7 @@ def _spell(ranges: list[range]) -> list[str]:
 @click.option("--sub-channels", is_flag=True, help="With FILE.cue: keep the sub-channels in a SUB file, too.")
 @click.option("--graphics", is_flag=True, help="With --wav: a CDG file for each track with graphics (CD+G).")
 @click.option("--error-bits", is_flag=True, help="With FILE.cue: ask which bytes could not be corrected (C2).")
-@click.option("--speed", type=Speed(), metavar="X", help="With FILE.cue: read no faster than this.")
+@click.option("--speed", type=Speed(), metavar="X", help="Read no faster than this: 4x, 5540kB/s, max.")
 @drive_command
 def read(
     drive: str,
@@ -52,6 +52,7 @@ def read(
     With --skip-bad the exit code is 4 if anything was skipped, with --error-bits if any byte could not be corrected.
     """
     from discstack import DiscReader
+    from discstack.speed import read_limit
 
     choices = {"wav": wav, "sub_channels": sub_channels, "graphics": graphics, "error_bits": error_bits}
     if output.lower().endswith(".cue"):
@@ -59,15 +60,16 @@ def read(
             raise click.UsageError("a CD is read into a cue sheet as a whole: no --start, no --sectors")
         _read_cd(drive, output, {**choices, "skip_bad": skip_bad}, speed, as_json=as_json, trace=trace)
         return
-    if any(choices.values()) or speed:
-        raise click.UsageError("--wav, --sub-channels, --graphics, --error-bits and --speed are for an output FILE.cue")
+    if any(choices.values()):
+        raise click.UsageError("--wav, --sub-channels, --graphics and --error-bits are for an output FILE.cue")
     if as_json and output == "-":
         raise click.UsageError("--json and the data cannot both go to standard output")
     with open_recorder(drive, trace) as recorder:
         reader = DiscReader(recorder)
         blocks = range(start, start + sectors) if sectors else reader.recorded()[start:]
         with output_file(output, keep=True) as file, cancelling(reader), Display(quiet=as_json) as display:
-            bad = reader.read(file, blocks=blocks, skip_bad=skip_bad, on_event=display)
+            limit = read_limit(speed, recorder.medium())
+            bad = reader.read(file, blocks=blocks, skip_bad=skip_bad, speed=limit, on_event=display)
     if as_json:
         print_json({"output": output, "start": blocks.start, "sectors": len(blocks), "skipped": _spell(bad)})
     else:
@@ -82,13 +84,13 @@ def _read_cd(
     drive: str, output: str, choices: dict[str, bool], speed: str | None, *, as_json: bool, trace: str | None
 ) -> None:
     from discstack import CdReader
-    from discstack.speed import kilobytes
+    from discstack.speed import read_limit
 
     if choices["graphics"] and not choices["wav"]:
         raise click.UsageError("--graphics goes with --wav; in BIN files --sub-channels keeps graphics")
     with open_recorder(drive, trace) as recorder:
         reader = CdReader(recorder)
-        curb = kilobytes(speed, recorder.medium()) if speed else None
+        curb = read_limit(speed, recorder.medium())
         with cancelling(reader), Display(quiet=as_json) as display:
             done = reader.save(output, speed=curb, on_event=display, **choices)
     bad, doubtful = list(done.unreadable), _spell(list(done.doubtful))
@@ -114,6 +116,9 @@ def _read_cd(
 @click.argument("image", required=False, type=click.Path(exists=True, dir_okay=False))
 @click.option("--start", type=click.IntRange(0), default=0, metavar="LBA", help="Where the image was written.")
 @click.option(
+    "--speed", type=Speed(), metavar="X", help="Read no faster than this; by default a BD-RE at 4x, else the fastest."
+)
+@click.option(
     "--manifest",
     type=click.File("rb"),
     metavar="FILE",
@@ -133,6 +138,7 @@ def verify(
     drive: str,
     image: str | None,
     start: int,
+    speed: str | None,
     manifest: IO[bytes] | None,
     tree: tuple[str, ...],
     exclude: tuple[str, ...],
@@ -148,13 +154,13 @@ def verify(
     exit code is 6 if something differs or cannot be read.
     """
     if manifest or tree:
-        if image or start or (manifest and tree):
+        if image or start or speed or (manifest and tree):
             raise click.UsageError("files are compared with a --manifest or with a --tree, and with nothing else then")
         _verify_files(drive, manifest, tree, exclude, (view, session), as_json=as_json, trace=trace)
         return
     if exclude or view or session is not None:
         raise click.UsageError("--exclude, --view and --session are about files: give a --manifest or a --tree")
-    _verify_sectors(drive, image, start, as_json=as_json, trace=trace)
+    _verify_sectors(drive, image, start, speed, as_json=as_json, trace=trace)
 
 
 def _verify_files(
@@ -200,17 +206,22 @@ def _say_report(source: str, report: FileReport) -> None:
         click.echo(f"{source} is not what it should be: {len(report.differences)} differences; compared: {compared}")
 
 
-def _verify_sectors(drive: str, image: str | None, start: int, *, as_json: bool, trace: str | None) -> None:
+def _verify_sectors(
+    drive: str, image: str | None, start: int, speed: str | None, *, as_json: bool, trace: str | None
+) -> None:
     from discstack import DiscReader, ImageFile
+    from discstack.speed import read_limit
 
     with open_recorder(drive, trace) as recorder:
         reader = DiscReader(recorder)
+        limit = read_limit(speed, recorder.medium()) or reader.careful_speed
         with cancelling(reader), Display(quiet=as_json) as display:
             if image:
-                bad, count = [], reader.verify(ImageFile(image), start=start, on_event=display)
+                bad, count = [], reader.verify(ImageFile(image), start=start, speed=limit, on_event=display)
             else:
                 blocks = reader.recorded()
-                bad, count = reader.read(Nowhere(), blocks=blocks, skip_bad=True, on_event=display), len(blocks)
+                bad = reader.read(Nowhere(), blocks=blocks, skip_bad=True, speed=limit, on_event=display)
+                count = len(blocks)
     if as_json:
         print_json({"image": image, "sectors": count, "unreadable": _spell(bad), "verified": not bad})
     elif bad:

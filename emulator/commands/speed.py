@@ -88,7 +88,7 @@ def get_performance(
 
 
 def _write_speeds(drive: Drive) -> WriteSpeedData:
-    last, read_speed = max(drive.loaded.capacity - 1, 0), drive.read_speed
+    last, read_speed = max(drive.loaded.capacity - 1, 0), drive.fastest_read_speed
     return WriteSpeedData(
         descriptors=tuple(
             WriteSpeedDescriptor(end_lba=last, read_speed=read_speed, write_speed=speed)

@@ -50,5 +50,7 @@ def recipe_for(configuration: Configuration) -> Recipe | None:
     return variant or recipe
 
 
-# Pressed discs, and finalized DVDs that a drive takes for such.
-READ_ONLY: Final = frozenset({Profile.CD_ROM, Profile.DVD_ROM, Profile.BD_ROM})
+# Pressed discs, and finalized DVDs that a drive takes for such, with their 1x in kB/s of 1000 bytes.
+READ_ONLY: Final[Mapping[int, float]] = MappingProxyType(
+    {Profile.CD_ROM: 176.4, Profile.DVD_ROM: 1385.0, Profile.BD_ROM: 4495.5}
+)

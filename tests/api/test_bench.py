@@ -204,7 +204,9 @@ def test_the_error_of_the_drive_is_told_where_nothing_can_be_saved_either(discst
 
 def test_a_drive_that_cannot_be_slowed_says_so_as_it_reads() -> None:
     seen: list[Event] = []
-    with ds.open("virtual:dvd+r?capacity=65536&fault=opcode=BB,sense=5/20/00,times=0") as recorder:
+    with ds.open(
+        "virtual:dvd+r?capacity=65536&fault=opcode=BB,sense=5/20/00,times=0;opcode=B6,sense=5/20/00,times=0"
+    ) as recorder:
         ds.DataWriter(recorder, verify=ds.VerifyLevel.NONE).write(Pattern(512))
         settings = (Setting(speed=1385),)
         Benchmark(recorder, BenchmarkKind.READ, settings=settings, repeat=1).run(on_event=seen.append)

@@ -37,4 +37,4 @@ def test_an_x_is_that_of_the_medium() -> None:
 
 def test_an_unknown_medium_has_no_x() -> None:
     with pytest.raises(UnsupportedMedium, match="no speed is known"):
-        kilobytes("4x", MediumStatus(profile=0x10, name="DVD-ROM", state=DiscState.READ_ONLY))
+        kilobytes("4x", MediumStatus(profile=0x51, name="HD DVD-R", state=DiscState.UNSUPPORTED))

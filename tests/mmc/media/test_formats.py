@@ -8,16 +8,14 @@ from typing import Any
 import pytest
 
 from discstack.emulator.faults import Fault
-from discstack.mmc.actions import set_cd_speed
 from discstack.mmc.burn import burn
-from discstack.mmc.errors import Cancelled, DiscStateError, MediumFull, UnsupportedMedium, VerificationError
+from discstack.mmc.errors import Cancelled, DiscStateError, MediumFull, UnsupportedMedium
 from discstack.mmc.identify import identify
 from discstack.mmc.job import WriteCommand
 from discstack.mmc.medium import Action, DiscState
 from discstack.mmc.operations import close_session, erase, format_medium
 from discstack.mmc.recipe import FormatOptions
 from discstack.mmc.spec.disc_information import BackgroundFormat
-from discstack.mmc.verify import verify
 from discstack.transport.base import Command, Reply
 
 
@@ -141,43 +139,6 @@ def test_spare_areas_cost_half_the_speed_as_predicted(lab: Any) -> None:
         lab.run(format_medium(options), tap)
         seconds[name] = lab.run(burn(lab.job(32768)), tap).seconds
     assert seconds["with"] / seconds["without"] == pytest.approx(2, rel=0.2)
-
-
-def test_what_was_written_is_read_back_no_faster_than_asked(lab: Any) -> None:
-    tap = lab.drive("dvd+r", 8192)
-    lab.run(burn(lab.job(40, verify_speed=2770)), tap)
-    reads = [number for number, cdb in enumerate(tap.seen) if cdb[0] == 0x28]
-    speeds = {number: int.from_bytes(cdb[2:4], "big") for number, cdb in enumerate(tap.seen) if cdb[0] == 0xBB}
-    assert list(speeds.values()) == [2770, 0xFFFF]
-    assert min(speeds) < min(reads) <= max(reads) < max(speeds)
-
-
-def test_the_speeds_that_were_set_before_are_set_again_after_reading_back(lab: Any) -> None:
-    tap = lab.drive("dvd+r", 8192)
-    digests = lab.run(burn(lab.job(40)), tap).digests
-    lab.run(set_cd_speed(read=5540, write=8310), tap)
-    lab.run(verify(digests, read_speed=2770), tap)
-    assert (tap.inner.drive.read_speed, tap.inner.drive.write_speed) == (5540, 8310)
-
-
-@pytest.mark.parametrize("what", ["bad block", "cancelled"])
-def test_the_read_speed_is_set_again_when_reading_back_fails(lab: Any, what: str) -> None:
-    tap = lab.drive("dvd+r", 8192)
-    digests = lab.run(burn(lab.job(40)), tap).digests
-    cancelled = Event()
-    if what == "cancelled":
-        cancelled.set()
-    else:
-        tap.inner.drive.medium.store.write(20, bytes(2048))
-    with pytest.raises((VerificationError, Cancelled)):
-        lab.run(verify(digests, read_speed=2770), tap, cancelled=cancelled)
-    assert tap.inner.drive.read_speed == 22160
-
-
-def test_a_drive_that_has_its_own_read_speed_is_told_of_and_verified(lab: Any) -> None:
-    tap, diary = lab.drive("dvd+r", 8192, fault="opcode=BB,sense=5/20/00,times=0"), lab.diary()
-    assert lab.run(burn(lab.job(40, verify_speed=2770)), tap, observer=diary).verified == 40
-    assert any("reads at its own speed" in message for message in diary.messages)
 
 
 @pytest.mark.parametrize("full", [False, True])
