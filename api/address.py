@@ -167,6 +167,12 @@ def _personality(text: str) -> str:
     return text
 
 
+def _serial(text: str) -> str:
+    from discstack.emulator.drive import Settings
+
+    return Settings(serial=text).serial
+
+
 def _boolean(word: str) -> bool:
     return _TRUE[word.lower()]
 
@@ -175,7 +181,7 @@ def _pace(word: str) -> bool | float:
     return _TRUE[word.lower()] if word.lower() in _TRUE else float(word)
 
 
-EXPLAINED: Final = {"fault", "personality"}
+EXPLAINED: Final = {"fault", "personality", "serial"}
 OPTIONS: Final[Mapping[str, Callable[[str], Any]]] = {
     "file": Path,
     "speed": float,
@@ -186,6 +192,7 @@ OPTIONS: Final[Mapping[str, Callable[[str], Any]]] = {
     "defects": _defects,
     "fault": _faults,
     "personality": _personality,
+    "serial": _serial,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING, Final
 
 from discstack.address import VIRTUAL, Address, VirtualAddress, parse_address
@@ -50,6 +51,11 @@ def parse_disc(medium: str) -> VirtualAddress:
     return address
 
 
+def _serial(address: VirtualAddress) -> str | None:
+    """Return a serial number for a drive whose disc is in memory: udev names drives by it, and none is like another."""
+    return None if "file" in address.options else f"DS{secrets.token_hex(5).upper()}"
+
+
 def attach(address: str | Address, *, record: ExchangeObserver | None = None) -> AttachedBurner:
     """Make a virtual drive a real /dev/srN and /dev/sgN of this Linux machine, until it is detached.
 
@@ -62,7 +68,7 @@ def attach(address: str | Address, *, record: ExchangeObserver | None = None) ->
         raise ValueError(f"{parsed} is a drive already: only virtual drives are attached")
     if not parsed.options.get("realtime", True):
         raise ValueError(f"{parsed}: a drive in the kernel cannot have a clock that stands still; leave realtime= out")
-    options = {"realtime": True, "max_transfer": MAX_TRANSFER, **parsed.options}
+    options = {"realtime": True, "max_transfer": MAX_TRANSFER, "serial": _serial(parsed), **parsed.options}
     virtual = open_virtual(parsed.medium, **options)
     try:
         return AttachedBurner(virtual, observe(virtual, [record]) if record else virtual)

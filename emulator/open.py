@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from discstack.emulator.clock import QuickClock, VirtualClock
 from discstack.emulator.discfile import DiscFile
@@ -21,6 +23,9 @@ from discstack.emulator.transport import MAX_TRANSFER, Disc, VirtualTransport
 from discstack.transport.base import Clock
 
 __all__ = ["MEDIA", "open_virtual"]
+
+SERIAL_PREFIX: Final = "DS"
+SERIAL_DIGITS: Final = 10
 
 
 def open_virtual(
@@ -39,7 +44,7 @@ def open_virtual(
     read_breaks_write: bool = False,
     untimed_lead_in: bool = False,
     max_transfer: int = MAX_TRANSFER,
-    serial: str = DEFAULTS.serial,
+    serial: str | None = None,
 ) -> VirtualTransport:
     """Return a virtual drive with a disc of `medium` in it, blank or as `file` keeps it.
 
@@ -48,7 +53,8 @@ def open_virtual(
     virtual, so that nothing ever takes time, unless `realtime`: then a drive takes as long as a real one or, with a
     number, is so many times as quick. `defects` are blocks that cannot be recorded, such as "100-115,4000". `faults`
     strike the drive, as do those in `fault`, for whose words see `discstack.emulator.fault_words`; a `personality`
-    gives it the name and the ways of a real one.
+    gives it the name and the ways of a real one. `serial` is the drive's serial number; by default it comes of where
+    `file` lies, so that a drive has the same one every day, and drives with different discs have different ones.
 
     Raises ValueError for an unknown medium, fault or personality, DiscFileError where `file` is not such a disc,
     DeviceBusy where another drive holds it.
@@ -61,7 +67,7 @@ def open_virtual(
         busy=busy,
         read_breaks_write=read_breaks_write,
         untimed_lead_in=untimed_lead_in,
-        serial=serial,
+        serial=serial if serial is not None else _serial_for(file),
     )
     plan = [*faults, *parse_faults(fault)]
     if personality is not None:
@@ -94,6 +100,13 @@ def open_disc(
 
 def _blank(kind: MediumKind, clock: Clock, capacity: int | None) -> Medium:
     return kind.family(kind, BlockStore.in_memory(), clock, capacity or kind.capacity)
+
+
+def _serial_for(file: str | os.PathLike[str] | None) -> str:
+    if file is None:
+        return DEFAULTS.serial
+    place = os.path.realpath(file)
+    return SERIAL_PREFIX + hashlib.sha256(os.fsencode(place)).hexdigest()[:SERIAL_DIGITS].upper()
 
 
 def _as(character: Personality, settings: Settings) -> Settings:

@@ -259,7 +259,7 @@ def _writing_words(event: Writing, speeds: Sparkline) -> str:
         f"drive {event.drive_fill * 100 // event.drive_buffer} %" if event.drive_buffer else "",
         f"{event.stalls} stalls" if event.stalls else "",
         f"{event.busy} busy" if event.busy else "",
-        f"99 % < {brief(event.latency(0.99))}" if event.commands else "",
+        f"99 % < {brief(event.latency(0.99))}" if event.latency_max else "",
         event.current_file or "",
     ]
     return "  ".join(word for word in words if word)

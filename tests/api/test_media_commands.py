@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -134,3 +135,41 @@ def test_an_old_drive_is_described_and_refused(discstack: Any, tmp_path: Path) -
     old = "virtual:cd-r?file=other&personality=old-mitsumi"
     assert "CD-R" in discstack("info", old).out
     assert discstack("burn", "data", "-d", old).code == 0
+
+
+@pytest.mark.parametrize(
+    ("medium", "words", "set_to"),
+    [
+        ("dvd+r", ("verify", "--speed", "4x"), ["0x15a4", "0xffff"]),
+        ("dvd+r", ("verify",), []),
+        ("bd-re", ("verify",), ["0x463e", "0xffff"]),
+        ("bd-re", ("verify", "--speed", "max"), ["0xffff", "0xffff"]),
+        ("bd-r", ("read", "-o", "copy", "--speed", "17982kB/s"), ["0x463e", "0xffff"]),
+    ],
+)
+def test_a_disc_is_read_no_faster_than_asked(
+    discstack: Any, folder: Path, tmp_path: Path, medium: str, words: tuple[str, ...], set_to: list[str]
+) -> None:
+    drive = f"virtual:{medium}?file=disc"
+    assert discstack("burn", str(folder), "-d", drive, "--verify", "none").code == 0
+    assert discstack(words[0], drive, *words[1:], "--trace", "trace").code == 0
+    trace = (tmp_path / "trace").read_text()
+    assert re.findall(r"SET CD SPEED logical_unit_read_speed=(\w+)", trace) == set_to
+
+
+def test_drives_have_serial_numbers_of_their_own_that_stay(discstack: Any) -> None:
+    def serial(drive: str) -> str:
+        found = discstack("info", drive, "--all", "--json").json["drive"]["answers"]["serial number"]
+        return str(found["product_serial_number"])
+
+    first, second = serial("virtual:dvd+r?file=one"), serial("virtual:dvd+r?file=two")
+    assert first != second
+    assert serial("virtual:dvd+r?file=one") == first
+    assert serial("virtual:dvd+r?file=one&serial=K4711") == "K4711"
+
+
+def test_commands_that_take_no_time_on_a_virtual_clock_are_said_to(discstack: Any, tmp_path: Path) -> None:
+    (tmp_path / "small").write_bytes(b"1")
+    burnt = discstack("burn", "small", "-d", "virtual:dvd+r").out
+    assert "none of which took any time on the drive's clock" in burnt
+    assert "0 us" not in burnt
