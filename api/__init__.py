@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from discstack.events import Phase as Phase
     from discstack.events import PhaseStarted as PhaseStarted
     from discstack.events import Progress as Progress
+    from discstack.events import TreeProgress as TreeProgress
     from discstack.events import Writing as Writing
     from discstack.file_system_image import FileSystemImage as FileSystemImage
     from discstack.file_verifier import FileReport as FileReport
@@ -226,6 +227,7 @@ _HOMES: Final = {
         "Phase",
         "PhaseStarted",
         "Progress",
+        "TreeProgress",
         "Writing",
     ),
     "discstack.file_system_image": ("FileSystemImage",),

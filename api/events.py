@@ -6,6 +6,7 @@ be quick. Match on the type:
     PhaseStarted   validating, formatting, erasing, calibrating, writing, finalising, verifying
     Progress       how far the phase is (0 to 1, None if the drive does not say)
     FileProgress   the same of what goes file by file, such as an image that is written into a file: bytes, the file
+    TreeProgress   the same of what goes directory by directory, such as a disc that is read: directories, files
     Writing        data is flowing: sectors, speed, ring and drive buffer, stalls, latencies, the file, the time left
     Notice         something the owner should know that is no error: a name changed, a recovered error, a speed not kept
     Done           the job ended well
@@ -46,6 +47,7 @@ __all__ = [
     "Phase",
     "PhaseStarted",
     "Progress",
+    "TreeProgress",
     "Writing",
 ]
 
@@ -79,6 +81,18 @@ class FileProgress(Progress):
     bytes: int
     total_bytes: int
     current_file: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreeProgress(Progress):
+    """A phase that goes directory by directory moved: how many were read, and the files in them; the last one's path.
+
+    `fraction` is None: a volume does not say how many there are. What is read twice, from two views, counts twice.
+    """
+
+    directories: int
+    files: int
+    current_directory: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

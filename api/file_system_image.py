@@ -13,6 +13,7 @@ from discstack.fs.view import View
 from discstack.native import files, folders
 
 if TYPE_CHECKING:
+    from discstack.events import EventHandler
     from discstack.fs.boot.earlier import EarlierBoot
     from discstack.fs.image import Image
     from discstack.fs.reading.view import VolumeView
@@ -47,16 +48,21 @@ class FileSystemImage:
         self.options = replace(self.options, max_sectors=None if overburn else sectors, multiple=recorder.write_unit())
 
     def import_file_system(
-        self, source: Volume | Readable, *, view: VolumeView | None = None, next_session: int | None = None
+        self,
+        source: Volume | Readable,
+        *,
+        view: VolumeView | None = None,
+        next_session: int | None = None,
+        on_event: EventHandler | None = None,
     ) -> Volume:
         """Take over what the last session of a disc or image holds; the result is then what is added to that.
 
         `source` is a recorder, the path of an image file, or a volume that was read (and perhaps changed) already;
-        `view` is what to read of it. What is in the tree already wins over what has the same name there; then files may
-        be added, removed and renamed. Data of the earlier session stays where it is and is recorded by address, in the
-        next session, or in the grown volume of a disc that can be overwritten. An image file grows too, unless
-        `next_session` says from which sector on it gets another session. The volume keeps its name if the image has
-        none. Returns the volume, with notes about what was odd.
+        `view` is what to read of it, and `on_event` is told how far the reading is. What is in the tree already wins
+        over what has the same name there; then files may be added, removed and renamed. Data of the earlier session
+        stays where it is and is recorded by address, in the next session, or in the grown volume of a disc that can be
+        overwritten. An image file grows too, unless `next_session` says from which sector on it gets another session.
+        The volume keeps its name if the image has none. Returns the volume, with notes about what was odd.
 
         Boot images are taken over too, with all that the boot catalogue says of them, unless others were chosen: those
         that are files follow their names, and tell again where they lie where they did. Partition tables stay what they
@@ -71,7 +77,7 @@ class FileSystemImage:
         from discstack.fs.reading.volume import Volume
         from discstack.volumes import base_of, read_volume
 
-        volume = source if isinstance(source, Volume) else read_volume(source, view=view)
+        volume = source if isinstance(source, Volume) else read_volume(source, view=view, on_event=on_event)
         base = base_of(volume, next_session)
         notes = [*volume.notes, *(partition_note(volume.medium) if base.grow else ())]
         if volume.bootable and not self.options.boot.images:

@@ -6,6 +6,7 @@ import os
 from typing import TypeAlias
 
 from discstack.disc_medium import DiscMedium
+from discstack.events import EventHandler
 from discstack.fs.base import WRITE_UNIT, Base
 from discstack.fs.errors import LayoutError
 from discstack.fs.nodes import File
@@ -19,22 +20,35 @@ from discstack.image_file import ImageFile
 from discstack.mmc.errors import MediaError
 from discstack.mmc.medium import DiscState
 from discstack.recorder import Recorder
+from discstack.tree_narrator import TreeNarrator
 
 Readable: TypeAlias = Recorder | str | os.PathLike[str] | Medium
 
 
-def read_volume(source: Readable, *, start: int | None = None, view: VolumeView | None = None) -> Volume:
+def read_volume(
+    source: Readable,
+    *,
+    start: int | None = None,
+    view: VolumeView | None = None,
+    on_event: EventHandler | None = None,
+) -> Volume:
     """Read the last session of a disc or image: `volume.root` is its tree, `volume.notes` what was odd.
 
     `source` is a recorder, the path of an image file, or an `Image`. `start` is the first sector of another session.
     `view` is what to read; by default the best that is there (UDF, Rock Ridge, Joliet, ISO 9660), with links, special
-    files, owners and permissions out of Rock Ridge if that has them. Raises VolumeError if there is nothing to read,
-    MediaError for a disc without data, SourceError for a file that cannot be read.
+    files, owners and permissions out of Rock Ridge if that has them. `on_event` is told how far the reading is, by
+    `TreeProgress`; what it raises ends the reading. Raises VolumeError if there is nothing to read, MediaError for a
+    disc without data, SourceError for a file that cannot be read.
     """
     medium = medium_of(source)
     if start is None and isinstance(medium, DiscMedium):
         start = medium.session
-    return read(medium, start=start, view=view)
+    if on_event is None:
+        return read(medium, start=start, view=view)
+    narrator = TreeNarrator(on_event)
+    volume = read(medium, start=start, view=view, heard=narrator.heard)
+    narrator.done()
+    return volume
 
 
 def medium_of(source: Readable) -> Medium:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from discstack.cli.output import Display
 from discstack.cli.volumes import VIEWS, say_notes
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ def take_over(
     from discstack import VolumeView, read_volume
 
     view = VolumeView[VIEWS[from_view]] if from_view else None
-    volume = read_volume(source, start=msinfo[0] if msinfo else None, view=view)
+    with Display(quiet=quiet, lasting=False) as display:
+        volume = read_volume(source, start=msinfo[0] if msinfo else None, view=view, on_event=display)
     for path in remove:
         _check(path in volume.root, path)
         volume.root.remove(path)

@@ -160,10 +160,13 @@ class Sparkline:
 
 
 class Display:
-    """Shows a job's events: a bar per phase on a terminal, nothing elsewhere; notices are always said."""
+    """Shows a job's events: a bar per phase on a terminal, nothing elsewhere; notices are always said.
 
-    def __init__(self, *, quiet: bool = False) -> None:
-        self.quiet = quiet
+    What is not `lasting` is gone from the terminal afterwards.
+    """
+
+    def __init__(self, *, quiet: bool = False, lasting: bool = True) -> None:
+        self.quiet, self.lasting = quiet, lasting
         self.bars: Bars | None = None
         self.words: Text | None = None  # in a line of their own, below the bars
         self.live: Live | None = None
@@ -181,7 +184,7 @@ class Display:
                 TextColumn("{task.description:<12}"), BarColumn(bar_width=30), TextColumn("{task.percentage:>3.0f} %")
             )
             self.words = Text(overflow="ellipsis", no_wrap=True)
-            self.live = Live(Group(self.bars, self.words), console=Console(stderr=True))
+            self.live = Live(Group(self.bars, self.words), console=Console(stderr=True), transient=not self.lasting)
             self.live.start()
         return self
 
@@ -203,6 +206,8 @@ class Display:
                 self._start(phase.value)
             case events.FileProgress():
                 self._move(event.fraction, f"{size(event.bytes)}  {event.current_file or ''}")
+            case events.TreeProgress():
+                self._say(f"{event.files} files  {event.current_directory}")
             case events.Progress(fraction=fraction):
                 self._move(fraction, "")
             case events.Writing():
@@ -219,9 +224,13 @@ class Display:
             self.task = self.bars.add_task(name, total=1.0, start=False)  # a bar that tells only of life
 
     def _move(self, fraction: float | None, words: str) -> None:
-        if self.bars and self.words is not None and self.task is not None and fraction is not None:
+        if self.bars and self.task is not None and fraction is not None:
             self.bars.start_task(self.task)
             self.bars.update(self.task, completed=fraction)
+            self._say(words)
+
+    def _say(self, words: str) -> None:
+        if self.words is not None:
             self.words.plain = words
 
     def _finish(self) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
 from discstack.cli.common import drive_command, open_recorder
-from discstack.cli.output import print_json, size
+from discstack.cli.output import Display, print_json, size
 
 if TYPE_CHECKING:
     from discstack.fs.reading.volume import Volume
@@ -46,13 +46,9 @@ def opened(source: str, trace: str | None, view: str | None, session: int | None
     from discstack import VolumeView, read_volume
 
     wanted = VolumeView[VIEWS[view]] if view else None
-    if os.path.isfile(source):
-        volume = read_volume(source, start=session, view=wanted)
-        say_notes(volume, quiet=quiet)
-        yield volume
-        return
-    with open_recorder(source, trace) as recorder:
-        volume = read_volume(recorder, start=session, view=wanted)
+    with nullcontext(source) if os.path.isfile(source) else open_recorder(source, trace) as readable:
+        with Display(quiet=quiet, lasting=False) as display:
+            volume = read_volume(readable, start=session, view=wanted, on_event=display)
         say_notes(volume, quiet=quiet)
         yield volume
 

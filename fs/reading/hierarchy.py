@@ -28,11 +28,14 @@ class HierarchyWalk:
     """One walk over a hierarchy.
 
     `spell` turns an identifier into a name. `skip` is the number of bytes to be skipped in every System Use area; None
-    means that the records are read without Rock Ridge.
+    means that the records are read without Rock Ridge. `heard` is told of every directory that has been read.
     """
 
-    def __init__(self, blocks: Blocks, medium: Medium, spell: Spell, skip: int | None = None) -> None:
+    def __init__(
+        self, blocks: Blocks, medium: Medium, heard: Callable[[Directory], None], spell: Spell, skip: int | None = None
+    ) -> None:
         self._blocks, self._medium = blocks, medium
+        self._heard = heard
         self._notes = blocks.notes
         self._spell, self._skip = spell, skip
         self._token = object()  # hard links are links within one reading
@@ -53,6 +56,7 @@ class HierarchyWalk:
             self._visited.add(record.lba)
             below = list(self._fill(directory, record))
             stack.extend(reversed(below))
+            self._heard(directory)
         self._drop_relocation(top)
         return top
 

@@ -50,8 +50,8 @@ class Volume:
 class Session:
     """The volume structures of one session, before a view is chosen."""
 
-    def __init__(self, medium: Medium, start: int) -> None:
-        self.medium, self.start = medium, start
+    def __init__(self, medium: Medium, start: int, heard: Callable[[Directory], None]) -> None:
+        self.medium, self.start, self._heard = medium, start, heard
         self.notes = Notes()
         self._blocks = Blocks(medium, self.notes)
         found = find_descriptors(self._blocks, start)
@@ -139,14 +139,14 @@ class Session:
         return "" if self._primary is None else text(self._primary.volume_identifier.rstrip(b" \0"))
 
     def _udf(self) -> Directory | None:
-        return None if self._logical is None else UdfWalk(self._logical, self.medium).read()
+        return None if self._logical is None else UdfWalk(self._logical, self.medium, self._heard).read()
 
     def _hierarchy(
         self, descriptor: Descriptor | None, spell: Callable[[bytes], str], skip: int | None = None
     ) -> Directory | None:
         if descriptor is None:
             return None
-        return HierarchyWalk(self._blocks, self.medium, spell, skip).read(descriptor.root)
+        return HierarchyWalk(self._blocks, self.medium, self._heard, spell, skip).read(descriptor.root)
 
     def _read_rock_ridge(self) -> Directory | None:
         return self._hierarchy(self._primary, iso_name, self._skip)
@@ -172,15 +172,21 @@ _READERS: Final[Mapping[VolumeView, Callable[[Session], Directory | None]]] = {
 }
 
 
-def read_volume(medium: Medium, *, start: int | None = None, view: VolumeView | None = None) -> Volume:
+def read_volume(
+    medium: Medium,
+    *,
+    start: int | None = None,
+    view: VolumeView | None = None,
+    heard: Callable[[Directory], None] = lambda _: None,
+) -> Volume:
     """Read the tree of a session, by default of the last one that can be found, from its best view or the one named.
 
     Without a view named, links, special files, owners and permissions are taken from Rock Ridge where that is there
-    too: the other views may lack them.
+    too: the other views may lack them. `heard` is called with every directory when all that it holds directly was read.
     Raises VolumeError where there is nothing to read, and ValueError for a session that would start outside of the
     medium.
     """
-    session = Session(medium, last_session(medium) if start is None else start)
+    session = Session(medium, last_session(medium) if start is None else start, heard)
     wanted = session.views if view is None else (view,)
     for candidate in wanted:
         found = session.read(candidate) if candidate in session.views else None

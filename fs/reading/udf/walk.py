@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from struct import Struct
 from typing import Final, NamedTuple
 
@@ -43,12 +43,13 @@ class Identifier(NamedTuple):
 
 
 class UdfWalk:
-    """One walk over the directories of a logical volume."""
+    """One walk over the directories of a logical volume; `heard` is told of every one that has been read."""
 
-    def __init__(self, volume: LogicalVolume, medium: Medium) -> None:
+    def __init__(self, volume: LogicalVolume, medium: Medium, heard: Callable[[Directory], None]) -> None:
         self._entries: Entries = volume.entries
         self._root = volume.root
         self._medium = medium
+        self._heard = heard
         self._notes = volume.entries.blocks.notes
         self._token = object()  # hard links are links within one reading
         self._visited = set[int]()
@@ -66,6 +67,7 @@ class UdfWalk:
         while stack:
             entry, directory = stack.pop()
             stack.extend(reversed(list(self._fill(directory, entry))))
+            self._heard(directory)
         return top
 
     def _fill(self, directory: Directory, entry: Entry) -> Iterator[tuple[Entry, Directory]]:
