@@ -66,14 +66,15 @@ class DataWriter(Job):
     """Writes images. The choices are attributes, and hold for the next `write`.
 
     `erase` permits that the data on a rewritable disc is lost. `close` leaves the disc so that nothing more can be
-    added, `overburn` permits more than a CD says that it holds. `mode` is how a disc that knows several ways is
-    written, `layer_break` how many sectors go on the first layer of a DVD+R DL, `command` whether the drive verifies
-    (or streams, without defect management) as it writes. `speed` and `verify_speed` are in kB/s of 1000 bytes, None for
-    the fastest and for what the medium stands. `verify` says how much is read back and compared with digests taken
-    while the data went out. `simulate` keeps the laser off, where the medium has that. `ring_bytes` is the size of the
-    buffer between the files and the drive, None for what two seconds at full speed need; `transfer_bytes` what one
-    command carries, None for what suits the medium. One thread at a time may write; `cancel` may be called from any.
-    Several writers with recorders of their own run at once.
+    added, `leave_open` a track of packets so that later packets go on in it; `overburn` permits more than a CD says
+    that it holds. `mode` is how a disc that knows several ways is written, `layer_break` how many sectors go on the
+    first layer of a DVD+R DL, `command` whether the drive verifies (or streams, without defect management) as it
+    writes. `speed` and `verify_speed` are in kB/s of 1000 bytes, None for the fastest and for what the medium stands.
+    `verify` says how much is read back and compared with digests taken while the data went out. `simulate` keeps the
+    laser off, where the medium has that. `ring_bytes` is the size of the buffer between the files and the drive, None
+    for what two seconds at full speed need; `transfer_bytes` what one command carries, None for what suits the medium.
+    One thread at a time may write; `cancel` may be called from any. Several writers with recorders of their own run at
+    once.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class DataWriter(Job):
         *,
         erase: bool = False,
         close: bool = False,
+        leave_open: bool = False,
         overburn: bool = False,
         mode: WriteMode | None = None,
         layer_break: int | None = None,
@@ -96,6 +98,7 @@ class DataWriter(Job):
     ) -> None:
         super().__init__(recorder)
         self.erase, self.close, self.overburn, self.simulate = erase, close, overburn, simulate
+        self.leave_open = leave_open
         self.mode, self.layer_break, self.command = mode, layer_break, command
         self.speed, self.verify, self.verify_speed = speed, verify, verify_speed
         self.underrun_protection = underrun_protection
@@ -129,6 +132,7 @@ class DataWriter(Job):
             erase=self.erase,
             grow=grow,
             close=self.close,
+            leave_open=self.leave_open,
             mode=self.mode,
             layer_break=self.layer_break,
             overburn=self.overburn,

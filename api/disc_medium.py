@@ -31,7 +31,7 @@ class DiscMedium:
         anywhere = medium.state is DiscState.OVERWRITABLE
         last = max((track.session for track in medium.tracks), default=0)
         starts = [track.start for track in medium.tracks if track.session == last]
-        ends = [track.end for track in medium.tracks]
+        ends = [track.data_end for track in medium.tracks]
         self.session = 0 if anywhere else min(starts, default=0)
         self.sectors = medium.capacity_blocks if anywhere else max(ends, default=medium.used_blocks)
         if medium.state in _UNWRITTEN or not self.sectors:

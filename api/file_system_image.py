@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from discstack.fs.image import Image
     from discstack.fs.reading.view import VolumeView
     from discstack.fs.reading.volume import Volume
+    from discstack.mmc.medium import WriteMode
     from discstack.recorder import Recorder
     from discstack.volumes import Readable
 
@@ -37,15 +38,19 @@ class FileSystemImage:
         self.root = Directory(folders=FOLDERS)
         self._earlier_boot: EarlierBoot | None = None
 
-    def choose_defaults(self, recorder: Recorder, *, erase: bool = False, overburn: bool = False) -> None:
+    def choose_defaults(
+        self, recorder: Recorder, *, erase: bool = False, overburn: bool = False, mode: WriteMode | None = None
+    ) -> None:
         """Fit the choices to the medium in a recorder.
 
         The image may not be larger than what can be written there, and is as long as some whole write units, so that it
         ends where the recording ends. `erase` counts what lies on a rewritable medium as free, `overburn` leaves it to
-        the burn whether there is room. Raises MediaError where nothing can be written.
+        the burn whether there is room, `mode` is the way in which it shall be written. Raises MediaError where nothing
+        can be written.
         """
-        sectors = recorder.writable_sectors(erase=erase)
-        self.options = replace(self.options, max_sectors=None if overburn else sectors, multiple=recorder.write_unit())
+        sectors = recorder.writable_sectors(erase=erase, mode=mode)
+        most = None if overburn else sectors
+        self.options = replace(self.options, max_sectors=most, multiple=recorder.write_unit(mode))
 
     def import_file_system(
         self,
@@ -78,7 +83,7 @@ class FileSystemImage:
         from discstack.volumes import base_of, read_volume
 
         volume = source if isinstance(source, Volume) else read_volume(source, view=view, on_event=on_event)
-        base = base_of(volume, next_session)
+        base = base_of(volume, next_session, in_track=self.options.udf_vat)
         notes = [*volume.notes, *(partition_note(volume.medium) if base.grow else ())]
         if volume.bootable and not self.options.boot.images:
             if volume.boot is not None and View.ISO9660 in self.options.views:

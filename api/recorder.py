@@ -16,6 +16,8 @@ from discstack.mmc.drive import Drive
 from discstack.mmc.errors import UnsupportedMedium
 from discstack.mmc.inspection import Inspection, Question, inspect
 from discstack.mmc.media import RECIPES
+from discstack.mmc.medium import DiscState
+from discstack.mmc.planning import blanked
 from discstack.mmc.procedure import Observer, Procedure, run
 from discstack.mmc.queries import read_capacity
 from discstack.mmc.spec.cdb import Direction, lookup
@@ -25,13 +27,14 @@ from discstack.transport.record.observers import LastCommands
 from discstack.transport.trace import Tracer
 
 if TYPE_CHECKING:
-    from discstack.mmc.medium import MediumStatus
+    from discstack.mmc.medium import MediumStatus, WriteMode
     from discstack.mmc.spec.inquiry import InquiryData
     from discstack.transport.base import Reply, Transport
 
 T = TypeVar("T")
 TraceSink = Callable[[str], None]
 DEFAULT_TIMEOUT = 30.0  # seconds, for opcodes that are not declared
+BLANKED_FIRST = {DiscState.APPENDABLE, DiscState.FINALIZED, DiscState.DAMAGED}
 
 
 class Recorder:
@@ -178,18 +181,25 @@ class Recorder:
         with self._lock:
             return self.drive.identify()
 
-    def writable_sectors(self, *, erase: bool = False) -> int:
-        """Return how many sectors can be written in one go now; with `erase`, once a rewritable medium is erased."""
+    def writable_sectors(self, *, erase: bool = False, mode: WriteMode | None = None) -> int:
+        """Return how many sectors can be written in one go now; with `erase`, once a rewritable medium is erased.
+
+        `mode` is the way in which they shall be written, None for the usual one.
+        """
         medium = self.medium()
-        sectors = medium.capacity_blocks if erase and medium.erasable else medium.free_blocks
+        recipe = RECIPES.get(medium.profile)
+        if recipe is not None and erase and medium.erasable and medium.state in BLANKED_FIRST:
+            medium = blanked(recipe, medium)
+        sectors = recipe.room(medium, mode or medium.usual_mode) if recipe is not None else 0
         if not sectors:
             raise UnsupportedMedium(f"{self.address}: nothing can be written here: {medium}")
         return sectors
 
-    def write_unit(self) -> int:
-        """Return in units of how many sectors the medium is written."""
-        recipe = RECIPES.get(self.medium().profile)
-        return recipe.write_unit if recipe else 1
+    def write_unit(self, mode: WriteMode | None = None) -> int:
+        """Return in units of how many sectors the medium is written, in a way or in the usual one."""
+        medium = self.medium()
+        recipe = RECIPES.get(medium.profile)
+        return recipe.unit(recipe, medium, mode or medium.usual_mode) if recipe is not None else 1
 
     def eject(self) -> None:
         """Open the tray."""

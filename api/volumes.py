@@ -17,6 +17,7 @@ from discstack.fs.reading.view import VolumeView
 from discstack.fs.reading.volume import Volume
 from discstack.fs.reading.volume import read_volume as read
 from discstack.image_file import ImageFile
+from discstack.mmc.cd.packet_tracks import open_packets
 from discstack.mmc.errors import MediaError
 from discstack.mmc.medium import DiscState
 from discstack.recorder import Recorder
@@ -58,12 +59,13 @@ def medium_of(source: Readable) -> Medium:
     return ImageFile(source) if isinstance(source, str | os.PathLike) else source
 
 
-def base_of(volume: Volume, next_session: int | None = None) -> Base:
+def base_of(volume: Volume, next_session: int | None = None, *, in_track: bool = False) -> Base:
     """Return where something can be added to a volume.
 
     On a disc that is written in order that is the next session; on one that can be overwritten, and in an image file,
-    the volume grows. `next_session` makes a session of its own in an image file, from that sector on. Raises MediaError
-    for a disc to which nothing can be added.
+    the volume grows. `next_session` makes a session of its own in an image file, from that sector on. `in_track`
+    says that the volume will be found by its end: it may go on in an open track of packets, where readers look for
+    others in vain. Raises MediaError for a disc to which nothing can be added.
     """
     medium, end = volume.medium, round_up(_end_of(volume), WRITE_UNIT)
     udf = VolumeView.UDF in volume.views
@@ -75,6 +77,11 @@ def base_of(volume: Volume, next_session: int | None = None) -> Base:
     status = medium.recorder.medium()
     if status.state is DiscState.OVERWRITABLE:
         return Base(medium, end, grow=True, session=volume.start, udf=udf)
+    if status.open_session and not (in_track and open_packets(status) is not None):
+        raise MediaError(
+            f"the last session is open, and what is added to it would not be found: readers look at its beginning; "
+            f"close it first (discstack close), so that another one can follow: {status}"
+        )
     if status.state is DiscState.APPENDABLE and status.next_writable_address:
         return Base(medium, status.next_writable_address, session=volume.start)
     raise MediaError(f"nothing can be added to this disc: {status}")

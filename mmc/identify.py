@@ -219,7 +219,15 @@ def track_of(information: TrackInformation) -> Track:
         next_writable_address=information.valid_next_writable_address,
         blank=information.blank,
         damaged=information.damage,
+        packet=_packet(information),
+        last_recorded_address=information.last_recorded_address if information.lra_v else None,
     )
+
+
+def _packet(information: TrackInformation) -> int | None:
+    if not information.packet_inc:
+        return None
+    return information.fixed_packet_size_blocking_factor if information.fp else 0
 
 
 def _read_capacity() -> Procedure[int]:

@@ -63,14 +63,15 @@ class BurnJob:
     `start` is the address for which the image was planned (0 for a blank or overwritable medium); a medium that would
     put it elsewhere is refused. `erase` permits that data on a rewritable medium is lost: a CD-RW is blanked first, an
     overwritable medium written over. `grow` says that the image was made of what lies on an overwritable medium, and
-    keeps it. `close` leaves no further session possible. `mode` is how the session is written, None for the usual way
-    of the medium. `layer_break` is how many blocks go on layer 0 where the host decides that, None for half of a disc
-    that is closed. `speed` and `verify_speed` are in kB/s of 1000 bytes, None for the fastest and for what the medium
-    stands when it is read back, which also goes for what the drive reads back as it writes. `postgap` is the number of
-    empty blocks behind the image, None for what the medium needs. `exact` says that the recording must end where the
-    image does: no empty block may follow, and media that are not written sequentially are refused. `overburn` permits
-    more than the medium says that it holds. `ring_bytes` is the size of the buffer between source and drive, None for
-    two seconds at the drive's speed; `transfer_bytes` what one command carries, None for what suits the medium.
+    keeps it. `close` leaves no further session possible, `leave_open` a track of packets open, so that later packets go
+    on in it. `mode` is how the session is written, None for the usual way of the medium. `layer_break` is how many
+    blocks go on layer 0 where the host decides that, None for half of a disc that is closed. `speed` and `verify_speed`
+    are in kB/s of 1000 bytes, None for the fastest and for what the medium stands when it is read back, which also goes
+    for what the drive reads back as it writes. `postgap` is the number of empty blocks behind the image, None for what
+    the medium needs. `exact` says that the recording must end where the image does: no empty block may follow, and
+    media that are not written sequentially are refused. `overburn` permits more than the medium says that it holds.
+    `ring_bytes` is the size of the buffer between source and drive, None for two seconds at the drive's speed;
+    `transfer_bytes` what one command carries, None for what suits the medium.
     """
 
     source: BlockSource
@@ -78,6 +79,7 @@ class BurnJob:
     erase: bool = False
     grow: bool = False
     close: bool = False
+    leave_open: bool = False
     mode: WriteMode | None = None
     layer_break: int | None = None
     simulate: bool = False

@@ -83,7 +83,11 @@ class FormatChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
-    """A logical track, as READ TRACK INFORMATION tells it (MMC-6 6.27)."""
+    """A logical track, as READ TRACK INFORMATION tells it (MMC-6 6.27).
+
+    `packet` is how many blocks its packets have, 0 where they vary, None for a track that is not written in packets.
+    `last_recorded_address` is None where the drive does not tell it.
+    """
 
     number: int
     session: int
@@ -93,11 +97,21 @@ class Track:
     next_writable_address: int | None
     blank: bool
     damaged: bool
+    packet: int | None = None
+    last_recorded_address: int | None = None
 
     @property
     def end(self) -> int:
         """The first address behind the track."""
         return self.start + self.blocks
+
+    @property
+    def data_end(self) -> int:
+        """The first address behind what is recorded of it, as far as the drive tells that of a track that goes on."""
+        if self.next_writable_address is None:
+            return self.end
+        last = self.last_recorded_address
+        return self.next_writable_address if last is None else min(last + 1, self.next_writable_address)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +145,11 @@ class MediumStatus:
     write_speeds: tuple[WriteSpeed, ...] = field(default=())
     detail: str = ""
     reason: str = ""
+
+    @property
+    def usual_mode(self) -> WriteMode | None:
+        """The way in which it is written unless another one is asked for; None where there is only one."""
+        return next(iter(self.modes), None)
 
     @property
     def multi_session(self) -> tuple[int, int] | None:

@@ -37,8 +37,8 @@ def check_outcome(work: Work, job: BurnJob, plan: BurnPlan, after: MediumStatus)
         raise _error("the drive finalized the disc with its session; the disc should be appendable now", after)
     elif after.state is not planned:
         raise _error(f"the disc should be {planned.value} now", after)
-    if after.open_session:
-        raise _error("the session did not get closed", after)
+    if after.open_session is not job.leave_open:
+        raise _error(f"the session did not {'stay open' if job.leave_open else 'get closed'}", after)
     if after.next_writable_address is not None and after.next_writable_address < plan.end:
         raise _error(f"the drive would write over the new session, which ends at {plan.end}", after)
     if not after.tracks:

@@ -44,18 +44,22 @@ def plan_burn(recipe: Recipe, status: MediumStatus, job: BurnJob) -> BurnPlan:
     blocks = job.source.sectors
     if blocks < 1:
         raise ValueError("the image has no blocks")
-    least = max(blocks + (job.postgap or 0), recipe.minimum_track)
+    minimum = 0 if job.leave_open else recipe.minimum_track
+    least = max(blocks + (job.postgap or 0), minimum)
+    mode = job.mode or status.usual_mode
+    if job.leave_open and (mode not in recipe.go_on or job.close):
+        raise UnsupportedMedium(f"only a track of packets can be left open, on a disc that is not closed ({status})")
+    unit = recipe.unit(recipe, status, mode)
+    needed = _round_up(least, unit)
     if job.exact:
-        _check_exact(recipe, least, blocks)
-    needed = _round_up(least, recipe.write_unit)
-    mode = job.mode or next(iter(status.modes), None)
+        _check_exact(recipe, unit, least, blocks)
     room = _room(recipe, status, job, mode)
     if needed > room:
         mode = _overburning(recipe, status, job, needed)
         room = _room(recipe, status, job, mode)
-    postgap = 0 if job.exact else recipe.postgap
+    postgap = 0 if job.exact or job.leave_open else recipe.postgap
     wished = blocks + (postgap if job.postgap is None else job.postgap)
-    total = max(needed, min(_round_up(wished, recipe.write_unit), room - room % recipe.write_unit))
+    total = max(needed, min(_round_up(wished, unit), room - room % unit))
     closes = job.close or recipe.single_session or mode in recipe.finalize
     return BurnPlan(
         start=job.start,
@@ -77,12 +81,9 @@ def _layer_break(recipe: Recipe, status: MediumStatus, job: BurnJob, total: int)
 
 
 def _room(recipe: Recipe, status: MediumStatus, job: BurnJob, mode: WriteMode | None) -> int:
-    """Return how many blocks there is room for; what a CD takes at once has no run-out blocks."""
     if status.state in _ANYWHERE:
         return min(status.capacity_blocks - job.start, status.free_blocks)
-    if mode in recipe.overburn:
-        return max(status.capacity_blocks - job.start, 0)
-    return max(status.free_blocks - recipe.run_out, 0)
+    return recipe.room(status, mode)
 
 
 def _overburning(recipe: Recipe, status: MediumStatus, job: BurnJob, needed: int) -> WriteMode:
@@ -98,17 +99,17 @@ def _overburning(recipe: Recipe, status: MediumStatus, job: BurnJob, needed: int
     )
 
 
-def _check_exact(recipe: Recipe, least: int, blocks: int) -> None:
+def _check_exact(recipe: Recipe, unit: int, least: int, blocks: int) -> None:
     """Refuse an image that must end the recording where something would be recorded behind it."""
     if not recipe.sequential:
         raise UnsupportedMedium(
             f"{recipe.name} is not written sequentially, and the image must end where the recording ends; "
             "nothing was written"
         )
-    if least > blocks or blocks % recipe.write_unit:
+    if least > blocks or blocks % unit:
         raise UnsupportedMedium(
             f"the image has {blocks} blocks and must end where the recording ends, but {recipe.name} is written in "
-            f"units of {recipe.write_unit} blocks and at least {least}; nothing was written"
+            f"units of {unit} blocks and at least {least}; nothing was written"
         )
 
 
@@ -117,7 +118,7 @@ def blanked(recipe: Recipe, status: MediumStatus) -> MediumStatus:
     return replace(
         status,
         state=DiscState.BLANK,
-        free_blocks=status.capacity_blocks,
+        free_blocks=status.capacity_blocks - recipe.run_out,
         next_writable_address=0,
         sessions=0,
         open_session=False,

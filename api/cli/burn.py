@@ -67,6 +67,7 @@ class Speed(click.ParamType[str]):
 @options(CHANGE_OPTIONS)
 @click.option("--simulate", is_flag=True, help="Do all but write; only where the medium has that.")
 @click.option("--close", is_flag=True, help="Close the disc: nothing can be added afterwards.")
+@click.option("--leave-open", is_flag=True, help="CD in packets: leave the track open, so that --append goes on in it.")
 @click.option("--overburn", is_flag=True, help="Write more than a CD says that it holds.")
 @click.option("--mode", type=click.Choice(MODES), help="How to write CD-R, CD-RW, DVD-R and DVD-RW.")
 @click.option("--layer-break", type=click.IntRange(1), metavar="SECTORS", help="DVD+R DL: so many on the first layer.")
@@ -91,6 +92,7 @@ def burn(
     from_view: str | None,
     simulate: bool,
     close: bool,
+    leave_open: bool,
     overburn: bool,
     mode: str | None,
     layer_break: int | None,
@@ -115,17 +117,19 @@ def burn(
         raise click.UsageError("--append adds files or folders (--as-file: an image as a file), and erases nothing")
     if (remove or rename or from_view) and not append:
         raise click.UsageError("--remove, --rename and --from-view are about what --append keeps")
+    way = WriteMode(MODES[mode]) if mode else None
     earlier = {"remove": remove, "rename": rename, "from_view": from_view} if append else None
     with open_recorder(drive, trace, unmount=unmount) as recorder:
         image = ready_made or _plan(
-            sources, recorder, {"erase": erase, "overburn": overburn}, earlier, choices, quiet=as_json
+            sources, recorder, {"erase": erase, "overburn": overburn, "mode": way}, earlier, choices, quiet=as_json
         )
         writer = DataWriter(
             recorder,
             erase=erase,
             close=close,
+            leave_open=leave_open,
             overburn=overburn,
-            mode=WriteMode(MODES[mode]) if mode else None,
+            mode=way,
             layer_break=layer_break,
             command=WriteCommand(command or "write"),
             simulate=simulate,
@@ -179,7 +183,7 @@ def _said(choices: Iterable[str]) -> list[str]:
 def _plan(
     sources: tuple[str, ...],
     recorder: Recorder,
-    fit: dict[str, bool],
+    fit: dict[str, Any],
     earlier: dict[str, Any] | None,
     choices: dict[str, Any],
     *,

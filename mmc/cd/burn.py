@@ -16,6 +16,7 @@ from discstack.mmc.cd import at_once, by_track, raw
 from discstack.mmc.cd.following import next_track_number
 from discstack.mmc.cd.job import CdJob, CdResult, CdWriteMode
 from discstack.mmc.cd.outcome import check_contents
+from discstack.mmc.cd.packet_tracks import check_open_packets
 from discstack.mmc.cd.program import Layout, lay_out
 from discstack.mmc.cd.session import Session
 from discstack.mmc.cd.verify import verify_program
@@ -87,6 +88,7 @@ def plan_program(work: Work, job: CdJob, *, blank: bool, address: int | None = N
         raise DiscStateError(f"the medium is not in a state to be written: {status}")
     if not blank and status.open_session and job.mode is not CdWriteMode.TRACK_AT_ONCE:
         raise DiscStateError(f"the disc has an open session, which {job.mode.value} cannot go on in ({status})")
+    check_open_packets(status, blank=blank)
     fresh = blank or status.blank
     start = 0 if fresh else address or status.next_writable_address or 0
     number = 1 if fresh else next_track_number(work)

@@ -12,6 +12,7 @@ from discstack.mmc.cd.burn import erased, recorded
 from discstack.mmc.cd.following import next_track_number
 from discstack.mmc.cd.job import CdChoices
 from discstack.mmc.cd.outcome import check_state, check_table, check_untouched
+from discstack.mmc.cd.packet_tracks import check_open_packets
 from discstack.mmc.cd.program import MINIMUM_TRACK, MOST_TRACKS, Placed, ProgramTrack
 from discstack.mmc.cd.session import Session
 from discstack.mmc.errors import DiscStateError, MediumFull, UnsupportedMedium
@@ -47,6 +48,7 @@ def prepare_tracks(choices: CdChoices, catalogue: str = "") -> Procedure[OpenTra
     erase_first = must_erase(work.status, choices)
     if not erase_first and work.status.state not in (DiscState.BLANK, DiscState.APPENDABLE):
         raise DiscStateError(f"the medium is not in a state to be written: {work.status}")
+    check_open_packets(work.status, blank=erase_first)
     yield Checkpoint()
     yield from persist(lambda: actions.prevent_removal(prevent=True))
     try:
@@ -71,7 +73,7 @@ def add_track(tracks: OpenTracks, track: ProgramTrack) -> Procedure[Placed]:
         raise DiscStateError(f"a disc has at most {MOST_TRACKS} tracks")
     status = yield from status_of(session.work)
     blocks = max(track.source.sectors + track.postgap, MINIMUM_TRACK)
-    excess = blocks - (status.free_blocks - session.work.recipe.run_out)
+    excess = blocks - status.free_blocks
     if excess > 0 and not session.job.overburn:
         raise MediumFull(f"the track needs {blocks} blocks, {excess} more than are free ({status})", excess=excess)
     yield Checkpoint()

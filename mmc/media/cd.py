@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -10,12 +9,13 @@ from typing import Final
 from discstack.mmc import actions, polling, queries
 from discstack.mmc.cd.cue import cue_sheet, variants
 from discstack.mmc.cd.following import multi_session, next_track_number
+from discstack.mmc.cd.packet_tracks import PACKETS, modes, open_packets, packet_size, room, unit
 from discstack.mmc.cd.program import Program, ProgramTrack, TrackForm, lay_out
 from discstack.mmc.command import optional
 from discstack.mmc.errors import DriveError, IllegalRequest
 from discstack.mmc.job import BurnJob
 from discstack.mmc.media import cd_packets, sequential
-from discstack.mmc.medium import DiscState, MediumStatus, WriteMode
+from discstack.mmc.medium import MediumStatus, WriteMode
 from discstack.mmc.polling import persist
 from discstack.mmc.procedure import Phase, Procedure
 from discstack.mmc.recipe import BurnPlan, Recipe, Survey, Work
@@ -32,26 +32,23 @@ CLOSE_SESSION: Final = 2
 INVISIBLE_TRACK: Final = 0xFF
 INCOMPLETE_TRACK: Final = (0x72, 0x03)  # additional sense of a session with an open track
 AUDIO_PAUSE: Final = 150
-# How many blocks a packet has in these ways of writing; 0: it ends where writing pauses
-PACKETS: Final[Mapping[WriteMode | None, int]] = {
-    WriteMode.FIXED_PACKETS: cd_packets.PACKET,
-    WriteMode.VARIABLE_PACKETS: 0,
-}
 PREGAP_STEP: Final = 25  # blocks of the pre-gap that one command writes
 
 
 def prepare(work: Work, job: BurnJob) -> Procedure[None]:
     """Send the write parameters; their multi-session field decides what closing the session will mean.
 
-    Packets of a fixed size come one in a WRITE, as older drives want it.
+    Packets of a fixed size come one in a WRITE, as older drives want it; those of a track that goes on are like the
+    ones before.
     """
-    if packet := PACKETS.get(work.mode):
+    packet = packet_size(work.status, work.mode)
+    if packet:
         work.recipe = replace(work.recipe, transfer=packet)
     yield from _select(
         multi_session=MultiSession.FINAL if job.close else MultiSession.NEXT_SESSION_ALLOWED,
         test_write=job.simulate,
         bufe=job.underrun_protection,
-        packet=PACKETS.get(work.mode),
+        packet=packet,
     )
 
 
@@ -87,10 +84,12 @@ def _select(
 
 
 def assess(recipe: Recipe, survey: Survey) -> MediumStatus:
-    """Read the state; a session at once, or packets, need one that is empty."""
+    """Read the state; free are the blocks for user data, though some drives count the run-out blocks, too."""
     status = sequential.assess(recipe, survey)
-    at_once = status.state in (DiscState.BLANK, DiscState.APPENDABLE) and not status.open_session
-    return replace(status, modes=recipe.modes if at_once else recipe.modes[:1])
+    if survey.groove_capacity and status.next_writable_address is not None:
+        most = max(survey.groove_capacity - status.next_writable_address - recipe.run_out, 0)
+        status = replace(status, free_blocks=min(status.free_blocks, most))
+    return replace(status, modes=modes(recipe, status))
 
 
 def announce(work: Work, job: BurnJob, plan: BurnPlan) -> Procedure[None]:
@@ -135,13 +134,20 @@ class Announced:
 
 
 def finish(work: Work, job: BurnJob) -> Procedure[None]:
-    """Close the session. A track at once was closed by the flush: function 1 is for packets only.
+    """Close the session, unless its track of packets is to go on.
 
-    A session at once has got its lead-out with the flush. After both the page is set back, as what the drive says of
-    the room that is left depends on it.
+    A track at once was closed by the flush: function 1 is for packets only. A session at once has got its lead-out with
+    the flush. After both the page is set back, as what the drive says of the room that is left depends on it.
     """
     if work.mode is WriteMode.DISC_AT_ONCE:
         return (yield from _select(multi_session=MultiSession.FINAL))
+    if not job.leave_open:
+        yield from _end(work, job)
+    if work.mode in PACKETS:
+        yield from _select(multi_session=MultiSession.FINAL)
+
+
+def _end(work: Work, job: BurnJob) -> Procedure[None]:
     try:
         if work.mode in PACKETS:
             yield from close(work, CLOSE_TRACK, INVISIBLE_TRACK)
@@ -150,14 +156,20 @@ def finish(work: Work, job: BurnJob) -> Procedure[None]:
         if not job.simulate:
             raise
         yield from work.notice(Phase.FINALISING, f"the drive closes nothing after a test: {error}")
-    if work.mode in PACKETS:
-        yield from _select(multi_session=MultiSession.FINAL)
 
 
 def blank(work: Work, full: bool) -> Procedure[None]:
     """Blank a CD-RW: only what makes it look written, or all of it."""
     kind = BLANK_DISC if full else BLANK_MINIMAL
     yield from long_operation(work, lambda immed: actions.blank(kind, immed=immed), polling.BLANK, Phase.ERASING)
+
+
+def close_track(work: Work) -> Procedure[None]:
+    """End the track that grows: the flush ends a track at once, function 1 one of packets."""
+    yield from _select(multi_session=MultiSession.NEXT_SESSION_ALLOWED)
+    yield from flush(work)
+    if open_packets(work.status) is not None:
+        yield from close(work, CLOSE_TRACK, INVISIBLE_TRACK)
 
 
 def close_session(work: Work) -> Procedure[None]:
@@ -204,9 +216,13 @@ CD_R: Final = Recipe(
     modes=(WriteMode.INCREMENTAL, WriteMode.DISC_AT_ONCE, WriteMode.FIXED_PACKETS, WriteMode.VARIABLE_PACKETS),
     finalize=frozenset(),
     overburn=frozenset({WriteMode.DISC_AT_ONCE}),
+    go_on=frozenset({WriteMode.FIXED_PACKETS, WriteMode.VARIABLE_PACKETS}),
+    room=room,
+    unit=unit,
     prepare=prepare,
     announce=announce,
     finish=finish,
+    close_track=close_track,
     close_session=close_session,
     close_disc=close_disc,
 )

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Final
 
 from discstack.mmc import actions, queries
+from discstack.mmc.cd.packet_tracks import PACKET
 from discstack.mmc.formatting import choices, choose, format_medium
 from discstack.mmc.job import BurnJob
 from discstack.mmc.media import overwritable
@@ -19,7 +20,6 @@ from discstack.mmc.spec.format_unit import FormatType
 from discstack.mmc.spec.mode_page_values import DataBlockType, MultiSession, SessionFormat, WriteType
 from discstack.mmc.spec.track_information import DATA_TRACK
 
-PACKET: Final = 32  # blocks; the only size that drives take for this format
 FORMAT_CHOICES: Final = frozenset({"full"})  # there is no other way
 INCREMENTAL: Final = DATA_TRACK | 0x1  # track mode of data that is written incrementally
 

@@ -473,3 +473,34 @@ def test_whole_disc_with_what_is_added_can_be_written_to_a_file(disc: Disc, tmp_
     volume = discstack.read_volume(tmp_path / "whole.img")
     assert volume.start == planned.start
     assert contents(volume.root) == disc.wanted | {"/new": b"new"}
+
+
+@pytest.mark.parametrize("mode", ["packets", "variable-packets"])
+def test_a_volume_with_a_virtual_allocation_table_grows_in_an_open_track(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, mode: str
+) -> None:
+    drive = f"virtual:cd-r?file={tmp_path / 'disc.img'}"
+    for number in range(1, 4):
+        (folder := tmp_path / str(number)).mkdir()
+        (folder / f"file {number}").write_bytes(bytes([number]) * 5000)
+        words = ["--append", "--udf=1.50", "--udf-vat", "--mode", mode, "--leave-open"][: 5 if number == 3 else 6]
+        assert command(capsys, "burn", folder, "-d", drive, *words)[0] == 0
+        with discstack.open(drive) as recorder:
+            found = contents(discstack.read_volume(recorder).root)
+        assert found == {f"/file {n}": bytes([n]) * 5000 for n in range(1, number + 1)}
+    with discstack.open(drive) as recorder:
+        status = recorder.medium()
+        assert (status.sessions, status.open_session, len(status.tracks)) == (1, False, 1)
+
+
+def test_nothing_is_added_where_nobody_would_find_it(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Readers look for a volume at the start of the last session, which is open here."""
+    drive = f"virtual:cd-r?file={tmp_path / 'disc.img'}"
+    (folder := tmp_path / "folder").mkdir()
+    (folder / "file").write_bytes(b"a")
+    assert command(capsys, "burn", folder, "-d", drive, "--mode", "packets", "--leave-open")[0] == 0
+    with discstack.open(drive) as recorder:
+        with pytest.raises(discstack.MediaError, match="close it first"):
+            discstack.FileSystemImage().import_file_system(recorder)
+        discstack.Closer(recorder).close_session()
+        discstack.FileSystemImage().import_file_system(recorder)

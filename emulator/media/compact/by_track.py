@@ -7,8 +7,9 @@ from typing import Final
 from discstack.emulator.conditions import ILLEGAL_MODE, INVALID_ADDRESS_FOR_WRITE, OUT_OF_RANGE, Refusal, at
 from discstack.emulator.media.base import round_up
 from discstack.emulator.media.compact.encode import encode
-from discstack.emulator.media.compact.parts import LINKS, VARIABLE, CdTrack
+from discstack.emulator.media.compact.parts import VARIABLE, CdTrack
 from discstack.emulator.media.compact.recording import Recording
+from discstack.mmc.spec.cd.packets import LINKS
 from discstack.mmc.spec.cd.sector import SectorType
 from discstack.mmc.spec.msf import PREGAP
 

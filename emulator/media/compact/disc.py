@@ -16,9 +16,10 @@ from discstack.emulator.conditions import (
 from discstack.emulator.media.base import INVISIBLE_TRACK, Job, WriteParameters
 from discstack.emulator.media.compact import toc
 from discstack.emulator.media.compact.contents import CompactDisc
-from discstack.emulator.media.compact.parts import LEAD_IN, CdSession, CdTrack, packet_room
+from discstack.emulator.media.compact.parts import LEAD_IN, CdSession, CdTrack
 from discstack.emulator.media.compact.ways import WAYS
 from discstack.emulator.media.sequential import Track
+from discstack.mmc.spec.cd.packets import packet_room
 from discstack.mmc.spec.cue_sheet import CueSheetEntry
 from discstack.mmc.spec.mode_page_values import MultiSession, WriteType
 from discstack.mmc.spec.msf import LOWEST, PREGAP

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from discstack.emulator.media.sequential import Track
+from discstack.mmc.spec.cd.packets import LINKS, packet_overhead
 from discstack.mmc.spec.cd.sector import SectorType
 from discstack.mmc.spec.mode_page_values import DataBlockType
 from discstack.mmc.spec.track_information import DATA_TRACK, DataMode
@@ -15,8 +16,6 @@ from discstack.mmc.spec.track_information import DATA_TRACK, DataMode
 SUB_CHANNEL: Final = 96
 LEAD_IN: Final = 4500  # blocks
 FIRST_LEAD_OUT, LATER_LEAD_OUT = 6750, 2250  # blocks
-LINK, RUN_IN, RUN_OUT = 1, 4, 2  # blocks around a packet
-LINKS: Final = LINK + RUN_IN + RUN_OUT
 VARIABLE: Final = 0  # size of packets that vary
 
 
@@ -63,16 +62,6 @@ class CdTrack(Track):
     def index_at(self, lba: int) -> int:
         """Return the index that an address within the track has."""
         return 0 if lba < self.start else 1 + sum(self.start + offset <= lba for offset in self.indexes)
-
-
-def packet_overhead(blocks: int, packet: int) -> int:
-    """Return how many blocks lie around packets that hold so many; those before the first are in the pre-gap."""
-    return max(-(-blocks // packet) * LINKS - LINK - RUN_IN, 0)
-
-
-def packet_room(blocks: int, packet: int) -> int:
-    """Return how many blocks of user data packets hold that lie in so many blocks of the disc."""
-    return (blocks + LINK + RUN_IN) // (packet + LINKS) * packet
 
 
 @dataclass(slots=True)

@@ -18,9 +18,10 @@ from discstack.emulator.conditions import (
 )
 from discstack.emulator.media.base import FORMAT_IN_PROGRESS, Job
 from discstack.emulator.media.compact.disc import CDR
-from discstack.emulator.media.compact.parts import CdTrack, packet_room
+from discstack.emulator.media.compact.parts import CdTrack
 from discstack.emulator.media.sequential import Track
 from discstack.mmc.spec.capacities import FormatCapacities, FormattableCapacity
+from discstack.mmc.spec.cd.packets import packet_room
 from discstack.mmc.spec.format_unit import FormatType, FormatUnitParameters
 from discstack.mmc.spec.mode_page_values import WriteType
 from discstack.mmc.spec.track_information import TrackInformation

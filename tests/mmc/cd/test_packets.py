@@ -6,12 +6,25 @@ from typing import Any
 
 import pytest
 
+from discstack.mmc import actions, queries
 from discstack.mmc.burn import burn
 from discstack.mmc.cd.blanking import BlankType, blank_part
-from discstack.mmc.errors import IllegalRequest, MediaError, MediumNotBlank
+from discstack.mmc.cd.burn import burn_program
+from discstack.mmc.cd.job import CdChoices, CdWriteMode
+from discstack.mmc.cd.tracks import prepare_tracks
+from discstack.mmc.errors import (
+    DiscStateError,
+    IllegalRequest,
+    MediaError,
+    MediumFull,
+    MediumNotBlank,
+    UnsupportedMedium,
+)
 from discstack.mmc.identify import identify
 from discstack.mmc.medium import Action, DiscState, WriteMode
 from discstack.mmc.operations import format_medium
+from discstack.mmc.spec.cdb import Direction
+from discstack.transport.base import Command
 
 SIZE = 3900  # 100 packets of 32 blocks and 7 of links
 
@@ -93,8 +106,74 @@ def test_a_pause_in_packets_that_vary_is_no_success(studio: Any) -> None:
     assert not tap.inner.drive.prevented
 
 
-def test_tracks_of_audio_do_not_go_there(studio: Any) -> None:
-    from discstack.mmc.cd.burn import burn_program
+def packets_of_16(lab: Any, tap: Any) -> None:
+    """Write one as another program does, which closes nothing."""
+    lab.run(identify(), tap)  # which hears that the drive was switched on
+    page = bytearray(lab.run(queries.write_parameters(), tap).build())
+    page[2:5], page[10:14] = bytes((0x40, 0xE5, 0x08)), (16).to_bytes(4, "big")
+    lab.run(actions.mode_select(bytes(page)), tap)
+    lab.run(write_blocks(0, memoryview(lab.image(16, 9))), tap)
+    lab.run(actions.synchronize_cache(), tap)
 
+
+def write_blocks(lba: int, data: memoryview) -> Any:
+    cdb = bytes((0x2A, 0)) + lba.to_bytes(4, "big") + bytes((0, 0, len(data) // 2048, 0))
+    yield Command(cdb, Direction.TO_DEVICE, data, 0, 60.0)
+
+
+def test_packets_of_another_program_go_on_in_their_own_size(studio: Any) -> None:
+    lab = studio.lab
+    tap = lab.drive("cd-r", SIZE)
+    packets_of_16(lab, tap)
+    status = lab.run(identify(), tap)
+    assert (status.modes, status.tracks[0].packet, status.open_session) == ((WriteMode.FIXED_PACKETS,), 16, True)
+    with pytest.raises(UnsupportedMedium, match="written fixed packets, not incremental"):
+        lab.run(burn(lab.job(40, start=16, mode=WriteMode.INCREMENTAL)), tap)
+    result = lab.run(burn(lab.job(40, start=16, leave_open=True)), tap)
+    assert (result.padding, result.medium.next_writable_address, result.verified) == (8, 64, 40)
+    assert tap.on_disc(0, 56) == lab.image(16, 9) + lab.image(40)
+
+
+def test_nothing_else_is_written_behind_open_packets(studio: Any) -> None:
+    tap = studio.lab.drive("cd-r", SIZE)
+    packets_of_16(studio.lab, tap)
+    for mode in CdWriteMode:
+        with pytest.raises(DiscStateError, match="open"):
+            studio.lab.run(burn_program(studio.job(studio.track(300), mode=mode)), tap)
+    with pytest.raises(DiscStateError, match="has to be closed first"):
+        studio.lab.run(prepare_tracks(CdChoices()), tap)
+    assert [line for line in tap.lines if line.startswith("WRITE")] == ["WRITE (10) transfer_length=0x10"]
+
+
+def test_only_packets_stay_open(studio: Any) -> None:
+    lab = studio.lab
+    tap = lab.drive("cd-r", SIZE)
+    for options in ({}, {"mode": WriteMode.DISC_AT_ONCE}, {"mode": WriteMode.FIXED_PACKETS, "close": True}):
+        with pytest.raises(UnsupportedMedium, match="left open"):
+            lab.run(burn(lab.job(40, leave_open=True, **options)), tap)
+    with pytest.raises(UnsupportedMedium, match="left open"):
+        lab.run(burn(lab.job(40, leave_open=True)), lab.drive("dvd+r", 4096))
+    assert lab.run(identify(), tap).blank
+
+
+@pytest.mark.parametrize(("mode", "most"), [(WriteMode.FIXED_PACKETS, 3200), (WriteMode.VARIABLE_PACKETS, SIZE - 2)])
+def test_a_disc_is_filled_to_its_last_packet(studio: Any, mode: WriteMode, most: int) -> None:
+    lab = studio.lab
+    tap = lab.drive("cd-r", SIZE)
+    with pytest.raises(MediumFull):
+        lab.run(burn(lab.job(most + 1, mode=mode)), tap)
+    assert lab.run(identify(), tap).blank
+    assert lab.run(burn(lab.job(most, mode=mode, close=True)), tap).verified == most
+
+
+def test_a_disc_is_filled_to_its_last_block(studio: Any) -> None:
+    """All but the two run-out blocks, which a drive leaves out of what it says is free."""
+    lab = studio.lab
+    tap = lab.drive("cd-r", SIZE)
+    assert lab.run(identify(), tap).free_blocks == SIZE - 2
+    assert lab.run(burn(lab.job(SIZE - 2, close=True)), tap).verified == SIZE - 2
+
+
+def test_tracks_of_audio_do_not_go_there(studio: Any) -> None:
     with pytest.raises(MediaError):
         studio.lab.run(burn_program(studio.job(studio.track(300), erase=False)), formatted(studio))

@@ -13,8 +13,7 @@ from discstack.mmc.burn import burn
 from discstack.mmc.errors import MediaError, MediumFull, UnsupportedMedium
 from discstack.mmc.identify import identify
 from discstack.mmc.media import READ_ONLY, RECIPES
-from discstack.mmc.media.sequential import assess
-from discstack.mmc.medium import Action, DiscState, Track
+from discstack.mmc.medium import Action, DiscState, MediumStatus, Track, WriteMode
 from discstack.mmc.operations import close_disc, close_session, erase, format_medium
 from discstack.mmc.planning import plan_burn
 from discstack.mmc.quirks import Quirk, quirks_of
@@ -29,12 +28,16 @@ CD_R = RECIPES[Profile.CD_R]
 DVD_PLUS_R = RECIPES[Profile.DVD_PLUS_R]
 
 
+def assess(recipe: Recipe, survey: Survey) -> MediumStatus:
+    return recipe.assess(recipe, survey)
+
+
 def information(second_byte: int) -> DiscInformation:
     """Return disc information: erasable, state of the last session and disc status are in byte 2 (MMC-6 6.21.3)."""
     return DiscInformation.parse(bytes((0, 32, second_byte, 1, 1, 1, 1)) + bytes(27))
 
 
-def survey(second_byte: int, address: int | None, *, start: int = 0, free: int = 359_000) -> Survey:
+def survey(second_byte: int, address: int | None, *, start: int = 0, free: int = 359_000, groove: int = 0) -> Survey:
     track = Track(
         number=1,
         session=1,
@@ -51,6 +54,7 @@ def survey(second_byte: int, address: int | None, *, start: int = 0, free: int =
         disc=information(second_byte),
         tracks=(track,),
         open_track=track,
+        groove_capacity=groove,
     )
 
 
@@ -118,16 +122,28 @@ def test_a_cd_is_finalized_with_its_last_session_only(recipe: Recipe, alone: boo
     assert Action.CLOSE_DISC in unclosed.actions
 
 
-def test_the_run_out_of_a_track_does_not_count_as_room(lab: Any) -> None:
-    status = assess(CD_R, survey(0, 0, free=1000))
+@pytest.mark.parametrize("free", [998, 1000], ids=["free user data", "up to the last lead-out"])
+def test_the_run_out_of_a_track_does_not_count_as_room(lab: Any, free: int) -> None:
+    """Drives tell of the blocks for user data, as the standard wants it, or of all; the pre-groove tells which."""
+    status = assess(CD_R, survey(0, 0, free=free, groove=1000))
     assert plan_burn(CD_R, status, lab.job(998)).total == 998
     with pytest.raises(MediumFull, match="1 more"):
         plan_burn(CD_R, status, lab.job(999))
 
 
+def test_what_lies_around_packets_does_not_count_as_room(lab: Any) -> None:
+    """The first of the packets of 32 blocks takes 34, any other 39: in 1000 blocks 25 of them have room."""
+    status = assess(CD_R, survey(0, 0, free=998, groove=1000))
+    fixed, variable = WriteMode.FIXED_PACKETS, WriteMode.VARIABLE_PACKETS
+    assert plan_burn(CD_R, status, lab.job(800, mode=fixed)).total == 800
+    with pytest.raises(MediumFull, match="32 more"):
+        plan_burn(CD_R, status, lab.job(801, mode=fixed))
+    assert plan_burn(CD_R, status, lab.job(998, mode=variable)).total == 998
+
+
 def test_the_postgap_gives_way_where_there_is_no_room_but_not_the_one_that_was_asked_for(lab: Any) -> None:
     status = assess(CD_R, survey(0, 0, free=1000))
-    assert plan_burn(CD_R, status, lab.job(900)).padding == 98
+    assert plan_burn(CD_R, status, lab.job(900)).padding == 100
     with pytest.raises(MediumFull):
         plan_burn(CD_R, status, lab.job(900, postgap=150))
 

@@ -165,6 +165,8 @@ DVD_MINUS: Rows = {
     "Test": Variant((burning(simulate=True),), BLANK, 0),
     "Test at once": Variant((burning(mode=AT_ONCE, simulate=True),), BLANK, 0),
 }
+OPEN_PACKETS = burning(mode=FIXED_PACKETS, leave_open=True)
+OPEN_VARIABLE = burning(mode=VARIABLE_PACKETS, leave_open=True)
 # A CD's track ends with the flush, and a disc without an open session cannot be closed any further.
 COMPACT: Rows = {
     **{name: SESSIONS[name] for name in ("Burn", "Append", "Append and finalize", "Finalize at once")},
@@ -176,8 +178,21 @@ COMPACT: Rows = {
     "In packets": Variant((burning(mode=FIXED_PACKETS),), APPENDABLE, 1),
     "In packets that vary": Variant((burning(mode=VARIABLE_PACKETS),), APPENDABLE, 1),
     "Append in packets and finalize": Variant((FIRST, appending(mode=FIXED_PACKETS, close=True)), FINALIZED, 2),
+    "Append in packets that vary": Variant((FIRST, appending(mode=VARIABLE_PACKETS)), APPENDABLE, 2),
+    "Leave a track of packets open": Variant((OPEN_PACKETS,), APPENDABLE, 1, open=True),
+    "Go on in a track of packets": Variant((OPEN_PACKETS, appending()), APPENDABLE, 1),
+    "Go on in a track of packets and finalize": Variant((OPEN_PACKETS, LAST), FINALIZED, 1),
+    "Go on in a track of packets that vary": Variant((OPEN_VARIABLE, appending()), APPENDABLE, 1),
+    "Go on, and leave the track open again": Variant(
+        (OPEN_VARIABLE, appending(leave_open=True), appending(leave_open=True)), APPENDABLE, 1, open=True
+    ),
+    "Go on after a broken burn": Variant((break_off_packets, appending()), APPENDABLE, 1),
     "Test": Variant((burning(simulate=True),), BLANK, 0),
     "Test at once": Variant((burning(mode=AT_ONCE, simulate=True),), BLANK, 0),
+    "Test in packets": Variant((burning(mode=FIXED_PACKETS, simulate=True),), BLANK, 0),
+    "Close the track": Variant((break_off, CLOSE_TRACK), APPENDABLE, 1, open=True),
+    "Close a track of packets": Variant((OPEN_PACKETS, CLOSE_TRACK), APPENDABLE, 1, open=True),
+    "Add a track to the open session": Variant((OPEN_PACKETS, CLOSE_TRACK, appending()), APPENDABLE, 1),
     "Close the session": Variant((break_off, CLOSE_SESSION), APPENDABLE, 1),
     "Close a session of packets": Variant((break_off_packets, CLOSE_SESSION), APPENDABLE, 1),
     "Close the disc": Variant((break_off, CLOSE_DISC), FINALIZED, 1),
