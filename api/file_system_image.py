@@ -70,21 +70,22 @@ class FileSystemImage:
         The volume keeps its name if the image has none. Returns the volume, with notes about what was odd.
 
         Boot images are taken over too, with all that the boot catalogue says of them, unless others were chosen: those
-        that are files follow their names, and tell again where they lie where they did. Partition tables stay what they
-        are, which is noted: they know nothing of what is added.
+        that are files follow their names, and tell again where they lie where they did. The partition tables of a disk
+        that grows go with it; what lies in partitions of their own stays there.
 
         Raises what `read_volume` does, MediaError where nothing can be added, LayoutError where a file would take a
         directory's place or the other way round.
         """
         # what talks to drives and what reads volumes, which making an image from files does without
-        from discstack.fs.boot.earlier import earlier_boot, partition_note
+        from discstack.fs.boot.earlier import earlier_boot
+        from discstack.fs.reading.disk import find_disk
         from discstack.fs.reading.notes import Note, Oddity
         from discstack.fs.reading.volume import Volume
         from discstack.volumes import base_of, read_volume
 
         volume = source if isinstance(source, Volume) else read_volume(source, view=view, on_event=on_event)
         base = base_of(volume, next_session, in_track=self.options.udf_vat)
-        notes = [*volume.notes, *(partition_note(volume.medium) if base.grow else ())]
+        notes = [*volume.notes, *(find_disk(volume.medium).notes if base.grow else ())]
         if volume.bootable and not self.options.boot.images:
             if volume.boot is not None and View.ISO9660 in self.options.views:
                 self._earlier_boot = earlier_boot(volume.boot, volume.medium, volume.root, volume.start)

@@ -8,10 +8,12 @@ from typing import TypeAlias
 from discstack.disc_medium import DiscMedium
 from discstack.events import EventHandler
 from discstack.fs.base import WRITE_UNIT, Base
+from discstack.fs.boot.el_torito import BLOCK
 from discstack.fs.errors import LayoutError
 from discstack.fs.nodes import File
 from discstack.fs.plan import round_up, sectors_for
 from discstack.fs.reading.blocks import Medium
+from discstack.fs.reading.disk import find_disk
 from discstack.fs.reading.extents import MediumSource
 from discstack.fs.reading.view import VolumeView
 from discstack.fs.reading.volume import Volume
@@ -67,16 +69,17 @@ def base_of(volume: Volume, next_session: int | None = None, *, in_track: bool =
     says that the volume will be found by its end: it may go on in an open track of packets, where readers look for
     others in vain. Raises MediaError for a disc to which nothing can be added.
     """
-    medium, end = volume.medium, round_up(_end_of(volume), WRITE_UNIT)
-    udf = VolumeView.UDF in volume.views
+    medium, udf = volume.medium, VolumeView.UDF in volume.views
     if not isinstance(medium, DiscMedium):
-        if next_session is not None and next_session < _end_of(volume):
-            raise LayoutError(f"sector {next_session} lies within the volume, which ends at {_end_of(volume)}")
-        grow = next_session is None
-        return Base(medium, end if next_session is None else next_session, grow, volume.start, udf)
+        end = _end_of(volume)
+        if next_session is None:
+            return Base(medium, round_up(end, WRITE_UNIT), grow=True, session=volume.start, udf=udf)
+        if next_session < end:
+            raise LayoutError(f"sector {next_session} lies within the volume, which ends at {end}")
+        return Base(medium, next_session, session=volume.start, udf=udf)
     status = medium.recorder.medium()
     if status.state is DiscState.OVERWRITABLE:
-        return Base(medium, end, grow=True, session=volume.start, udf=udf)
+        return Base(medium, round_up(_end_of(volume), WRITE_UNIT), grow=True, session=volume.start, udf=udf)
     if status.open_session and not (in_track and open_packets(status) is not None):
         raise MediaError(
             f"the last session is open, and what is added to it would not be found: readers look at its beginning; "
@@ -88,9 +91,13 @@ def base_of(volume: Volume, next_session: int | None = None, *, in_track: bool =
 
 
 def _end_of(volume: Volume) -> int:
-    """Return the first sector behind a volume and behind the data of its files."""
+    """Return the first sector behind a volume, the data of its files, its boot images and the disk's partitions."""
     sources = (node.source for node in volume.root.walk() if isinstance(node, File))
     extents = (
         extent for source in sources if isinstance(source, MediumSource) and source.inside for extent in source.extents
     )
-    return max((volume.sectors, *(lba + sectors_for(length) for lba, length in extents)))
+    images = volume.boot.images if volume.boot else ()
+    boot = (image.entry.lba + sectors_for(image.entry.blocks * BLOCK) for image in images)
+    inside = (end for end in boot if end <= volume.medium.sectors)
+    ends = (find_disk(volume.medium).end, *inside, *(lba + sectors_for(length) for lba, length in extents))
+    return max((volume.sectors, *ends))

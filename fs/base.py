@@ -125,8 +125,8 @@ class KeptRegion(Region):
 
     __slots__ = ("_base", "_staged")
 
-    def __init__(self, base: Base, sectors: int) -> None:
-        super().__init__(sectors, "earlier session", bytes)
+    def __init__(self, base: Base, sectors: int, label: str = "earlier session") -> None:
+        super().__init__(sectors, label, bytes)
         self._base = base
         self._staged = (0, b"")
 

@@ -15,7 +15,6 @@ from discstack.fs.plan import SECTOR, SYSTEM_AREA
 from discstack.fs.reading.blocks import Medium
 from discstack.fs.reading.boot import FoundBootImage, FoundCatalog
 from discstack.fs.reading.extents import Extent, MediumSource
-from discstack.fs.reading.notes import Note, Oddity
 from discstack.fs.tree import Directory
 
 HEAD: Final = GRUB2_INFO.stop  # bytes of a boot image that tell about it
@@ -71,6 +70,7 @@ def _as_it_is(image: EarlierImage, path: str | None, root: Directory) -> BootIma
         manufacturer=choice.manufacturer,
         bootable=entry.bootable,
         selection_criteria=entry.criteria,
+        earlier_lba=entry.lba,
     )
 
 
@@ -107,6 +107,7 @@ def _earlier_image(found: FoundBootImage, medium: Medium, file: File | None, sta
         grub2_info=head[GRUB2_INFO] == grub2_info(entry.lba),
         manufacturer=found.manufacturer,
         recorded=entry,
+        earlier_lba=entry.lba,
     )
     return EarlierImage(choice, entry, source, None if file is None else file.path)
 
@@ -141,15 +142,6 @@ def fat_size(boot_sector: bytes) -> int:
         return 0
     sectors = int.from_bytes(boot_sector[19:21], "little") or int.from_bytes(boot_sector[32:36], "little")
     return sectors * int.from_bytes(boot_sector[11:13], "little")
-
-
-def partition_note(medium: Medium) -> tuple[Note, ...]:
-    """Return a note if a volume that grows is a disk with partitions, which go on ending where they did."""
-    sector = bytearray(SECTOR)
-    medium.read_at(0, sector)
-    if not mbr.blocks_of(bytes(sector[: mbr.BLOCK])):
-        return ()
-    return (Note(Oddity.INCOMPLETE, "partition table", "it stays as it is, and does not cover what is added"),)
 
 
 def _start_of(source: MediumSource) -> bytes:

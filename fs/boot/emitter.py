@@ -10,6 +10,7 @@ from discstack.fs.base import Base, StagedSource
 from discstack.fs.boot.catalog import Catalog
 from discstack.fs.boot.disk import Disk
 from discstack.fs.boot.el_torito import BootRecordVolumeDescriptor
+from discstack.fs.boot.grown_disk import GrownDisk
 from discstack.fs.boot.hidden import HiddenData
 from discstack.fs.boot.images import PlannedImage, plan_image
 from discstack.fs.boot.info_table import GRUB2_INFO, TABLE, PatchedSource, Patches, grub2_info, info_table
@@ -36,11 +37,12 @@ class BootEmitter:
         self._images = [plan_image(choice, number, snapshot) for number, choice in enumerate(options.images, 1)]
         self._catalog = Catalog(self._images) if self._images else None
         self._snapshot = snapshot
-        self._disk = Disk(options, self._images, snapshot)
+        chosen = Disk(options, self._images, snapshot)
+        self._grown = GrownDisk(base, self._images) if base and base.grow and chosen.table is None else None
+        self._disk = self._grown or chosen
         self._udf = View.UDF in views
         self._base = base
-        self._keeps_system_area = base is not None and base.grow
-        if base is not None and base.start and self._disk.table is not None:
+        if base is not None and base.start and chosen.table is not None:
             raise LayoutError("only the first session of a disc can be a disk with partitions; leave that out")
         self._primary = SYSTEM_AREA + (base.start if base else 0)  # sector of the primary volume descriptor
         self._unpatched = list[PlannedImage]()  # those that are right if they stay where they are
@@ -71,8 +73,9 @@ class BootEmitter:
 
     def place_descriptors(self, plan: Plan) -> None:
         """Pin the system area, and the boot record as the second of the descriptors that are going to be appended."""
-        if self._disk.table is not None or not self._keeps_system_area:
-            plan.pin(plan.start, SYSTEM_AREA, self._disk.label, lambda: self._disk.system_area(plan))
+        if self._grown is not None:
+            self._grown.keep_partitions(plan)
+        plan.pin(plan.start, SYSTEM_AREA, self._disk.label, lambda: self._disk.system_area(plan))
         if self._images:
             plan.pin(self._primary + 1, 1, "El Torito boot record", self._boot_record)
 

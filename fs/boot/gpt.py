@@ -17,10 +17,12 @@ PRIMARY: Final = 1
 PRIMARY_ARRAY: Final = 2
 NAME_SIZE: Final = 72
 
-_SIGNATURE: Final = b"EFI PART"
+SIGNATURE: Final = b"EFI PART"
 _REVISION: Final = 0x00010000
 _HEADER: Final = Struct("<8sIIIIQQQQ16sQIII")
+HEADER_SIZE: Final = _HEADER.size
 _ENTRY: Final = Struct("<16s16sQQQ72s")
+_EXTENT: Final = Struct("<QQ")  # of an entry, from byte 32 on
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,25 @@ class GptHeader:
             *(0, self.my_lba, self.alternate_lba, self.first_usable_lba, self.last_usable_lba, self.disk.bytes_le),
             *(self.array_lba, ENTRIES, ENTRY_SIZE, crc32(self.array)),
         )
-        fields = (_SIGNATURE, _REVISION, _HEADER.size)
+        fields = (SIGNATURE, _REVISION, _HEADER.size)
         header = _HEADER.pack(*fields, crc32(_HEADER.pack(*fields, 0, *rest)), *rest)
         return header.ljust(BLOCK, b"\0")
+
+
+def blocks_for(array: bytes) -> int:
+    """Return how many blocks a partition entry array takes."""
+    return -(-len(array) // BLOCK)
+
+
+def move_partition(array: bytearray, at: int, first: int, last: int) -> None:
+    """Give the entry at byte `at` of an array other blocks; all else of it stays as it is."""
+    _EXTENT.pack_into(array, at + 32, first, last)
+
+
+def moved_header(header: bytes, array: bytes, disk_blocks: int, *, my_lba: int, array_lba: int) -> bytes:
+    """Return a header as it has to be at `my_lba` of a disk of other size; what is its writer's own stays as it is."""
+    signature, revision, size, _, reserved, _, _, first_usable, _, disk, _, *entries, _ = _HEADER.unpack_from(header)
+    alternate, last_usable = disk_blocks - 1 if my_lba == PRIMARY else PRIMARY, disk_blocks - 2 - blocks_for(array)
+    rest = (reserved, my_lba, alternate, first_usable, last_usable, disk, array_lba, *entries, crc32(array))
+    unsigned = _HEADER.pack(signature, revision, size, 0, *rest) + header[_HEADER.size :]
+    return unsigned[:16] + crc32(unsigned).to_bytes(4, "little") + unsigned[20:]

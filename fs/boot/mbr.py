@@ -76,12 +76,33 @@ def master_boot_record(code: bytes, disk_signature: int, disk_blocks: int, parti
     return _RECORD.pack(code, disk_signature, *entries, SIGNATURE)
 
 
+def partitions_of(record: bytes | bytearray) -> list[tuple[int, int, int, int]]:
+    """Return what an MBR has in its four entries: what says that it is active, type, first block, blocks."""
+    entries = (record[at : at + _ENTRY.size] for at in range(TABLE_START, TABLE_START + ENTRIES * 16, 16))
+    return [(active, kind, first, blocks) for active, _, kind, _, first, blocks in map(_ENTRY.unpack, entries)]
+
+
 def blocks_of(record: bytes) -> int:
     """Return how many blocks the partitions of an MBR need, 0 for what is none or has none."""
     if record[-len(SIGNATURE) :] != SIGNATURE:
         return 0
-    entries = (record[at : at + _ENTRY.size] for at in range(TABLE_START, TABLE_START + ENTRIES * 16, 16))
-    return max(first + blocks if kind else 0 for _, _, kind, _, first, blocks in map(_ENTRY.unpack, entries))
+    return max(first + blocks if kind else 0 for _, kind, first, blocks in partitions_of(record))
+
+
+def move_partition(record: bytearray, number: int, first: int, blocks: int, disk_blocks: int) -> None:
+    """Give partition `number`, from 1 on, of an MBR other blocks, on a disk of `disk_blocks`."""
+    active, kind, *before = partitions_of(record)[number - 1]
+    if before != [first, blocks]:
+        at = TABLE_START + (number - 1) * _ENTRY.size
+        partition = MbrPartition(kind, first, blocks, active=bool(active))
+        record[at : at + _ENTRY.size] = partition.pack(geometry_for(disk_blocks))
+
+
+def move_protection(record: bytearray, before: int, disk_blocks: int) -> None:
+    """Let a partition that protects a GPT up to the end of a disk of `before` blocks do so on one of `disk_blocks`."""
+    for number, (_, kind, first, blocks) in enumerate(partitions_of(record), 1):
+        if kind == GPT_PROTECTIVE and first + blocks >= min(before, MAX_BLOCKS):
+            move_partition(record, number, first, disk_blocks - first, disk_blocks)
 
 
 def protective_partition(disk_blocks: int) -> MbrPartition:

@@ -45,6 +45,7 @@ class BootImage:
     bootable: bool = True
     selection_criteria: bytes = b""
     recorded: BootEntry | None = None  # that of an earlier session, taken over as it is but for the address
+    earlier_lba: int | None = None  # the sector where it was in an earlier session, or what it takes the place of
 
     def __post_init__(self) -> None:
         if (self.path is None) == (self.content is None):

@@ -276,14 +276,6 @@ def test_own_boot_images_win_and_views_without_a_boot_record_say_what_is_lost(tr
     plain.create_result()
 
 
-def test_partition_tables_of_a_grown_disk_are_told_to_stay(tree: Path, tmp_path: Path) -> None:
-    image = tmp_path / "image.iso"
-    by_us(partition_table=discstack.PartitionTable.GPT)(tree, image)
-    (note,) = FileSystemImage().import_file_system(image).notes
-    assert "does not cover what is added" in str(note)
-    assert FileSystemImage().import_file_system(image, next_session=NEXT).notes == ()
-
-
 DAMAGE: dict[str, tuple[int, bytes, str]] = {
     "no validation entry": (0, b"\0", "no validation entry"),
     "checksum": (5, b"x", "wrong checksum"),

@@ -11,6 +11,7 @@ from discstack.fs.bridge import build_image
 from discstack.fs.errors import LayoutError, SourceError, VolumeError
 from discstack.fs.nodes import File
 from discstack.fs.options import ImageOptions
+from discstack.fs.reading.disk import find_disk
 from discstack.fs.reading.notes import MOST_NOTES
 from discstack.fs.reading.view import VolumeView
 from discstack.fs.reading.volume import Volume, last_session, read_volume
@@ -27,6 +28,7 @@ def look(packed: bytes) -> None:
     medium = SparseMedium(packed)
     if not medium.sectors:
         return
+    assert all(partition.end <= medium.sectors * 4 for partition in find_disk(medium).partitions)
     for start in {0, last_session(medium)}:
         for view in (None, *VolumeView):
             medium.read = 0
