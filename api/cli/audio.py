@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from discstack.cli.burn import LEVELS, Speed
-from discstack.cli.common import cancelling, changing_command, open_recorder
+from discstack.cli.common import changing_command, open_recorder
 from discstack.cli.curve import curve_option, saving_curve
+from discstack.cli.interruption import cancelling
 from discstack.cli.output import Display, counters_json, duration, print_fields, print_json
+from discstack.cli.streams import print_line
 
 if TYPE_CHECKING:
     from discstack import AudioWriter, CdResult, Program
@@ -157,4 +159,4 @@ def _say_result(result: CdResult, drive: str) -> None:
     rows["verified"] = f"{result.verified} sectors read back and right" if result.verified else ""
     print_fields(f"{drive}: {'test written (nothing is on the disc)' if result.simulated else 'recorded'}", rows)
     for notice in result.notices:
-        click.echo(f"  note: {notice}")
+        print_line(f"  note: {notice}")

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from discstack.cli.burn import Speed
-from discstack.cli.common import cancelling, changing_command, open_recorder
+from discstack.cli.common import changing_command, open_recorder
 from discstack.cli.curve import GraphFile
+from discstack.cli.interruption import cancelling
 from discstack.cli.output import Display, Sparkline, brief, plain, print_json, print_table, size
+from discstack.cli.streams import print_line
 
 if TYPE_CHECKING:
     from discstack.benchmark import Benchmark
@@ -211,12 +213,12 @@ def _say(title: str, trials: Sequence[Trial]) -> None:
     found = summaries(trials)
     rows = [{name: column(summary) for name, column in COLUMNS.items()} for summary in found]
     told = [name for name in COLUMNS if any(row[name] != UNKNOWN for row in rows)]
-    click.echo(click.style(f"{title}, {size(trials[0].size)} x {len(trials) // len(found)}", bold=True))
+    print_line(click.style(f"{title}, {size(trials[0].size)} x {len(trials) // len(found)}", bold=True))
     print_table(told, [[row[name] for name in told] for row in rows])
     for summary, row in zip(found, rows, strict=True):
-        click.echo(f"\n  {', '.join(f'{name} {row[name]}' for name in ('command', 'ring', 'speed') if name in told)}")
+        print_line(f"\n  {', '.join(f'{name} {row[name]}' for name in ('command', 'ring', 'speed') if name in told)}")
         for label, line in _shapes(summary, [trial for trial in trials if trial.setting == summary.setting]).items():
-            click.echo(f"    {label:<32}  {line}")
+            print_line(f"    {label:<32}  {line}")
 
 
 def _binary(count: int | None) -> str:

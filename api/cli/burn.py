@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from click.core import ParameterSource
 
-from discstack.cli.common import cancelling, changing_command, leave, open_recorder, uncollected
+from discstack.cli.common import changing_command, leave, open_recorder, uncollected
 from discstack.cli.curve import curve_option, saving_curve
 from discstack.cli.earlier import CHANGE_OPTIONS, take_over
 from discstack.cli.image import ImageCommand, compose, image_options, options, say_issues
+from discstack.cli.interruption import cancelling
 from discstack.cli.output import Display, brief, counters_json, duration, print_fields, print_json, size
+from discstack.cli.streams import print_line, say
 from discstack.cli.tree_options import check_manifest, write_manifest
 
 if TYPE_CHECKING:
@@ -159,7 +161,7 @@ def _ready_made(source: str) -> ImageFile | None:
     found = file_system_of(source)
     if found is None:
         return None
-    click.echo(f"{source} is an image ({found}) and is burnt as one; --as-file would put it into an image", err=True)
+    say(f"{source} is an image ({found}) and is burnt as one; --as-file would put it into an image")
     return ImageFile(source)
 
 
@@ -193,7 +195,7 @@ def _plan(
         composed = compose(sources, **choices)
         if earlier is not None and recorder.medium().blank:
             _check_nothing_to_change(earlier)
-            click.echo("the disc is blank: this is its first session", err=True)
+            say("the disc is blank: this is its first session")
         elif earlier is not None:
             take_over(composed, recorder, **earlier, quiet=quiet)
         composed.choose_defaults(recorder, **fit)
@@ -203,7 +205,7 @@ def _plan(
             say_issues(image.issues, composed.options)
     if not quiet:
         sectors = sum(map(len, image.parts))
-        click.echo(f"image: {sectors} sectors, {size(sectors * SECTOR)}", err=True)
+        say(f"image: {sectors} sectors, {size(sectors * SECTOR)}")
     return image
 
 
@@ -253,7 +255,7 @@ def _say_result(result: BurnResult, drive: str) -> None:
         },
     )
     for notice in result.notices:
-        click.echo(f"  note: {notice}")
+        print_line(f"  note: {notice}")
 
 
 def _latencies(counters: FeedCounters) -> str:
@@ -308,4 +310,4 @@ def erase(drive: str, full: bool, part: str | None, at: int, unmount: bool, as_j
     if as_json:
         print_json({"drive": drive, "full": full, "part": part, "medium": medium})
     else:
-        click.echo(f"{drive}: erased; {medium}")
+        print_line(f"{drive}: erased; {medium}")

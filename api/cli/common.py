@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import gc
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FrameType
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from discstack.cli.last_commands import is_failure, save_last_commands
+from discstack.cli.streams import STANDARD_OUTPUT, naming, say
 
 if TYPE_CHECKING:
-    from discstack.drive_watch import DriveWatch
-    from discstack.job import Job
     from discstack.recorder import Recorder
     from discstack.transport.observe import ExchangeObserver
 
 F = TypeVar("F", bound=Callable[..., Any])
-SIGNAL_EXIT: Final = 128  # a shell's exit code for a signal is this plus its number
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 trace_option = click.option(
@@ -85,7 +81,7 @@ def leave(recorder: Recorder, *, reload: bool = False, eject: bool = False) -> N
         recorder.eject()
     elif (sectors := recorder.stale_sectors()) is not None:
         told = f"note: the system still sees the first {sectors} of the disc's sectors, and mounts no more; "
-        click.echo(f"{told}eject it and load it again (burn --reload does)", err=True)
+        say(f"{told}eject it and load it again (burn --reload does)")
 
 
 @contextmanager
@@ -97,7 +93,11 @@ def recorded(path: str | None) -> Iterator[ExchangeObserver | None]:
         from discstack.transport.record.observers import FileRecorder
         from discstack.transport.record.text import TextWriter
 
-        yield FileRecorder(TextWriter(sys.stdout))
+        recorder = FileRecorder(TextWriter(sys.stdout))
+        yield recorder
+        if recorder.failure:
+            with naming(STANDARD_OUTPUT):
+                raise recorder.failure
     else:
         from discstack.recording import recording_to
 
@@ -114,38 +114,3 @@ def uncollected() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
-
-
-@contextmanager
-def cancelling(job: Job) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM cancel a job cleanly; the second one interrupts whatever is being done then."""
-    received: list[int] = []
-
-    def handle(number: int, _: FrameType | None) -> None:
-        received.append(number)
-        if len(received) > 1:
-            raise KeyboardInterrupt
-        click.echo("cancelling: the drive finishes what it has begun (once more to leave the rest undone)", err=True)
-        job.cancel()
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    except BaseException as error:
-        if received:
-            error.exit_code = SIGNAL_EXIT + received[0]  # type: ignore[attr-defined]
-        raise
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextmanager
-def stopping(watch: DriveWatch) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM end a watch, as what is meant."""
-    before = {number: signal.signal(number, lambda *_: watch.stop()) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from discstack.cli.streams import naming, say
+
 if TYPE_CHECKING:
     from discstack.curve import Curve
     from discstack.events import EventHandler
@@ -65,7 +67,8 @@ def saving_curve(path: str | None, title: str, facts: Mapping[str, Any], then: E
         except OSError as second:
             error.add_note(f"afterwards also: the curve is not saved: {second}")
         raise
-    draw([recorder.curve()], path)
+    with naming(path):
+        draw([recorder.curve()], path)
 
 
 @click.command()
@@ -84,8 +87,9 @@ def graph(curves: tuple[str, ...], output: str) -> None:
     """Draw saved curves, several of them over each other."""
     from discstack.graphs import draw
 
-    draw([_load(path) for path in curves], output)
-    click.echo(f"{output}: {len(curves)} curve{'s' * (len(curves) > 1)}", err=True)
+    with naming(output):
+        draw([_load(path) for path in curves], output)
+    say(f"{output}: {len(curves)} curve{'s' * (len(curves) > 1)}")
 
 
 def _load(path: str) -> Curve:

@@ -8,6 +8,7 @@ import click
 
 from discstack.cli.common import json_option
 from discstack.cli.output import print_json
+from discstack.cli.streams import print_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,16 +39,16 @@ def doctor(drive: str | None, as_json: bool) -> None:
         for examined in diagnosis.drives:
             entry = examined.drive
             _say(f"{entry.address}: {entry.vendor} {entry.model} {entry.revision}", examined.checks)
-        click.echo("nothing is wrong" if diagnosis.sound else "something is wrong: see above")
+        print_line("nothing is wrong" if diagnosis.sound else "something is wrong: see above")
     if not diagnosis.sound:
         raise click.exceptions.Exit(1)
 
 
 def _say(title: str, checks: Iterable[Check]) -> None:
-    click.echo(click.style(title, bold=True))
+    print_line(click.style(title, bold=True))
     for check in checks:
         verdict = check.verdict.value
-        click.echo(f"  {click.style(f'{verdict:<7}', fg=COLOURS[verdict])} {check.name}: {check.found}")
-        click.echo(f"          {click.style(f'why: {check.why}', dim=True)}")
+        print_line(f"  {click.style(f'{verdict:<7}', fg=COLOURS[verdict])} {check.name}: {check.found}")
+        print_line(f"          {click.style(f'why: {check.why}', dim=True)}")
         if check.advice:
-            click.echo(f"          do: {check.advice}")
+            print_line(f"          do: {check.advice}")

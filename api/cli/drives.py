@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from discstack.cli.common import drive_command, json_option, open_recorder, stopping
+from discstack.cli.common import drive_command, json_option, open_recorder
+from discstack.cli.interruption import stopping
 from discstack.cli.output import fields_of, plain, print_fields, print_json, print_json_line, size, spell
+from discstack.cli.streams import print_line, say
 
 if TYPE_CHECKING:
     from discstack.drive_watch import DriveWatch
@@ -50,15 +52,15 @@ def drives(watch: bool, interval: float | None, as_json: bool) -> None:
     for drive in found:
         _say_drive(drive)
     if not found:
-        click.echo("no drives found; try one that needs no hardware: discstack info virtual:dvd+r", err=True)
+        say("no drives found; try one that needs no hardware: discstack info virtual:dvd+r")
 
 
 def _say_drive(drive: DriveEntry) -> None:
     also = ", ".join(filter(None, [drive.generic if drive.generic != drive.address else None, *drive.names]))
     connected = ", ".join(filter(None, [drive.bus, drive.serial and f"serial number {drive.serial}"]))
-    click.echo(f"{drive.address:<12} {drive.vendor} {drive.model} {drive.revision} ({connected})")
+    print_line(f"{drive.address:<12} {drive.vendor} {drive.model} {drive.revision} ({connected})")
     if also:
-        click.echo(f"{'':<12} also {also}")
+        print_line(f"{'':<12} also {also}")
 
 
 def _watch(started: DriveWatch, as_json: bool) -> None:
@@ -69,12 +71,12 @@ def _watch(started: DriveWatch, as_json: bool) -> None:
                 print_json_line({"event": "DrivePresent", "drive": drive, "medium": watch.has_medium(drive)})
             else:
                 _say_drive(drive)
-                click.echo(f"{'':<12} {medium}") if medium else None
+                print_line(f"{'':<12} {medium}") if medium else None
         for event in watch:
             if as_json:
                 print_json_line({"event": type(event).__name__, **plain(event)})
             else:
-                click.echo(_spell_event(event))
+                print_line(_spell_event(event))
 
 
 def _spell_event(event: Event) -> str:
@@ -120,7 +122,7 @@ def info(
         for question, answer in inspected.answers.items():
             _say_answer(question, answer)
         for question, reason in inspected.refusals.items():
-            click.echo(f"{click.style(question, bold=True)}: no answer: {reason}")
+            print_line(f"{click.style(question, bold=True)}: no answer: {reason}")
 
 
 def _summary(recorder: Recorder) -> dict[str, Any]:
@@ -180,7 +182,7 @@ def _say_structure(title: str, structure: Any) -> None:
     print_fields(f"{title}: {type(structure).__name__}", rows)
     for name, items in below:
         for item in items:
-            click.echo(f"  {name}: {_line(item)}")
+            print_line(f"  {name}: {_line(item)}")
 
 
 def _line(structure: Any) -> str:

@@ -8,7 +8,9 @@ from contextlib import ExitStack
 import click
 
 from discstack.cli.common import json_option, recorded, trace_option
+from discstack.cli.interruption import wanted_signals
 from discstack.cli.output import print_fields, print_json
+from discstack.cli.streams import print_line
 
 VIRTUAL = "virtual:"
 
@@ -51,7 +53,7 @@ def emulate(
     if as_json:
         print_json([{"address": address} for address in addresses])
     else:
-        click.echo("\n".join(addresses))
+        print_line("\n".join(addresses))
 
 
 def _files(paths: tuple[str, ...], *, copy: bool, traced: bool, as_json: bool) -> None:
@@ -77,7 +79,7 @@ def _attach(addresses: list[str], trace: str | None, as_json: bool) -> None:
     from discstack import attach
     from discstack.attached_control import Control
 
-    ends = {signal.SIGINT, signal.SIGTERM}
+    ends = wanted_signals()
     if hasattr(signal, "pthread_sigmask"):  # without it there is nothing to attach to, which `attach` says
         signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # they wait for `sigwait`: nothing is left half attached
     with recorded(trace) as record, ExitStack() as stack:
@@ -89,7 +91,7 @@ def _attach(addresses: list[str], trace: str | None, as_json: bool) -> None:
             print_json([{"address": a, "block": d.block, "generic": d.generic, "target": d.target} for a, d in rows])
         else:
             for address, drive in zip(addresses, drives, strict=True):
-                click.echo(f"{drive.block} {drive.generic} {address}")
+                print_line(f"{drive.block} {drive.generic} {address}")
         signal.sigwait(ends)
 
 
@@ -115,4 +117,4 @@ def change(drive: str, medium: str | None, as_json: bool) -> None:
     if as_json:
         print_json({"drive": drive, "medium": medium})
     else:
-        click.echo(f"{drive}: {medium or 'no disc'} is in it now")
+        print_line(f"{drive}: {medium or 'no disc'} is in it now")

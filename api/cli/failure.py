@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
+from contextlib import suppress
 from typing import Final, NoReturn
 
 import click
+
+from discstack.cli.interruption import interruptible
+from discstack.cli.streams import give_up_output, prepare_streams, print_line, say
 
 OK: Final = 0
 FAILED: Final = 1
@@ -40,10 +43,11 @@ def _say(error: BaseException, as_json: bool) -> None:
     notes = getattr(error, "__notes__", [])
     message = _message(error)
     if as_json:
-        click.echo(json.dumps({"error": {"type": type(error).__name__, "message": message, "notes": notes}}))
-    click.echo(f"discstack: {message}", err=True)
+        with suppress(OSError):  # perhaps it is this that failed
+            print_line(json.dumps({"error": {"type": type(error).__name__, "message": message, "notes": notes}}))
+    say(f"discstack: {message}")
     for note in notes:
-        click.echo(f"  {note}", err=True)
+        say(f"  {note}")
 
 
 def _message(error: BaseException) -> str:
@@ -55,15 +59,16 @@ def _message(error: BaseException) -> str:
 def run_and_exit(command: click.Command, arguments: list[str] | None) -> NoReturn:
     """Run a click command; turn every foreseen error into its words and its exit code."""
     words = sys.argv[1:] if arguments is None else arguments
+    prepare_streams()
     try:
-        # where a command raised click's Exit, this returns its code
-        ended = command.main(words, prog_name="discstack", standalone_mode=False)
+        with interruptible():
+            # where a command raised click's Exit, this returns its code
+            ended = command.main(words, prog_name="discstack", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except BrokenPipeError:
-        # The reader of our output went away (`| head`): quiet, and Python must not try to flush at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        give_up_output()  # as with `| head`
         sys.exit(FAILED)
     except (Exception, KeyboardInterrupt) as raised:
         # click makes an Abort out of a KeyboardInterrupt and of an EOFError

@@ -13,6 +13,7 @@ from discstack.cli.common import json_option, uncollected
 from discstack.cli.earlier import SESSION_OPTIONS, take_over
 from discstack.cli.iso_options import ISO_OPTIONS, with_views
 from discstack.cli.output import Display, output_file, print_json, size
+from discstack.cli.streams import say
 from discstack.cli.tree_options import (
     OPERANDS,
     TREE_OPTIONS,
@@ -94,15 +95,15 @@ def say_issues(issues: Iterable[Issue], options: ImageOptions) -> None:
         else:
             others.append(issue)
     for issue in others[:MOST_ISSUES]:
-        click.echo(f"note: {issue}", err=True)
+        say(f"note: {issue}")
     if len(others) > MOST_ISSUES:
-        click.echo(f"note: and {len(others) - MOST_ISSUES} more (discstack image --json lists all)", err=True)
+        say(f"note: and {len(others) - MOST_ISSUES} more (discstack image --json lists all)")
     if names:
-        click.echo(f"note: names changed for ISO 9660: {len(names)}, such as {names[0].detail}", err=True)
+        say(f"note: names changed for ISO 9660: {len(names)}, such as {names[0].detail}")
     if links:
         paths = {issue.path for issue in links}
         example = printable(links[0].path)
-        click.echo(f"note: links and special files in Rock Ridge alone: {len(paths)}, such as {example}", err=True)
+        say(f"note: links and special files in Rock Ridge alone: {len(paths)}, such as {example}")
 
 
 @click.command(cls=ImageCommand)
@@ -152,7 +153,7 @@ def image(
     else:
         whole_size = f"; the image has {result.sectors} now, {size(result.size)}" if grows else ""
         new = " written" if grows else ""
-        click.echo(f"{output}: {written // SECTOR} sectors{new}, {size(written)}{whole_size}", err=True)
+        say(f"{output}: {written // SECTOR} sectors{new}, {size(written)}{whole_size}")
 
 
 def _same(previous: str | None, output: str) -> bool:

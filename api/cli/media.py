@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from discstack.cli.common import cancelling, changing_command, leave, open_recorder
+from discstack.cli.common import changing_command, leave, open_recorder
+from discstack.cli.interruption import cancelling
 from discstack.cli.output import Display, print_json
+from discstack.cli.streams import print_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,11 +104,11 @@ def _list(drive: str, medium: MediumStatus, *, as_json: bool) -> None:
     if as_json:
         print_json({"drive": drive, "medium": medium})
         return
-    click.echo(f"{drive}: {medium}")
+    print_line(f"{drive}: {medium}")
     for choice in medium.formats:
-        click.echo(f"  {choice}")
+        print_line(f"  {choice}")
     if not medium.formats:
-        click.echo("  it cannot be formatted")
+        print_line("  it cannot be formatted")
 
 
 @click.command()
@@ -147,5 +149,5 @@ def _do(drive: str, job: Job, run: Callable[[Display], MediumStatus], done: str,
     if as_json:
         print_json({"drive": drive, "medium": medium})
     else:
-        click.echo(f"{drive}: {done}; {medium}")
+        print_line(f"{drive}: {done}; {medium}")
     leave(job.recorder)

@@ -8,13 +8,15 @@ import json
 import math
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path, PurePath
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import click
+
+from discstack.cli.streams import STANDARD_OUTPUT, naming, print_line, say
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -52,14 +54,20 @@ def fields_of(value: Any) -> dict[str, Any]:
     return {name: getattr(value, name) for name in names}
 
 
+def json_of(value: Any, *, indent: int | None = None) -> str:
+    """Return a value as JSON, in ASCII where standard output may not have all letters."""
+    encoding = sys.stdout.encoding or "utf-8"
+    return json.dumps(plain(value), indent=indent, ensure_ascii=encoding.lower() != "utf-8")
+
+
 def print_json(value: Any) -> None:
     """Print one JSON document."""
-    click.echo(json.dumps(plain(value), indent=2, ensure_ascii=False))
+    print_line(json_of(value, indent=2))
 
 
 def print_json_line(value: Any) -> None:
     """Print one JSON document of several, on a line of its own and at once."""
-    click.echo(json.dumps(plain(value), ensure_ascii=False))
+    print_line(json_of(value))
     sys.stdout.flush()
 
 
@@ -72,16 +80,16 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
             word.ljust(width) if column == 0 else word.rjust(width)
             for column, (word, width) in enumerate(zip(line, widths, strict=True))
         )
-        click.echo(click.style("  " + "  ".join([first, *others]), bold=number == 0))
+        print_line(click.style("  " + "  ".join([first, *others]), bold=number == 0))
 
 
 def print_fields(title: str, rows: Mapping[str, Any]) -> None:
     """Print a title and aligned name-value rows; rows without a value are left out."""
     shown = {name: spell(value) for name, value in rows.items() if value is not None and value != ""}
     width = max(map(len, shown), default=0)
-    click.echo(click.style(title, bold=True))
+    print_line(click.style(title, bold=True))
     for name, value in shown.items():
-        click.echo(f"  {name:<{width}}  {value}")
+        print_line(f"  {name:<{width}}  {value}")
 
 
 def spell(value: Any) -> str:
@@ -193,7 +201,8 @@ class Display:
     ) -> None:
         if self.live and self.words is not None:
             self.words.plain = ""
-            self.live.stop()
+            with suppress(OSError):  # the terminal is gone
+                self.live.stop()
 
     def __call__(self, event: Event) -> None:
         """Show one event."""
@@ -201,7 +210,7 @@ class Display:
 
         match event:
             case events.Notice(message=message):
-                click.echo(f"note: {message}", err=True)
+                say(f"note: {message}")
             case events.PhaseStarted(phase=phase) if phase is not events.Phase.DONE:
                 self._start(phase.value)
             case events.FileProgress():
@@ -247,12 +256,10 @@ def output_file(name: str, *, keep: bool) -> Iterator[BinaryIO]:
     """
     regular = False
     try:
-        with click.open_file(name, "wb") as file:
+        with naming(STANDARD_OUTPUT if name == "-" else name), click.open_file(name, "wb") as file:
             regular = name != "-" and Path(name).is_file()
             yield cast(BinaryIO, file)
     except BaseException as error:
-        if isinstance(error, OSError) and error.filename is None and not isinstance(error, BrokenPipeError):
-            error.filename = "standard output" if name == "-" else name
         if regular and not keep:
             Path(name).unlink(missing_ok=True)
             error.add_note(f"{name} was not whole and is removed")

@@ -9,6 +9,7 @@ import click
 
 from discstack.cli.common import drive_command, json_option, open_recorder
 from discstack.cli.output import print_fields, print_json
+from discstack.cli.streams import print_line, say
 
 
 class Hex(click.ParamType[bytes]):
@@ -72,7 +73,7 @@ def raw(
     with open_recorder(drive, trace) as recorder:
         reply = send(recorder)
         if (sense := Sense.parse(reply.sense)).key == SenseKey.UNIT_ATTENTION and not sense.deferred:
-            click.echo(f"note: {sense}; sent again", err=True)
+            say(f"note: {sense}; sent again")
             reply = send(recorder)
     data = bytes(reply.data)
     if save:
@@ -85,7 +86,7 @@ def raw(
         rows = {"status": f"{reply.status:#04x}", "sense": words, "received": f"{len(data)} bytes"}
         print_fields(describe(cdb), rows)
         if data and not save:
-            click.echo(dump(data))
+            print_line(dump(data))
     if reply.status:
         raise click.exceptions.Exit(4)
 

@@ -7,8 +7,10 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from discstack.cli.burn import Speed
-from discstack.cli.common import cancelling, drive_command, open_recorder
+from discstack.cli.common import drive_command, open_recorder
+from discstack.cli.interruption import cancelling
 from discstack.cli.output import Display, output_file, plain, print_json, size
+from discstack.cli.streams import print_line, say
 from discstack.cli.volumes import opened, volume_options
 
 if TYPE_CHECKING:
@@ -73,9 +75,9 @@ def read(
     if as_json:
         print_json({"output": output, "start": blocks.start, "sectors": len(blocks), "skipped": _spell(bad)})
     else:
-        click.echo(f"{output}: sectors {blocks.start}-{blocks.stop - 1}, {size(len(blocks) * SECTOR)}", err=True)
+        say(f"{output}: sectors {blocks.start}-{blocks.stop - 1}, {size(len(blocks) * SECTOR)}")
         for spelled in _spell(bad):
-            click.echo(f"  could not be read: {spelled}", err=True)
+            say(f"  could not be read: {spelled}")
     if bad:
         raise click.exceptions.Exit(4)
 
@@ -98,15 +100,13 @@ def _read_cd(
         found = {"skipped": _spell(bad), "doubtful": doubtful, "damaged_packs": done.damaged_packs}
         print_json({"cue": done.cue, "files": done.files, "contents": done.contents, **found})
     else:
-        click.echo(
-            f"{done.cue}: {len(done.contents.tracks)} tracks in {', '.join(p.name for p in done.files)}", err=True
-        )
+        say(f"{done.cue}: {len(done.contents.tracks)} tracks in {', '.join(p.name for p in done.files)}")
         for spelled in _spell(bad):
-            click.echo(f"  could not be read, zeros stand for it: {spelled}", err=True)
+            say(f"  could not be read, zeros stand for it: {spelled}")
         for spelled in doubtful:
-            click.echo(f"  could not be corrected: {spelled}", err=True)
+            say(f"  could not be corrected: {spelled}")
         if done.damaged_packs:
-            click.echo(f"  packs of graphics with wrong parity: {done.damaged_packs}", err=True)
+            say(f"  packs of graphics with wrong parity: {done.damaged_packs}")
     if (bad and choices["skip_bad"]) or doubtful:
         raise click.exceptions.Exit(4)
 
@@ -195,15 +195,15 @@ def _verify_files(
 
 def _say_report(source: str, report: FileReport) -> None:
     for difference in report.differences:
-        click.echo(str(difference), err=True)
+        say(str(difference))
     if report.extra:
         example = report.extra[0].path
-        click.echo(f"note: there too, but not to be compared: {len(report.extra)}, such as {example}", err=True)
+        say(f"note: there too, but not to be compared: {len(report.extra)}, such as {example}")
     compared = f"{report.files} files, {size(report.bytes)}"
     if report.verified:
-        click.echo(f"{source} holds what it should: {compared}")
+        print_line(f"{source} holds what it should: {compared}")
     else:
-        click.echo(f"{source} is not what it should be: {len(report.differences)} differences; compared: {compared}")
+        print_line(f"{source} is not what it should be: {len(report.differences)} differences; compared: {compared}")
 
 
 def _verify_sectors(
@@ -225,10 +225,10 @@ def _verify_sectors(
     if as_json:
         print_json({"image": image, "sectors": count, "unreadable": _spell(bad), "verified": not bad})
     elif bad:
-        click.echo(f"{drive}: these sectors cannot be read: {', '.join(_spell(bad))}", err=True)
+        say(f"{drive}: these sectors cannot be read: {', '.join(_spell(bad))}")
     else:
         what = f"holds {image}" if image else "can be read"
-        click.echo(f"{drive} {what}: {count} sectors, {size(count * SECTOR)}")
+        print_line(f"{drive} {what}: {count} sectors, {size(count * SECTOR)}")
     if bad:
         raise click.exceptions.Exit(6)
 

@@ -12,6 +12,7 @@ import click
 
 from discstack.cli.common import drive_command, open_recorder
 from discstack.cli.output import Display, print_json, size
+from discstack.cli.streams import print_line, say
 
 if TYPE_CHECKING:
     from discstack.fs.reading.volume import Volume
@@ -56,9 +57,9 @@ def opened(source: str, trace: str | None, view: str | None, session: int | None
 def say_notes(volume: Volume, *, quiet: bool) -> None:
     """Tell what the reader found odd."""
     for note in () if quiet else volume.notes[:MOST_NOTES]:
-        click.echo(f"note: {note}", err=True)
+        say(f"note: {note}")
     if len(volume.notes) > MOST_NOTES and not quiet:
-        click.echo(f"note: and {len(volume.notes) - MOST_NOTES} more (--json lists all)", err=True)
+        say(f"note: and {len(volume.notes) - MOST_NOTES} more (--json lists all)")
 
 
 def chosen(volume: Volume, path: str) -> Node:
@@ -96,7 +97,7 @@ def ls(
             print_json({"volume_id": volume.volume_id, **about, "notes": volume.notes, "entries": entries})
             return
         for node in nodes:
-            click.echo(_long(node) if long else _shown(node))
+            print_line(_long(node) if long else _shown(node))
 
 
 def _shown(node: Node) -> str:
@@ -183,7 +184,7 @@ def extract(
         print_json({"output": output, "files": files, "bytes": count, "skipped": skipped, "notes": notes})
     else:
         for left in skipped:
-            click.echo(f"note: {left}", err=True)
-        click.echo(f"{output}: {files} files, {size(count)}", err=True)
+            say(f"note: {left}")
+        say(f"{output}: {files} files, {size(count)}")
     if skipped:
         raise click.exceptions.Exit(4 if skip_bad else 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
 from typing import IO, Final, NamedTuple, Protocol
 
@@ -37,28 +38,37 @@ class RecordWriter(Protocol):
 class FileRecorder:
     """Writes all commands of a drive to a file; data as long as BUDGET lasts, serial numbers masked.
 
-    Streams that are fed natively pass it unseen but for their end: observe a transport with `natively=False`.
+    Streams that are fed natively pass it unseen but for their end: observe a transport with `natively=False`. Nothing
+    is written any more once that failed; `failure` says why.
     """
 
     def __init__(self, writer: RecordWriter, *, budget: int = BUDGET) -> None:
         self._writer, self._retention = writer, Retention(budget)
         self._began: float | None = None
+        self.failure: OSError | None = None
 
     def opened(self, transport: Transport, /) -> None:
         """Begin the file, unless it is begun."""
         if self._began is None:
             self._began = transport.clock.now()
-            self._writer.begin(transport.max_transfer)
+            self._try(lambda: self._writer.begin(transport.max_transfer))
 
     def exchanged(self, exchange: Exchange, /) -> None:
         """Write a command."""
         data = masked(exchange.command.cdb, moved(exchange))
         entry = recorded(exchange, self._retention.keep(data))
-        self._writer.write(replace(entry, start=entry.start - (self._began or 0.0)))
+        self._try(lambda: self._writer.write(replace(entry, start=entry.start - (self._began or 0.0))))
 
     def streamed(self, run: Run, /) -> None:
         """Write how a stream ended."""
-        self._writer.remark(run.start - (self._began or 0.0), spelled_run(run))
+        self._try(lambda: self._writer.remark(run.start - (self._began or 0.0), spelled_run(run)))
+
+    def _try(self, write: Callable[[], None]) -> None:
+        if self.failure is None:
+            try:
+                write()
+            except OSError as error:  # a full disk: the drive is not to be left half-way for that
+                self.failure = error
 
 
 class _Kept(NamedTuple):

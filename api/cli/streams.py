@@ -1,0 +1,54 @@
+"""Where words go: results to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Final
+
+import click
+
+STANDARD_OUTPUT: Final = "standard output"
+
+
+def prepare_streams() -> None:
+    """Let standard streams that were closed lead to nowhere, and say what an encoding does not have by its number.
+
+    A file that is opened must not become standard error, where words go; and no name of a file may end a command.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115  (as long as the process)
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def give_up_output() -> None:
+    """Lead standard output, whose reader went away, to nowhere: Python must not try to flush it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def say(words: str) -> None:
+    """Print words on standard error; where that takes no more (a terminal that is gone), they alone are lost."""
+    with suppress(OSError):
+        click.echo(words, err=True)
+
+
+def print_line(words: str) -> None:
+    """Print a result, or a line of one."""
+    with naming(STANDARD_OUTPUT):
+        click.echo(words)
+
+
+@contextmanager
+def naming(name: str) -> Iterator[None]:
+    """Let what cannot be written say what it was written to; a reader that went away is another matter."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and not isinstance(error, BrokenPipeError):
+            error.filename = name
+        raise
