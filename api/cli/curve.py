@@ -48,7 +48,8 @@ curve_option = click.option(
 def saving_curve(path: str | None, title: str, facts: Mapping[str, Any], then: EventHandler) -> Iterator[EventHandler]:
     """Give a handler of events that passes them on, and draw the curve of them at the end, if there is a path.
 
-    What a job gave is to be told before that end: a curve that cannot be drawn is an error.
+    What a job gave is to be told before that end: a curve that cannot be drawn is an error. A job that was refused, so
+    that no data moved, leaves no file, and one that is there as it was.
     """
     from discstack.curve import CurveRecorder
     from discstack.graphs import draw
@@ -56,6 +57,7 @@ def saving_curve(path: str | None, title: str, facts: Mapping[str, Any], then: E
     if path is None:
         yield then
         return
+    was_there = Path(path).exists()
     Path(path).touch()  # what cannot be written is better known before the disc is
     recorder = CurveRecorder(title, facts=facts, then=then)
     try:
@@ -63,7 +65,10 @@ def saving_curve(path: str | None, title: str, facts: Mapping[str, Any], then: E
     except BaseException as error:
         recorder.failed(error)
         try:
-            draw([recorder.curve()], path)
+            if recorder.curve().samples:
+                draw([recorder.curve()], path)
+            elif not was_there:
+                Path(path).unlink()
         except OSError as second:
             error.add_note(f"afterwards also: the curve is not saved: {second}")
         raise

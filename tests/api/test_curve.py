@@ -188,6 +188,16 @@ def test_the_curve_of_a_burn_that_fails_is_saved_too(discstack: Any, tree: Path)
     assert 0 < curve.transferred < 3_000_000
 
 
+def test_a_burn_that_is_refused_leaves_no_curve_and_an_older_one_as_it_was(discstack: Any, tree: Path) -> None:
+    drive = "virtual:dvd+r?file=disc"
+    assert discstack("burn", "tree", "-d", drive, "--curve", "older.json").code == 0
+    older = Path("older.json").read_bytes()
+    for name in ("new.json", "new.html", "new.svg", "older.json"):
+        assert discstack("burn", "tree", "-d", drive, "--curve", name).code != 0
+    assert not [*Path().glob("new.*")]
+    assert Path("older.json").read_bytes() == older
+
+
 def test_a_curve_that_cannot_be_saved_is_known_before_the_burn(discstack: Any, tree: Path) -> None:
     done = discstack("burn", "tree", "-d", "virtual:dvd+r?file=disc", "--curve", "/no/such/folder/curve")
     assert done.code != 0
