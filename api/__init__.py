@@ -5,7 +5,7 @@ The names here are the public API; they are loaded when they are first used, so 
 What can go wrong, by who is to blame; misuse is ValueError or TypeError:
 
     TransportError            no answer: nobody knows whether the device did anything
-    +- TransportTimeout, DeviceGone, BackendUnavailable, ReplayMismatch
+    +- TransportTimeout, DeviceGone, BackendUnavailable, TransferRefused, ReplayMismatch
     +- AccessDenied           the system refused
        +- DeviceBusy, CommandFiltered
     DriveError                the drive or the disc
@@ -182,6 +182,7 @@ if TYPE_CHECKING:
     from discstack.transport.base import CommandFiltered as CommandFiltered
     from discstack.transport.base import DeviceBusy as DeviceBusy
     from discstack.transport.base import DeviceGone as DeviceGone
+    from discstack.transport.base import TransferRefused as TransferRefused
     from discstack.transport.base import TransportError as TransportError
     from discstack.transport.base import TransportTimeout as TransportTimeout
     from discstack.transport.diagnosis import Check as Check
@@ -311,6 +312,7 @@ _HOMES: Final = {
         "DeviceBusy",
         "DeviceGone",
         "TransportError",
+        "TransferRefused",
         "TransportTimeout",
     ),
     "discstack.transport.diagnosis": ("Check", "Verdict"),

@@ -20,7 +20,7 @@ from discstack.emulator.media.kind import MediumKind
 from discstack.emulator.personalities import PERSONALITIES, Personality
 from discstack.emulator.store import BlockStore
 from discstack.emulator.transport import MAX_TRANSFER, Disc, VirtualTransport
-from discstack.transport.base import Clock
+from discstack.transport.base import SMALL_TRANSFER, Clock
 
 __all__ = ["MEDIA", "open_virtual"]
 
@@ -44,6 +44,7 @@ def open_virtual(
     read_breaks_write: bool = False,
     untimed_lead_in: bool = False,
     max_transfer: int = MAX_TRANSFER,
+    usual_transfer: int = SMALL_TRANSFER,
     serial: str | None = None,
 ) -> VirtualTransport:
     """Return a virtual drive with a disc of `medium` in it, blank or as `file` keeps it.
@@ -53,13 +54,14 @@ def open_virtual(
     virtual, so that nothing ever takes time, unless `realtime`: then a drive takes as long as a real one or, with a
     number, is so many times as quick. `defects` are blocks that cannot be recorded, such as "100-115,4000". `faults`
     strike the drive, as do those in `fault`, for whose words see `discstack.emulator.fault_words`; a `personality`
-    gives it the name and the ways of a real one. `serial` is the drive's serial number; by default it comes of where
+    gives it the name and the ways of a real one. One command moves at most `max_transfer` bytes, and a WRITE
+    `usual_transfer` unless it is asked otherwise. `serial` is the drive's serial number; by default it comes of where
     `file` lies, so that a drive has the same one every day, and drives with different discs have different ones.
 
     Raises ValueError for an unknown medium, fault or personality, DiscFileError where `file` is not such a disc,
     DeviceBusy where another drive holds it.
     """
-    if buffer < 1 or max_transfer < 1:
+    if min(buffer, max_transfer, usual_transfer) < 1:
         raise ValueError("the buffer and the largest transfer must hold something")
     clock: Clock = QuickClock(realtime) if realtime else VirtualClock()
     settings = Settings(
@@ -75,7 +77,9 @@ def open_virtual(
         settings, plan = _as(character, settings), [*plan, *character.faults]
     disc = open_disc(medium, clock, file=file, speed=speed, capacity=capacity, defects=defects)
     drive = Drive(settings, clock, disc.medium)
-    return VirtualTransport(drive, disc.file, faults=FaultPlan(plan), max_transfer=max_transfer)
+    return VirtualTransport(
+        drive, disc.file, faults=FaultPlan(plan), max_transfer=max_transfer, usual_transfer=usual_transfer
+    )
 
 
 def open_disc(

@@ -14,7 +14,16 @@ from discstack.emulator.media.base import Medium
 from discstack.emulator.request import NOTHING, Request
 from discstack.mmc.spec.cdb import Direction, describe
 from discstack.mmc.spec.event_status import MediaEvent
-from discstack.transport.base import Clock, Command, DeviceBusy, DeviceGone, Reply, TransportError, TransportTimeout
+from discstack.transport.base import (
+    SMALL_TRANSFER,
+    Clock,
+    Command,
+    DeviceBusy,
+    DeviceGone,
+    Reply,
+    TransportError,
+    TransportTimeout,
+)
 
 MAX_TRANSFER: Final = 1 << 20
 
@@ -30,10 +39,16 @@ class VirtualTransport:
     """Carries commands to a virtual drive; any thread may call it, one command runs at a time."""
 
     def __init__(
-        self, drive: Drive, disc: DiscFile | None = None, *, faults: FaultPlan, max_transfer: int = MAX_TRANSFER
+        self,
+        drive: Drive,
+        disc: DiscFile | None = None,
+        *,
+        faults: FaultPlan,
+        max_transfer: int = MAX_TRANSFER,
+        usual_transfer: int = SMALL_TRANSFER,
     ) -> None:
         self.drive, self.disc, self.faults = drive, disc, faults
-        self._max_transfer = max_transfer
+        self._max_transfer, self._usual_transfer = max_transfer, min(usual_transfer, max_transfer)
         self._lock = RLock()
         self._closed = False
 
@@ -41,6 +56,11 @@ class VirtualTransport:
     def max_transfer(self) -> int:
         """The most bytes that one command may move."""
         return self._max_transfer
+
+    @property
+    def usual_transfer(self) -> int:
+        """The bytes that one WRITE moves unless somebody asks for more or less."""
+        return self._usual_transfer
 
     @property
     def clock(self) -> Clock:

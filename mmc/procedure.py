@@ -2,14 +2,15 @@
 
 A procedure is a generator that yields effects and is sent their outcomes:
 
-    Command     -> Reply; CHECK CONDITION is thrown in as the CommandError of its sense key, except for recovered
-                   errors, which are successes that the observer hears of
-    Pause       -> None, after the device's clock has advanced
-    Stream      -> FeedResult, whatever the last answer was
-    Report      -> None; tells the observer which phase the job is in and how far
-    Checkpoint  -> None; here a cancelled job is thrown Cancelled
-    Now         -> seconds on the device's clock
-    MaxTransfer -> the most bytes that one command may move
+    Command       -> Reply; CHECK CONDITION is thrown in as the CommandError of its sense key, except for recovered
+                     errors, which are successes that the observer hears of
+    Pause         -> None, after the device's clock has advanced
+    Stream        -> FeedResult, whatever the last answer was
+    Report        -> None; tells the observer which phase the job is in and how far
+    Checkpoint    -> None; here a cancelled job is thrown Cancelled
+    Now           -> seconds on the device's clock
+    MaxTransfer   -> the most bytes that one command may move
+    UsualTransfer -> the bytes that one WRITE moves unless somebody wants otherwise
 
 `run` is the only driver. Since every effect's failure is thrown at its yield, a recipe reads like the cookbook with
 plain try/except, and can be tested by hand, against a script, against the emulator, or by failing the Nth command for
@@ -79,7 +80,12 @@ class MaxTransfer:
     """Ask for the most bytes that one command may move."""
 
 
-Effect = Command | Pause | Stream | Report | Checkpoint | Now | MaxTransfer
+@dataclass(frozen=True, slots=True)
+class UsualTransfer:
+    """Ask for the bytes that one WRITE moves unless somebody wants otherwise."""
+
+
+Effect = Command | Pause | Stream | Report | Checkpoint | Now | MaxTransfer | UsualTransfer
 Procedure = Generator[Effect, Any, T]
 
 
@@ -184,6 +190,9 @@ class _Runner:
     def max_transfer(self, _: MaxTransfer) -> int:
         return self.transport.max_transfer
 
+    def usual_transfer(self, _: UsualTransfer) -> int:
+        return self.transport.usual_transfer
+
 
 def _whole(command: Command, reply: Reply) -> Reply:
     """Return the reply to a command that succeeded, unless the device did not take all of its data."""
@@ -200,6 +209,7 @@ _PERFORM: Final[dict[type, Callable[[_Runner, Any], Any]]] = {
     Checkpoint: _Runner.checkpoint,
     Now: _Runner.now,
     MaxTransfer: _Runner.max_transfer,
+    UsualTransfer: _Runner.usual_transfer,
 }
 
 

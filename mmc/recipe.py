@@ -10,9 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from discstack.mmc.command import BLOCK_SIZE
 from discstack.mmc.job import WriteCommand
 from discstack.mmc.medium import WriteMode
 from discstack.mmc.procedure import Phase, Procedure, Report
+from discstack.transport.base import LARGE_TRANSFER
 
 if TYPE_CHECKING:
     from discstack.mmc.job import BurnJob
@@ -127,21 +129,21 @@ def _unannounced(work: Work, job: BurnJob, plan: BurnPlan) -> Procedure[None]:
 class Recipe:
     """One medium. Lengths in blocks, speeds in kB/s of 1000 bytes; `nominal_speed` is 1x, `fastest` what drives reach.
 
-    Addresses and lengths are kept to multiples of `write_unit`; one command carries `transfer` blocks, which is one or
-    more units. `raw_block` is how many bytes of the drive's speed a block counts. `open_track` is the track number
-    whose information tells the next writable address, from the disc information. `run_out` blocks behind a track's data
-    are taken by the drive; `postgap` empty ones go there by default; `flush_ends_recording` of media on which
-    SYNCHRONIZE CACHE ends the track, or moves the next writable address. `session_gap` lie between one session and the
-    next. `verify_speed` curbs reading back. `modes` are the ways to write a blank one, the usual first; those that
-    `finalize` let no session follow, those that `overburn` may write more than the medium says that it holds, those
-    that `go_on` have tracks that a later burn may go on in. `room` says how many blocks there are for a way to write,
-    `unit` in multiples of how many it is written. `becomes` are the other profiles that blanking or formatting gives
-    this medium. `single_session` media are finalized by their one session. `blank` is told whether to do it in full;
-    without `blanks_quickly` a quick erase is writing zeros. `blank_for` says whether a burn needs the full one.
-    `prepare` comes first; `announce` tells the drive, right before the data, how much of it there is. `split` says, or
-    refuses, how much of so many blocks goes on layer 0. `format_choices` are the fields of FormatOptions that `format`
-    heeds; `certifies` says that formatting tries blocks. `variant` may return another recipe for the same profile, by
-    the features that are current.
+    Addresses and lengths are kept to multiples of `write_unit`; one command carries `transfer` blocks, or halves of
+    that where the way to the drive or its buffer call for less. `raw_block` is how many bytes of the drive's speed a
+    block counts. `open_track` is the track number whose information tells the next writable address, from the disc
+    information. `run_out` blocks behind a track's data are taken by the drive; `postgap` empty ones go there by
+    default; `flush_ends_recording` of media on which SYNCHRONIZE CACHE ends the track, or moves the next writable
+    address. `session_gap` lie between one session and the next. `verify_speed` curbs reading back. `modes` are the ways
+    to write a blank one, the usual first; those that `finalize` let no session follow, those that `overburn` may write
+    more than the medium says that it holds, those that `go_on` have tracks that a later burn may go on in. `room` says
+    how many blocks there are for a way to write, `unit` in multiples of how many it is written. `becomes` are the other
+    profiles that blanking or formatting gives this medium. `single_session` media are finalized by their one session.
+    `blank` is told whether to do it in full; without `blanks_quickly` a quick erase is writing zeros. `blank_for` says
+    whether a burn needs the full one. `prepare` comes first; `announce` tells the drive, right before the data, how
+    much of it there is. `split` says, or refuses, how much of so many blocks goes on layer 0. `format_choices` are the
+    fields of FormatOptions that `format` heeds; `certifies` says that formatting tries blocks. `variant` may return
+    another recipe for the same profile, by the features that are current.
     """
 
     name: str
@@ -150,7 +152,7 @@ class Recipe:
     nominal_speed: float
     fastest: int
     sequential: bool
-    transfer: int = 32
+    transfer: int = LARGE_TRANSFER // BLOCK_SIZE
     raw_block: int = 2048
     minimum_track: int = 0
     postgap: int = 0

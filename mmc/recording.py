@@ -13,7 +13,7 @@ from discstack.mmc.errors import DriveTimeout, UnitAttention, UnsupportedMedium
 from discstack.mmc.guard import attempt
 from discstack.mmc.identify import next_writable
 from discstack.mmc.job import BurnJob, Digests, WriteCommand
-from discstack.mmc.procedure import MaxTransfer, Now, Phase, Procedure, Report
+from discstack.mmc.procedure import MaxTransfer, Now, Phase, Procedure, Report, UsualTransfer
 from discstack.mmc.recipe import BurnPlan, Work
 from discstack.mmc.spec.cdb import CDB
 from discstack.mmc.spec.commands import WRITE_10, WRITE_12, WRITE_AND_VERIFY_10
@@ -21,7 +21,7 @@ from discstack.mmc.steps import flush
 from discstack.mmc.stream import BlockSource, Pump
 from discstack.mmc.writing import write_stream
 from discstack.native import Ring
-from discstack.transport.base import FeedCounters, Stream, TransportError
+from discstack.transport.base import SMALL_TRANSFER, FeedCounters, Stream, TransportError
 
 MEDIUM_CHANGED: Final = 0x28  # additional sense code of a unit attention
 COMMANDS: Final[Mapping[WriteCommand, tuple[CDB, Mapping[str, Any]]]] = {
@@ -29,6 +29,7 @@ COMMANDS: Final[Mapping[WriteCommand, tuple[CDB, Mapping[str, Any]]]] = {
     WriteCommand.STREAMING: (WRITE_12, {"streaming": True}),
     WriteCommand.WRITE_AND_VERIFY: (WRITE_AND_VERIFY_10, {}),
 }
+BUFFER_SHARE: Final = 8  # a WRITE takes at most one part in this many of the drive's buffer
 LONGEST_NAP: Final = 1.0  # seconds between two tries of a WRITE that the drive has no room for
 
 
@@ -81,6 +82,7 @@ def _record(work: Work, job: BurnJob, plan: BurnPlan, speed: int | None) -> Proc
         lba=plan.start,
         padding=plan.padding,
         transfer=job.transfer_bytes // BLOCK_SIZE if job.transfer_bytes else work.recipe.transfer,
+        exactly=bool(job.transfer_bytes),
         command=job.command,
     )
     counters, digests = yield from write_run(work, run, speed, job.ring_bytes, lambda: next_writable(work))
@@ -97,7 +99,7 @@ def _record(work: Work, job: BurnJob, plan: BurnPlan, speed: int | None) -> Proc
 class Run:
     """Blocks of one size that follow each other on the disc: those of a source, then `padding` of zeros.
 
-    `transfer` is how many blocks one command should carry.
+    `transfer` is how many blocks one command should carry, `exactly` that somebody asks for them.
     """
 
     source: BlockSource
@@ -105,6 +107,7 @@ class Run:
     padding: int = 0
     block_size: int = BLOCK_SIZE
     transfer: int
+    exactly: bool = False
     command: WriteCommand = WriteCommand.WRITE
 
     @property
@@ -125,11 +128,12 @@ def write_run(
     `speed` is the drive's in kB/s, None if it does not tell; `ring_bytes` the size of the ring, None for what suits.
     """
     cdb, fields = COMMANDS[run.command]
-    unit = transfer_blocks(run.transfer, (yield MaxTransfer()), run.block_size)
+    buffer = yield from _drive_buffer()
+    unit = yield from _unit(run, buffer)
     if run.command is WriteCommand.STREAMING and unit % work.recipe.write_unit:
         raise UnsupportedMedium(f"this transport cannot carry the {work.recipe.write_unit} blocks that streaming takes")
     rate = (speed or work.recipe.fastest) * 1000 * run.block_size / work.recipe.raw_block
-    nap = yield from _nap(rate)
+    nap = min(buffer / 2 / rate, LONGEST_NAP) if buffer else LONGEST_NAP
     granule = unit * run.block_size
     wanted = min(ring_bytes or stream.ring_size(rate, granule), run.blocks * run.block_size)
     ring = Ring(max(-(-wanted // granule), 2) * granule, granule)
@@ -173,8 +177,16 @@ def transfer_blocks(wished: int, max_transfer: int, block_size: int = BLOCK_SIZE
     return wished
 
 
-def _nap(rate: float) -> Procedure[float]:
-    """Return how long half the drive's buffer lasts."""
-    buffer = yield from optional(queries.read_buffer_capacity())
-    size = buffer.length_of_the_buffer if buffer is not None and not buffer.block else 0
-    return min(size / 2 / rate, LONGEST_NAP) if size else LONGEST_NAP
+def _unit(run: Run, buffer: int) -> Procedure[int]:
+    """Return how many blocks one command carries: what was asked for, or what suits medium, way and buffer alike."""
+    most = yield MaxTransfer()
+    if not run.exactly:
+        usual = min((yield UsualTransfer()), max(buffer // BUFFER_SHARE, SMALL_TRANSFER))
+        most = min(most, usual)
+    return transfer_blocks(run.transfer, most, run.block_size)
+
+
+def _drive_buffer() -> Procedure[int]:
+    """Return the size of the drive's buffer in bytes, 0 where it does not tell."""
+    capacity = yield from optional(queries.read_buffer_capacity())
+    return capacity.length_of_the_buffer if capacity is not None and not capacity.block else 0

@@ -18,7 +18,15 @@ from discstack.mmc.polling import BUSY, persist
 from discstack.mmc.procedure import Now, Pause, Phase, Procedure
 from discstack.mmc.queries import drain_events
 from discstack.mmc.recipe import Work
-from discstack.transport.base import GOOD, FeedCounters, FeedResult, Reply, Stream
+from discstack.transport.base import (
+    GOOD,
+    SMALL_TRANSFER,
+    FeedCounters,
+    FeedResult,
+    Reply,
+    Stream,
+    TransferRefused,
+)
 
 QUICK_RETRIES: Final = 3  # so many are a second apart, the later ones SLOW_INTERVAL
 QUICK_INTERVAL: Final = 1.0
@@ -29,6 +37,7 @@ class Reaction(Enum):
     """What an answer to a WRITE leads to."""
 
     AGAIN = auto()  # wait, then the same WRITE
+    SMALLER = auto()  # half as much in one WRITE, if nothing is written yet
     FLUSH = auto()  # SYNCHRONIZE CACHE, then the same WRITE; as AGAIN where a flush would end the recording
     ADDRESS = auto()  # the same WRITE, once, if the drive confirms that this address is next
     GO_ON = auto()  # it is written
@@ -42,8 +51,10 @@ REACTIONS: Final[dict[tuple[int, int | None, int | None], Reaction]] = {
     (0x2, 0x04, 0x04): Reaction.FLUSH,  # format in progress
     (0x2, 0x04, 0x07): Reaction.FLUSH,  # operation in progress
     (0x5, 0x21, 0x02): Reaction.ADDRESS,  # invalid address for write
+    (0x5, 0x24, 0x00): Reaction.SMALLER,  # invalid field in CDB
     (0x5, 0x2C, 0x00): Reaction.FLUSH,  # command sequence error: somebody else reads
     (0x6, 0x2A, None): Reaction.AGAIN,  # parameters changed
+    (0xB, 0x4B, None): Reaction.SMALLER,  # data phase error: a bridge
 }
 
 
@@ -73,12 +84,17 @@ def write_stream(
 ) -> Procedure[FeedCounters]:
     """Write a stream to its end.
 
-    `source_check` raises if the source has failed; `next_writable` asks the drive for its next writable address.
-    Raises Cancelled, the source's error, CommandError or ShortTransfer; the last two with the address in their notes.
+    `source_check` raises if the source has failed; `next_writable` asks the drive for its next writable address. What
+    is not sent for its size goes out in smaller commands. Raises Cancelled, the source's error, TransportError,
+    CommandError or ShortTransfer; the last two with the address in their notes.
     """
     trouble: _Trouble | None = None
     while True:
-        result: FeedResult = yield stream
+        try:
+            result: FeedResult = yield stream
+        except TransferRefused as refused:
+            stream = yield from _after_refusal(work, stream, refused)
+            continue
         total = added(stream.earlier, result.counters)
         if result.stopped:
             source_check()
@@ -94,13 +110,55 @@ def write_stream(
         if what is Reaction.GO_ON:
             yield from work.notice(Phase.WRITING, f"recovered while writing: {error}")
         else:
-            yield from _retry(work, what, error, trouble, next_writable)
+            if what is Reaction.SMALLER:
+                stream = yield from _smaller(work, stream, error, total, next_writable)
+            else:
+                yield from _retry(work, what, error, trouble, next_writable)
             trouble.retries += 1
         left = remainder(stream, result, written=what is Reaction.GO_ON)
         total.blocks = stream.earlier.blocks + stream.blocks - left.blocks
         stream = replace(left, prefill=False, earlier=total)
         if not stream.blocks:
             return total
+
+
+def _after_refusal(work: Work, stream: Stream, refused: TransferRefused) -> Procedure[Stream]:
+    """Return the stream that goes on in smaller commands where the system did not pass one on; raise if it cannot."""
+    counters = refused.counters or FeedCounters()
+    smaller = yield from _halved(work, stream, refused)
+    total = added(stream.earlier, counters)
+    return replace(remainder(smaller, FeedResult(counters)), prefill=False, earlier=total)
+
+
+def _smaller(
+    work: Work,
+    stream: Stream,
+    error: CommandError,
+    total: FeedCounters,
+    next_writable: Callable[[], Procedure[int | None]],
+) -> Procedure[Stream]:
+    """Return the stream in smaller commands, if the drive has taken nothing yet; raise the error if it has."""
+    if total.blocks or _fewer_blocks(work, stream) is None or (yield from next_writable()) not in (None, stream.lba):
+        raise error
+    return (yield from _halved(work, stream, error))
+
+
+def _halved(work: Work, stream: Stream, error: CommandError | TransferRefused) -> Procedure[Stream]:
+    unit = _fewer_blocks(work, stream)
+    if unit is None:
+        raise error
+    before, after = (blocks * stream.block_size >> 10 for blocks in (stream.unit, unit))
+    yield from work.notice(Phase.WRITING, f"{after} instead of {before} KiB in one WRITE from here on: {error}")
+    return replace(stream, unit=unit)
+
+
+def _fewer_blocks(work: Work, stream: Stream) -> int | None:
+    """Return the next smaller size of a command, whole write units that divide the ring; None where it is small."""
+    least = work.recipe.write_unit
+    if stream.unit * stream.block_size <= SMALL_TRANSFER:
+        return None
+    pieces = range(2, stream.unit // least + 1)
+    return next((stream.unit // count for count in pieces if not stream.unit % (count * least)), None)
 
 
 def _retry(

@@ -10,6 +10,7 @@ did. Transports never retry; retrying is policy and lives in the procedures.
     |  +- DeviceBusy         somebody else holds the device exclusively
     |  +- CommandFiltered    the kernel's command filter refused this opcode to this process
     +- BackendUnavailable    this platform or this build cannot talk to such a device
+    +- TransferRefused       the system did not pass a command on, mostly for its size: nothing was sent
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ CHECK_CONDITION: Final = 0x02
 BUSY: Final = 0x08
 RESERVATION_CONFLICT: Final = 0x18
 TASK_SET_FULL: Final = 0x28
+
+SMALL_TRANSFER: Final = 64 << 10  # bytes that any way to a drive carries in one command
+LARGE_TRANSFER: Final = 256 << 10  # beyond that a command costs next to nothing
 
 
 class TransportError(Exception):
@@ -67,6 +71,10 @@ class CommandFiltered(AccessDenied):
 
 class BackendUnavailable(TransportError):
     """This platform or this build cannot talk to such a device."""
+
+
+class TransferRefused(TransportError):
+    """The system did not pass a command on, mostly for its size; nothing of it was sent, and a smaller one may pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +132,11 @@ class Transport(Protocol):
     @property
     def max_transfer(self) -> int:
         """The most bytes that one command may move."""
+        ...
+
+    @property
+    def usual_transfer(self) -> int:
+        """The bytes that one WRITE moves unless somebody asks for more or less: what is known to work on this way."""
         ...
 
     @property

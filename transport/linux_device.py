@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from discstack.transport.base import BackendUnavailable, DeviceBusy, TransportError
+from discstack.transport.linux.drives import on_usb
 from discstack.transport.linux.exclusive import lock_out_probes, other_node
 from discstack.transport.linux.roots import Roots, read_number
 from discstack.transport.linux.users import mounts, usage
@@ -96,6 +97,11 @@ def max_transfer(descriptor: int) -> int:
     status = os.fstat(descriptor)
     queue = _queue(status)
     return FALLBACK_TRANSFER if queue is None else largest_transfer(queue)
+
+
+def behind_usb(descriptor: int) -> bool:
+    """Say whether a USB bridge is on the way to the device: many hang on transfers that they say they take."""
+    return on_usb(_sysfs(os.fstat(descriptor)).resolve())
 
 
 def largest_transfer(queue: Path) -> int:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 from discstack.mmc.spec.cdb import Direction
 from discstack.native.library import ffi, lib
 from discstack.transport.base import (
+    LARGE_TRANSFER,
+    SMALL_TRANSFER,
     Command,
     DeviceGone,
     FeedCounters,
@@ -71,11 +73,13 @@ class NativeTransport(ABC):
     """A logical unit that a C function submits commands to, one at a time; another thread's waits for its turn.
 
     `submit` is the address of a `submit_function` (native/src/submit.h), `context` what it is called with.
+    `wary` of a way that is known to break above SMALL_TRANSFER, whatever it says of itself.
     """
 
-    def __init__(self, name: str, max_transfer: int, *, submit: int, context: int) -> None:
+    def __init__(self, name: str, max_transfer: int, *, wary: bool, submit: int, context: int) -> None:
         self.name: Final = name
         self.max_transfer: Final = max_transfer
+        self.usual_transfer: Final = min(max_transfer, SMALL_TRANSFER if wary else LARGE_TRANSFER)
         self.clock: Final = SystemClock()
         self._addresses: Final = (submit, context)
         self._submit_function = ffi.cast("submit_function", submit)

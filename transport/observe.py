@@ -87,6 +87,11 @@ class ObservedTransport:
         return self._inner.max_transfer
 
     @property
+    def usual_transfer(self) -> int:
+        """The bytes that one WRITE moves unless somebody asks for more or less."""
+        return self._inner.usual_transfer
+
+    @property
     def clock(self) -> Clock:
         """The inner transport's clock."""
         return self._inner.clock

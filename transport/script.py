@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from discstack.transport.base import Command, DeviceGone, Reply, TransportError
+from discstack.transport.base import LARGE_TRANSFER, Command, DeviceGone, Reply, TransportError
 
 Answer = Reply | TransportError | Callable[[Command], Reply]
 
@@ -38,6 +38,7 @@ class ScriptTransport:
         self._answers = iter(tuple(answers))
         self._otherwise: Final[Answer] = DeviceGone("the script is over") if otherwise is None else otherwise
         self.max_transfer: Final = max_transfer
+        self.usual_transfer: Final = min(max_transfer, LARGE_TRANSFER)
         self.clock: Final = ScriptClock()
         self.commands: Final[list[Command]] = []
         self.closed = False

@@ -7,7 +7,7 @@ from typing import Any, Final, Self
 
 from discstack.transport._sgio import ffi, lib
 from discstack.transport.base import TransportError
-from discstack.transport.linux_device import hold_other_node, max_transfer, open_device
+from discstack.transport.linux_device import behind_usb, hold_other_node, max_transfer, open_device
 from discstack.transport.native_transport import NativeTransport, Unanswered
 from discstack.transport.sgio_errors import command_failure
 
@@ -22,7 +22,8 @@ class SgioTransport(NativeTransport):
         self._descriptor: Final = ffi.new("int *", descriptor)
         self._also = also
         submit, context = _address(_submit), _address(self._descriptor)
-        super().__init__(path, max_transfer(descriptor), submit=submit, context=context)
+        most, wary = max_transfer(descriptor), behind_usb(descriptor)
+        super().__init__(path, most, wary=wary, submit=submit, context=context)
 
     @classmethod
     def open(cls, path: str, *, write: bool = False, exclusive: bool | None = None) -> Self:

@@ -15,6 +15,7 @@ from discstack.transport.base import (
     CommandFiltered,
     DeviceBusy,
     DeviceGone,
+    TransferRefused,
     TransportError,
     TransportTimeout,
 )
@@ -44,9 +45,9 @@ COMMAND_ERRORS: Final[dict[int, Verdict]] = {
     errno.ENOSYS: (BackendUnavailable, "this system cannot pass SCSI commands on"),
     errno.ENOMEDIUM: (TransportError, "there is no medium in the drive"),
     errno.ETIMEDOUT: (TransportTimeout, "no answer in time"),
-    errno.ENOMEM: (TransportError, "the kernel has no memory for so large a transfer"),
-    errno.EINVAL: (TransportError, "the kernel refuses the request as invalid (too large a transfer?)"),
-    errno.EIO: (TransportError, "the kernel could not pass the command on (too large a transfer?)"),
+    errno.ENOMEM: (TransferRefused, "the kernel has no memory for so large a transfer"),
+    errno.EINVAL: (TransferRefused, "the kernel refuses the request as invalid (too large a transfer?)"),
+    errno.EIO: (TransferRefused, "the kernel could not pass the command on (too large a transfer?)"),
 }
 # The host byte, include/scsi/scsi_status.h of Linux
 HOST_STATUS: Final[dict[int, Verdict]] = {

@@ -45,7 +45,7 @@ class SptiTransport(NativeTransport):
         if not self._spti:
             raise MemoryError("no memory for a device")
         submit, context = _address(windows.spti.spti_submit), _address(self._spti)
-        super().__init__(name, limits.max_transfer, submit=submit, context=context)
+        super().__init__(name, limits.max_transfer, wary=limits.usb, submit=submit, context=context)
 
     @classmethod
     def open(cls, name: str, *, write: bool = False, windows: Windows | None = None) -> Self:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import product
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from discstack.cli.amount import Amount
 from discstack.cli.burn import Speed
 from discstack.cli.common import changing_command, open_recorder
 from discstack.cli.curve import GraphFile
@@ -25,26 +25,10 @@ if TYPE_CHECKING:
     from discstack.recorder import Recorder
 
 SECTOR: Final = 2048
-UNITS: Final = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30}
 SHAPE: Final = 48  # bars
 UNKNOWN: Final = "-"
 BINARY: Final = {"MiB": 20, "KiB": 10}
 KINDS: Final = {"read": "READ", "simulate": "SIMULATE", "write": "WRITE"}
-
-
-class Amount(click.ParamType[int]):
-    """A number of bytes: 65536, 64KiB, 256MB."""
-
-    name = "amount"
-
-    def convert(self, value: str | int, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return the bytes."""
-        if isinstance(value, int):
-            return value
-        match = re.fullmatch(r"(\d+) ?([kmg]i?)?b?", value.strip().lower())
-        if match is None or not int(match[1]):
-            self.fail(f"{value!r} is no amount: write 65536, 64KiB or 256MB", param, ctx)
-        return int(match[1]) * UNITS[match[2] or ""]
 
 
 @click.command(

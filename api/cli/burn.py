@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from click.core import ParameterSource
 
+from discstack.cli.amount import Amount
 from discstack.cli.common import changing_command, leave, open_recorder, uncollected
 from discstack.cli.curve import curve_option, saving_curve
 from discstack.cli.earlier import CHANGE_OPTIONS, take_over
@@ -78,6 +79,8 @@ class Speed(click.ParamType[str]):
 @click.option("--verify-speed", type=Speed(), metavar="X", help="Read back no faster than this.")
 @click.option("--reload", is_flag=True, help="Open and close the tray when all is done: the system looks at the disc.")
 @click.option("--eject", is_flag=True, help="Open the tray when all is done.")
+@click.option("--transfer", type=Amount(), metavar="BYTES", help="How much one WRITE carries, instead of what suits.")
+@click.option("--ring", type=Amount(), metavar="BYTES", help="Size of the buffer in front of the drive.")
 @curve_option
 @image_options
 @changing_command
@@ -102,6 +105,8 @@ def burn(
     verify_speed: str | None,
     reload: bool,
     eject: bool,
+    transfer: int | None,
+    ring: int | None,
     curve: str | None,
     unmount: bool,
     as_json: bool,
@@ -138,6 +143,8 @@ def burn(
             speed=kilobytes(speed, recorder.medium()) if speed else None,
             verify=VerifyLevel(verify),
             verify_speed=read_limit(verify_speed, recorder.medium()),
+            ring_bytes=ring,
+            transfer_bytes=transfer,
         )
         facts = {"drive": drive, "medium": recorder.medium().name, "speed": writer.speed, "simulated": simulate}
         display = Display(quiet=as_json)

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -192,6 +193,17 @@ def test_a_trace_spells_every_command(discstack: Discstack, folder: Path, tmp_pa
     trace = (tmp_path / "trace").read_text()
     for name in ("GET CONFIGURATION", "WRITE (10) ", "SYNCHRONIZE CACHE (10)", "CLOSE TRACK/SESSION", "READ (10) lba"):
         assert name in trace
+
+
+def test_how_much_a_write_carries_can_be_said(discstack: Discstack, folder: Path, tmp_path: Path) -> None:
+    drive, trace = "virtual:bd-r?file=disc.img", tmp_path / "trace"
+    refused = discstack("burn", str(folder), "-d", drive, "--transfer", "100KiB")
+    assert refused.code != 0
+    assert "multiples of 65536 bytes, not in 102400" in refused.err
+    done = discstack("burn", str(folder), "-d", drive, "--transfer", "256KiB", "--ring", "1MiB", "--trace", str(trace))
+    assert done.code == 0, done.err
+    lengths = re.findall(r"WRITE \(10\).*transfer_length=(0x[0-9a-f]+)", trace.read_text())
+    assert {int(length, 16) for length in lengths[:-1]} == {128}
 
 
 def test_an_image_file_is_burnt_as_an_image(discstack: Discstack, folder: Path, tmp_path: Path) -> None:

@@ -95,7 +95,8 @@ class Cable:
 
     def __init__(self, transport: VirtualTransport) -> None:
         self.transport, self.glances = transport, 0
-        self.max_transfer, self.clock, self.execute = transport.max_transfer, transport.clock, transport.execute
+        self.max_transfer, self.usual_transfer = transport.max_transfer, transport.usual_transfer
+        self.clock, self.execute = transport.clock, transport.execute
 
     def close(self) -> None:
         self.glances += 1

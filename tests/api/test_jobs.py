@@ -62,7 +62,8 @@ class Kept:
 
     def __init__(self, inner: Transport) -> None:
         self.inner = inner
-        self.execute, self.clock, self.max_transfer = inner.execute, inner.clock, inner.max_transfer
+        self.execute, self.clock = inner.execute, inner.clock
+        self.max_transfer, self.usual_transfer = inner.max_transfer, inner.usual_transfer
 
     def close(self) -> None:
         self.execute = self._gone  # type: ignore[method-assign, assignment]

@@ -97,7 +97,7 @@ def test_serial_numbers_are_in_no_file(
     assert len(files) == 3
     for path in files:
         assert b"DS0000000001" not in path.read_bytes()
-        answers = b"".join(entry.payload.kept for entry in read_recording(path)[1])
+        answers = b"".join(entry.payload.kept for entry in read_recording(path).entries)
         assert b"DS0000000001" not in answers
 
 

@@ -77,6 +77,10 @@ class Tap:
         return self.inner.max_transfer
 
     @property
+    def usual_transfer(self) -> int:
+        return self.inner.usual_transfer
+
+    @property
     def clock(self) -> Clock:
         return self.inner.clock
 
@@ -115,7 +119,7 @@ class Script:
     def __init__(self, answers: Sequence[Any]) -> None:
         self.answers = list(answers)
         self.seen: list[bytes] = []
-        self.max_transfer = 1 << 16
+        self.max_transfer = self.usual_transfer = 1 << 16
         self.clock = self
         self.time = 0.0
 

@@ -60,7 +60,7 @@ answers = st.one_of(
 class Liar:
     """Answers GOOD to all commands, and to those that want data with what comes next in its list."""
 
-    max_transfer = 4096
+    max_transfer = usual_transfer = 4096
 
     def __init__(self, answers: Sequence[bytes]) -> None:
         self.answers = cycle(answers)

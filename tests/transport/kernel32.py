@@ -50,6 +50,7 @@ class FakeKernel32:
     """The drive D:, which is CdRom0, and the state that it is in."""
 
     max_transfer: int = 128 << 10
+    bus_type: int = 0x0B  # BusTypeSata
     pages: int = 33
     alignment_mask: int = 0
     descriptor: bool = True
@@ -178,6 +179,7 @@ class FakeKernel32:
                 "MaximumTransferLength": self.max_transfer,
                 "MaximumPhysicalPages": self.pages,
                 "AlignmentMask": self.alignment_mask,
+                "BusType": self.bus_type,
             },
         )
         return bytes(ffi.buffer(adapter))

@@ -41,8 +41,10 @@ class Opener:
 
 @pytest.fixture
 def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(linux_device, "_sysfs", lambda status: tmp_path)
-    return tmp_path / "queue"
+    device = tmp_path / "bridge" / "device"
+    device.mkdir(parents=True)
+    monkeypatch.setattr(linux_device, "_sysfs", lambda status: device)
+    return device / "queue"
 
 
 def limits(queue: Path, **values: int) -> int:
@@ -223,6 +225,22 @@ def test_garbage_in_sysfs_falls_back(queue: Path) -> None:
     queue.mkdir()
     (queue / "max_sectors_kb").write_text("many")
     assert limits(queue / "deeper") == FALLBACK_TRANSFER
+
+
+@pytest.mark.parametrize(
+    ("told", "usb", "usual"),
+    [(128, False, 128), (1024, False, 256), (1024, True, 64), (32, True, 32), (32, False, 32)],
+)
+def test_a_usb_bridge_is_not_trusted_with_all_that_it_says_it_takes(
+    queue: Path, told: int, usb: bool, usual: int
+) -> None:
+    queue.mkdir()
+    (queue / "max_sectors_kb").write_text(f"{told}\n")
+    if usb:
+        (queue.parent.parent / "idVendor").write_text("152d\n")
+    transport: Any = SgioTransport.open("/dev/null")
+    assert (transport.max_transfer, transport.usual_transfer) == (told << 10, usual << 10)
+    transport.close()
 
 
 def test_a_device_without_a_queue_falls_back() -> None:

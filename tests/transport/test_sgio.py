@@ -24,6 +24,7 @@ from discstack.transport.base import (
     DeviceGone,
     Feeder,
     FeedResult,
+    TransferRefused,
     TransportError,
     TransportTimeout,
 )
@@ -149,7 +150,7 @@ def test_the_midlayers_comment_on_an_answer_is_no_failure(drive: Any, transport:
         ({"error": errno.EBUSY}, DeviceBusy, "held"),
         ({"error": errno.ENOTTY}, BackendUnavailable, "no device that takes SCSI"),
         ({"error": errno.ETIMEDOUT}, TransportTimeout, "in time"),
-        ({"error": errno.EIO}, TransportError, "could not pass"),
+        ({"error": errno.EIO}, TransferRefused, "could not pass"),
         ({"error": errno.EMFILE}, TransportError, "Too many open files"),
     ],
 )

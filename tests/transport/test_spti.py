@@ -18,6 +18,7 @@ from discstack.transport.base import (
     DeviceBusy,
     DeviceGone,
     Feeder,
+    TransferRefused,
     TransportError,
     TransportTimeout,
 )
@@ -156,12 +157,12 @@ def test_other_statuses_are_replies_too(kernel32: FakeKernel32, transport: SptiT
         (32, DeviceBusy, "somebody else"),
         (1, BackendUnavailable, "takes SCSI commands"),
         (50, BackendUnavailable, "takes SCSI commands"),
-        (87, TransportError, "invalid"),
+        (87, TransferRefused, "invalid"),
         (1117, TransportError, "host adapter"),
         (31, TransportError, "host adapter"),
         (1111, TransportError, "reset"),
         (995, TransportError, "aborted"),
-        (1450, TransportError, "resources"),
+        (1450, TransferRefused, "resources"),
         (1234, TransportError, "Windows error 1234"),
     ],
 )

@@ -123,6 +123,11 @@ def _serial(device: Path) -> str:
     return number or next((read_text(parent / "serial") for parent in _usb_devices(device)), "")
 
 
+def on_usb(device: Path) -> bool:
+    """Say whether a place in the tree of devices lies behind a USB device."""
+    return next(_usb_devices(device), None) is not None
+
+
 def _usb_devices(device: Path) -> Iterator[Path]:
     return (parent for parent in device.parents if (parent / "idVendor").is_file())
 
@@ -135,6 +140,6 @@ def _adapter(roots: Roots, device: Path) -> str:
 def _bus(device: Path, adapter: str) -> str:
     if adapter in BUSES:
         return BUSES[adapter]
-    if next(_usb_devices(device), None):
+    if on_usb(device):
         return "USB"
     return "ATA" if any(ATA_PORT.fullmatch(parent.name) for parent in device.parents) else "SCSI"

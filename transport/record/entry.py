@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import xxhash
 
 from discstack.mmc.spec.cdb import Direction
+from discstack.transport.base import SMALL_TRANSFER
 from discstack.transport.observe import Exchange
 
 ALWAYS_KEPT: Final = 512  # bytes; an answer that is not longer is kept whole
@@ -54,6 +56,15 @@ class Recorded:
     sense: bytes = b""
     residual: int = 0
     failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """The commands of a recording, and what the transport said of them; the usual transfer was always small once."""
+
+    entries: Sequence[Recorded]
+    max_transfer: int = 0
+    usual_transfer: int = SMALL_TRANSFER
 
 
 class Retention:

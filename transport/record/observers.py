@@ -22,7 +22,7 @@ LAST_COMMANDS: Final = 256
 class RecordWriter(Protocol):
     """A form of recordings."""
 
-    def begin(self, max_transfer: int) -> None:
+    def begin(self, max_transfer: int, usual_transfer: int) -> None:
         """Write what stands before the first command."""
         ...
 
@@ -51,7 +51,7 @@ class FileRecorder:
         """Begin the file, unless it is begun."""
         if self._began is None:
             self._began = transport.clock.now()
-            self._try(lambda: self._writer.begin(transport.max_transfer))
+            self._try(lambda: self._writer.begin(transport.max_transfer, transport.usual_transfer))
 
     def exchanged(self, exchange: Exchange, /) -> None:
         """Write a command."""
@@ -96,14 +96,14 @@ class LastCommands:
     def __init__(self) -> None:
         self._kept: deque[_Kept | _Remark] = deque(maxlen=LAST_COMMANDS)
         self._began: float | None = None
-        self._max_transfer = 0
+        self._transfers = (0, 0)
 
     def __len__(self) -> int:
         return len(self._kept)
 
     def opened(self, transport: Transport, /) -> None:
         """Take the time of the first opening for the beginning."""
-        self._max_transfer = transport.max_transfer
+        self._transfers = (transport.max_transfer, transport.usual_transfer)
         if self._began is None:
             self._began = transport.clock.now()
 
@@ -128,7 +128,7 @@ class LastCommands:
     def write(self, file: IO[str]) -> None:
         """Write them as a recording."""
         writer = TextWriter(file)
-        writer.begin(self._max_transfer)
+        writer.begin(*self._transfers)
         began = self._began or 0.0
         for entry in list(self._kept):
             if isinstance(entry, _Remark):

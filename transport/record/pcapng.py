@@ -16,7 +16,7 @@ import discstack.mmc.spec.commands  # noqa: F401  (so that `describe` knows the 
 from discstack.mmc.spec.cdb import Direction, describe
 from discstack.transport.base import GOOD
 from discstack.transport.record import iscsi
-from discstack.transport.record.entry import Payload, Recorded
+from discstack.transport.record.entry import Payload, Recorded, Recording
 from discstack.transport.record.text import RecordingError
 
 SECTION, INTERFACE, PACKET = 0x0A0D0D0A, 0x00000001, 0x00000006  # block types
@@ -26,7 +26,7 @@ RAW_IP: Final = 101  # link type
 NANOSECONDS: Final = b"\x09"
 NS: Final = 1_000_000_000
 INTRODUCTION: Final = "made up, so that Wireshark knows an MMC device"
-_MAX_TRANSFER: Final = re.compile(r"max_transfer (\d+)")
+_SIZES: Final = re.compile(r"((?:max|usual)_transfer) (\d+)")
 _REMARKS: Final = re.compile(
     r"(?s).*\[CDB of (?P<length>\d+) bytes, time-out (?P<timeout>[\d.]+) s"
     r"(, XXH3 of the data (?P<digest>\w+))?(, no answer after (?P<after>[\d.]+) s: (?P<failure>.*))?\]"
@@ -42,10 +42,10 @@ class PcapngWriter:
         self._tag = 0
         self._began = time.time()  # the packets carry the time of day
 
-    def begin(self, max_transfer: int) -> None:
+    def begin(self, max_transfer: int, usual_transfer: int) -> None:
         """Write what stands before the first command."""
         self._block(SECTION, struct.pack("<IHHq", MAGIC, 1, 0, -1) + _option(APPLICATION, b"discstack") + _END)
-        remark = f"commands of discstack, max_transfer {max_transfer}".encode()
+        remark = f"commands of discstack, max_transfer {max_transfer}, usual_transfer {usual_transfer}".encode()
         self._block(
             INTERFACE,
             struct.pack("<HHI", RAW_IP, 0, 0) + _option(RESOLUTION, NANOSECONDS) + _option(COMMENT, remark) + _END,
@@ -114,20 +114,21 @@ def _remarks(entry: Recorded) -> str:
     return f"{describe(entry.cdb)} [{', '.join(words)}]"
 
 
-def read_pcapng(file: IO[bytes]) -> tuple[int, list[Recorded]]:
-    """Read a recording: its largest transfer and its commands; raises RecordingError."""
-    max_transfer = 0
+def read_pcapng(file: IO[bytes]) -> Recording:
+    """Read a recording; raises RecordingError."""
+    sizes = dict[str, int]()
     entries: list[Recorded] = []
     try:
         for kind, body in _blocks(file):
-            if kind == INTERFACE and (match := _MAX_TRANSFER.search(_comment(body[8:]))):
-                max_transfer = int(match[1])
+            if kind == INTERFACE:
+                sizes.update((name, int(size)) for name, size in _SIZES.findall(_comment(body[8:])))
             elif kind == PACKET:
                 _take(entries, body)
     except (ValueError, struct.error, IndexError) as error:
         raise RecordingError(f"this is no recording of discstack: {error}") from error
     began = entries[0].start if entries else 0.0
-    return max_transfer, [replace(entry, start=entry.start - began) for entry in entries[1:]]  # the first is made up
+    told = [replace(entry, start=entry.start - began) for entry in entries[1:]]  # the first is made up
+    return Recording(told, **sizes)
 
 
 def _blocks(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +14,7 @@ from discstack.mmc.spec.commands import READ_BUFFER_CAPACITY
 from discstack.mmc.spec.sense import Sense
 from discstack.transport import base
 from discstack.transport.base import Clock, Command, DeviceGone, Reply, TransportError
-from discstack.transport.record.entry import Payload, Recorded
+from discstack.transport.record.entry import Payload, Recorded, Recording
 from discstack.transport.record.pcapng import read_pcapng
 from discstack.transport.record.text import FIRST_LINE, RecordingError, read_text
 from discstack.transport.script import ScriptClock
@@ -37,25 +37,26 @@ class ReplayTransport:
     told to `tell` (by default to the log, as a warning): the first time, and at the end how often; `different` counts.
     """
 
-    def __init__(self, entries: Iterable[Recorded], max_transfer: int, *, tell: Tell = _LOG.warning) -> None:
-        self._entries = list(entries)
+    def __init__(self, recording: Recording, *, tell: Tell = _LOG.warning) -> None:
+        self._entries = list(recording.entries)
         self._at = 0
         self._tell = tell
         self._clock = ScriptClock()
         self._closed = False
         self.different = 0
-        self.max_transfer: Final = max_transfer
+        self.max_transfer: Final = recording.max_transfer
+        self.usual_transfer: Final = recording.usual_transfer
 
     @classmethod
     def open(cls, path: Path, *, tell: Tell = _LOG.warning) -> ReplayTransport:
         """Play the recording in a file, text or pcapng; raises TransportError for any other file."""
         try:
-            max_transfer, entries = read_recording(path)
+            recording = read_recording(path)
         except OSError as error:
             raise TransportError(f"{path}: {error.strerror}", errno=error.errno) from error
         except RecordingError as error:
             raise TransportError(f"{path}: {error}") from error
-        return cls(entries, max_transfer, tell=tell)
+        return cls(recording, tell=tell)
 
     @property
     def clock(self) -> Clock:
@@ -136,8 +137,8 @@ def _error_class(name: str) -> type[TransportError]:
     return found if isinstance(found, type) and issubclass(found, TransportError) else TransportError
 
 
-def read_recording(path: Path) -> tuple[int, list[Recorded]]:
-    """Read a recording of either form: its largest transfer and its commands. Raises RecordingError and OSError."""
+def read_recording(path: Path) -> Recording:
+    """Read a recording of either form. Raises RecordingError and OSError."""
     with path.open("rb") as file:
         if file.read(len(FIRST_LINE)) != FIRST_LINE.encode():
             file.seek(0)

@@ -1,7 +1,8 @@
 """Recordings as text: a line for each command, for people to read and for `replay` to play.
 
     # discstack trace 1
-    # max_transfer 65536
+    # max_transfer 131072
+    # usual_transfer 65536
     0.000000 +0.211ms | TEST UNIT READY | 00 00 00 00 00 00 | - | 30s | CHECK CONDITION [70 00 02 ...] NOT READY 2/3A/00
     0.000312 +0.402ms | INQUIRY allocation_length=0x60 | 12 00 00 00 60 00 | <96 x:05 80 ... | 30s | GOOD, 60 short
     0.120345 +1.203ms | WRITE (10) transfer_length=0x20 | 2a 00 ... | >65536 z:eJz... | 60s | GOOD
@@ -23,7 +24,7 @@ from typing import IO, Any, Final
 import discstack.mmc.spec.commands  # noqa: F401  (so that `describe` knows the commands)
 from discstack.mmc.spec.cdb import Direction, describe
 from discstack.mmc.spec.sense import Sense
-from discstack.transport.record.entry import Payload, Recorded
+from discstack.transport.record.entry import Payload, Recorded, Recording
 from discstack.transport.trace import STATUS_NAMES
 
 FIRST_LINE: Final = "# discstack trace 1"
@@ -37,6 +38,7 @@ _PAYLOAD: Final = re.compile(
     r"(?P<mark>[<>])(?P<length>\d+)( of (?P<size>\d+))?( (?P<data>[xz]:\S*))?( #(?P<digest>\w+))?"
 )
 _ANSWER: Final = re.compile(r"(?P<name>[A-Z ]+|0x[0-9a-f]{2})(, (?P<short>\d+) short)?( \[(?P<sense>[0-9a-f ]+)\].*)?")
+_SIZE: Final = re.compile(r"# ((?:max|usual)_transfer) (\d+)")
 _LOST: Final = "no answer: "
 
 
@@ -50,9 +52,9 @@ class TextWriter:
     def __init__(self, file: IO[str]) -> None:
         self._file = file
 
-    def begin(self, max_transfer: int) -> None:
+    def begin(self, max_transfer: int, usual_transfer: int) -> None:
         """Write what stands before the first command."""
-        self._put(f"{FIRST_LINE}\n# max_transfer {max_transfer}")
+        self._put(f"{FIRST_LINE}\n# max_transfer {max_transfer}\n# usual_transfer {usual_transfer}")
 
     def write(self, entry: Recorded) -> None:
         """Write a command."""
@@ -102,21 +104,21 @@ def _spell_answer(entry: Recorded) -> str:
     return words + (f" [{entry.sense.hex(' ')}] {Sense.parse(entry.sense)}" if entry.sense else "")
 
 
-def read_text(lines: Iterable[str]) -> tuple[int, list[Recorded]]:
-    """Read a recording: its largest transfer and its commands; raises RecordingError."""
+def read_text(lines: Iterable[str]) -> Recording:
+    """Read a recording; raises RecordingError."""
     numbered = enumerate(lines, 1)
     if next((line.strip() for _, line in numbered), "") != FIRST_LINE:
         raise RecordingError(f"this is no recording: it does not begin with {FIRST_LINE!r}")
-    max_transfer, entries = 0, []
+    sizes, entries = dict[str, int](), list[Recorded]()
     for number, line in numbered:
-        if line.startswith("# max_transfer "):
-            max_transfer = int(line.split()[2])
+        if match := _SIZE.match(line):
+            sizes[match[1]] = int(match[2])
         elif line.strip() and not line.startswith("#"):
             try:
                 entries.append(loads(line))
             except (ValueError, zlib.error) as error:
                 raise RecordingError(f"line {number} of the recording makes no sense: {error}") from error
-    return max_transfer, entries
+    return Recording(entries, **sizes)
 
 
 def loads(line: str) -> Recorded:

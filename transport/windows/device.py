@@ -23,16 +23,21 @@ PAGE: Final = 4096
 LARGEST_TRANSFER: Final = 1 << 20  # bytes; nothing gains from more
 FALLBACK_TRANSFER: Final = 64 << 10  # bytes, where the system does not tell
 FALLBACK_MASK: Final = 511  # no adapter is known to want more
+BUS_TYPE_USB: Final = 0x07  # STORAGE_BUS_TYPE
 OPTICAL: Final = frozenset({0x02, 0x33})  # FILE_DEVICE_CD_ROM, FILE_DEVICE_DVD
 LETTER: Final = re.compile(r"([A-Za-z]:)\\?")
 
 
 @dataclass(frozen=True, slots=True)
 class AdapterLimits:
-    """The most bytes that one command may move, and the bits that the address of its data may not have."""
+    """The most bytes that one command may move, and the bits that the address of its data may not have.
+
+    `usb` says that a bridge is on the way, and many hang on transfers that they say they take.
+    """
 
     max_transfer: int = FALLBACK_TRANSFER
     alignment_mask: int = FALLBACK_MASK
+    usb: bool = False
 
 
 def device_path(name: str) -> str:
@@ -108,7 +113,7 @@ def adapter_limits(device: Device) -> AdapterLimits:
     if adapter.MaximumPhysicalPages > 1:
         limits.append((adapter.MaximumPhysicalPages - 1) * PAGE)  # a buffer off the page boundary takes one more
     mask = (1 << adapter.AlignmentMask.bit_length()) - 1
-    return AdapterLimits(max(min(limits) // PAGE, 1) * PAGE, mask)
+    return AdapterLimits(max(min(limits) // PAGE, 1) * PAGE, mask, usb=adapter.BusType == BUS_TYPE_USB)
 
 
 def device_number(device: Device) -> int | None:

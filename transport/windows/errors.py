@@ -12,6 +12,7 @@ from discstack.transport.base import (
     BackendUnavailable,
     DeviceBusy,
     DeviceGone,
+    TransferRefused,
     TransportError,
     TransportTimeout,
 )
@@ -103,11 +104,11 @@ COMMAND_ERRORS: Final[dict[int, Verdict]] = {
     ERROR_OPERATION_ABORTED: (TransportError, "the command was aborted"),
     ERROR_SEM_TIMEOUT: (TransportTimeout, "no answer in time"),
     ERROR_TIMEOUT: (TransportTimeout, "no answer in time"),
-    ERROR_NOT_ENOUGH_MEMORY: (TransportError, "there is no memory for the transfer"),
-    ERROR_NO_SYSTEM_RESOURCES: (TransportError, "the system has no resources for so large a transfer"),
+    ERROR_NOT_ENOUGH_MEMORY: (TransferRefused, "there is no memory for the transfer"),
+    ERROR_NO_SYSTEM_RESOURCES: (TransferRefused, "the system has no resources for so large a transfer"),
     ERROR_NOACCESS: (TransportError, "the system cannot reach the data"),
     ERROR_INVALID_PARAMETER: (
-        TransportError,
+        TransferRefused,
         "the system refuses the request as invalid (too large or badly aligned a transfer?)",
     ),
 }

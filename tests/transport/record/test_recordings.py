@@ -17,7 +17,7 @@ from discstack.mmc.spec.cdb import Direction
 from discstack.mmc.spec.sense import Sense
 from discstack.transport.base import Command, DeviceGone, Reply, TransportError, TransportTimeout
 from discstack.transport.observe import observe
-from discstack.transport.record.entry import Payload, Recorded
+from discstack.transport.record.entry import Payload, Recorded, Recording
 from discstack.transport.record.observers import LAST_COMMANDS, FileRecorder, LastCommands
 from discstack.transport.record.pcapng import PcapngWriter, read_pcapng
 from discstack.transport.record.replay import ReplayMismatch, ReplayTransport
@@ -32,23 +32,23 @@ NOT_READY = Reply(2, Sense(2, 0x3A, 1).build())
 
 FAILURES = ("DeviceGone: pulled [out]", "TransportTimeout: a | b, 5 short")
 
-Form = Callable[[list[Recorded]], tuple[int, list[Recorded]]]
+Form = Callable[[list[Recorded]], Recording]
 
 
-def as_text(entries: list[Recorded]) -> tuple[int, list[Recorded]]:
+def as_text(entries: list[Recorded]) -> Recording:
     file = io.StringIO()
     writer = TextWriter(file)
-    writer.begin(65536)
+    writer.begin(131072, 65536)
     for entry in entries:
         writer.write(entry)
     writer.remark(1.5, "something else")
     return read_text(file.getvalue().splitlines())
 
 
-def as_pcapng(entries: list[Recorded]) -> tuple[int, list[Recorded]]:
+def as_pcapng(entries: list[Recorded]) -> Recording:
     file = io.BytesIO()
     writer = PcapngWriter(file)
-    writer.begin(65536)
+    writer.begin(131072, 65536)
     for entry in entries:
         writer.write(entry)
     file.seek(0)
@@ -86,8 +86,9 @@ def entries(draw: st.DrawFn) -> Recorded:
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 @given(st.lists(entries(), max_size=5))
 def test_what_is_written_is_read_again(form: Form, written: list[Recorded]) -> None:
-    max_transfer, read = form(written)
-    assert max_transfer == 65536
+    recording = form(written)
+    assert (recording.max_transfer, recording.usual_transfer) == (131072, 65536)
+    read = recording.entries
     assert [_timeless(entry) for entry in read] == [_timeless(entry) for entry in written]
     for before, after in zip(written, read, strict=True):
         assert after.duration == pytest.approx(before.duration, abs=2e-6)
@@ -165,9 +166,8 @@ def test_a_session_is_recorded_and_played_again() -> None:
     with pytest.raises(TransportTimeout):
         transport.execute(TUR)
     transport.execute(Command(WRITE, Direction.TO_DEVICE, bytes(65536)))
-    max_transfer, read = read_text(file.getvalue().splitlines())
-    replay = ReplayTransport(read, max_transfer)
-    assert replay.max_transfer == inner.max_transfer
+    replay = ReplayTransport(read_text(file.getvalue().splitlines()))
+    assert (replay.max_transfer, replay.usual_transfer) == (inner.max_transfer, inner.usual_transfer)
     assert replay.execute(TUR) == first
     assert replay.execute(INQUIRY).data == second.data
     assert replay.clock.now() == pytest.approx(3.0)
@@ -185,8 +185,7 @@ def played(*replies: tuple[Command, Reply], said: list[str] | None = None) -> Re
     transport = observe(inner, [recorder])
     for command, _ in replies:
         transport.execute(command)
-    max_transfer, read = read_text(file.getvalue().splitlines())
-    return ReplayTransport(read, max_transfer, tell=(said if said is not None else []).append)
+    return ReplayTransport(read_text(file.getvalue().splitlines()), tell=(said if said is not None else []).append)
 
 
 def test_another_command_than_the_recorded_one_is_reported() -> None:
@@ -220,7 +219,7 @@ def test_data_that_was_not_kept_is_not_made_up() -> None:
     recorder, file = recorded(inner, budget=1000)
     observe(inner, [recorder]).execute(read)
     assert xxhash.xxh3_128_hexdigest(bytes(65536)) in file.getvalue()
-    replay = ReplayTransport(read_text(file.getvalue().splitlines())[1], 65536)
+    replay = ReplayTransport(read_text(file.getvalue().splitlines()))
     with pytest.raises(ReplayMismatch, match="was not kept"):
         replay.execute(read)
 
@@ -238,15 +237,15 @@ def test_a_file_of_either_form_is_opened(tmp_path: Path) -> None:
     entry = Recorded(start=0.0, duration=0.0, cdb=bytes(6), status=0)
     with (tmp_path / "text").open("w") as lines:
         text = TextWriter(lines)
-        text.begin(4096)
+        text.begin(4096, 2048)
         text.write(entry)
     with (tmp_path / "packets").open("wb") as packets:
         pcapng = PcapngWriter(packets)
-        pcapng.begin(4096)
+        pcapng.begin(4096, 2048)
         pcapng.write(entry)
     for name in ("text", "packets"):
         replay = ReplayTransport.open(tmp_path / name)
-        assert replay.max_transfer == 4096
+        assert (replay.max_transfer, replay.usual_transfer) == (4096, 2048)
         assert replay.execute(TUR) == Reply()
     (tmp_path / "other").write_text("something else")
     for name in ("other", "missing"):
@@ -260,7 +259,7 @@ def answer_of(cdb: str, data: bytes) -> bytes:
     recorder, file = recorded(inner)
     command = Command(bytes.fromhex(cdb), Direction.FROM_DEVICE, allocation=len(data))
     assert observe(inner, [recorder]).execute(command).data == data
-    return read_text(file.getvalue().splitlines())[1][0].payload.kept
+    return read_text(file.getvalue().splitlines()).entries[0].payload.kept
 
 
 def test_serial_numbers_are_masked_and_nothing_else() -> None:
@@ -291,8 +290,9 @@ def test_the_last_commands_are_kept_without_longer_data() -> None:
     transport.execute(Command(WRITE, Direction.TO_DEVICE, b"\xab" * 65536))
     file = io.StringIO()
     last.write(file)
-    max_transfer, entries = read_text(file.getvalue().splitlines())
-    assert max_transfer == inner.max_transfer
+    recording = read_text(file.getvalue().splitlines())
+    entries = recording.entries
+    assert (recording.max_transfer, recording.usual_transfer) == (inner.max_transfer, inner.usual_transfer)
     assert len(entries) == LAST_COMMANDS
     assert entries[-1].cdb == WRITE
     assert entries[-1].payload == Payload(65536, b"\xab" * 16)

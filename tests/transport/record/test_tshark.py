@@ -73,7 +73,7 @@ def pdml(path: Path) -> ET.Element:
 def record(path: Path, *entries: Recorded) -> Path:
     with path.open("wb") as file:
         writer = PcapngWriter(file)
-        writer.begin(65536)
+        writer.begin(131072, 65536)
         for entry in entries:
             writer.write(entry)
     return path

@@ -160,6 +160,15 @@ def test_limits_are_the_adapters(
     assert (limits.max_transfer, limits.alignment_mask) == expected
 
 
+@pytest.mark.parametrize(("bus", "usual"), [(0x0B, 128 << 10), (0x07, 64 << 10)], ids=["SATA", "USB"])
+def test_a_usb_bridge_is_not_trusted_with_all_that_it_says_it_takes(
+    kernel32: Any, windows: Windows, bus: int, usual: int
+) -> None:
+    kernel32.bus_type = bus
+    with SptiTransport.open("D:", windows=windows) as transport:
+        assert (transport.max_transfer, transport.usual_transfer) == (128 << 10, usual)
+
+
 def test_without_a_descriptor_any_adapter_takes_what_is_sent(kernel32: Any, windows: Windows) -> None:
     kernel32.descriptor, kernel32.max_transfer, kernel32.alignment_mask = False, 64 << 10, 511
     with SptiTransport.open("D:", windows=windows) as transport:

@@ -1,0 +1,141 @@
+"""How much one WRITE carries: what medium, way and buffer allow, what was asked for, and less where that fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from discstack.mmc.burn import burn
+from discstack.mmc.errors import IllegalRequest, UnsupportedMedium
+from discstack.mmc.job import WriteCommand
+from discstack.mmc.spec.sense import Sense
+from discstack.transport.base import CHECK_CONDITION, Command, Reply, TransferRefused
+
+KIB = 1 << 10
+MIB = 1 << 20
+WRITES = {b"\x2a", b"\xaa"}
+WIDE = {"usual_transfer": 256 * KIB}
+
+
+def sizes(tap: Any) -> list[int]:
+    """Return how many KiB each WRITE carried; the last one, which takes the rest, aside."""
+    return [int.from_bytes(cdb[6:10] if cdb[:1] == b"\xaa" else cdb[7:9]) * 2 for cdb in tap.seen if cdb[:1] in WRITES]
+
+
+@pytest.mark.parametrize(
+    ("medium", "options", "kib"),
+    [
+        ("bd-r", {**WIDE, "buffer": 4 * MIB}, 256),
+        ("dvd+r", {**WIDE, "buffer": 2 * MIB}, 256),
+        ("dvd+r", {**WIDE, "buffer": MIB}, 128),  # no more than an eighth of the drive's buffer
+        ("dvd+r", {**WIDE, "buffer": 256 * KIB}, 64),
+        ("bd-r", {**WIDE, "max_transfer": 120 * KIB}, 64),  # halves, so that they are whole ECC blocks
+        ("bd-r", {"usual_transfer": 128 * KIB}, 128),
+        ("bd-r", {"usual_transfer": 32 * KIB}, 32),
+        ("bd-r", {}, 64),
+        ("cd-r", WIDE, 32),
+    ],
+)
+def test_a_write_carries_what_medium_way_and_buffer_allow(
+    lab: Any, medium: str, options: dict[str, int], kib: int
+) -> None:
+    tap = lab.drive(medium, 8192, **options)
+    lab.run(burn(lab.job(600, ring_bytes=None)), tap)
+    assert set(sizes(tap)[:-1]) == {kib}
+
+
+def test_what_is_asked_for_is_sent_whatever_suits(lab: Any) -> None:
+    tap = lab.drive("bd-r", 8192, buffer=MIB)
+    lab.run(burn(lab.job(600, ring_bytes=None, transfer_bytes=512 * KIB)), tap)
+    assert set(sizes(tap)[:-1]) == {512}
+
+
+@pytest.mark.parametrize("asked", [96 * KIB, 0, 2 * MIB])
+def test_what_does_not_suit_medium_or_way_is_refused_before_anything_is_written(lab: Any, asked: int) -> None:
+    tap = lab.drive("bd-r", 8192)
+    with pytest.raises(UnsupportedMedium):
+        lab.run(burn(lab.job(600, transfer_bytes=asked)), tap)
+    assert not sizes(tap)
+
+
+class Narrow:
+    """A way to a drive on which WRITEs of more than `most` bytes fail from the `first` one on, as `fail` has it."""
+
+    def __init__(self, tap: Any, most: int, fail: Callable[[], Reply], first: int = 1) -> None:
+        self.tap, self.most, self.fail, self.first, self.failed = tap, most, fail, first, 0
+        self.max_transfer, self.usual_transfer = tap.max_transfer, tap.usual_transfer
+        self.clock, self.close = tap.clock, tap.close
+
+    def execute(self, command: Command, /) -> Reply:
+        size = memoryview(command.data or b"").nbytes
+        if command.cdb[:1] in WRITES and size > self.most and len(sizes(self.tap)) + 1 >= self.first:
+            self.failed += 1
+            return self.fail()
+        return self.tap.execute(command)  # type: ignore[no-any-return]
+
+
+def unsent() -> Reply:
+    raise TransferRefused("no memory for so large a transfer")
+
+
+def invalid() -> Reply:
+    return Reply(CHECK_CONDITION, Sense(key=5, asc=0x24).build())
+
+
+def data_phase_error() -> Reply:
+    return Reply(CHECK_CONDITION, Sense(key=0xB, asc=0x4B).build())
+
+
+def narrow(lab: Any, medium: str, most: int, fail: Callable[[], Reply], first: int = 1) -> Narrow:
+    return Narrow(lab.drive(medium, 8192, **WIDE, buffer=4 * MIB), most, fail, first)
+
+
+@pytest.mark.parametrize("medium", ["dvd+r", "bd-r", "bd-re"])
+@pytest.mark.parametrize("fail", [unsent, invalid, data_phase_error])
+def test_smaller_commands_are_tried_before_anything_is_written(
+    lab: Any, medium: str, fail: Callable[[], Reply]
+) -> None:
+    way = narrow(lab, medium, 64 * KIB, fail)
+    result = lab.run(burn(lab.job(600, ring_bytes=None)), way)
+    assert way.failed == 2  # 256 and 128 KiB
+    assert max(sizes(way.tap)) == 64
+    assert way.tap.on_disc(0, 600) == lab.image(600)
+    assert result.verified == 600
+    assert result.counters.blocks == result.blocks + result.padding
+    told = [notice for notice in result.notices if "KiB in one WRITE from here on" in notice]
+    assert [notice.split(" in one")[0] for notice in told] == ["128 instead of 256 KiB", "64 instead of 128 KiB"]
+
+
+def test_what_the_system_does_not_send_goes_out_in_smaller_commands_at_any_time(lab: Any) -> None:
+    way = narrow(lab, "bd-r", 128 * KIB, unsent, first=3)
+    result = lab.run(burn(lab.job(600, ring_bytes=None)), way)
+    assert sizes(way.tap)[:4] == [256, 256, 128, 128]
+    assert way.tap.on_disc(0, 600) == lab.image(600)
+    assert result.counters.blocks == result.blocks + result.padding
+
+
+def test_a_command_that_was_refused_after_others_were_taken_is_an_error(lab: Any) -> None:
+    way = narrow(lab, "bd-r", 64 * KIB, invalid, first=3)
+    with pytest.raises(IllegalRequest):
+        lab.run(burn(lab.job(600, ring_bytes=None)), way)
+    assert way.failed == 1
+
+
+@pytest.mark.parametrize(("fail", "error"), [(unsent, TransferRefused), (invalid, IllegalRequest)])
+def test_where_small_commands_fail_too_the_burn_does(
+    lab: Any, fail: Callable[[], Reply], error: type[Exception]
+) -> None:
+    way = narrow(lab, "bd-r", 0, fail)
+    with pytest.raises(error):
+        lab.run(burn(lab.job(600, ring_bytes=None)), way)
+    assert way.failed == 3
+    assert not sizes(way.tap)
+
+
+def test_three_units_become_one_where_halves_would_not_be_whole(lab: Any) -> None:
+    way = narrow(lab, "bd-re", 64 * KIB, unsent)
+    lab.run(burn(lab.job(600, ring_bytes=None, transfer_bytes=192 * KIB, command=WriteCommand.STREAMING)), way)
+    assert max(sizes(way.tap)) == 64
+    assert way.tap.on_disc(0, 600) == lab.image(600)
