@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final, TypeAlias
 
 from discstack.fs.nodes import File, Leaf, Special, Symlink
 from discstack.fs.reading.extents import MediumSource
@@ -10,6 +12,9 @@ from discstack.fs.reading.notes import Notes, Oddity
 from discstack.fs.tree import Directory, Node
 from discstack.fs.udf.cs0 import decode
 from discstack.fs.udf.names import file_identifiers
+
+_Nodes: TypeAlias = Mapping[str, Node]
+_ODD: Final = re.compile("[^A-Za-z0-9.]")  # what one writer or another puts something else in the place of
 
 
 def complete(tree: Directory, rock_ridge: Directory, notes: Notes) -> None:
@@ -60,19 +65,66 @@ def complete(tree: Directory, rock_ridge: Directory, notes: Notes) -> None:
 def _spelled_otherwise(target: Directory, found: Directory) -> Iterator[tuple[str, str]]:
     """Yield names of Rock Ridge, and what stands for them in the same directory of UDF.
 
-    That is what this library makes of such names, or else a file with the same data: other writers have other ways.
+    That is what this library makes of such names. Other writers have other ways: there it is what has the same data, or
+    files with the same data in it, or else the only thing of its kind whose name differs in odd characters alone.
     """
     left = {node.name: node for node in target.children() if node.name not in found}
-    unknown = [node for node in found.children() if left and node.name not in target]
-    by_place = {_place(node): name for name, node in left.items() if _place(node) is not None}
-    identifiers = file_identifiers(sorted(node.name for node in found.children())) if unknown else ([], [])
-    names = dict(zip(sorted(node.name for node in found.children()), map(decode, identifiers[0]), strict=False))
-    for node in unknown:
-        for spelled in (names[node.name], by_place.get(_place(node))):
-            if spelled in left and type(node) is type(left[spelled]):
-                del left[spelled]
-                yield node.name, spelled
-                break
+    unknown = {node.name: node for node in found.children() if left and node.name not in target}
+    if not unknown:
+        return
+    children = sorted(node.name for node in found.children())
+    ours = dict(zip(children, map(decode, file_identifiers(children)[0]), strict=True))
+    for pairs in (ours.items(), _same_data(unknown, left), _same_files(unknown, left), _alike(unknown, left)):
+        for name, spelled in pairs:
+            if name in unknown and spelled in left and type(unknown[name]) is type(left[spelled]):
+                del unknown[name], left[spelled]
+                yield name, spelled
+
+
+def _same_data(unknown: _Nodes, left: _Nodes) -> Iterator[tuple[str, str]]:
+    by_place = {_place(node): name for name, node in left.items()}
+    for name, node in list(unknown.items()):
+        place = _place(node)
+        if place in by_place and place is not None:
+            yield name, by_place[place]
+
+
+def _same_files(unknown: _Nodes, left: _Nodes) -> Iterator[tuple[str, str]]:
+    """Pair directories by the data of the files in them, where no others have the same."""
+    ours, theirs = (_by_files(nodes) for nodes in (unknown, left))
+    for places in ours.keys() & theirs.keys():
+        if len(ours[places]) == len(theirs[places]) == 1:
+            yield ours[places][0], theirs[places][0]
+
+
+def _by_files(nodes: _Nodes) -> dict[frozenset[tuple[int, int]], list[str]]:
+    found = dict[frozenset[tuple[int, int]], list[str]]()
+    for name, node in nodes.items():
+        if isinstance(node, Directory) and (places := _places(node)):
+            found.setdefault(places, []).append(name)
+    return found
+
+
+def _alike(unknown: _Nodes, left: _Nodes) -> Iterator[tuple[str, str]]:
+    """Pair what has no data of its own to tell it by, where only one name is the same but for odd characters."""
+    ours, theirs = (_by_letters(nodes) for nodes in (unknown, left))
+    for letters in ours.keys() & theirs.keys():
+        if len(ours[letters]) == len(theirs[letters]) == 1:
+            yield ours[letters][0], theirs[letters][0]
+
+
+def _by_letters(nodes: _Nodes) -> dict[tuple[type[Node], str], list[str]]:
+    found = dict[tuple[type[Node], str], list[str]]()
+    for name, node in nodes.items():
+        if not _places(node):
+            found.setdefault((type(node), _ODD.sub("_", name)), []).append(name)
+    return found
+
+
+def _places(node: Node) -> frozenset[tuple[int, int]]:
+    """Return where the data of a file, or of the files in a directory, lies."""
+    places = map(_place, node.children() if isinstance(node, Directory) else (node,))
+    return frozenset(place for place in places if place is not None)
 
 
 def _place(node: Node) -> tuple[int, int] | None:

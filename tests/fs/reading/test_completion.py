@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -66,6 +67,43 @@ def test_names_that_another_writer_mangled_are_found_by_their_data(tmp_path: Pat
     subprocess.run(words, check=True, capture_output=True)
     volume = read_volume(ImageFile(image))
     assert {node.name for node in volume.root.children()} == {path.name for path in tree.iterdir()}
+
+
+def test_directories_and_empty_files_that_another_writer_mangled_are_found_too(tmp_path: Path) -> None:
+    """genisoimage puts an underscore where Joliet has no such character, also in UDF, and another letter for a byte."""
+    tree, image = tmp_path / "tree", tmp_path / "image.iso"
+    top = os.fsencode(tree)
+    for name in (b"back\\slash/sub|folder", b"folder?", b"lat\xe9"):
+        os.makedirs(top + b"/" + name)
+    for name in (b"a:b", b"tab\t", b"more\xfe:", b"plain"):
+        Path(os.fsdecode(top + b"/" + name)).touch()
+    for name in (b"folder?/child*", b"back\\slash/sub|folder/below"):
+        Path(os.fsdecode(top + b"/" + name)).write_bytes(name * 1000)
+    words = ["genisoimage", "-quiet", "-R", "-udf", "-input-charset", "iso-8859-1", "-o", image, tree]
+    subprocess.run(words, check=True, capture_output=True)
+    medium = ImageFile(image)
+    spelled = {node.path for node in read_volume(medium, view=VolumeView.UDF).root.walk()}
+    assert {"/a_b", "/tab_", "/folder_/child_", "/lat\xe9"} <= spelled
+    volume = read_volume(medium)
+    assert volume.view is VolumeView.UDF
+    assert {os.fsencode(node.path[1:]) for node in volume.root.walk()} == {
+        os.fsencode(path.relative_to(tree)) for path in tree.rglob("*")
+    }
+    assert [note.oddity for note in volume.notes] == [Oddity.NAME]
+
+
+def test_names_that_could_each_be_another_s_are_left_alone() -> None:
+    udf, rock_ridge, notes = Directory(), Directory(), Notes()
+    for spelled, meant in (("a_1", "a:1"), ("a-1", "a?1")):
+        udf.create_file(spelled, b"")
+        rock_ridge.create_file(meant, b"")
+    udf.create_directory("same_")
+    rock_ridge.create_file("same:", b"")
+    complete(udf, rock_ridge, notes)
+    assert {node.name for node in udf.children()} == {"a_1", "a-1", "same_"}
+    assert [str(note) for note in notes.all()] == [
+        "/: incomplete: 3 names are in Rock Ridge alone, such as /a:1; left out"
+    ]
 
 
 @pytest.mark.parametrize("long_times", [False, True])
