@@ -18,6 +18,7 @@ from discstack.mmc.job import VerifyLevel
 
 if TYPE_CHECKING:
     from discstack.events import EventHandler
+    from discstack.mmc.cd.composing import SubChannelForm
     from discstack.mmc.cd.program import Placed
     from discstack.mmc.medium import MediumStatus
     from discstack.recorder import Recorder
@@ -32,7 +33,9 @@ class AudioWriter(Job):
     otherwise each track is written by itself, with two seconds before it. `erase` permits that the data on a CD-RW is
     lost, `close` leaves the disc so that nothing more can be added, `overburn` permits more than the disc says that it
     holds, `simulate` keeps the laser off. `speed` is in kB/s of 1000 bytes, None for the fastest. `cd_text` says
-    whether titles and the like get onto the disc. The table of contents is always compared with the plan; with
+    whether titles and the like get onto the disc. `graphics` takes the CDG files beside the audio files of a cue sheet.
+    What has graphics is recorded raw, from lead-in to lead-out, which not all drives can; `sub_channels` asks for that
+    in one of its forms. The table of contents is always compared with the plan; with
     `verify` FULL every block is read back, too, no faster than `verify_speed`.
 
         AudioWriter(recorder).write(["one.wav", "two.flac"])
@@ -52,6 +55,8 @@ class AudioWriter(Job):
         overburn: bool = False,
         speed: int | None = None,
         cd_text: bool = True,
+        graphics: bool = False,
+        sub_channels: SubChannelForm | None = None,
         verify: VerifyLevel = VerifyLevel.QUICK,
         verify_speed: int | None = None,
         underrun_protection: bool = True,
@@ -60,6 +65,7 @@ class AudioWriter(Job):
         super().__init__(recorder)
         self.gapless, self.erase, self.close, self.simulate = gapless, erase, close, simulate
         self.overburn, self.speed, self.cd_text, self.verify = overburn, speed, cd_text, verify
+        self.graphics, self.sub_channels = graphics, sub_channels
         self.verify_speed = verify_speed
         self.underrun_protection, self.ring_bytes = underrun_protection, ring_bytes
         self._held = ExitStack()
@@ -91,7 +97,7 @@ class AudioWriter(Job):
         if isinstance(content, Program):
             return content
         if isinstance(content, CueSheet):
-            return program_of_sheet(content, cd_text=cd_text)
+            return program_of_sheet(content, cd_text=cd_text, graphics=self.graphics)
         tracks = [item if isinstance(item, AudioTrack) else AudioTrack(path=item) for item in content]
         return program_of(tracks, catalogue=catalogue, title=title, performer=performer, cd_text=cd_text)
 
@@ -110,7 +116,9 @@ class AudioWriter(Job):
 
     def _job(self, program: Program) -> CdJob:
         mode = CdWriteMode.SESSION_AT_ONCE if self.gapless else CdWriteMode.TRACK_AT_ONCE
-        return CdJob(program=program, mode=mode, **self._choices())
+        if self.gapless and (program.has_packs or self.sub_channels is not None):
+            mode = CdWriteMode.RAW
+        return CdJob(program=program, mode=mode, sub_channels=self.sub_channels, **self._choices())
 
     def prepare(self, *, catalogue: str = "", on_event: EventHandler | None = None) -> None:
         """Hold the drive, lock its tray and get the disc ready for tracks; `release` ends that.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -71,10 +71,10 @@ class CdReader(Job):
 
         One BIN file a session with sectors of 2352 bytes, or (`wav`) one WAV file a track, for discs of audio only.
         With `sub_channels` a SUB file beside each BIN file keeps the sub-channels P to W, 96 bytes a sector; with
-        `graphics` a CDG file beside the WAV file of each track that has graphics keeps their packs. With `error_bits`
-        the drive is asked which bytes it could not correct (C2). `speed` in kB/s of 1000 bytes curbs it. CD-TEXT is
-        kept in a CDT file, too. Raises MediaError where there are no tracks, CommandError at a sector that cannot be
-        read, unless `skip_bad`.
+        `graphics` a CDG file beside the WAV file of each track that has any keeps the packs of R to W. With
+        `error_bits` the drive is asked which bytes it could not correct (C2). `speed` in kB/s of 1000 bytes curbs it.
+        CD-TEXT is kept in a CDT file, too. Raises MediaError where there are no tracks, CommandError at a sector that
+        cannot be read, unless `skip_bad`.
         """
         where = Path(cue)
         if wav and sub_channels:
@@ -175,7 +175,7 @@ class _Writer:
 
     def __init__(self, stack: ExitStack, *, sub_channels: bool, graphics: bool, error_bits: bool) -> None:
         self._stack, self._sub_channels, self._graphics, self.error_bits = stack, sub_channels, graphics, error_bits
-        self._pictures: list[tuple[range, BinaryIO]] = []
+        self._pictures: list[_Pictures] = []
         self._main: BinaryIO | None = None
         self._sub: BinaryIO | None = None
         self.beside: list[Path] = []
@@ -194,8 +194,8 @@ class _Writer:
             self._main.write(wave_header(len(part.blocks) * MAIN))
         if self._sub_channels:
             self._sub = self._beside(part, ".sub")
-        if self._graphics and part.tracks[0].graphics:
-            self._pictures.append((part.blocks, self._beside(part, ".cdg")))
+        if self._graphics:
+            self._pictures.append(_Pictures(part.blocks, partial(self._beside, part, ".cdg")))
 
     def _beside(self, part: _Part, suffix: str) -> BinaryIO:
         path = part.path.with_suffix(suffix)
@@ -215,6 +215,22 @@ class _Writer:
 
     def _keep_packs(self, lba: int, packs: bytes) -> None:
         """Write the packs of a sector into the file of its track; they come two sectors late."""
-        for blocks, file in self._pictures:
-            if lba in blocks:
-                file.write(packs)
+        for pictures in self._pictures:
+            if lba in pictures.blocks:
+                pictures.keep(lba, packs)
+
+
+class _Pictures:
+    """The packs of a track, for which there is a file from the first one on that is not empty."""
+
+    def __init__(self, blocks: range, create: Callable[[], BinaryIO]) -> None:
+        self.blocks, self._create = blocks, create
+        self._file: BinaryIO | None = None
+
+    def keep(self, lba: int, packs: bytes) -> None:
+        """Write the packs of a sector, and those before it that were empty."""
+        if self._file is None and any(packs):
+            self._file = self._create()
+            self._file.write(bytes((lba - self.blocks.start) * len(packs)))
+        if self._file is not None:
+            self._file.write(packs)

@@ -93,6 +93,31 @@ class FileStream:
             self._descriptor = None
 
 
+class Zeros:
+    """`size` bytes of nothing."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def open(self) -> ZeroStream:
+        """Start at the first of them."""
+        return ZeroStream(self.size)
+
+
+class ZeroStream:
+    """So many zeros."""
+
+    def __init__(self, size: int) -> None:
+        self._left = size
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        """Fill the buffer, or the rest of them."""
+        count = min(len(buffer), self._left)
+        buffer[:count] = bytes(count)
+        self._left -= count
+        return count
+
+
 class Joined:
     """Pieces one after the other, in whole blocks of `block` bytes; what is missing in the last one is zeros.
 

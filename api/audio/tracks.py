@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
 from discstack.audio.cue_file import MODES, CueFile, CueSheet, CueTrack
 from discstack.audio.errors import CueError
+from discstack.audio.graphics import Run, graphics_beside, packs_of
 from discstack.audio.pieces import FilePiece, Joined, Piece, size_of
 from discstack.audio.samples import SECTOR, audio_piece
 from discstack.fs.errors import SourceError
@@ -34,7 +35,11 @@ TEXT_HEADER: Final = 4  # what READ TOC puts before the packs
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioTrack:
-    """An audio file as a track, with what the disc is to say of it. `indexes` and `pregap` are in sectors of 1/75 s."""
+    """An audio file as a track, with what the disc is to say of it. `indexes` and `pregap` are in sectors of 1/75 s.
+
+    `graphics` is a CDG file that goes into the sub-channels beside the samples; where it is longer, silence follows
+    these.
+    """
 
     path: str | os.PathLike[str]
     title: str = ""
@@ -45,11 +50,16 @@ class AudioTrack:
     copy_permitted: bool = False
     pregap: int | None = None
     indexes: tuple[int, ...] = ()
+    graphics: str | os.PathLike[str] | None = None
 
     def track(self) -> ProgramTrack:
-        """Open the file far enough to know its length; SourceError or AudioFormatError if it cannot be taken."""
+        """Open the files far enough to know their length; SourceError or AudioFormatError if one cannot be taken."""
+        source = Joined([audio_piece(Path(self.path))], SECTOR)
+        packs = packs_of([(Path(self.graphics), 0, None)]) if self.graphics is not None else None
         return ProgramTrack(
-            source=Joined([audio_piece(Path(self.path))], SECTOR),
+            source=source,
+            packs=packs,
+            postgap=max(packs.sectors - source.sectors, 0) if packs is not None else 0,
             pregap=self.pregap,
             indexes=self.indexes,
             isrc=self.isrc,
@@ -71,10 +81,17 @@ def program_of(
     return Program(tracks=tuple(track.track() for track in tracks), catalogue=catalogue, cd_text=packs)
 
 
-def program_of_sheet(sheet: CueSheet, *, cd_text: bool = True) -> Program:
-    """Make a program of a cue sheet; raises CueError with the line where a file does not hold what the sheet says."""
+def program_of_sheet(sheet: CueSheet, *, cd_text: bool = True, graphics: bool = False) -> Program:
+    """Make a program of a cue sheet; raises CueError with the line where a file does not hold what the sheet says.
+
+    With `graphics` the CDG files beside the audio files belong to it; SourceError where there are none.
+    """
     lengths = {id(file): _length(file, sheet) for file in sheet.files}
     tracks = [_track(sheet, place, lengths) for place in range(len(sheet.tracks))]
+    if graphics:
+        tracks = [_with_graphics(sheet, place, track) for place, track in enumerate(tracks)]
+        if not any(track.packs for track in tracks):
+            raise SourceError(str(sheet.path), "there is no CDG file beside the audio files that it names")
     packs: tuple[CdTextPack, ...] = ()
     if cd_text:
         packs = _text_file(sheet.cd_text_file) if sheet.cd_text_file is not None else _texts(sheet)
@@ -158,6 +175,21 @@ def _track(sheet: CueSheet, place: int, lengths: dict[int, tuple[Piece | None, i
         four_channels="4CH" in track.flags,
         copied="SCMS" in track.flags,
     )
+
+
+def _with_graphics(sheet: CueSheet, place: int, track: ProgramTrack) -> ProgramTrack:
+    """Add the packs of a track from the CDG files beside its audio files; the last part of one goes to its end."""
+    runs = list(_runs(sheet, place))
+    beside = [graphics_beside(file.path) for file, _, _ in runs]
+    if not track.form.is_audio or runs[-1][0].kind in ("BINARY", "MOTOROLA") or None in beside:
+        return track
+    lengths = [audio_piece(file.path).size // SECTOR if end is None else end for file, _, end in runs]
+    parts = zip(runs, beside, lengths, strict=True)
+    found: list[Run] = [(path, start, end - start) for (_, start, _), path, end in parts if path is not None]
+    if runs[-1][2] is None:
+        found[-1] = (found[-1][0], found[-1][1], None)
+    packs = packs_of(found)
+    return replace(track, packs=packs, postgap=max(track.postgap, packs.sectors - track.source.sectors))
 
 
 def _runs(sheet: CueSheet, place: int) -> Iterator[tuple[CueFile, int, int | None]]:

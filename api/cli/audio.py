@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 FRAMES = 75  # blocks in a second
 CUE_SUFFIX = ".cue"
+RAW_FORMS = {"16": "PQ", "96r": "RAW", "96p": "PACKED"}
 
 
 @click.command(
@@ -45,6 +46,8 @@ CUE_SUFFIX = ".cue"
 @click.option("--simulate", is_flag=True, help="Do all but write.")
 @click.option("--append", is_flag=True, help="Leave the disc open for another session.")
 @click.option("--overburn", is_flag=True, help="Write more than the disc says that it holds.")
+@click.option("--graphics", is_flag=True, help="CD+G: take the CDG files beside the audio files; recorded raw.")
+@click.option("--raw", type=click.Choice(tuple(RAW_FORMS)), help="Record raw, with sub-channels in this form.")
 @click.option("--no-cd-text", is_flag=True, help="Keep titles and the like off the disc.")
 @click.option("--catalogue", metavar="DIGITS", default="", help="The media catalogue number (13 digits).")
 @click.option("--isrc", multiple=True, metavar="CODE", help="The ISRC of a track; once for each, in order.")
@@ -68,6 +71,8 @@ def audio(
     simulate: bool,
     append: bool,
     overburn: bool,
+    graphics: bool,
+    raw: str | None,
     no_cd_text: bool,
     eject: bool,
     unmount: bool,
@@ -80,9 +85,11 @@ def audio(
 
     Tracks follow each other without a gap unless --gaps is given.
     """
-    from discstack import AudioWriter, VerifyLevel
+    from discstack import AudioWriter, SubChannelForm, VerifyLevel
     from discstack.speed import kilobytes, read_limit
 
+    if gaps and (graphics or raw):
+        raise click.UsageError("--gaps leaves to the drive what --graphics and --raw compose")
     with open_recorder(drive, trace, unmount=unmount) as recorder:
         writer = AudioWriter(
             recorder,
@@ -92,6 +99,8 @@ def audio(
             simulate=simulate,
             overburn=overburn,
             cd_text=not no_cd_text,
+            graphics=graphics,
+            sub_channels=SubChannelForm[RAW_FORMS[raw]] if raw else None,
             speed=kilobytes(speed, recorder.medium()) if speed else None,
             verify=VerifyLevel(verify),
             verify_speed=read_limit(verify_speed, recorder.medium()),
@@ -113,6 +122,7 @@ def audio(
 def _program(writer: AudioWriter, files: tuple[str, ...], tags: dict[str, Any]) -> Program:
     """Make the program of the files or of the one cue sheet; what the sheet says itself cannot be said twice."""
     from discstack import AudioTrack, CueSheet
+    from discstack.audio.graphics import graphics_beside
 
     given = {name: value for name, value in tags.items() if value}
     if len(files) == 1 and Path(files[0]).suffix.lower() == CUE_SUFFIX:
@@ -121,7 +131,13 @@ def _program(writer: AudioWriter, files: tuple[str, ...], tags: dict[str, Any]) 
             raise click.UsageError(f"a cue sheet says by itself what {said} would say")
         return writer.program(CueSheet.load(files[0]))
     emphasis, copies = tags["pre_emphasis"], tags["copy_permitted"]
-    tracks = [AudioTrack(path=path, pre_emphasis=emphasis, copy_permitted=copies) for path in files]
+    beside = [graphics_beside(Path(path)) if writer.graphics else None for path in files]
+    if writer.graphics and not any(beside):
+        raise click.UsageError("--graphics: there is no CDG file beside any of the audio files")
+    tracks = [
+        AudioTrack(path=path, pre_emphasis=emphasis, copy_permitted=copies, graphics=pictures)
+        for path, pictures in zip(files, beside, strict=True)
+    ]
     for name in ("isrc", "title", "performer"):
         words = tags[name]
         if len(words) > len(files):

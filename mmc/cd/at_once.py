@@ -8,6 +8,7 @@ from typing import Final
 from discstack.mmc import actions, queries
 from discstack.mmc.cd import by_track
 from discstack.mmc.cd.cue import cue_sheet, variants
+from discstack.mmc.cd.job import CdJob
 from discstack.mmc.cd.program import Layout
 from discstack.mmc.cd.session import Session
 from discstack.mmc.cd.sources import TEXT_BLOCK, TextSource, runs_at_once
@@ -25,7 +26,7 @@ LEAD_IN: Final = 4500  # blocks of the lead-in of any session but the first
 OWN_LEAD_IN: Final = -PREGAP
 
 
-def check(work: Work, layout: Layout) -> None:
+def check(work: Work, job: CdJob, layout: Layout) -> None:
     """Raise UnsupportedMedium for sub-channels of one's own, MediaError for more indexes than the drive takes."""
     by_track.check_packs(layout.program)
     size = len(build_cue_sheet(cue_sheet(layout, variants(layout)[0], Msf(0, 0, 0))))

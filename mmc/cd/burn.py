@@ -46,7 +46,7 @@ class Way:
     `check` refuses, before anything is done to the disc, what cannot be written in this way.
     """
 
-    check: Callable[[Work, Layout], None]
+    check: Callable[[Work, CdJob, Layout], None]
     prepare: Step
     write: Step
     finish: Step
@@ -71,7 +71,7 @@ def burn_program(job: CdJob) -> Procedure[CdResult]:
     if not work.recipe.is_cd:
         raise UnsupportedMedium(f"tracks of audio and data are for CDs; this is {work.status}")
     erase_first = must_erase(work.status, job)
-    WAYS[job.mode].check(work, plan_program(work, job, blank=erase_first))
+    WAYS[job.mode].check(work, job, plan_program(work, job, blank=erase_first))
     yield Checkpoint()
     result = yield from locked(_burn(work, job, erase_first=erase_first))
     yield Report(Phase.DONE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from discstack.mmc.cd.job import CdJob
 from discstack.mmc.cd.program import MINIMUM_TRACK, Layout, Program, ProgramTrack
 from discstack.mmc.cd.session import Session
 from discstack.mmc.errors import DiscStateError, IllegalRequest, UnsupportedMedium
@@ -19,7 +20,7 @@ CLOSE_SESSION: Final = 2
 INVISIBLE: Final = 0xFF  # the number of the track that is written next
 
 
-def check_program(work: Work, layout: Layout) -> None:
+def check_program(work: Work, job: CdJob, layout: Layout) -> None:
     """Raise UnsupportedMedium for what only a session at once, or raw recording, can write."""
     check_packs(layout.program)
     if layout.program.cd_text:
@@ -30,7 +31,7 @@ def check_program(work: Work, layout: Layout) -> None:
 
 def check_packs(program: Program) -> None:
     """Raise UnsupportedMedium for sub-channels that the drive would not take."""
-    if program.packs is not None:
+    if program.has_packs:
         raise UnsupportedMedium("sub-channels R to W of one's own: only raw recording writes them")
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from discstack.mmc.cd.program import Extent, Layout, TrackForm
 from discstack.mmc.cd.sources import read_fully
 from discstack.mmc.spec.cd import sector, sub_channel
+from discstack.mmc.spec.cd.packs import Interleaver, all_protected
 from discstack.mmc.spec.cd.scrambling import scramble
 from discstack.mmc.spec.cd.text import spread
 from discstack.mmc.spec.mode_page_values import DataBlockType
@@ -57,8 +58,7 @@ class RawSession:
     """What a raw session needs to know besides its layout.
 
     `lead_in` is where the lead-in starts, `session` its number, `last_lead_out` where the disc's last lead-out can
-    start; `appendable` makes the lead-in point at a place for another session. `packs` gives 96 symbols of R to W for
-    each block of the program.
+    start; `appendable` makes the lead-in point at a place for another session.
     """
 
     layout: Layout
@@ -66,7 +66,6 @@ class RawSession:
     session: int = 1
     last_lead_out: int = 0
     appendable: bool = False
-    packs: BlockSource | None = None
 
     @property
     def end(self) -> int:
@@ -79,7 +78,7 @@ class RawSource:
 
     def __init__(self, raw: RawSession, form: SubChannelForm) -> None:
         self._form = form
-        self._blocks = _blocks(raw)
+        self._blocks = _blocks(raw, Packer(form) if raw.layout.program.has_packs else None)
         self._left = raw.end - raw.lead_in
         self._ready = memoryview(b"")
         self.sectors = self._left
@@ -105,14 +104,37 @@ class RawSource:
         return main + channels
 
 
+class Packer:
+    """Turns packs into symbols as the drive takes them: where it does not interleave them, that is done here.
+
+    The symbols of a pack lie in up to three blocks, so that those of the last ones end in the lead-out.
+    """
+
+    def __init__(self, form: SubChannelForm) -> None:
+        self._interleaver = Interleaver() if form is SubChannelForm.RAW else None
+
+    def symbols(self, packs: BlockSource | None) -> bytes:
+        """Return the symbols of the next block; empty packs where there are none, or none any more."""
+        made = all_protected(_next_packs(packs))
+        return made if self._interleaver is None else self._interleaver.push(made)
+
+
+def _next_packs(packs: BlockSource | None) -> bytes:
+    buffer, filled = bytearray(SYMBOLS), 0
+    view = memoryview(buffer)
+    while packs is not None and filled < SYMBOLS and (count := packs.readinto(view[filled:])) > 0:
+        filled += count
+    return bytes(buffer)
+
+
 Block = tuple[bytes, bool, bytes, bytes]  # main channel, P, Q, symbols of R to W (none: zeros)
 
 
-def _blocks(raw: RawSession) -> Iterator[Block]:
+def _blocks(raw: RawSession, packer: Packer | None) -> Iterator[Block]:
     yield from _lead_in(raw)
     for extent in raw.layout.extents:
-        yield from _extent(raw, extent)
-    yield from _lead_out(raw)
+        yield from _extent(raw, extent, packer)
+    yield from _lead_out(raw, packer)
 
 
 def _lead_in(raw: RawSession) -> Iterator[Block]:
@@ -155,17 +177,18 @@ def _pointed(lba: int) -> dict[str, int]:
     return {"pmin": time.minute, "psec": time.second, "pframe": time.frame}
 
 
-def _extent(raw: RawSession, extent: Extent) -> Iterator[Block]:
+def _extent(raw: RawSession, extent: Extent, packer: Packer | None) -> Iterator[Block]:
     track = next(track for track in raw.layout.tracks if track.number == extent.track)
-    data, symbols = bytearray(extent.form.size), bytearray(SYMBOLS)
+    packs = raw.layout.program.packs
+    if packs is None and (extent.source is not None or extent.index):  # those of a track begin behind silence before it
+        packs = track.plan.packs
+    data = bytearray(extent.form.size)
     for lba in range(extent.start, extent.end):
         if extent.source is not None:
             read_fully(extent.source, memoryview(data))
             main = _sector(extent.form, lba, bytes(data))
         else:
             main = _pause(extent.form, lba)
-        if raw.packs is not None:
-            read_fully(raw.packs, memoryview(symbols))
         relative = lba - track.start if extent.index else track.start - lba - 1
         control = _alternating(extent.control, lba) if track.plan.copied else extent.control
         q = sub_channel.q_position(control, track.number, extent.index, relative, Msf.from_lba(lba))
@@ -173,7 +196,7 @@ def _extent(raw: RawSession, extent: Extent) -> Iterator[Block]:
             q = sub_channel.q_catalogue(control, raw.layout.program.catalogue, Msf.from_lba(lba).frame)
         elif track.plan.isrc and extent.index and lba % PERIOD == RECORDING_AT:
             q = sub_channel.q_recording(control, track.plan.isrc, Msf.from_lba(lba).frame)
-        yield main, not extent.index, q, bytes(symbols) if raw.packs is not None else b""
+        yield main, not extent.index, q, packer.symbols(packs) if packer is not None else b""
 
 
 def _alternating(control: int, lba: int) -> int:
@@ -181,12 +204,13 @@ def _alternating(control: int, lba: int) -> int:
     return control | sub_channel.COPY if lba // COPY_FRAMES % 2 else control & ~sub_channel.COPY
 
 
-def _lead_out(raw: RawSession) -> Iterator[Block]:
+def _lead_out(raw: RawSession, packer: Packer | None) -> Iterator[Block]:
     last = raw.layout.extents[-1]
     for lba in range(raw.layout.lead_out, raw.end):
         relative = lba - raw.layout.lead_out
         q = sub_channel.q_position(last.control, sub_channel.LEAD_OUT_TRACK, 1, relative, Msf.from_lba(lba))
-        yield _pause(last.form, lba), bool(int(relative * BLINK) & 1), q, b""
+        symbols = packer.symbols(None) if packer is not None else b""
+        yield _pause(last.form, lba), bool(int(relative * BLINK) & 1), q, symbols
 
 
 def _sector(form: TrackForm, lba: int, data: bytes) -> bytes:

@@ -165,9 +165,11 @@ def _searched(track: CdTrackContents) -> Procedure[CdTrackContents]:
     if not track.is_audio:
         return track
     indexes = yield from _indexes(track)
-    middle = (track.start + track.end - STEP) // 2
-    sectors = (yield from _optional(partial(read_sectors, middle, STEP, sub=SubChannels.RAW))) or ()
-    return replace(track, indexes=indexes, graphics=has_graphics(sectors))
+    for start in (track.start, (track.start + track.end - STEP) // 2):
+        sectors = (yield from _optional(partial(read_sectors, start, STEP, sub=SubChannels.RAW))) or ()
+        if has_graphics(sectors):
+            return replace(track, indexes=indexes, graphics=True)
+    return replace(track, indexes=indexes)
 
 
 def _indexes(track: CdTrackContents) -> Procedure[tuple[int, ...]]:

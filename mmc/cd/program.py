@@ -66,7 +66,8 @@ class ProgramTrack:
     `pregap` blocks of silence, or of zeros, come before it (the first track of a session has at least 150; None is none
     for a track that follows another one of its kind). The first `lead` blocks of the source belong to the pre-gap as
     well. `indexes` are the offsets from index 1 at which index 2 and so on begin. `copied` says that what is copyable
-    only once is a copy already (SCMS).
+    only once is a copy already (SCMS). `packs` are those of graphics or the like: four of 24 symbols, R to W, for each
+    block from the source's first on; where they end before the track, empty ones follow.
     """
 
     source: BlockSource
@@ -80,6 +81,7 @@ class ProgramTrack:
     copy_permitted: bool = False
     four_channels: bool = False
     copied: bool = False
+    packs: BlockSource | None = None
 
     def __post_init__(self) -> None:
         if self.isrc and not _ISRC.fullmatch(self.isrc):
@@ -91,6 +93,8 @@ class ProgramTrack:
             raise ValueError(f"a track has at most {MOST_INDEXES} indexes")
         if min(self.pregap or 0, self.postgap) < 0:
             raise ValueError("gaps have lengths from 0 on")
+        if self.packs is not None and self.packs.sectors > self.source.sectors + self.postgap:
+            raise ValueError(f"the track has {self.source.sectors} blocks, its packs are of {self.packs.sectors}")
         if not self.form.is_audio and (self.pre_emphasis or self.four_channels or self.isrc):
             raise ValueError("pre-emphasis, four channels and an ISRC are of audio tracks")
 
@@ -105,8 +109,8 @@ class ProgramTrack:
 class Program:
     """A session: its tracks, the media catalogue number (13 digits) and the CD-TEXT packs of its lead-in.
 
-    `packs` gives 96 symbols of R to W (graphics, for one) for each block from the first pre-gap to the lead-out; only
-    raw recording writes them.
+    `packs` gives four packs of 24 symbols, R to W, for each block from the first pre-gap to the lead-out, instead of
+    those of the tracks. Parity and interleaving are added; only raw recording writes packs.
     """
 
     tracks: tuple[ProgramTrack, ...]
@@ -125,6 +129,11 @@ class Program:
     def _forms_of_data(self) -> Iterator[tuple[int, int]]:
         forms = [track.form.data_form for track in self.tracks if not track.form.is_audio]
         return itertools.pairwise(forms)
+
+    @property
+    def has_packs(self) -> bool:
+        """Whether there is anything for the sub-channels R to W of the program area."""
+        return self.packs is not None or any(track.packs is not None for track in self.tracks)
 
     @property
     def is_xa(self) -> bool:

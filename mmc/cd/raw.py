@@ -9,7 +9,8 @@ from typing import Final
 from discstack.mmc import actions, queries
 from discstack.mmc.cd import by_track
 from discstack.mmc.cd.composing import RawSession, RawSource, SubChannelForm
-from discstack.mmc.cd.program import Layout
+from discstack.mmc.cd.job import CdJob
+from discstack.mmc.cd.program import Layout, Program
 from discstack.mmc.cd.session import Session
 from discstack.mmc.command import UNSUPPORTED, optional
 from discstack.mmc.errors import IllegalRequest, UnsupportedMedium
@@ -24,8 +25,14 @@ WITH_PACKS: Final = (SubChannelForm.PACKED, SubChannelForm.RAW)
 LEAD_IN: Final = 4500  # blocks of the lead-in of any session but the first
 
 
-def check(work: Work, layout: Layout) -> None:
-    """Refuse nothing: whatever a program has can be written so, if the drive takes raw blocks at all."""
+def check(work: Work, job: CdJob, layout: Layout) -> None:
+    """Raise UnsupportedMedium for a form of sub-channels that cannot carry what the program has for them."""
+    form, fitting = job.sub_channels, suiting(layout.program)
+    if form is not None and form not in fitting:
+        names = " or ".join(form.name for form in fitting)
+        raise UnsupportedMedium(
+            f"sub-channels in the form {form.name} do not carry the program's CD-TEXT or packs, {names} does"
+        )
 
 
 def prepare(session: Session, layout: Layout) -> Procedure[None]:
@@ -50,9 +57,14 @@ def candidates(session: Session, layout: Layout) -> Sequence[SubChannelForm]:
     """Return the forms worth a try: the one that was asked for, or those that can carry what there is."""
     if session.job.sub_channels is not None:
         return (session.job.sub_channels,)
-    if layout.program.cd_text:
+    return suiting(layout.program)
+
+
+def suiting(program: Program) -> Sequence[SubChannelForm]:
+    """Return the forms that can carry what a program has for the sub-channels, the one to be tried first."""
+    if program.cd_text:
         return WITH_R_TO_W
-    return WITH_PACKS if layout.program.packs is not None else LADDER
+    return WITH_PACKS if program.has_packs else LADDER
 
 
 def write(session: Session, layout: Layout) -> Procedure[None]:
@@ -65,7 +77,6 @@ def write(session: Session, layout: Layout) -> Procedure[None]:
         session=1 + (0 if session.work.status.blank else session.work.status.sessions),
         last_lead_out=max(session.work.survey.groove_capacity, layout.lead_out),
         appendable=not session.job.close,
-        packs=layout.program.packs,
     )
     yield from session.write(RawSource(raw, form), start, form.block_size)
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from discstack.emulator.media.compact.parts import BlockForm
 from discstack.mmc.spec.cd import sector, sub_channel
-from discstack.mmc.spec.cd.packs import PACK, Interleaver, protected
+from discstack.mmc.spec.cd.packs import Interleaver, all_protected
 from discstack.mmc.spec.cd.scrambling import scramble
 from discstack.mmc.spec.cd.sector import SUB_HEADER_SIZE, SectorType
 from discstack.mmc.spec.cd.sub_channel import PQ_SIZE
@@ -71,8 +71,7 @@ def encode_raw(form: BlockForm, data: memoryview, interleaver: Interleaver | Non
     else:
         channels = sub_channel.deinterleave(sub)
         if interleaver is not None:
-            packs = b"".join(map(protected, (sub[at : at + PACK] for at in range(0, len(sub), PACK))))
-            channels = channels[:24] + sub_channel.deinterleave(interleaver.push(packs))[24:]
+            channels = channels[:24] + sub_channel.deinterleave(interleaver.push(all_protected(sub)))[24:]
     return Sector(scramble(main) if main.startswith(sector.SYNC) else main, channels)
 
 

@@ -16,6 +16,7 @@ PACKS_PER_SECTOR: Final = 4
 DELAYS: Final = 8  # symbol n of a pack lies n modulo 8 packs later
 SWAPPED: Final = {1: 18, 2: 5, 3: 23, 18: 1, 5: 2, 23: 3}  # these change places before the delay
 Q_DATA, Q_PARITY = 2, 2
+_SIX_BITS: Final = bytes(symbol & 0x3F for symbol in range(256))
 P_DATA, P_PARITY = 20, 4
 
 
@@ -57,15 +58,39 @@ def parity(symbols: bytes, count: int) -> bytes:
     return bytes(register)
 
 
+@cache
+def _shares(symbols: int, count: int) -> tuple[tuple[int, ...], ...]:
+    """Return what each value at each place adds to the parity, as an integer: the code is linear."""
+    return tuple(
+        tuple(
+            int.from_bytes(parity(bytes(place) + bytes((value,)) + bytes(symbols - place - 1), count), "big")
+            for value in range(64)
+        )
+        for place in range(symbols)
+    )
+
+
+def _parity_by_shares(symbols: bytes, count: int) -> bytes:
+    found = 0
+    for share, symbol in zip(_shares(len(symbols), count), symbols, strict=True):
+        found ^= share[symbol]
+    return found.to_bytes(count, "big")
+
+
 def protected(pack: bytes) -> bytes:
     """Return a pack with its parity symbols computed: 2 and 3, and 20 to 23; what is above the six bits goes."""
     if len(pack) != PACK:
         raise ValueError(f"a pack has {PACK} symbols, not {len(pack)}")
-    pack = bytes(symbol & 0x3F for symbol in pack)
+    pack = pack.translate(_SIX_BITS)
     if not any(pack):
         return pack
-    start = pack[:Q_DATA] + parity(pack[:Q_DATA], Q_PARITY) + pack[4:P_DATA]
-    return start + parity(start, P_PARITY)
+    start = pack[:Q_DATA] + _parity_by_shares(pack[:Q_DATA], Q_PARITY) + pack[4:P_DATA]
+    return start + _parity_by_shares(start, P_PARITY)
+
+
+def all_protected(packs: bytes) -> bytes:
+    """Return a run of packs with their parity symbols computed."""
+    return b"".join(protected(packs[at : at + PACK]) for at in range(0, len(packs), PACK))
 
 
 SECTOR: Final = PACK * PACKS_PER_SECTOR
@@ -75,7 +100,6 @@ _PLACES: Final = tuple(
     for pack in range(PACKS_PER_SECTOR)
     for place in range(PACK)
 )
-_SIX_BITS: Final = bytes(symbol & 0x3F for symbol in range(256))
 
 
 class Interleaver:

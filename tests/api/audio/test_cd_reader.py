@@ -26,7 +26,7 @@ from discstack import (
 from discstack.mmc.cd.burn import burn_program
 from discstack.mmc.cd.job import CdJob, CdWriteMode
 from discstack.mmc.queries import capabilities
-from discstack.mmc.spec.cd import packs, sector, sub_channel
+from discstack.mmc.spec.cd import sector, sub_channel
 from discstack.mmc.spec.cd.sector import SectorType
 
 SECTOR = 2352
@@ -217,8 +217,7 @@ def test_graphics_are_kept_beside_their_tracks(recorder: Any, tmp_path: Path, fo
     )
     plain, shown = bytes(96 * 450), picture[: 96 * 400]
     tracks = tuple(ProgramTrack(source=Bytes(noise(n, n), SECTOR)) for n in (300, 400))
-    lying = plain + (shown if form is discstack.SubChannelForm.PACKED else spread(shown))
-    program = Program(tracks=tracks, packs=Bytes(lying, 96))
+    program = Program(tracks=tracks, packs=Bytes(plain + shown, 96))
     recorder.run(burn_program(CdJob(program=program, mode=CdWriteMode.RAW, sub_channels=form)))
     saved = CdReader(recorder).save(tmp_path / "karaoke.cue", wav=True, graphics=True)
     assert [track.graphics for track in saved.contents.tracks] == [False, True]
@@ -231,13 +230,48 @@ def test_graphics_are_kept_beside_their_tracks(recorder: Any, tmp_path: Path, fo
     assert saved.damaged_packs <= 8
 
 
-def spread(symbols: bytes) -> bytes:
-    """Return packs as they lie on the disc."""
-    interleaver = packs.Interleaver()
-    sectors = [symbols[at : at + 96] for at in range(0, len(symbols), 96)]
-    return b"".join(
-        interleaver.push(b"".join(packs.protected(each[at : at + 24]) for at in range(0, 96, 24))) for each in sectors
-    )
+def graphics(path: Path, sectors: int, seed: int) -> bytes:
+    """Make a CDG file of tiles of 16 bytes each, without parity, as most are; return the tiles."""
+    tiles = [bytes(byte & 0x3F for byte in random.Random(seed).randbytes(16)) for _ in range(4 * sectors)]
+    path.write_bytes(b"".join(bytes((9, 6, 0, 0)) + tile + bytes(4) for tile in tiles))
+    return b"".join(tiles)
+
+
+def tiles(path: Path) -> bytes:
+    data = path.read_bytes()
+    return b"".join(data[at + 4 : at + 20] for at in range(0, len(data), 24))
+
+
+@pytest.mark.parametrize("form", ["96p", "96r"])
+def test_graphics_go_from_files_to_the_disc_and_back(discstack: Callable[..., Any], tmp_path: Path, form: str) -> None:
+    for number, sectors in ((1, 300), (2, 310), (3, 320)):
+        wav(tmp_path / f"{number}.wav", sectors, number)
+    short, long = graphics(tmp_path / "1.cdg", 100, 1), graphics(tmp_path / "3.CDG", 350, 3)
+    drive = f"virtual:cd-r?file={form}&capacity=20000"
+    made = discstack("audio", "1.wav", "2.wav", "3.wav", "-d", drive, "--graphics", "--raw", form, "--json")
+    assert [track["sectors"] for track in made.json["tracks"]] == [300, 310, 350]
+    done = discstack("read", drive, "-o", f"{form}.cue", "--wav", "--graphics", "--json")
+    assert [name for name in done.json["files"] if name.endswith("cdg")] == [f"{form} 01.cdg", f"{form} 03.cdg"]
+    assert tiles(tmp_path / f"{form} 01.cdg") == short.ljust(300 * 64, b"\0")
+    whole = 348 * 64  # the packs of the last two sectors end in the lead-out, where drives do not read
+    assert tiles(tmp_path / f"{form} 03.cdg")[:whole] == long[:whole]
+    other = f"virtual:cd-r?file=copy-{form}&capacity=20000"
+    assert discstack("audio", f"{form}.cue", "-d", other, "--graphics").code == 0
+    assert discstack("read", other, "-o", "copy.cue", "--wav", "--graphics").code == 0
+    for name in ("01", "03"):
+        assert tiles(tmp_path / f"copy {name}.cdg")[:whole] == tiles(tmp_path / f"{form} {name}.cdg")[:whole]
+
+
+def test_graphics_that_cannot_be_kept_are_told_of(discstack: Callable[..., Any], tmp_path: Path) -> None:
+    wav(tmp_path / "1.wav", 300, 1)
+    drive = "virtual:cd-r?file=disc&capacity=20000"
+    assert discstack("audio", "1.wav", "-d", drive, "--graphics").code == 2  # there are none
+    graphics(tmp_path / "1.cdg", 10, 1)
+    for words in (("--gaps",), ("--raw", "16"), ("--raw", "96p", "--title", "One")):
+        assert discstack("audio", "1.wav", "-d", drive, "--graphics", *words).code in (2, 5), words
+    (tmp_path / "1.cdg").write_bytes(bytes(25))
+    assert "no packs of 24" in discstack("audio", "1.wav", "-d", drive, "--graphics").err
+    assert "blank" in discstack("info", drive).out
 
 
 def test_bytes_that_could_not_be_corrected_are_told(tmp_path: Path) -> None:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import random
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from discstack.emulator.open import open_virtual
 from discstack.mmc.cd.burn import burn_program
+from discstack.mmc.cd.composing import SubChannelForm
 from discstack.mmc.cd.contents import cd_contents
-from discstack.mmc.cd.job import CdJob
+from discstack.mmc.cd.graphics import PackGatherer
+from discstack.mmc.cd.job import CdJob, CdWriteMode
 from discstack.mmc.cd.program import Program, ProgramTrack
+from discstack.mmc.cd.sectors import SubChannels, read_sectors
 from discstack.mmc.procedure import run
 from discstack.mmc.spec.cd import sector
+from discstack.mmc.spec.cd.packs import protected
 from discstack.mmc.spec.cd.text import CdTextBlock, PackType, build_cd_text
 
 CDRDAO = ("--device", "/dev/sg9", "--driver")
@@ -136,8 +142,8 @@ def test_its_test_write_leaves_the_disc_blank(bench: Any) -> None:
 class Bytes:
     """Samples in memory."""
 
-    def __init__(self, data: bytes) -> None:
-        self.data, self.sectors, self.at = data, len(data) // SECTOR, 0
+    def __init__(self, data: bytes, block: int = SECTOR) -> None:
+        self.data, self.sectors, self.at = data, len(data) // block, 0
 
     def readinto(self, buffer: memoryview, /) -> int:
         piece = self.data[self.at : self.at + len(buffer)]
@@ -222,3 +228,52 @@ def test_it_reads_texts_in_several_languages(bench: Any, tmp_path: Path) -> None
             texts = part.split(f"LANGUAGE {number} {{")[1].split("}")[0]
             assert f'TITLE "{("Album", "One", "Two")[place]} {word}"' in texts
             assert f'PERFORMER "Band {word}"' in texts
+
+
+def graphics(seed: int, sectors: int) -> bytes:
+    """Packs as they are with their parity."""
+    tiles = random.Random(seed)
+    return b"".join(
+        protected(bytes((9, 6, 0, 0, *(tiles.randrange(64) for _ in range(16)), 0, 0, 0, 0)))
+        for _ in range(4 * sectors)
+    )
+
+
+def with_packs(data: bytes, packs: bytes) -> bytes:
+    """Return sectors as cdrdao keeps them: samples in big-endian order, then four packs."""
+    swapped = bytearray(data)
+    swapped[::2], swapped[1::2] = swapped[1::2], swapped[::2]
+    pairs = zip(range(0, len(data), SECTOR), range(0, len(packs), 96), strict=True)
+    return b"".join(swapped[at : at + SECTOR] + packs[packs_at : packs_at + 96] for at, packs_at in pairs)
+
+
+@pytest.mark.parametrize("form", [SubChannelForm.PACKED, SubChannelForm.RAW])
+def test_it_reads_the_graphics_that_we_record(bench: Any, tmp_path: Path, form: SubChannelForm) -> None:
+    packs = graphics(1, 330)
+    track = ProgramTrack(source=Bytes(samples(1, 330)), packs=Bytes(packs, 96))
+    job = CdJob(program=Program(tracks=(track,)), mode=CdWriteMode.RAW, sub_channels=form, ring_bytes=1 << 18)
+    with closing(open_virtual("cd-r", file=tmp_path / "sung.img", capacity=20000)) as drive:
+        run(burn_program(job), drive)
+    bench = bench("cd-r", file=tmp_path / "sung.img", capacity=20000)
+    words = ("--read-subchan", "rw", "--datafile", "read.bin", "read.toc")
+    bench.run("cdrdao", "read-cd", *CDRDAO, "generic-mmc:0x10", *words)
+    assert "TRACK AUDIO RW" in (tmp_path / "read.toc").read_text()
+    read, sent = (tmp_path / "read.bin").read_bytes(), with_packs(samples(1, 330), packs)
+    whole = 328 * (SECTOR + 96)  # the packs of the last two sectors end in the lead-out
+    assert read[:whole] == sent[:whole]
+
+
+def test_its_graphics_are_ours(bench: Any, tmp_path: Path) -> None:
+    bench = bench("cd-r", capacity=20000)
+    packs = graphics(1, 330)
+    (tmp_path / "sung.bin").write_bytes(with_packs(samples(1, 330), packs))
+    (tmp_path / "sung.toc").write_text('CD_DA\nTRACK AUDIO RW\nDATAFILE "sung.bin"\n')
+    bench.run("cdrdao", "write", *CDRDAO, "generic-mmc-raw", "-n", "sung.toc")
+    kept: list[bytes] = []
+    gatherer = PackGatherer(lambda lba, found: kept.append(found))
+    for lba in range(0, 330, 30):
+        for each in run(read_sectors(lba, 30, sub=SubChannels.RAW), bench.drive):
+            gatherer.take(each)
+    gatherer.finish()
+    assert main(bench, 0, 330) == samples(1, 330)
+    assert b"".join(kept)[: 96 * 328] == packs[: 96 * 328]

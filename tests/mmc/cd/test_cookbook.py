@@ -55,6 +55,13 @@ def mixed(**options: Any) -> Jobs:
     ]
 
 
+def sung(**options: Any) -> Jobs:
+    """A track with graphics, which end before it does."""
+    return lambda studio, mode: [
+        studio.job(studio.track(300, 1, packs=studio.lab.blocks(200, 3, 96)), mode=mode, **options)
+    ]
+
+
 def after_data(jobs: Jobs) -> Jobs:
     return lambda studio, mode: [*one(TrackForm.MODE_1, close=False)(studio, mode), *jobs(studio, mode)]
 
@@ -93,6 +100,8 @@ PAGES: dict[str, tuple[CdWriteMode, dict[str, Row]]] = {
             "Audio with CD-TEXT, open for another session": Row(one(cd_text=TEXT, close=False), APPENDABLE),
             "Sub-channels raw": Row(one(sub_channels=SubChannelForm.RAW), FINALIZED),
             "Sub-channels packed": Row(one(sub_channels=SubChannelForm.PACKED), FINALIZED),
+            "Graphics": Row(sung(), FINALIZED),
+            "Graphics and CD-TEXT": Row(sung(cd_text=TEXT), FINALIZED),
         },
     ),
 }
