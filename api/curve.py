@@ -134,8 +134,16 @@ class Curve:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Return the curve that `to_json` made; raise ValueError for anything else."""
-        if data.get("format") != FORMAT or data.get("version") != VERSION or data.get("columns") != list(_COLUMNS):
+        told = (data.get("format"), data.get("version"), data.get("columns")) if isinstance(data, Mapping) else ()
+        if told != (FORMAT, VERSION, list(_COLUMNS)):
             raise ValueError(f"this is no {FORMAT} of version {VERSION}")
+        try:
+            return cls._of(data)
+        except (AttributeError, LookupError, TypeError) as error:
+            raise ValueError(f"this {FORMAT} is damaged: {error}") from error
+
+    @classmethod
+    def _of(cls, data: Mapping[str, Any]) -> Self:
         rows = (dict(zip(_COLUMNS, row, strict=True)) for row in data["samples"])
         return cls(
             title=data["title"],
@@ -156,8 +164,12 @@ class Curve:
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
         """Read what `save` wrote; raise ValueError for anything else."""
-        with open(path, encoding="utf-8") as file:
-            return cls.from_json(json.load(file))
+        try:
+            with open(path, encoding="utf-8") as file:
+                data = json.load(file)
+        except ValueError as error:
+            raise ValueError(f"this is no {FORMAT}: {error}") from error
+        return cls.from_json(data)
 
 
 _NONE: Final = (0,) * BUCKETS

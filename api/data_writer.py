@@ -112,8 +112,9 @@ class DataWriter(Job):
         `source` is an `Image`, or anything with `stream()`, or a stream of sectors itself. `start` is the address that
         it was made for; an image that is added to a disc knows that itself, and its new data is written before the
         descriptors. Blocks until the disc is written, closed, read back and verified. Raises MediaError if the disc
-        does not suit (before anything is written), SourceError if a file changed, CommandError and TransportError if
-        the drive fails, VerificationError if something reads back differently, Cancelled after `cancel`.
+        does not suit (before anything is written), LayoutError for an image file that was cut off, SourceError if a
+        file changed, CommandError and TransportError if the drive fails, VerificationError if something reads back
+        differently, Cancelled after `cancel`.
         """
         with self._cancellation.job():
             if isinstance(source, Image):
@@ -122,7 +123,10 @@ class DataWriter(Job):
 
     def _write_stream(self, source: Writable | BlockSource, start: int, on_event: EventHandler | None) -> BurnResult:
         with opened(source) as stream:
-            exact = isinstance(source, ImageFile) and source.ends_recording
+            exact = False
+            if isinstance(source, ImageFile):
+                source.check_whole(start)
+                exact = source.ends_recording
             return self._run(burn(self._job(stream, start, exact=exact)), on_event)
 
     def _job(self, stream: BlockSource, start: int, *, grow: bool = False, exact: bool = False) -> BurnJob:

@@ -15,6 +15,7 @@ _FIRST_DESCRIPTOR: Final = 16  # sector, ECMA-119 6.2.1 and ECMA-167 2/8.3
 _MOST_DESCRIPTORS: Final = 64
 _FILE_ENTRIES: Final = (261, 266)  # ECMA-167 4/7.2.1
 _ALLOCATION_TABLES: Final = (0, 248)  # UDF 1.50 2.2.10, UDF 2.00 2.2.10
+_PRIMARY: Final = b"\x01CD001"  # ECMA-119 8.4
 _IDENTIFIERS: Final = {b"CD001": "ISO 9660", b"NSR02": "UDF", b"NSR03": "UDF"}
 
 
@@ -49,6 +50,25 @@ class ImageFile:
         tag, file_type = int.from_bytes(last[:2], "little"), last[27]
         checked = (sum(last[:4]) + sum(last[5:16])) & 0xFF == last[4]
         return checked and tag in _FILE_ENTRIES and file_type in _ALLOCATION_TABLES
+
+    def check_whole(self, start: int = 0) -> None:
+        """Raise LayoutError if the primary volume descriptor has more sectors than there are: something cut the file.
+
+        `start` is the sector that the image was made for: volumes count from the first one of the disc on.
+        """
+        if self.sectors <= _FIRST_DESCRIPTOR:
+            return
+        sector = bytearray(SECTOR)
+        self.read_at(_FIRST_DESCRIPTOR, sector)
+        if not sector.startswith(_PRIMARY):
+            return
+        blocks, block_size = (int.from_bytes(sector[at : at + size], "little") for at, size in ((80, 4), (128, 2)))
+        wanted = blocks * block_size - start * SECTOR
+        if wanted > self.sectors * SECTOR:
+            raise LayoutError(
+                f"{self.path} is cut off: it has {self.sectors} of the {-(-wanted // SECTOR)} sectors of its volume; "
+                f"if only padding is missing, fill it up: truncate -s {wanted} {self.path}"
+            )
 
     def read_at(self, lba: int, buffer: bytearray | memoryview) -> None:
         """Fill `buffer`, some whole sectors, with the image from sector `lba` on; SourceError if that fails."""

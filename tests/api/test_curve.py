@@ -135,10 +135,25 @@ def test_a_saved_curve_is_loaded_as_it_was(tmp_path: Path) -> None:
     assert [len(row) for row in data["samples"]] == [len(data["columns"])] * len(curve.samples)
 
 
-@pytest.mark.parametrize("data", [{}, {"format": "discstack curve", "version": 2, "columns": [], "samples": []}])
-def test_what_is_no_curve_is_refused(data: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "data", [{}, {"format": "discstack curve", "version": 2, "columns": [], "samples": []}, [], "curve", None]
+)
+def test_what_is_no_curve_is_refused(data: Any, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no discstack curve of version 1"):
         discstack.Curve.from_json(data)
+    (tmp_path / "x.json").write_bytes(b"\xff{")
+    with pytest.raises(ValueError, match="no discstack curve: "):
+        discstack.Curve.load(tmp_path / "x.json")
+
+
+@pytest.mark.parametrize(
+    "change", [{"samples": 3}, {"samples": [[1]]}, {"marks": [{}]}, {"marks": [{"kind": "?"}]}, {"samples": [None]}]
+)
+def test_a_curve_that_was_damaged_is_refused(change: dict[str, Any]) -> None:
+    whole = json.loads(json.dumps(discstack.CurveRecorder("nothing").curve().to_json()))
+    assert not discstack.Curve.from_json(whole).samples
+    with pytest.raises(ValueError, match=r"damaged|is not a valid MarkKind|zip\(\)"):
+        discstack.Curve.from_json({**whole, **change})
 
 
 def test_an_empty_curve_has_no_latency() -> None:

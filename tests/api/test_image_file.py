@@ -48,6 +48,31 @@ def test_a_file_that_was_replaced_before_it_was_opened_is_an_error(tmp_path: Pat
         image.stream().readinto(memoryview(bytearray(4096)))
 
 
+def volume(sectors: int, of: int, block_size: int = 2048) -> bytes:
+    """Return an image whose primary volume descriptor speaks of so many blocks."""
+    fields = [b"\x01CD001\x01".ljust(80, b"\0"), of.to_bytes(4, "little"), of.to_bytes(4, "big"), bytes(40)]
+    fields.append(block_size.to_bytes(2, "little"))
+    return bytes(16 * 2048) + b"".join(fields).ljust(2048 * (sectors - 16), b"\0")
+
+
+@pytest.mark.parametrize(
+    ("image", "start"), [(volume(40, 40), 0), (volume(40, 160, 512), 0), (volume(40, 540), 500), (bytes(4096), 0)]
+)
+def test_a_whole_image_is_found_so(tmp_path: Path, image: bytes, start: int) -> None:
+    (tmp_path / "image").write_bytes(image)
+    ImageFile(tmp_path / "image").check_whole(start)
+
+
+@pytest.mark.parametrize(("image", "start"), [(volume(39, 40), 0), (volume(39, 160, 512), 0), (volume(40, 541), 500)])
+def test_an_image_that_was_cut_off_is_found_so(tmp_path: Path, image: bytes, start: int) -> None:
+    path = tmp_path / "image"
+    path.write_bytes(image)
+    with pytest.raises(LayoutError, match="is cut off: it has .* fill it up: truncate -s 8") as told:
+        ImageFile(path).check_whole(start)
+    os.truncate(path, int(str(told.value).split()[-2]))
+    ImageFile(path).check_whole(start)
+
+
 def test_a_missing_or_empty_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="No such file"):
         ImageFile(tmp_path / "nowhere")
