@@ -110,7 +110,7 @@ def largest_transfer(queue: Path) -> int:
     limits = [limit << 10 for name in ("max_sectors_kb", "max_hw_sectors_kb") if (limit := read_number(queue / name))]
     if segments := read_number(queue / "max_segments"):
         limits.append(max(segments - 1, 1) * page)  # one segment a page; a buffer off the page boundary takes one more
-    return min(limits) // page * page if limits else FALLBACK_TRANSFER
+    return (min(limits) // page * page or min(limits)) if limits else FALLBACK_TRANSFER
 
 
 def _is_device(status: os.stat_result) -> bool:

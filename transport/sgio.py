@@ -35,10 +35,14 @@ class SgioTransport(NativeTransport):
         """
         exclusive = write if exclusive is None else exclusive
         descriptor = open_device(path, write=write, exclusive=exclusive)
+        also: int | None = None
         try:
-            return cls(descriptor, path, also=hold_other_node(descriptor) if exclusive else None)
+            also = hold_other_node(descriptor) if exclusive else None
+            return cls(descriptor, path, also=also)
         except BaseException:
             os.close(descriptor)
+            if also is not None:
+                os.close(also)
             raise
 
     def _failure(self, lost: Unanswered) -> TransportError:

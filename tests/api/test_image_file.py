@@ -67,7 +67,7 @@ def test_a_whole_image_is_found_so(tmp_path: Path, image: bytes, start: int) -> 
 def test_an_image_that_was_cut_off_is_found_so(tmp_path: Path, image: bytes, start: int) -> None:
     path = tmp_path / "image"
     path.write_bytes(image)
-    with pytest.raises(LayoutError, match="is cut off: it has .* fill it up: truncate -s 8") as told:
+    with pytest.raises(LayoutError, match=r"is cut off: it has .* fill it up: truncate -s 8") as told:
         ImageFile(path).check_whole(start)
     os.truncate(path, int(str(told.value).split()[-2]))
     ImageFile(path).check_whole(start)

@@ -210,6 +210,7 @@ def test_a_glance_keeps_away_from_who_has_a_disc_for_himself(monkeypatch: pytest
         ({"max_sectors_kb": 1280, "max_hw_sectors_kb": 32767, "max_segments": 128}, 127 * 4096),
         ({"max_sectors_kb": 512, "max_hw_sectors_kb": 32767}, 512 << 10),
         ({"max_sectors_kb": 1280, "max_hw_sectors_kb": 126}, 124 << 10),
+        ({"max_sectors_kb": 2, "max_segments": 8}, 2 << 10),  # less than a page: pages may have 64 KiB
         ({}, FALLBACK_TRANSFER),
     ],
 )

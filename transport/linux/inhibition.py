@@ -90,7 +90,7 @@ def _ask(inhibitor: Inhibitor, reason: str, stack: ExitStack) -> bool:
         reply = connection.send_and_get_reply(call, timeout=TIMEOUT)
     except (OSError, RouterClosed, RuntimeError, ValueError):  # no bus after all, or one that does not talk to us
         return False
-    if reply.header.message_type is MessageType.error:
+    if reply.header.message_type is MessageType.error or len(reply.body) != 1:
         return False
     (token,) = reply.body
     if hasattr(token, "close"):  # logind's promise is a file descriptor

@@ -9,23 +9,25 @@ from typing import Final
 from discstack.transport.base import DeviceBusy
 from discstack.transport.linux.exclusive import other_node
 from discstack.transport.linux.roots import Roots
-from discstack.transport.linux.users import mounts
+from discstack.transport.linux.users import mounts, own_mounts
 from discstack.transport.sgio_errors import open_error
 
 TIMEOUT: Final = 60.0  # seconds, for a drive that has to be woken
 
 
-def unmount(path: str) -> None:
+def unmount(path: str, roots: Roots | None = None) -> None:
     """Unmount the disc in a drive, by either node of it, from all places, the last mounted first.
 
-    Raises DeviceBusy with umount's own words where that fails.
+    Raises DeviceBusy with umount's own words where that fails, and where it is mounted out of our sight: there, what
+    lies here at the same place is something else.
     """
-    roots = Roots()
+    roots = roots or Roots()
     try:
-        nodes = filter(None, (path, other_node(roots, os.stat(path))))
+        nodes = list(filter(None, (path, other_node(roots, os.stat(path)))))
     except OSError as error:
         raise open_error(path, error) from error
-    for holder in reversed(mounts(roots, *nodes)):
+    own = own_mounts(roots, *nodes)
+    for holder in reversed(own):
         try:
             command = ["umount", "--", str(holder.mount_point)]
             ended = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, check=False)
@@ -34,3 +36,7 @@ def unmount(path: str) -> None:
             words = str(error)
         if words:
             raise DeviceBusy(f"{path}: {holder.what} could not be taken away: {words}")
+    ours = {holder.mount_point for holder in own}
+    for holder in mounts(roots, *nodes):
+        if holder.mount_point not in ours:
+            raise DeviceBusy(f"{path}: {holder.what} could not be taken away: it is of a container or another session")

@@ -41,16 +41,14 @@ def usage(roots: Roots, *paths: str) -> Usage:
 
 def mounts(roots: Roots, *paths: str) -> tuple[Holder, ...]:
     """Find where the nodes are mounted, in this process's view of the file systems and in those of others."""
-    nodes = {node.majmin: node for path in paths if (node := _node(path)) and node.is_block}
-    found: dict[str, Holder] = {}
-    for table in _mount_tables(roots):
-        for line in read_text(table).splitlines():
-            fields = line.split()
-            node = nodes.get(fields[DEVICE_NUMBER])
-            if node:
-                point = ESCAPE.sub(lambda match: chr(int(match[1], 8)), fields[MOUNT_POINT])
-                found.setdefault(point, Holder(what=f"the mount at {point}", node=node.path, mount_point=point))
+    tables = _mount_tables(roots)
+    found = {holder.mount_point: holder for table in tables for holder in _mounted(table, paths)}
     return tuple(found.values())
+
+
+def own_mounts(roots: Roots, *paths: str) -> tuple[Holder, ...]:
+    """Find where the nodes are mounted in this process's view, in the order of mounting."""
+    return tuple(_mounted(roots.proc / "self/mountinfo", paths))
 
 
 def process_name(process: Path) -> str:
@@ -94,8 +92,19 @@ def _open_files(process: Path) -> Iterator[os.stat_result]:
     for descriptor in descriptors:
         try:
             yield os.stat(descriptor.path)
-        except (FileNotFoundError, ProcessLookupError):  # closed meanwhile
+        except PermissionError:
+            raise
+        except OSError:  # closed meanwhile, or of a file system that does not answer: no device
             continue
+
+
+def _mounted(table: Path, paths: tuple[str, ...]) -> Iterator[Holder]:
+    nodes = {node.majmin: node for path in paths if (node := _node(path)) and node.is_block}
+    for line in read_text(table).splitlines() if nodes else ():
+        fields = line.split()
+        if node := nodes.get(fields[DEVICE_NUMBER]):
+            point = ESCAPE.sub(lambda match: chr(int(match[1], 8)), fields[MOUNT_POINT])
+            yield Holder(what=f"the mount at {point}", node=node.path, mount_point=point)
 
 
 def _mount_tables(roots: Roots) -> Iterator[Path]:

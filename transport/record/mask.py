@@ -60,7 +60,7 @@ def _behind_header(cdb: bytes, data: bytes) -> list[slice]:
 
 
 def _of_structure(cdb: bytes, data: bytes) -> list[slice]:
-    return [slice(4, None)] if cdb[7] in OF_ONE_DISC else []
+    return [slice(4, None)] if cdb[7:8] and cdb[7] in OF_ONE_DISC else []
 
 
 _FINDERS: Final[dict[int, Callable[[bytes, bytes], list[slice]]]] = {

@@ -22,7 +22,7 @@ from discstack.transport.script import ScriptClock
 Tell = Callable[[str], None]
 _LOG: Final = logging.getLogger(__name__)
 # What is asked when so much time has passed: a little earlier or later here than it was then.
-BY_THE_CLOCK: Final = READ_BUFFER_CAPACITY.opcode
+BY_THE_CLOCK: Final = bytes([READ_BUFFER_CAPACITY.opcode])
 BUSY_WITH_OTHER_THINGS: Final = Sense(0x2, 0x04).build()
 
 
@@ -90,9 +90,9 @@ class ReplayTransport:
             if entry.cdb == command.cdb:
                 self._at += 1
                 return entry
-            if command.cdb[0] == BY_THE_CLOCK:
+            if command.cdb[:1] == BY_THE_CLOCK:
                 return None
-            if entry.cdb[0] != BY_THE_CLOCK:
+            if entry.cdb[:1] != BY_THE_CLOCK:
                 raise ReplayMismatch(
                     f"command {self._at + 1} of the recording is {describe(entry.cdb)}, not {describe(command.cdb)}"
                 )

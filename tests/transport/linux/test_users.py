@@ -1,12 +1,16 @@
 """Who uses a drive, from trees that stand in for /proc and sysfs, and from the real /proc."""
 
+import errno
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from discstack.transport.base import DeviceBusy
 from discstack.transport.linux.roots import Roots
+from discstack.transport.linux.unmounting import unmount
 from discstack.transport.linux.users import usage
 
 from .machine import Machine
@@ -65,6 +69,43 @@ def test_mounts_are_found_in_every_namespace_once(machine: Machine, nodes: tuple
         ("the mount at /media/my disc", "/media/my disc"),
         ("the mount at /var/snap/disc", "/var/snap/disc"),
     ]
+
+
+@needs_root
+def test_only_what_is_mounted_in_our_sight_is_unmounted(
+    machine: Machine, nodes: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What lies in a container at /mnt is not what lies here at /mnt."""
+    umount = tmp_path / "programs/umount"
+    umount.parent.mkdir()
+    umount.write_text(f'#!/bin/sh\necho "$2" >>{tmp_path}/unmounted\n')
+    umount.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{umount.parent}:{os.environ['PATH']}")
+    machine.write("proc/self/mountinfo", "36 35 11:7 / /here ro - iso9660 /dev/sr7 ro\n37 36 8:1 / /mnt rw - ext4 x rw")
+    machine.link("proc/self/ns/mnt", Path("mnt:[1]"))
+    machine.process(5, "app")
+    machine.link("proc/5/ns/mnt", Path("mnt:[2]"))
+    machine.write("proc/5/mountinfo", "39 38 11:7 / /mnt ro - iso9660 /dev/sr7 ro")
+    with pytest.raises(DeviceBusy, match="the mount at /mnt could not be taken away: it is of a container"):
+        unmount(nodes[0], machine.roots)
+    assert (tmp_path / "unmounted").read_text() == "/here\n"
+
+
+@needs_root
+def test_an_open_file_that_does_not_answer_hides_no_holder(
+    machine: Machine, nodes: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a file of a FUSE file system whose process has died: ENOTCONN."""
+    machine.process(17, "wodim", "dead", "sg7")
+    real = os.stat
+
+    def stat(path: str, **words: Any) -> os.stat_result:
+        if str(path).endswith("fd/0"):
+            raise OSError(errno.ENOTCONN, os.strerror(errno.ENOTCONN))
+        return real(path, **words)
+
+    monkeypatch.setattr(os, "stat", stat)
+    assert [user.what for user in usage(machine.roots, *nodes).holders] == ["wodim (process 17)"]
 
 
 @needs_root

@@ -213,6 +213,12 @@ def test_other_data_than_the_recorded_is_told_and_answered_as_then() -> None:
     assert said[1:] == ["2 commands in all sent other data than was recorded"]
 
 
+def test_a_recorded_command_without_bytes_is_another_one() -> None:
+    replay = ReplayTransport(Recording([Recorded(start=0, duration=0, cdb=b"", status=0)]))
+    with pytest.raises(ReplayMismatch, match="TEST UNIT READY"):
+        replay.execute(TUR)
+
+
 def test_data_that_was_not_kept_is_not_made_up() -> None:
     read = Command(bytes.fromhex("28 00 00 00 00 10 00 00 20 00"), Direction.FROM_DEVICE, allocation=65536)
     inner = ScriptTransport([Reply(data=bytes(65536))])
@@ -279,6 +285,7 @@ def test_serial_numbers_are_masked_and_nothing_else() -> None:
     assert answer_of("ad 00 00 00 00 00 00 03 00 08 00 00", b"\0\6\0\0BCA!") == b"\0\6\0\0XXXX"
     assert answer_of("ad 00 00 00 00 00 00 00 00 08 00 00", b"\0\6\0\0DATA") == b"\0\6\0\0DATA"
     assert answer_of("12 01 83 00 04 00", b"\5\x83\0") == b"\5\x83\0"
+    assert answer_of("ad 00 00 00 00 00", b"DATA") == b"DATA"  # a CDB of another length than its opcode's
 
 
 def test_the_last_commands_are_kept_without_longer_data() -> None:
