@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
+
+from discstack.mmc.spec.disc_structure.recording_management import FIELD, fields_of
 
 MASK: Final = ord("X")
 PADDING: Final = b"\0 "
@@ -11,7 +13,11 @@ INQUIRY, READ_MEDIA_SERIAL_NUMBER, GET_CONFIGURATION, READ_DISC_STRUCTURE = 0x12
 UNIT_SERIAL_NUMBER, DEVICE_IDENTIFICATION = 0x80, 0x83  # vital product data pages, SPC-4 7.8
 VENDOR_SPECIFIC: Final = slice(36, 56)  # of the standard INQUIRY data: drives keep serial numbers there
 DRIVE_SERIAL_NUMBER: Final = 0x0108  # feature, MMC-6 5.3.41
-OF_ONE_DISC: Final = {0x03, 0x06}  # disc structures: burst cutting area, media identifier
+# Disc structures of one disc alone: burst cutting area, media identifiers, unique disc identifier, AACS's
+OF_ONE_DISC: Final = {0x03, 0x06, 0x0F, 0x80, 0x81, 0x82}
+OF_RECORDERS: Final = {0x0C: 4, 0x0D: 8}  # recording management data, and where it begins
+UNIQUE_ID: Final = slice(6, 22)  # of its field 0
+SERIAL_NUMBERS: Final = tuple(slice(at + 32, at + 48) for at in range(0, 512, 128))  # of field 1
 
 Data = bytes | memoryview
 
@@ -60,7 +66,17 @@ def _behind_header(cdb: bytes, data: bytes) -> list[slice]:
 
 
 def _of_structure(cdb: bytes, data: bytes) -> list[slice]:
-    return [slice(4, None)] if cdb[7:8] and cdb[7] in OF_ONE_DISC else []
+    code = cdb[7] if len(cdb) > 7 else None
+    if code in OF_RECORDERS:
+        return list(_of_recorders(data, OF_RECORDERS[code]))
+    return [slice(4, None)] if code in OF_ONE_DISC else []
+
+
+def _of_recorders(data: bytes, start: int) -> Iterator[slice]:
+    start = len(data) - sum(map(len, fields_of(data[start:])))
+    for field, places in ((0, (UNIQUE_ID,)), (1, SERIAL_NUMBERS)):
+        for place in places:
+            yield slice(start + field * FIELD + place.start, start + field * FIELD + place.stop)
 
 
 _FINDERS: Final[dict[int, Callable[[bytes, bytes], list[slice]]]] = {

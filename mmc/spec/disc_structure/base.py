@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from discstack.mmc.spec.counted import Bytes, Counted, each, join
-from discstack.mmc.spec.layout import Layout, Structure, bits, flag, raw, reserved
+from discstack.mmc.spec.layout import Layout, Structure, bits, flag, reserved
 
 if TYPE_CHECKING:
     from discstack.mmc.spec.layout import Field
@@ -70,22 +71,6 @@ class WriteProtectionStatus(DiscStructure):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DiscControlBlock(DiscStructure):
-    """Format 30h of a DVD+RW or DVD+R: a disc control block; its contents, told by the descriptor, are in `data`."""
-
-    layout: ClassVar[Layout] = structure(
-        "disc control block",
-        *("content_descriptor" / bits(32), "unknown_content_descriptor_actions" / bits(32)),
-        "vendor_id" / raw(32),
-        clause="MMC-6 6.22.3.2.24",
-    )
-    required: ClassVar[int] = 12
-    content_descriptor: int
-    unknown_content_descriptor_actions: int = 0
-    vendor_id: bytes = bytes(32)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StructureListEntry(Structure):
     """One format that the drive reads (RDS) or sends (SDS), and how long it is with its header."""
 
@@ -114,3 +99,32 @@ class DiscStructureList(DiscStructure):
     def build_tail(self) -> bytes:
         """Return the list."""
         return join(self.entries)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormatLayers(DiscStructure):
+    """Format 90h: the layers of a hybrid disc that the drive knows, by their profiles.
+
+    `default_format_layer` is the one that a disc comes up with, `online_format_layer` the one that is in use.
+    """
+
+    layout: ClassVar[Layout] = structure(
+        "list of recognized format layers",
+        *("number_of_recognized_format_layers" / bits(8), reserved(2), "default_format_layer" / bits(2)),
+        *(reserved(2), "online_format_layer" / bits(2)),
+        clause="MMC-6 6.22.3.1.8",
+    )
+    required: ClassVar[int] = 6
+    number_of_recognized_format_layers: int = 0
+    default_format_layer: int = 0
+    online_format_layer: int = 0
+    format_layers: tuple[int, ...] = ()
+
+    @classmethod
+    def tail(cls, data: Bytes) -> dict[str, Any]:
+        """Read the profiles of the layers."""
+        return {"format_layers": struct.unpack(f">{len(data) // 2}H", data[: len(data) // 2 * 2])}
+
+    def build_tail(self) -> bytes:
+        """Return the profiles of the layers."""
+        return struct.pack(f">{len(self.format_layers)}H", *self.format_layers)

@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import ClassVar
 
 from discstack.mmc.spec.disc_structure.base import DiscStructure, structure
-from discstack.mmc.spec.layout import Layout, bits, enumerated, flag, raw, reserved, text
+from discstack.mmc.spec.layout import Layout, Structure, bits, enumerated, flag, raw, reserved, text
 
 
 class CopyrightProtectionSystem(IntEnum):
@@ -46,23 +46,45 @@ class CopyrightInformation(DiscStructure):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BcaRecord(Structure):
+    """A record of a burst cutting area; the ids are registered ones, such as that of CPRM's media identifier."""
+
+    layout: ClassVar[Layout] = Layout(
+        "BCA record",
+        *("bca_record_id" / bits(16), "version_number" / bits(8), "data_length" / bits(8)),
+        clause="DVD specifications for read-only disc, annex on BCA records",
+    )
+    bca_record_id: int
+    version_number: int = 0
+    data_length: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BurstCuttingArea(DiscStructure):
-    """Format 03h, of DVD and BD: the bar code at the hub, 12 to 188 bytes, in `data`."""
+    """Format 03h: the bar code at the hub, in `data`: 12 to 188 bytes on DVD (ECMA-267 annex H), 64 on BD.
+
+    What they mean is whose use of it is agreed on; `records` holds for DVDs that keep to the form of records.
+    """
+
+    told: ClassVar[tuple[str, ...]] = ("records",)
+
+    @property
+    def records(self) -> tuple[tuple[BcaRecord, bytes], ...]:
+        """The records with their data, none unless all bytes up to the padding are records."""
+        found, rest, head = [], self.data, BcaRecord.layout.size
+        while len(rest) >= head and any(rest):
+            record = BcaRecord.parse(rest)
+            data = rest[head : head + record.data_length]
+            if not record.data_length or len(data) < record.data_length:
+                return ()
+            found.append((record, data))
+            rest = rest[head + record.data_length :]
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManufacturingInformation(DiscStructure):
     """Format 04h: what the maker wrote into the lead-in, 2048 bytes, in `data`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CopyrightManagementInformation(DiscStructure):
-    """Format 05h: the copyright bytes of one sector, in `data`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MediaIdentifier(DiscStructure):
-    """Format 06h: the identifier of a CPRM medium, in `data`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,8 +125,42 @@ class SpareAreaInformation(DiscStructure):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordingManagementData(DiscStructure):
-    """Formats 0Ch and 0Dh: the recording management data of a DVD-R or DVD-RW, in `data`."""
+class RecordingType(DiscStructure):
+    """Format 0Bh: whether a DVD-RAM was recorded in real time, without replacing defects, around an address."""
+
+    layout: ClassVar[Layout] = structure(
+        "DVD-RAM recording type",
+        *(reserved(3), "real_time_data" / flag(), reserved(28)),
+        clause="MMC-6 6.22.3.2.11",
+    )
+    required: ClassVar[int] = 5
+    real_time_data: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HdDvdRMediumStatus(DiscStructure):
+    """Format 19h: how much recording management data an HD DVD-R still has room for."""
+
+    layout: ClassVar[Layout] = structure(
+        "HD DVD-R medium status",
+        *(reserved(7), "extended_test_zone" / flag(), "number_of_remaining_rmds_in_rdz" / bits(8)),
+        "number_of_remaining_rmds_in_current_rmz" / bits(16),
+        clause="MMC-6 6.22.3.3",
+    )
+    required: ClassVar[int] = 8
+    extended_test_zone: bool = False
+    number_of_remaining_rmds_in_rdz: int = 0
+    number_of_remaining_rmds_in_current_rmz: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HdDvdRManagementData(DiscStructure):
+    """Format 1Ah: the recording management data that an HD DVD-R recorded last, in `data`, as the DVD Forum has it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MtaEccBlock(DiscStructure):
+    """Format 31h: an ECC block of the main table area of a Mount Rainier DVD+RW, in `data`, as that format has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

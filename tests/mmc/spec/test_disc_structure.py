@@ -11,22 +11,36 @@ from hypothesis import strategies as st
 
 from discstack.mmc.spec.disc_structure import (
     BY_FORMAT,
+    AacsDataKeys,
+    AacsIdentifier,
+    BcaRecord,
     BdDefinition,
     BdDiscInformation,
     BdSpareAreaInformation,
+    BurstCuttingArea,
+    CalibrationRecord,
     CartridgeStatus,
+    ControlBlockList,
     CopyrightInformation,
+    CopyrightManagementInformation,
     CopyrightProtectionSystem,
     DiscControlBlock,
     DiscInformationUnit,
+    DiscKey,
     DiscStructure,
     DiscStructureList,
     DiskCategory,
     DvdRamDefinition,
+    EncryptedExtent,
+    EncryptedExtents,
+    FormatLayers,
+    HdDvdRMediumStatus,
     JumpIntervalSize,
     LayerBoundaryInformation,
+    ManagementSummary,
     ManualLayerJumpAddress,
     ManufacturingInformation,
+    MediaKeyBlock,
     MediaType,
     MediumStatus,
     MinusBook,
@@ -34,12 +48,20 @@ from discstack.mmc.spec.disc_structure import (
     PlusBook,
     PreRecordedInformation,
     RamBook,
+    RecordedStatus,
+    RecordingManagementData,
+    RecordingType,
     RemappingAddress,
+    RZone,
+    SessionInformation,
     ShiftedMiddleAreaStartAddress,
     SpareAreaInformation,
+    SpecifiedManagementData,
     StructureListEntry,
     UniqueDiscIdentifier,
+    WriteInhibit,
     WriteProtectionStatus,
+    ZoneHead,
     parse_disc_structure,
 )
 from discstack.mmc.spec.layout import Structure, StructureError
@@ -97,6 +119,56 @@ UNIT_BYTES = (
 )
 
 ROWS: list[tuple[int, int, str, DiscStructure]] = [
+    (MediaType.DVD, 0x02, "0006 0000 01020304", DiscKey(data=b"\x01\x02\x03\x04")),
+    (MediaType.DVD, 0x05, "0006 0000 a9 000000", CopyrightManagementInformation(cpm=True, cgms=2, cps_mod=9)),
+    (MediaType.DVD, 0x05, "0006 0000 40 000000", CopyrightManagementInformation(cp_sec=True)),
+    (MediaType.DVD, 0x07, "0006 00 03 0a0b0c0d", MediaKeyBlock(total_packs=3, data=b"\x0a\x0b\x0c\x0d")),
+    (MediaType.DVD, 0x0B, "0006 0000 10 000000", RecordingType(real_time_data=True)),
+    (
+        MediaType.DVD,
+        0x0D,
+        "0008 0000 00022a10 0102",
+        SpecifiedManagementData(last_recorded_rma_sector_number=0x22A10, data=b"\x01\x02"),
+    ),
+    (
+        MediaType.DVD,
+        0x19,
+        "0006 0000 01 12 0134",
+        HdDvdRMediumStatus(
+            extended_test_zone=True,
+            number_of_remaining_rmds_in_rdz=0x12,
+            number_of_remaining_rmds_in_current_rmz=0x134,
+        ),
+    ),
+    (
+        MediaType.BD,
+        0x80,
+        "0022 0000" + "a1" * 16 + "b2" * 16,
+        AacsIdentifier(identifier=b"\xa1" * 16, message_authentication_code=b"\xb2" * 16),
+    ),
+    (
+        MediaType.BD,
+        0x84,
+        "0022 0000" + "c3" * 16 + "d4" * 16,
+        AacsDataKeys(read_data_key=b"\xc3" * 16, write_data_key=b"\xd4" * 16),
+    ),
+    (
+        MediaType.BD,
+        0x85,
+        "0012 00 10 0000000000000000 00000120 00000040",
+        EncryptedExtents(maximum_number_of_lba_extents=16, extents=(EncryptedExtent(start_lba=0x120, lba_count=0x40),)),
+    ),
+    (
+        MediaType.BD,
+        0x90,
+        "0008 0000 02 11 0040 0010",
+        FormatLayers(
+            number_of_recognized_format_layers=2,
+            default_format_layer=1,
+            online_format_layer=1,
+            format_layers=(0x40, 0x10),
+        ),
+    ),
     (
         MediaType.DVD,
         0x00,
@@ -370,3 +442,120 @@ def test_regions_are_the_bits_that_are_not_set() -> None:
 def test_medium_is_protected_by_any_means() -> None:
     assert WriteProtectionStatus(cwp=True).protected
     assert not WriteProtectionStatus().protected
+
+
+def test_a_burst_cutting_area_is_records_of_what_they_count() -> None:
+    # as CPRM has it: the media identifier, then what the media key block is checked by
+    area = BurstCuttingArea(data=bytes.fromhex("0001 02 08 1122334455667788  0002 01 04 a1a2a3a4 00000000"))
+    assert area.records == (
+        (BcaRecord(bca_record_id=1, version_number=2, data_length=8), bytes.fromhex("1122334455667788")),
+        (BcaRecord(bca_record_id=2, version_number=1, data_length=4), bytes.fromhex("a1a2a3a4")),
+    )
+
+
+@pytest.mark.parametrize("text", ["", "00" * 12, "0001 02 40 11223344 55667788", "0001 02 00 11223344"])
+def test_a_burst_cutting_area_of_another_form_has_no_records(text: str) -> None:
+    assert BurstCuttingArea(data=bytes.fromhex(text)).records == ()
+
+
+FIELD_0 = (
+    "0001 02 000000 abcd 32303234 3131 3236 3132 3334 3536"
+    "01 41 c1 26053f 53 00  02 32 12 0a0b0c0d 00  03 545947303300 00  04 414243444546 00  05 000000000000 00"
+)
+FIELD_1 = (
+    b"PIONEER".ljust(32).hex()
+    + b"SN0815".ljust(16).hex()
+    + b"DVR-111D".ljust(16).hex()
+    + "01020304 11121314 2122232425262728 0001fe50"
+    + "5a" * 24
+    + "00" * 20
+)
+FIELD_3 = "000e6130 000f0000"
+FIELD_4 = "0003 0001 0000" + "00" * 10 + "00030000 00035fff  00036000 00000000"
+
+
+def management_data(*, linked: bool = False) -> bytes:
+    fields = [FIELD_0, FIELD_1, "", FIELD_3, FIELD_4, "00040000 0004ffff"]
+    return bytes(2048 * linked) + b"".join(bytes.fromhex(text).ljust(2048, b"\0") for text in fields)
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_recording_management_data_tells_who_recorded_what(linked: bool) -> None:
+    found = RecordingManagementData(data=management_data(linked=linked))
+    summary = ManagementSummary(
+        rmd_format=1,
+        disc_status=RecordedStatus.INCREMENTAL,
+        random_number=0xABCD,
+        year="2024",
+        month="11",
+        day="26",
+        hour="12",
+        minute="34",
+        second="56",
+        pre_pit_information=bytes.fromhex(FIELD_0)[22:].ljust(64, b"\0"),
+    )
+    assert found.summary == summary
+    assert summary.media_id == "TYG03\0ABCDEF"
+    (recorder,) = found.calibrations
+    names = (recorder.drive_manufacturer, recorder.serial_number, recorder.model_number)
+    assert names == ("PIONEER", "SN0815", "DVR-111D")
+    assert recorder == CalibrationRecord.parse(bytes.fromhex(FIELD_1))
+    assert recorder.build() == bytes.fromhex(FIELD_1)
+    assert (recorder.power_calibration_address, recorder.running_opc) == (0x1FE50, b"\x5a" * 24)
+    assert found.border_outs == (0xE6130, 0xF0000)
+    assert found.zone_head == ZoneHead(invisible_rzone_number=3, first_open_rzone_number=1)
+    assert found.rzones == (
+        RZone(start_sector_number=0x30000, last_recorded_sector_number=0x35FFF),
+        RZone(start_sector_number=0x36000),
+        RZone(start_sector_number=0x40000, last_recorded_sector_number=0x4FFFF),
+    )
+
+
+@pytest.mark.parametrize("data", [b"", bytes(2048), bytes(40), management_data()[:30]])
+def test_recording_management_data_that_is_not_there_tells_nothing(data: bytes) -> None:
+    found = RecordingManagementData(data=data)
+    told = (found.summary, found.calibrations, found.border_outs, found.zone_head, found.rzones)
+    assert told == (None, (), (), None, ())
+
+
+def test_management_data_of_restricted_overwrite_has_no_zones() -> None:
+    found = RecordingManagementData(data=b"\0\2" + management_data()[2:])
+    assert found.summary is not None
+    assert found.summary.rmd_format == 2
+    assert (len(found.calibrations), found.border_outs, found.rzones) == (1, (), ())
+
+
+@pytest.mark.parametrize(
+    ("descriptor", "text", "contents", "listed"),
+    [
+        (
+            0x57444300,
+            "00000007 000000 82" + "00" * 16 + "70" * 32,
+            WriteInhibit(
+                update_count=7, update_requires_password=True, write_protect_status=2, update_password=b"p" * 32
+            ),
+            (),
+        ),
+        (
+            0x53444300,
+            "0002" + "00" * 22 + "69" * 32 + "00" * 32,
+            SessionInformation(session_number=2, disc_id=b"i" * 32),
+            (),
+        ),
+        (
+            0xFFFFFFFF,
+            "00 02 00 01 46444300 57444300 57444300",
+            ControlBlockList(readable_dcbs=2, writable_dcbs=1),
+            (0x46444300, 0x57444300, 0x57444300),
+        ),
+        (0x46444300, "00", None, ()),
+        (0x57444300, "00", None, ()),
+    ],
+)
+def test_a_disc_control_block_is_what_its_descriptor_says(
+    descriptor: int, text: str, contents: Structure | None, listed: tuple[int, ...]
+) -> None:
+    block = DiscControlBlock(content_descriptor=descriptor, data=bytes.fromhex(text))
+    assert (block.contents, block.listed) == (contents, listed)
+    if contents is not None:
+        assert contents.build() + b"".join(n.to_bytes(4, "big") for n in listed) == bytes.fromhex(text)

@@ -288,6 +288,16 @@ def test_serial_numbers_are_masked_and_nothing_else() -> None:
     assert answer_of("ad 00 00 00 00 00", b"DATA") == b"DATA"  # a CDB of another length than its opcode's
 
 
+@pytest.mark.parametrize(("format_code", "head"), [("0c", bytes(4)), ("0d", bytes(8))])
+@pytest.mark.parametrize("linked", [b"", bytes(2048)])
+def test_who_recorded_a_disc_is_masked_in_its_management_data(format_code: str, head: bytes, linked: bytes) -> None:
+    summary = bytes.fromhex("0001 02 000000") + b"ID20241126123456" + b"TYG03"
+    recorder = b"PIONEER".ljust(32) + b"SN0815".ljust(16) + b"DVR-111D".ljust(16) + b"x" * 64
+    data = head + linked + summary.ljust(2048, b"\0") + 2 * recorder
+    kept = answer_of(f"ad 00 00 00 00 00 00 {format_code} ff ff 00 00", data)
+    assert kept == data.replace(b"ID20241126123456", b"X" * 16).replace(b"SN0815", b"XXXXXX")
+
+
 def test_the_last_commands_are_kept_without_longer_data() -> None:
     last = LastCommands()
     inner = ScriptTransport(otherwise=Reply())
