@@ -32,6 +32,7 @@ from rich.table import Table
 Command = Callable[[Path, Path], list[str]]  # of the image or tree, and the folder where things were built
 MIB, GIB = 1 << 20, 1 << 30
 BD_16X: Final = 71_928_000  # bytes per second
+SATA: Final = 128 << 10  # bytes that Linux lets one command to a SATA burner carry
 HERE: Final = Path(__file__).parent
 SMALL: Final = MIB
 PR_SET_CHILD_SUBREAPER: Final = 36
@@ -47,8 +48,8 @@ def embedded(*options: str) -> Command:
     return lambda image, _: [sys.executable, str(HERE / "embedded.py"), DEVICE, str(image), *options]
 
 
-def loop(transfer: int) -> Command:
-    return lambda image, built: [str(built / "loop"), DEVICE, str(image), str(transfer)]
+def loop(transfer: int, *before: str) -> Command:
+    return lambda image, built: [*before, str(built / "loop"), DEVICE, str(image), str(transfer)]
 
 
 def growisofs(image: Path, _: Path) -> list[str]:
@@ -80,7 +81,11 @@ def xorriso_tree(tree: Path, _: Path) -> list[str]:
     return ["xorriso", "-outdev", DEVICE, "-joliet", "on", "-map", str(tree), "/", "-commit"]
 
 
-LOOPS: Final[Mapping[str, Command]] = {"bare loop, 64 KiB": loop(64 << 10)}
+LOOPS: Final[Mapping[str, Command]] = {
+    "bare loop, 64 KiB": loop(64 << 10),
+    "bare loop, 128 KiB": loop(SATA),
+    "bare loop, 128 KiB, real time": loop(SATA, "chrt", "--rr", "1"),
+}
 PEERS: Final[Mapping[str, Command]] = {
     "growisofs": growisofs,
     "wodim": wodim,
@@ -221,7 +226,7 @@ class Session:
         if not shutil.which(words[0]):
             return None
         medium = "dvd+r" if name in ONLY_DVD else "bd-r"
-        setup = DriveSetup(library=self.library, medium=medium, **case.drive)
+        setup = DriveSetup(library=self.library, medium=medium, max_transfer=SATA, **case.drive)
         with subprocess.Popen([str(self.pauses)], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as watch:
             run = run_once(words, None if name in WITHOUT_DRIVE else setup, self.folder, {watch.pid, *beside})
             pause, _ = watch.communicate()

@@ -7,7 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Map `size` bytes of page-aligned memory, zeroed and present. NULL when there is none. Any thread. */
+/*
+ * Map `size` bytes of page-aligned memory, zeroed and present; on Linux in huge pages and locked where that is allowed.
+ * NULL when there is none. Any thread.
+ */
 void *os_map(size_t size);
 
 /* Give back what os_map returned; `size` as then. Any thread. */

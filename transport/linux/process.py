@@ -10,6 +10,7 @@ from typing import Final
 from discstack.transport.linux.roots import Roots, read_text
 
 # include/uapi/linux/capability.h of Linux
+CAP_IPC_LOCK: Final = 14
 CAP_SYS_RAWIO: Final = 17
 CAP_SYS_ADMIN: Final = 21
 CAP_SYS_NICE: Final = 23

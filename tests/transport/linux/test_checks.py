@@ -17,7 +17,7 @@ from discstack.transport.linux.checks import transfer as transfer_checks
 from discstack.transport.linux.checks.examined import Examined
 from discstack.transport.linux.checks.examined import Machine as ExaminedMachine
 from discstack.transport.linux.drives import list_drives
-from discstack.transport.linux.process import CAP_SYS_NICE, CAP_SYS_RAWIO, Process
+from discstack.transport.linux.process import CAP_IPC_LOCK, CAP_SYS_NICE, CAP_SYS_RAWIO, Process
 from discstack.transport.system import Holder, Usage
 
 from .machine import Machine
@@ -147,16 +147,18 @@ def test_rights_are_spelt_by_name(setting: Setting) -> None:
 
 
 @pytest.mark.parametrize(
-    ("limits", "verdict", "words"),
+    ("limits", "capabilities", "verdict", "words"),
     [
-        ({}, GOOD, "address space unknown, locked memory unknown"),
-        ({"Max address space": "unlimited", "Max locked memory": str(8 << 20)}, GOOD, "unlimited, locked memory 8 MiB"),
-        ({"Max address space": str(1 << 30)}, GOOD, "address space 1024 MiB"),
-        ({"Max data size": str(256 << 20)}, WRONG, ""),
+        ({}, 0, GOOD, "address space unknown, locked memory unknown"),
+        ({"Max locked memory": str(8 << 20)}, 0, NOTE, "locked memory 8 MiB: too little"),
+        ({"Max locked memory": str(8 << 20)}, 1 << CAP_IPC_LOCK, GOOD, "locked memory 8 MiB"),
+        ({"Max locked memory": str(160_000 << 10)}, 0, GOOD, "locked memory 156 MiB"),
+        ({"Max address space": str(1 << 30)}, 0, GOOD, "address space 1024 MiB"),
+        ({"Max data size": str(256 << 20)}, 1 << CAP_IPC_LOCK, WRONG, ""),
     ],
 )
-def test_memory(setting: Setting, limits: dict[str, str], verdict: Verdict, words: str) -> None:
-    setting.limits = limits
+def test_memory(setting: Setting, limits: dict[str, str], capabilities: int, verdict: Verdict, words: str) -> None:
+    setting.limits, setting.capabilities = limits, capabilities
     found = setting.check(machine_checks.memory)
     assert found.verdict is verdict
     assert words in found.found

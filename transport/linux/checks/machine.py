@@ -9,7 +9,7 @@ from discstack.transport.diagnosis import Check, Verdict
 from discstack.transport.linux.checks.examined import Machine
 from discstack.transport.linux.container import hears_udev
 from discstack.transport.linux.inhibition import bus_exists
-from discstack.transport.linux.process import CAP_SYS_NICE, CAP_SYS_RAWIO, group_name, user_name
+from discstack.transport.linux.process import CAP_IPC_LOCK, CAP_SYS_NICE, CAP_SYS_RAWIO, group_name, user_name
 from discstack.transport.linux.roots import read_text
 from discstack.transport.linux.udev import is_running
 from discstack.transport.linux.users import processes
@@ -17,6 +17,7 @@ from discstack.transport.linux.users import processes
 GOOD, NOTE, WRONG = Verdict.GOOD, Verdict.NOTE, Verdict.WRONG
 UNLIMITED: Final = "unlimited"
 NICE_LIMIT: Final = 20  # RLIMIT_NICE counts down from here
+LARGEST_RING: Final = 150 << 20
 RING_ROOM: Final = 512 << 20  # bytes: the largest ring is two seconds of BD 16x, 144 MB, and Python needs some too
 C_MODULES: Final = ("discstack.transport._sgio", "discstack.native.library")
 # Names of processes, as far as the kernel keeps them (15 characters), that mount what is inserted
@@ -94,10 +95,13 @@ def memory(machine: Machine) -> Check:
         f"{words} {_spell(told(name))}"
         for words, name in (("address space", "Max address space"), ("locked memory", "Max locked memory"))
     )
-    why = "the ring between files and drive holds two seconds of data, up to 144 MB; it is not locked in memory"
+    why = "the ring between files and drive holds two seconds of data, up to 150 MiB, which must not be swapped out"
     if room < RING_ROOM:
         return Check("memory", WRONG, found, why, "raise the limit: ulimit -v unlimited; ulimit -d unlimited")
-    return Check("memory", GOOD, found, why)
+    if machine.process.can(CAP_IPC_LOCK) or _number(told("Max locked memory")) >= LARGEST_RING:
+        return Check("memory", GOOD, found, why)
+    advice = "in /etc/security/limits.d/cdrom.conf: @cdrom - memlock 160000; then log out and in again"
+    return Check("memory", NOTE, f"{found}: too little for the largest ring", why, advice)
 
 
 def priority(machine: Machine) -> Check:
