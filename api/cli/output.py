@@ -8,11 +8,11 @@ import json
 import math
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path, PurePath
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -256,14 +256,19 @@ def output_file(name: str, *, keep: bool) -> Iterator[BinaryIO]:
     """
     regular = False
     try:
-        with naming(STANDARD_OUTPUT if name == "-" else name), click.open_file(name, "wb") as file:
+        with naming(STANDARD_OUTPUT if name == "-" else name), _opened(name) as file:
             regular = name != "-" and Path(name).is_file()
-            yield cast(BinaryIO, file)
+            yield file
     except BaseException as error:
         if regular and not keep:
             Path(name).unlink(missing_ok=True)
             error.add_note(f"{name} was not whole and is removed")
         raise
+
+
+def _opened(name: str) -> AbstractContextManager[BinaryIO]:
+    """Open a file; standard output is what Python has for it, so that the kernel can move data to it."""
+    return nullcontext(sys.stdout.buffer) if name == "-" else open(name, "wb")
 
 
 def _writing_words(event: Writing, speeds: Sparkline) -> str:

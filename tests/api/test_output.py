@@ -89,6 +89,31 @@ def test_standard_output_on_a_full_disk_is_named(folder: Path, tmp_path: Path) -
     assert done.stderr.splitlines()[-1] == "discstack: standard output: No space left on device"
 
 
+SENDS = """
+import os, sys
+from discstack.cli import main
+sendfile, sent = os.sendfile, []
+os.sendfile = lambda *words: sent.append(sendfile(*words)) or sent[-1]
+try:
+    main(["image", "large", "-o", "-"])
+finally:
+    print(sum(sent), file=sys.stderr)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "sendfile"), reason="there is no sendfile")
+@pytest.mark.parametrize("unbuffered", [(), ("-u",)], ids=["buffered", "unbuffered"])
+def test_the_kernel_moves_large_files_to_a_pipe_however_python_buffers(
+    unbuffered: tuple[str, ...], tmp_path: Path
+) -> None:
+    """As it is told by PYTHONUNBUFFERED in many a container."""
+    (tmp_path / "large").mkdir()
+    (tmp_path / "large" / "file").write_bytes(os.urandom(8 << 20))
+    done = subprocess.run([sys.executable, *unbuffered, "-c", SENDS], cwd=tmp_path, capture_output=True, check=True)
+    assert int(done.stderr.split()[-1]) >= 6 << 20
+    assert (tmp_path / "large" / "file").read_bytes() in done.stdout
+
+
 def test_a_reader_that_goes_away_ends_the_image_quietly(folder: Path, tmp_path: Path) -> None:
     words = [sys.executable, "-m", "discstack", "image", "folder", "-o", "-"]
     with subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
