@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
+from changes import Change, apply, changes
 from hypothesis import strategies as st
+from pool import SIZES as ON_DISK
+from pool import on_disk
 
 from discstack.fs.attributes import Attributes, Device, Kind, Times
-from discstack.fs.boot.options import BootImage, BootOptions
+from discstack.fs.boot.el_torito import BootPlatform
+from discstack.fs.boot.options import BootAddress, BootImage, BootOptions, BootSector, PartitionTable, PartitionType
 from discstack.fs.nodes import File, Special, Symlink
 from discstack.fs.options import RRIP_1_10, RRIP_1_12, ImageOptions, RockRidge
 from discstack.fs.tree import Directory, Node
@@ -58,15 +63,26 @@ devices = st.builds(Device, st.integers(1, 255), st.integers(0, 255))
 
 
 class Case:
-    """A tree, its options, and what was chosen of them."""
+    """A tree, its options, what was chosen of them, and what is changed in the next session.
 
-    def __init__(self, root: Directory, said: dict[str, Any]) -> None:
-        self.root, self.said = root, said
+    `batches` says that small files are read many at a time.
+    """
+
+    def __init__(self, root: Directory, said: dict[str, Any], *, later: list[Change], batches: bool) -> None:
+        self.root, self.said, self.later, self.batches = root, said, later, batches
         self.options = ImageOptions(**said)
+        self._changed = False
+
+    def change(self) -> None:
+        """Do to the tree what is done to what is read of its image; once."""
+        if not self._changed:
+            apply(self.later, self.root)
+        self._changed = True
 
     def __repr__(self) -> str:
         """Tell what it takes to make the case again."""
-        return "\n".join([f"Case of {self.said}", *map(_described, self.root.walk())])
+        start = f"Case of {self.said}, {self.batches=}, then {self.later}"
+        return "\n".join([start, *map(_described, self.root.walk())])
 
 
 def _described(node: Node) -> str:
@@ -87,11 +103,15 @@ def trees(draw: st.DrawFn) -> Directory:
         name = draw(names)
         if name in place or (name != name.strip("/")):
             continue
-        kind = draw(st.sampled_from("ffffddlsh"))
+        kind = draw(st.sampled_from("ffffpppddlsh"))
         about: dict[str, Any] = {"mtime_ns": draw(times), "attributes": draw(st.none() | attributes)}
         if kind == "f" or (kind == "h" and not files):
             size = draw(st.sampled_from(SIZES))
             files.append(place.create_file(name, (name.encode("utf-8", "surrogateescape") * size)[:size], **about))
+        elif kind == "p":
+            file = place.create_file(name, on_disk(draw(st.integers(0, len(ON_DISK) - 1))))
+            file.attributes = about["attributes"]
+            files.append(file)
         elif kind == "d":
             places.append(place.create_directory(name, **about))
         elif kind == "l":
@@ -115,6 +135,47 @@ views = st.sampled_from(
 rock_ridges = st.none() | st.builds(
     RockRidge, version=st.sampled_from([RRIP_1_10, RRIP_1_12]), long_times=st.booleans(), relocation=st.booleans()
 )
+
+
+def fat(blocks: int) -> bytes:
+    """Return what passes for a FAT file system of so many blocks."""
+    start = bytearray((b"F%d" % blocks).ljust(512 * blocks, b"F"))
+    start[11:13] = (512).to_bytes(2, "little")
+    start[19:21] = blocks.to_bytes(2, "little")
+    start[510:512] = b"\x55\xaa"
+    return bytes(start)
+
+
+programs = st.builds(
+    BootImage,
+    content=st.sampled_from([100, 3000, 5000]).map(lambda size: b"B" * size),
+    info_table=st.booleans(),
+    grub2_info=st.booleans(),
+    manufacturer=st.sampled_from(["", "US"]),
+)
+firmware = st.builds(
+    BootImage,
+    content=st.sampled_from([1, 4, 333]).map(fat),
+    platform=st.just(BootPlatform.EFI),
+    selection_criteria=st.sampled_from([b"", b"\1en"]),
+)
+sectors = st.builds(BootSector, st.just(b"\xeb\xfe"), st.sampled_from(BootAddress))
+
+
+@st.composite
+def boots(draw: st.DrawFn) -> BootOptions:
+    """Boot images, perhaps on a disk with partitions."""
+    others = draw(st.lists(st.one_of(programs, firmware), max_size=3))
+    if others and draw(st.booleans()):  # libisofs takes the extensions for the entries that follow
+        others[-1] = replace(others[-1], selection_criteria=b"\1" + b"x" * 70)
+    return BootOptions(
+        images=(draw(programs), *others),
+        catalog=draw(st.sampled_from([None, "boot.catalog"])),
+        boot_sector=draw(st.none() | sectors),
+        partition_table=draw(st.sampled_from([None, PartitionTable.MBR, PartitionTable.GPT, PartitionTable.GPT])),
+        efi_partition_type=draw(st.sampled_from(PartitionType)),
+        force_bootable=draw(st.booleans()),
+    )
 
 
 @st.composite
@@ -141,18 +202,11 @@ def choices(draw: st.DrawFn) -> dict[str, Any]:
         "multiple": st.sampled_from([16, 32, 512]),
         "volume_id": st.sampled_from(["", "DISC_2", "Grüße", "x" * 40]),
         "clock": times,
-        "boot": st.builds(
-            lambda catalog, size: BootOptions(
-                images=(BootImage(content=b"B" * size, info_table=True),), catalog=catalog
-            ),
-            st.sampled_from([None, "boot.catalog"]),
-            st.sampled_from([100, 5000]),
-        ),
     }
     for name in draw(st.lists(st.sampled_from(sorted(rare)), max_size=5, unique=True)):
-        if name == "boot" and View.ISO9660 not in shown:
-            continue
         chosen[name] = draw(rare[name])
+    if View.ISO9660 in shown and draw(st.sampled_from([True, False, False])):
+        chosen["boot"] = draw(boots())
     return chosen
 
 
@@ -160,4 +214,4 @@ def choices(draw: st.DrawFn) -> dict[str, Any]:
 def cases(draw: st.DrawFn) -> Case:
     """A tree and options."""
     said = draw(choices())
-    return Case(draw(trees()), said)
+    return Case(draw(trees()), said, later=draw(changes(names)), batches=draw(st.booleans()))
