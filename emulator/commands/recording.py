@@ -32,7 +32,8 @@ def send_opc_information(drive: Drive, request: Request, *, do_opc: bool, parame
     medium = drive.loaded
     if parameter_list_length:
         raise invalid_field(7)
-    if medium.disc().disc_status == DiscStatus.FINALIZED:
+    disc = medium.disc()
+    if disc.disc_status == DiscStatus.FINALIZED and not disc.erasable:
         raise Refusal(CANNOT_WRITE_MEDIUM)
     if do_opc:
         if medium.calibrations_left == 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from discstack.mmc.spec.disc_structure import BdDefinition, DvdRamDefinition, PreRecordedInformation
@@ -20,6 +21,9 @@ DISC_DEFINITION, MEDIUM_STATUS, SPARE_AREA = 0x08, 0x09, 0x0A
 DATA_ZONE: Final = 0x30000  # physical sector number of LBA 0 on DVD
 RAM_DATA_ZONE: Final = 0x31000  # of the first sector of a DVD-RAM, which is a spare one
 RAM_GUARDS: Final = 2112  # blocks between the zones of a DVD-RAM, where nothing is recorded
+RAM_SECTORS: Final = range(25, 60)  # on a track of each of its zones, which have equally many tracks (ECMA-330)
+ECC_BLOCK: Final = 16
+ZONE_TABLE: Final = 256  # where the definition structure tells the zones, behind its header
 BOOK_SIZE: Final = 2048
 BORDER_OUT: Final = 32  # where the physical format information has the start of the last border-out
 DVD_PLUS_R, DVD_PLUS_RW, DVD_PLUS_R_DL = 0xA, 0x9, 0xE  # book types
@@ -88,13 +92,26 @@ def ram_structures(kind: MediumKind, total: int, primary: int) -> Structures:
         first_sector_of_primary_spare_area=RAM_DATA_ZONE,
         last_sector_of_primary_spare_area=RAM_DATA_ZONE + primary - 1,
         first_logical_sector=RAM_DATA_ZONE + primary,
+        number_of_zones=len(RAM_SECTORS),
     )
+    starts = ram_zones(total, primary)
+    zones = struct.pack(f">{len(starts)}I", *starts)
     return {
         (DVD, PHYSICAL_FORMAT): bytes(book),
         (DVD, COPYRIGHT): bytes(4),
-        (DVD, DISC_DEFINITION): definition.build()[4:].ljust(BOOK_SIZE, b"\0"),
+        (DVD, DISC_DEFINITION): (definition.build()[4:].ljust(ZONE_TABLE, b"\0") + zones).ljust(BOOK_SIZE, b"\0"),
         (DVD, MEDIUM_STATUS): bytes([0, 0x10, 0, 0]),
     }
+
+
+def ram_zones(total: int, primary: int) -> list[int]:
+    """Return the first logical sector of each zone of a DVD-RAM, whole ECC blocks; spare sectors lie before the first.
+
+    Within a zone the disc turns evenly, from zone to zone so much slower that sectors pass at the same rate.
+    """
+    before = accumulate(RAM_SECTORS, initial=0)
+    starts = [((total + primary) * part // sum(RAM_SECTORS) - primary) // ECC_BLOCK * ECC_BLOCK for part in before]
+    return [max(start, 0) for start in starts[:-1]]
 
 
 def physical_format(book: int, blocks: int, layer_0: int) -> bytes:

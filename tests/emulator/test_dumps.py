@@ -10,18 +10,21 @@ By the output of dvd+rw-mediainfo too, on ubuntuforums.org: DVD-RAM on a TSSTcor
 TSSTcorp TS-L632H and DVD+R DL on an LG BT20N (2013), blank DVD+RW on an ASUS DRW-1608P2, a camera's DVD-R, reserved and
 appendable, on an ASUS DRW-2014L1T. In mails to linux-kernel of 2004: DVD+R of three sessions on an NEC ND-1300A, one of
 two, closed, on an ND-3500AG. In the tests of a program that appends to discs: BD-R, blank and with pseudo-overwrite, on
-an LG WH16NS40.
+an LG WH16NS40. In a mail to cdwrite at debian.org: BD-RE, formatted, on a Pioneer BDR-209D. In the tests of
+a program that rips discs of cameras: DVD-RW in restricted overwrite, in part, on a MATSHITA UJ8B0AW. Such a disc in
+whole, in notes on burning: xorriso, whose first volume begins at block 32 of it, has 2,297,856 blocks left.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from discstack.mmc.spec.disc_structure import DiscInformationUnit
+from discstack.mmc.spec.disc_structure import DiscInformationUnit, DvdRamDefinition
 from discstack.mmc.spec.msf import Msf
 
 Load = Callable[..., Any]
@@ -247,3 +250,44 @@ def test_tracks_of_a_dvd_r_are_reserved_and_linked_as_on_a_real_one(load: Load) 
     assert [words(track[8:12])[0] for track in tracks] == [0, 12288, 12560, 677696]
     assert [words(track[24:28])[0] for track in tracks[:3]] == [12272, 256, 665120]
     assert [track[6] & 0xF0 for track in tracks] == [0xE0, 0x20, 0x20, 0x60]  # reserved, complete twice, invisible
+
+
+def test_a_formatted_bd_re_says_of_itself_what_a_real_one_does(load: Load) -> None:
+    host = load("bd-re")
+    host.format(0, 0)
+    disc = host.disc()
+    assert (disc[2] & 0x0F, disc[4], disc[5], disc[6]) == (0b1110, 1, 1, 1)  # complete, one session of one track
+    toc = host.ok("43 00 00 00 00 00 00 0014 00", allocation=20)
+    assert [toc[2], toc[3], toc[5], *words(toc[8:12]), *words(toc[16:20])] == [1, 1, 0x14, 0, 11826176]
+    assert host.capacity() + 1 == 11826176
+
+
+def test_a_dvd_rw_in_restricted_overwrite_says_of_itself_what_a_real_one_does(load: Load) -> None:
+    """Of 537,856 blocks, which READ CAPACITY counts, up to where it is formatted."""
+    host = load("dvd-rw")
+    host.format(0, 0x54, parameter=16)
+    host.transport.drive.medium.face.grow(537856 - 16)
+    host.write(537856 - 16, 16)
+    host.sync()
+    host.close(2)
+    disc = host.disc()
+    assert (disc[2] & 0x0F, disc[4], disc[5], disc[6]) == (0b1110, 1, 1, 1)
+    assert host.capacity() + 1 == 537856
+
+
+def test_a_dvd_rw_formatted_in_full_has_the_blocks_of_a_real_one(load: Load) -> None:
+    host = load("dvd-rw")
+    host.format(0, 0)
+    assert host.capacity() + 1 - 32 == 2297856
+
+
+def test_the_zones_of_a_dvd_ram_are_those_of_its_standard(load: Load) -> None:
+    """35 of them, with 25 sectors on a track of the first and 59 on one of the last."""
+    host = load("dvd-ram")
+    found = DvdRamDefinition.parse(host.ok("AD 00 00000000 00 08 0804 00 00", allocation=0x804))
+    starts = (*found.zone_starts, 2295072)
+    assert (found.number_of_zones, starts[0]) == (35, 0)
+    assert not any(start % 16 for start in starts)
+    sizes = [after - before for before, after in pairwise(starts)]
+    assert sizes[0] + 12800 == pytest.approx(sizes[34] * 25 / 59, rel=1e-3)  # spare sectors are the first
+    assert sizes[10] == pytest.approx(sizes[34] * 35 / 59, rel=1e-3)

@@ -199,3 +199,9 @@ def test_power_that_fails_damages_the_track_being_written(load: Load) -> None:
     host.close(1, 1)
     host.close(2)
     assert host.disc()[2] & 0x0F == 0x01
+
+
+def test_a_laser_is_calibrated_on_a_disc_that_can_be_written_over(load: Load) -> None:
+    host = load("dvd-rw")
+    host.format(0, 0)
+    host.ok("54 01 00 00 00 00 00 00 00 00")
