@@ -24,6 +24,7 @@ What can go wrong, by who is to blame; misuse is ValueError or TypeError:
     +- CueError               a cue sheet that makes no sense
     SourceError               a file that cannot be read, or is not what it was
     +- AudioFormatError       or that holds no audio for a CD
+    VolumeError               a disc or an image whose file system cannot be read
 """
 
 from __future__ import annotations

@@ -1,0 +1,91 @@
+"""The Python of README and docs runs as it stands there."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+import discstack
+from discstack.emulator.burner import VirtualBurner
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+EXAMPLE = re.compile(r"```python\n(.*?)```", re.DOTALL)
+LONG_WRITE_IN_PROGRESS = (2, 4, 8)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the files that the examples speak of."""
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos/beach.jpg").write_bytes(os.urandom(70_000))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def examples(page: str) -> list[str]:
+    return EXAMPLE.findall((ROOT / page).read_text(encoding="utf-8"))
+
+
+def run(example: str, **names: Any) -> dict[str, Any]:
+    names |= {"__name__": "example"}
+    exec(compile(example, "example", "exec"), names)
+    return names
+
+
+def burn(image: bytes, send: Callable[..., Any]) -> None:
+    """Somebody's burner: WRITE (10) in pieces of 16 blocks, again as long as the drive is busy, then a flush."""
+    assert send(bytes(6)).status, "TEST UNIT READY tells first that the drive was switched on"
+    for at in range(0, len(image) // 2048, 16):
+        data = image[at * 2048 :][: 16 * 2048]
+        cdb = b"\x2a\0" + at.to_bytes(4, "big") + b"\0" + (len(data) // 2048).to_bytes(2, "big") + b"\0"
+        while (reply := send(cdb, data=data)).status:
+            assert (reply.sense[2] & 15, reply.sense[12], reply.sense[13]) == LONG_WRITE_IN_PROGRESS
+    assert not send(b"\x35" + bytes(9)).status
+
+
+def test_no_page_with_python_is_forgotten() -> None:
+    with_python = {str(page.relative_to(ROOT)) for page in PAGES if EXAMPLE.search(page.read_text(encoding="utf-8"))}
+    assert with_python == {"README.md", "docs/design.md", "docs/attaching.md", "docs/virtual-burner.md"}
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/design.md"])
+def test_the_first_script_burns_the_photos(page: str, folder: Path) -> None:
+    (example,) = examples(page)
+    run(example)
+    with discstack.open("virtual:dvd+r?file=disc.img") as recorder:
+        photo = discstack.read_volume(recorder).root.find("beach.jpg")
+        assert isinstance(photo, discstack.File)
+        with photo.open() as stream:
+            assert stream.read() == (folder / "photos/beach.jpg").read_bytes()
+
+
+def test_the_fixture_for_burners_is_used_as_told(virtual_burner: Callable[..., VirtualBurner]) -> None:
+    (example,) = examples("docs/virtual-burner.md")
+    names = run(example, image=os.urandom(64 * 2048), my_program=SimpleNamespace(burn=burn))
+    names["test_my_burner_survives_a_full_buffer"](virtual_burner)
+
+
+def test_an_attached_drive_is_used_as_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what attaches played: the real one takes a kernel, and is tried with the burners themselves."""
+    asked, started = [], []
+
+    @contextmanager
+    def attach(address: str) -> Iterator[SimpleNamespace]:
+        asked.append(address)
+        yield SimpleNamespace(block="/dev/sr9")
+
+    monkeypatch.setattr(discstack, "attach", attach)
+    monkeypatch.setattr(subprocess, "run", lambda words, **_: started.append(words))
+    (example,) = examples("docs/attaching.md")
+    run(example, discstack=discstack, subprocess=subprocess)
+    assert asked == ["virtual:dvd+r?file=disc.img"]
+    assert started == [["growisofs", "-Z", "/dev/sr9", "-R", "-J", "photos"]]
