@@ -3,6 +3,7 @@
     fault=medium-error:640-655           reading or writing these blocks fails
     fault=deferred:5                     the fifth WRITE fails, and is told of with the next but one
     fault=long-write:3                   every third WRITE finds the buffer full
+    fault=profile:0016                   the disc is one of layer jump recording, by what GET CONFIGURATION tells
     fault=unplug:10;attentions:4         several, one behind the other
     fault=opcode=5B,close_function=6,sense=5/24/00,times=0
                                          one in full: fields of the CDB, what is answered, how often
@@ -106,6 +107,10 @@ def _each(**fault: Any) -> Callable[[str], list[Fault]]:
     return lambda argument: [Fault(every=int(argument or 1), times=None, **fault)]
 
 
+def _profile(argument: str) -> list[Fault]:
+    return [Fault(opcode=CONFIGURATION, alter=lies.profile(int(argument, 16)), times=None)]
+
+
 def _medium_error(argument: str) -> list[Fault]:
     blocks = _range(argument)
     errors = {READ: UNRECOVERED_READ, 0xA8: UNRECOVERED_READ, WRITE: WRITE_ERROR, 0xAA: WRITE_ERROR, 0x2E: WRITE_ERROR}
@@ -138,6 +143,7 @@ NAMED: Final[Mapping[str, Callable[[str], list[Fault]]]] = MappingProxyType(
             for opcode in (DISC_INFORMATION, TRACK_INFORMATION)
         ],
         "wrong-next-writable-address": _each(opcode=TRACK_INFORMATION, alter=lies.wrong_next_writable_address),
+        "profile": _profile,
         "zeros": _each(opcode=DISC_INFORMATION, alter=lies.zeros),
         "one-percent": lambda argument: [
             Fault(opcode=opcode, progress=float(argument or 1) / 100, times=None) for opcode in (TUR, REQUEST_SENSE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 MODE_HEADER: Final = 8
@@ -37,14 +37,9 @@ def no_descriptors(data: bytes) -> bytes:
     return (4).to_bytes(4, "big") + data[4:8]
 
 
-def no_profile(data: bytes) -> bytes:
-    """Tell no current profile in GET CONFIGURATION."""
-    return data[:6] + bytes(2) + data[8:]
-
-
-def dvd_rom(data: bytes) -> bytes:
-    """Tell the current profile of a pressed DVD in GET CONFIGURATION."""
-    return data[:6] + b"\0\x10" + data[8:]
+def profile(number: int) -> Callable[[bytes], bytes]:
+    """Return what tells another current profile in GET CONFIGURATION."""
+    return lambda data: data[:6] + number.to_bytes(2, "big") + data[8:]
 
 
 def short_mode_header(data: bytes) -> bytes:

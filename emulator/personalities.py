@@ -222,7 +222,7 @@ PERSONALITIES: Final[Mapping[str, Personality]] = MappingProxyType(
             faults=(
                 Fault(opcode=TUR, when=is_loading, sense=NO_MEDIUM_TRAY_CLOSED, times=2),
                 Fault(opcode=TUR, when=is_loading, sense=Sense(0x2, 0x04, 0x00), times=None),
-                Fault(opcode=CONFIGURATION, when=is_loading, alter=lies.no_profile, times=None),
+                Fault(opcode=CONFIGURATION, when=is_loading, alter=lies.profile(Profile.NONE), times=None),
             ),
         ),
         "tgt": Personality(
@@ -233,7 +233,7 @@ PERSONALITIES: Final[Mapping[str, Personality]] = MappingProxyType(
             source="the MMC target of tgt",
             faults=(
                 *map(refusing, (OPC, RESERVE_TRACK, EVENTS)),
-                Fault(opcode=CONFIGURATION, when=is_full_dvd, alter=lies.dvd_rom, times=None),
+                Fault(opcode=CONFIGURATION, when=is_full_dvd, alter=lies.profile(Profile.DVD_ROM), times=None),
                 Fault(opcode=TRACK_INFORMATION, fields={"address": 0xFF}, when=is_full, sense=NOT_READY, times=None),
             ),
         ),

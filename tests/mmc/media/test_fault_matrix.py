@@ -27,6 +27,7 @@ ARGUMENTS = {
     "medium-error": "40-50",
     "short-replies": "9",
     "one-percent": "1",
+    "profile": "0016",
     "attentions": "7",
     "media-changes": "30",
     "busy": "9",
@@ -35,7 +36,7 @@ ARGUMENTS = {
 FATAL = {"timeout", "power-cut", "unplug", "hardware-error", "write-protected"}
 GONE = {"timeout", "power-cut", "unplug"}
 # What a drive says that is not so.
-LIES = {"short-replies", "wrong-lengths", "wrong-next-writable-address", "zeros"}
+LIES = {"short-replies", "wrong-lengths", "wrong-next-writable-address", "zeros", "profile"}
 # What costs nothing but time.
 HARMLESS = {"long-write", "one-percent", "ready-too-early", "clueless"}
 # Where each medium meets the ways of real drives; the other sections differ from these in what is there before.
