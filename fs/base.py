@@ -12,11 +12,11 @@ from typing import IO, Final, Protocol, runtime_checkable
 from weakref import finalize
 
 from discstack.fs.errors import SourceError
+from discstack.fs.items import DirectoryItem, FileItem, ScatteredItem
 from discstack.fs.nodes import File
 from discstack.fs.plan import SECTOR, Plan, Region, sectors_for
 from discstack.fs.reading.blocks import Medium
 from discstack.fs.reading.extents import Extent, MediumSource
-from discstack.fs.snapshot import DirectoryItem, FileItem, ScatteredItem
 from discstack.fs.sources import Reader, Source
 
 WRITE_UNIT: Final = 32  # sectors: the largest unit that any overwritable medium is written in

@@ -16,10 +16,11 @@ from discstack.fs.errors import CapacityError, LayoutError
 from discstack.fs.image import Image
 from discstack.fs.iso9660 import Iso9660Emitter, JolietEmitter
 from discstack.fs.iso_names import LEVELS
+from discstack.fs.items import FileItem
 from discstack.fs.options import ImageOptions
 from discstack.fs.patterns import Globs
 from discstack.fs.plan import Plan, Region, round_up
-from discstack.fs.snapshot import FileItem, Snapshot, take_snapshot
+from discstack.fs.snapshot import Snapshot, take_snapshot
 from discstack.fs.tree import Directory
 from discstack.fs.udf.emitter import UdfEmitter
 from discstack.fs.view import Emitter, View

@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import Final, TypeGuard
 
 from discstack.fs.batch import MOST, NOTHING, Batch, BatchReader, Pouring, make_batch
+from discstack.fs.items import FileItem
 from discstack.fs.plan import SECTOR, Region, Span, round_up, sectors_for
-from discstack.fs.snapshot import FileItem
 from discstack.fs.sources import PathReader, PathSource, Reader, Source, digest_of
 
 LARGE: Final = 1 << 20  # bytes from which on a file is aligned to the blocks of file systems, so that they can share it

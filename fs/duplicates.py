@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from discstack.fs.snapshot import FileItem
+from discstack.fs.items import FileItem
 from discstack.fs.sources import MadeSource, digest_of
 
 

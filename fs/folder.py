@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from discstack.fs.items import DirectoryItem
 from discstack.fs.rock_ridge import AnyItem
-from discstack.fs.snapshot import DirectoryItem
 
 
 class Folder:

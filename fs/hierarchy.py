@@ -9,13 +9,14 @@ from discstack.fs.dates import in_range, nearest
 from discstack.fs.ecma119 import SELF, path_table_record, path_table_record_size
 from discstack.fs.errors import LayoutError, printable
 from discstack.fs.folder import Folder
+from discstack.fs.items import DirectoryItem, FileItem, SpecialItem
 from discstack.fs.naming import Scheme, name_children
 from discstack.fs.plan import Plan, sectors_for
 from discstack.fs.records import Records
 from discstack.fs.relocation import MovedDirectory, Relocation
 from discstack.fs.rock_ridge import AnyItem, SystemUse
 from discstack.fs.rrip import recorded_device
-from discstack.fs.snapshot import FileItem, Snapshot, SpecialItem, iso_time
+from discstack.fs.snapshot import Snapshot, iso_time
 from discstack.fs.view import Change, Issue, View
 
 MAX_PARENT = 0xFFFF  # ECMA-119 9.4.4: the number of a parent directory has 16 bits
@@ -67,7 +68,7 @@ class Hierarchy:
             leaves += moved
         names = [leaf.name for leaf in leaves], [below.name for below in directories]
         leaf_keys, directory_keys = name_children(self._scheme, *names)
-        keys, count = leaf_keys + directory_keys, len(leaves)
+        keys = leaf_keys + directory_keys
         items: list[AnyItem] = [*leaves, *directories]
         identifiers = self._scheme.file_identifiers(leaf_keys) + directory_keys
         order = sorted(range(len(keys)), key=[*self._scheme.file_order(leaf_keys), *directory_keys].__getitem__)
@@ -75,19 +76,31 @@ class Hierarchy:
         folder.identifiers = [identifiers[index] for index in order]
         if self._system_use is None:
             folder.renamed = not self._scheme.shows(keys, names[0] + names[1])
-        for serial, index in enumerate(order, folder.first_serial):
-            if index >= count:
-                below = Folder(directories[index - count], identifiers[index], folder, len(self.folders), serial)
-                self.folders.append(below)
-            elif not isinstance(leaf := leaves[index], MovedDirectory) and leaf.link is not None:
-                self._records.link_serials.setdefault(leaf.link, serial)
-                if self._system_use is not None:
-                    self._system_use.names[leaf.link] += 1
-        if directories and folder.number >= MAX_PARENT:
+        if directories:
+            self._add_folders(folder)
+        if not folder.item.plain:
+            self._count_names(folder)
+
+    def _add_folders(self, parent: Folder) -> None:
+        """Add the directories that a folder holds, in the order of its records."""
+        if parent.number >= MAX_PARENT:
             raise LayoutError(
-                f"{printable(folder.item.path)} is directory number {folder.number + 1} and holds directories, but "
+                f"{printable(parent.item.path)} is directory number {parent.number + 1} and holds directories, but "
                 f"{self._view.value} counts parents only up to {MAX_PARENT}; leave this view out or make fewer of them"
             )
+        for serial, (item, identifier) in enumerate(
+            zip(parent.items, parent.identifiers, strict=True), parent.first_serial
+        ):
+            if isinstance(item, DirectoryItem):
+                self.folders.append(Folder(item, identifier, parent, len(self.folders), serial))
+
+    def _count_names(self, folder: Folder) -> None:
+        """Count the names of what has several, and give them all the serial number of the first."""
+        for serial, item in enumerate(folder.items, folder.first_serial):
+            if isinstance(item, FileItem | SpecialItem) and item.link is not None:
+                self._records.link_serials.setdefault(item.link, serial)
+                if self._system_use is not None:
+                    self._system_use.names[item.link] += 1
 
     def place(self, plan: Plan) -> None:
         """Append both path tables and the directories, parents first."""

@@ -125,7 +125,7 @@ class Iso9660Emitter(HierarchyEmitter):
         rock_ridge = options.rock_ridge
         hierarchy = Hierarchy(
             *(self.view, snapshot, _scheme(options)),
-            system_use=None if rock_ridge is None else SystemUse(rock_ridge),
+            system_use=None if rock_ridge is None else SystemUse(rock_ridge, snapshot.span),
             relocation=Relocation(snapshot) if rock_ridge is not None and rock_ridge.relocation else None,
             volume=options.volume_sequence_number,
         )

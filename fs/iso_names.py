@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -19,6 +20,7 @@ _D_TEXT: Final = _table(D_CHARACTERS)
 _NAME: Final = _table(D_CHARACTERS + b"/")  # a slash stands between names
 _DOTTED: Final = _table(D_CHARACTERS + b"./")
 _TEXT: Final = _table(A_CHARACTERS)
+_INNER_DOT: Final = re.compile(rb"\.(?![^./]+(?:/|\Z))")  # that no extension follows; a final one is none either
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,44 +54,41 @@ class IsoNames:
 
     def file_keys(self, names: Sequence[str], /) -> list[bytes | None]:
         """Return the key of each file's name, None for one that is too long."""
-        level, keys = self._level, list[bytes | None]()
-        for dotted in _translated(names, _DOTTED):
-            if len(dotted) > level.total + 1:
-                keys.append(None)
-                continue
-            stem, extension = _split(dotted)
-            if len(stem) > level.name or len(extension) > level.extension or len(stem) + len(extension) > level.total:
-                keys.append(None)
-            else:
-                keys.append(stem + b"." + extension if extension else stem)
-        return keys
+        most = self._level.total + 1
+        keys = iter(self._fitting([name for name in names if len(name) <= most]))  # no character becomes several
+        return [next(keys) if len(name) <= most else None for name in names]
+
+    def _fitting(self, names: Sequence[str]) -> list[bytes | None]:
+        short = min(self._level.name, self._level.extension)  # fits wherever the dot is
+        return [key if len(key) <= short or self._fits(key) else None for key in _dotted(names)]
+
+    def _fits(self, key: bytes) -> bool:
+        level, (stem, dot, extension) = self._level, key.partition(b".")
+        total = len(key) - len(dot)
+        return len(stem) <= level.name and len(extension) <= level.extension and total <= level.total
 
     def directory_keys(self, names: Sequence[str], /) -> list[bytes | None]:
         """Return the key of each directory's name, None for one that is too long."""
         most = self._level.directory
-        return [key if len(key) <= most else None for key in _translated(names, _NAME)]
+        return [key if len(key) <= most else None for key in _undotted(names)]
 
     def marked_files(self, names: Sequence[str], marks: Sequence[bytes], /) -> list[bytes]:
         """Return "STEM_MARK.EXT" for each; the extension is kept as far as the mark leaves room."""
         level, keys = self._level, list[bytes]()
         room = max(map(len, marks), default=0) + 1
-        stem_room, extension_room, total = (
-            level.name - room,
-            min(level.extension, level.total - room),
-            level.total - room,
-        )
-        for dotted, mark in zip(_translated(names, _DOTTED), marks, strict=True):
-            stem, extension = _split(dotted)
+        stem_room, total = level.name - room, level.total - room
+        extension_room = min(level.extension, total)
+        for key, mark in zip(_dotted(names), marks, strict=True):
+            stem, dot, extension = key.partition(b".")
             extension = extension[:extension_room]
             left = total - len(extension)
-            stem = stem[: left if left < stem_room else stem_room]
-            keys.append(b"%b_%b.%b" % (stem, mark, extension) if extension else b"%b_%b" % (stem, mark))
+            keys.append(stem[: left if left < stem_room else stem_room] + b"_" + mark + dot + extension)
         return keys
 
     def marked_directories(self, names: Sequence[str], marks: Sequence[bytes], /) -> list[bytes]:
         """Return "STEM_MARK" for each."""
         most = self._level.directory - 1
-        pairs = zip(_translated(names, _NAME), marks, strict=True)
+        pairs = zip(_undotted(names), marks, strict=True)
         return [b"%b_%b" % (key[: most - len(mark)], mark) for key, mark in pairs]
 
     def file_order(self, keys: Sequence[bytes], /) -> Sequence[bytes]:
@@ -109,17 +108,19 @@ class IsoNames:
         return b"/".join(keys).decode("ascii") == "/".join(names)
 
 
-def _translated(names: Sequence[str], table: bytes) -> list[bytes]:
+def _undotted(names: Sequence[str]) -> list[bytes]:
+    """Return names in d-characters."""
+    return _translated(names, _NAME).split(b"/") if names else []
+
+
+def _dotted(names: Sequence[str]) -> list[bytes]:
+    """Return names in d-characters, and with a dot only before an extension."""
+    return _INNER_DOT.sub(b"_", _translated(names, _DOTTED)).split(b"/") if names else []
+
+
+def _translated(names: Sequence[str], table: bytes) -> bytes:
     """Return names in the characters that a table leaves; no name has a slash, so all are translated at once."""
-    return "/".join(names).encode("ascii", "replace").translate(table).split(b"/") if names else []
-
-
-def _split(dotted: bytes) -> tuple[bytes, bytes]:
-    """Return the name before the last dot and the extension after it."""
-    stem, dot, extension = dotted.rpartition(b".")
-    if not dot or not extension:  # a final dot is not the start of an extension
-        return dotted.replace(b".", b"_"), b""
-    return stem.replace(b".", b"_"), extension
+    return "/".join(names).encode("ascii", "replace").translate(table)
 
 
 def d_text(text: str) -> str:

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import repeat
+from struct import pack
 from typing import Final, Protocol, cast
 from zlib import crc32
 
@@ -78,18 +80,21 @@ def _settle(
 ) -> None:
     """Resolve what clashes and shorten what was too long; names that are shown as they are come first."""
     taken = {key for key, count in counts.items() if count == 1}
-    waiting: tuple[list[int], list[int]] = ([], [])
+
+    def waits(key: bytes, name: str) -> bool:
+        if counts[key] == 1:
+            return False
+        if key in taken or scheme.shown(key) != name:
+            return True
+        taken.add(key)
+        return False
+
+    waiting = list[list[int]]()
     for kind in range(2):
-        for i, key in enumerate(keys[kind]):
-            if key is None:
-                waiting[kind].append(i)
-            elif counts[key] > 1:
-                if key not in taken and scheme.shown(key) == names[kind][i]:
-                    taken.add(key)
-                else:
-                    waiting[kind].append(i)
+        pairs = enumerate(zip(keys[kind], names[kind], strict=True))
+        waiting.append([i for i, (key, name) in pairs if key is None or waits(key, name)])
     for kind, marked in enumerate((scheme.marked_files, scheme.marked_directories)):
-        chosen = [names[kind][i] for i in waiting[kind]]
+        chosen, settled = [names[kind][i] for i in waiting[kind]], keys[kind]
         free = marked(chosen, marks_for(chosen, scheme.digits))
         for i, name, key in zip(waiting[kind], chosen, free, strict=True):
             attempt = 0
@@ -97,7 +102,7 @@ def _settle(
                 attempt += 1
                 (key,) = marked([name], marks_for([name], _digits(scheme, attempt), attempt))
             taken.add(key)
-            keys[kind][i] = key
+            settled[i] = key
 
 
 def _digits(scheme: Scheme, attempt: int) -> int:
@@ -105,6 +110,9 @@ def _digits(scheme: Scheme, attempt: int) -> int:
     return max(scheme.digits, min(scheme.digits + attempt // ATTEMPTS, LONGEST))
 
 
-def marks_for(names: Iterable[str], digits: int, attempt: int = 0) -> list[bytes]:
+def marks_for(names: Sequence[str], digits: int, attempt: int = 0) -> list[bytes]:
     """Return `digits` (at most 8) hexadecimal digits for each name that stand for all of it, others at each attempt."""
-    return [(b"%08X" % crc32(name.encode("utf-8", "surrogatepass"), attempt))[-digits:] for name in names]
+    texts = "/".join(names).encode("utf-8", "surrogatepass").split(b"/") if names else []
+    sums = pack(f">{len(texts)}L", *map(crc32, texts, repeat(attempt)))
+    marks = sums.hex("/", 4).upper().encode().split(b"/") if names else []
+    return marks if digits == 8 else [mark[-digits:] for mark in marks]

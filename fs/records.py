@@ -28,11 +28,11 @@ from discstack.fs.ecma119 import (
     directory_records,
 )
 from discstack.fs.folder import Folder
+from discstack.fs.items import DirectoryItem, FileItem, HardLinks, SpecialItem
 from discstack.fs.plan import SECTOR
 from discstack.fs.relocation import MovedDirectory, Relocation
 from discstack.fs.rock_ridge import AnyItem, SystemUse
 from discstack.fs.rrip import RELOCATED, child_link, parent_link
-from discstack.fs.snapshot import DirectoryItem, FileItem, HardLinks, SpecialItem
 from discstack.fs.susp import ContinuationAreas
 
 TOGETHER: Final = 2048  # records that are made in one go, so that a wide directory does not take much memory
@@ -58,14 +58,12 @@ class Records:
         own = [directory_record_size(SELF, len(area)) for area in self._own_areas(folder, areas)]
         sizes = self._sizes(folder)
         lengths = [
-            33 + (len(identifier) | 1) + size + 1 & ~1
-            for identifier, size in zip(folder.identifiers, sizes, strict=True)
+            33 + (length | 1) + size + 1 & ~1 for length, size in zip(map(len, folder.identifiers), sizes, strict=True)
         ]
         folder.alike = (
             max(lengths, default=0) <= MAX_RECORD
             and (self._system_use is None or 0 not in sizes)
-            and max([file.size for file in folder.item.files], default=0) <= MAX_LENGTH
-            and {FileItem}.issuperset(map(type, folder.item.files))
+            and (folder.item.plain or _have_one_section(folder.item.files))
         )
         if not folder.alike:
             lengths = [*self._lengths(folder, sizes, areas)]
@@ -179,7 +177,7 @@ class Records:
         use, relocation = self._system_use, self._relocation
         if use is None:
             return [0] * len(folder.items)
-        sizes = use.sizes(folder.items)
+        sizes = use.sizes(folder.items, plain=folder.item.plain and relocation is None)
         if relocation is None or not (folder.item is relocation.home or folder.number == 0):
             return sizes
         return [0 if relocation.hides(item) else size for item, size in zip(folder.items, sizes, strict=True)]
@@ -201,6 +199,11 @@ class Records:
             of_link[item.link] if isinstance(item, FileItem | SpecialItem) and item.link is not None else serial
             for serial, item in zip(serials, folder.items, strict=True)
         ]
+
+
+def _have_one_section(files: Sequence[FileItem]) -> bool:
+    sizes = [file.size for file in files]
+    return max(sizes, default=0) <= MAX_LENGTH and {FileItem}.issuperset(map(type, files))
 
 
 def _sections(item: FileItem) -> list[tuple[int, int]]:

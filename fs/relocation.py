@@ -10,7 +10,8 @@ from typing import Final
 
 from discstack.fs.attributes import DIRECTORY, Attributes, Times
 from discstack.fs.errors import LayoutError
-from discstack.fs.snapshot import DirectoryItem, Snapshot
+from discstack.fs.items import DirectoryItem
+from discstack.fs.snapshot import Snapshot
 
 DEEPEST: Final = 8
 NAMES: Final = ("rr_moved", ".rr_moved")  # libarchive knows the directory by these alone

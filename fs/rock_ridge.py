@@ -16,6 +16,7 @@ from typing import Final, TypeAlias
 from discstack.fs.attributes import Attributes
 from discstack.fs.dates import DATE_SIZE, EARLIEST, LATEST
 from discstack.fs.errors import LayoutError
+from discstack.fs.items import DirectoryItem, FileItem, HardLinks, ScatteredItem, SpecialItem
 from discstack.fs.options import RRIP_1_10, RRIP_1_12, RockRidge
 from discstack.fs.relocation import MovedDirectory
 from discstack.fs.rrip import (
@@ -31,7 +32,6 @@ from discstack.fs.rrip import (
     symbolic_link,
     time_stamps,
 )
-from discstack.fs.snapshot import DirectoryItem, FileItem, HardLinks, ScatteredItem, SpecialItem
 from discstack.fs.susp import SHARING_PROTOCOL
 
 AnyItem: TypeAlias = FileItem | SpecialItem | DirectoryItem | MovedDirectory
@@ -70,14 +70,15 @@ class SystemUse:
     """Makes the system use areas of a hierarchy's records.
 
     A serial number stands for a file in PX of RRIP 1.12: all names of one file have the same. `names` counts those that
-    the hierarchy has of each, and is filled by it.
+    the hierarchy has of each, and is filled by it. `span` are the earliest and the latest of all times.
     """
 
-    def __init__(self, rock_ridge: RockRidge) -> None:
+    def __init__(self, rock_ridge: RockRidge, span: tuple[int, int]) -> None:
         if rock_ridge.version not in VERSIONS:
             raise LayoutError(f"Rock Ridge {rock_ridge.version} is not supported; take one of {[*VERSIONS]}")
         self._old = rock_ridge.version == RRIP_1_10
         self._long_form = rock_ridge.long_times
+        self._short_form = not self._long_form and span[0] >= EARLIEST and span[1] <= LATEST
         self.names = Counter[HardLinks]()
         self._heads = dict[tuple[Attributes, int, int], bytes]()
         # PX, TF and NM without a name, and RR before them
@@ -88,11 +89,16 @@ class SystemUse:
         head = self._alike - number - len(_MODIFY_HEAD) - DATE_SIZE - NAME_HEAD
         self._pack = Struct(f"{head}s{number}s{len(_MODIFY_HEAD)}s{DATE_SIZE}s{NAME_HEAD}s").pack
 
-    def sizes(self, items: Sequence[AnyItem]) -> list[int]:
-        """Return the length of the area of each item's record, 0 for those that `areas` does not make."""
+    def sizes(self, items: Sequence[AnyItem], *, plain: bool = False) -> list[int]:
+        """Return the length of the area of each item's record, 0 for those that `areas` does not make.
+
+        `plain` says that the items are all that a plain directory holds.
+        """
         if self._long_form:
             return [0] * len(items)
-        alike, lengths = self._alike, map(len, names_bytes([item.name for item in items]))
+        alike, lengths = self._alike, [*map(len, names_bytes([item.name for item in items]))]
+        if plain and self._short_form and max(lengths, default=0) <= MAX_NAME:
+            return [alike + length for length in lengths]
         return [
             alike + length
             if length <= MAX_NAME

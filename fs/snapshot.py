@@ -4,148 +4,26 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_left
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from hashlib import sha256
 from itertools import chain
-from typing import Final
+from typing import Final, TypeVar
 
 from discstack.fs.attributes import Attributes, Times, rationalized
 from discstack.fs.errors import LayoutError
-from discstack.fs.nodes import File, Special, Symlink
+from discstack.fs.items import GIANT, DirectoryItem, FileItem, HardLinks, Item, MakeFile, SpecialItem
+from discstack.fs.nodes import File, Leaf
 from discstack.fs.patterns import Globs
 from discstack.fs.sources import Source
 from discstack.fs.tree import Directory, Node
 from discstack.fs.view import Change, Issue, View
 
+AnyLeaf = TypeVar("AnyLeaf", FileItem, SpecialItem)
 NANOSECONDS: Final = 10**9
 _NEVER: Final = -(1 << 80)  # before every time
-
-
-class HardLinks:
-    """All names of one file: how many of them the image has."""
-
-    __slots__ = ("count",)
-
-    def __init__(self) -> None:
-        self.count = 0
-
-
-class Item:
-    """What files, special files and directories of the image have in common.
-
-    `times` are None unless they are to be recorded beside the time of the last change.
-    """
-
-    __slots__ = ("attributes", "mtime_ns", "name", "parent", "times")
-
-    name: str
-    parent: DirectoryItem
-    mtime_ns: int
-    attributes: Attributes
-    times: Times | None
-
-    @property
-    def path(self) -> str:
-        """The path in the image, from "/" on."""
-        return self.parent.prefix + self.name
-
-
-class LinkedItem(Item):
-    """A file or special file; items with the same `link` (not None) are names of one of them."""
-
-    __slots__ = ("link",)
-    link: HardLinks | None
-
-    @property
-    def links(self) -> int:
-        """How many names it has in the image."""
-        return 1 if self.link is None else self.link.count
-
-
-class FileItem(LinkedItem):
-    """A file of the image.
-
-    Its data lies in one run of whole sectors from `lba` on, known after the file data was placed; a file of size 0 has
-    no data and `lba` 0. Hard links share one run. Only a `ScatteredItem` has several `runs`.
-    """
-
-    __slots__ = ("lba", "size", "source")
-
-    def __init__(self, node: File, parent: DirectoryItem, mtime_ns: int) -> None:
-        self.name = node.name
-        self.parent = parent
-        self.source = node.source
-        self.size = node.source.size
-        self.mtime_ns = mtime_ns
-        self.lba = 0
-
-    @property
-    def runs(self) -> Sequence[tuple[int, int]]:
-        """Where the data lies: a sector and how many bytes from there on."""
-        return ((self.lba, self.size),)
-
-
-class ScatteredItem(FileItem):
-    """A file whose data lies in several runs already, on the medium to which the image is added."""
-
-    __slots__ = ("_runs",)
-
-    def __init__(self, node: File, parent: DirectoryItem, mtime_ns: int, runs: Sequence[tuple[int, int]]) -> None:
-        super().__init__(node, parent, mtime_ns)
-        self._runs = runs
-
-    @property
-    def runs(self) -> Sequence[tuple[int, int]]:
-        """Where the data lies; all but the last run are whole sectors."""
-        return self._runs or super().runs
-
-    def gather(self) -> None:
-        """Let the data be copied into one run after all."""
-        self._runs = ()
-
-
-MakeFile = Callable[[File, "DirectoryItem", int], FileItem]
-
-
-class SpecialItem(LinkedItem):
-    """A symbolic link (with its `target`), a device node (with its `device`), a FIFO or a socket."""
-
-    __slots__ = ("device", "kind", "target")
-
-    def __init__(self, node: Symlink | Special, parent: DirectoryItem, mtime_ns: int) -> None:
-        self.name = node.name
-        self.parent = parent
-        self.mtime_ns = mtime_ns
-        self.kind = node.kind
-        self.target = node.target if isinstance(node, Symlink) else b""
-        self.device = node.device if isinstance(node, Special) else None
-
-
-class DirectoryItem(Item):
-    """A directory of the image; `number` is its place in `Snapshot.directories`; the root is its own parent.
-
-    `files`, `specials` and `directories` are sorted by name, in code-point order.
-    """
-
-    __slots__ = ("directories", "files", "number", "prefix", "specials")
-
-    def __init__(self, name: str, parent: DirectoryItem | None, mtime_ns: int, number: int) -> None:
-        self.name = name
-        self.parent = self if parent is None else parent
-        self.mtime_ns = mtime_ns
-        self.number = number
-        self.prefix: str = "/" if parent is None else f"{parent.prefix}{name}/"
-        self.files = list[FileItem]()
-        self.specials = list[SpecialItem]()
-        self.directories = list[DirectoryItem]()
-
-    @property
-    def path(self) -> str:
-        """The path in the image, from "/" on."""
-        return self.prefix.rstrip("/") or "/"
 
 
 @dataclass(frozen=True)
@@ -185,7 +63,6 @@ class Snapshot:
         """Add a file that is made with the image, at the image's time, under a name that is free."""
         node = File(name, Directory(), source, None)
         item = FileItem(node, directory, self.clock)
-        item.link = None
         _Settler(self.clock, self.issues, rationalize=False).settle(item, node, item.path)
         directory.files.insert(bisect_left(directory.files, name, key=lambda file: file.name), item)
         return item
@@ -221,6 +98,7 @@ class Snapshot:
             item.files = [file for file in whole.files if not _hides(hidden, file)]
             item.specials = [special for special in whole.specials if not _hides(hidden, special)]
             shown = [below for below in whole.directories if not _hides(hidden, below)]
+            item.plain = whole.plain
             item.directories = [DirectoryItem(below.name, item, below.mtime_ns, 0) for below in shown]
             stack.extend(reversed([*zip(shown, item.directories, strict=True)]))
         return Snapshot(top, self.clock, directories, self.issues)
@@ -232,7 +110,7 @@ class Snapshot:
         for directory in self.directories:
             items: list[FileItem | SpecialItem] = [*directory.files, *directory.specials]
             times = [item.mtime_ns for item in items]
-            for item in (directory, *items):
+            for item in (directory,) if directory.plain else (directory, *items):
                 if item.times is not None:
                     times += [time for time in item.times if time is not None]
             if times:
@@ -288,42 +166,55 @@ class _Settler:
 
     def children(self, node: Directory, item: DirectoryItem) -> Iterator[tuple[Directory, DirectoryItem]]:
         """Put the items of what a directory holds into its item; yield the directories with theirs."""
-        clock, files = self._clock, item.files
-        for child in node:
-            time = child.mtime_ns
-            if time is None:
-                time = clock
-            elif time > clock:
-                time = _clamped(item.prefix + child.name, time, clock, self._issues)
+        nodes = [*node]
+        files = [child for child in nodes if type(child) is File]
+        plain = self._plain_items(files, item)
+        if plain is not None:
+            item.files = plain
+            nodes = [child for child in nodes if type(child) is not File]
+        for child in nodes:
+            time = _clamped(item.prefix + child.name, child.mtime_ns, self._clock, self._issues)
             if isinstance(child, File):
-                file = self._make_file(child, item, time)
-                file.link = None if child.link is None else self._link(child.link)
-                files.append(file)
-                if child.times is None and child.attributes is not None and not self._rationalize:
-                    file.attributes, file.times = child.attributes, None
-                else:
-                    self.settle(file, child, item.prefix + child.name)
+                item.files.append(self._linked(self._make_file(child, item, time), child))
             elif isinstance(child, Directory):
                 below = DirectoryItem(child.name, item, time, 0)
                 item.directories.append(below)
                 self.settle(below, child, item.prefix + child.name)
                 yield child, below
             else:
-                special = SpecialItem(child, item, time)
-                special.link = None if child.link is None else self._link(child.link)
-                item.specials.append(special)
-                self.settle(special, child, item.prefix + child.name)
+                item.specials.append(self._linked(SpecialItem(child, item, time), child))
+        item.plain = plain is not None and not item.specials and all(below.times is None for below in item.directories)
         self._issues += [Issue(item.prefix + name, Change.SKIPPED, reason) for name, reason in node.skipped]
+
+    def _plain_items(self, files: Sequence[File], parent: DirectoryItem) -> list[FileItem] | None:
+        """Return the items of files of which nothing has to be settled but attributes, None where something has."""
+        if self._make_file is not FileItem:
+            return None
+        clock = self._clock
+        items = [
+            FileItem(file, parent, time)
+            for file in files
+            if (time := file.mtime_ns) is not None and time <= clock
+            if file.link is None and file.times is None and file.source.size < GIANT
+        ]
+        if len(items) < len(files):
+            return None
+        if self._rationalize:
+            for item in items:
+                item.attributes = self._rationalized(item.attributes, directory=False)
+        return items
+
+    def _linked(self, item: AnyLeaf, node: Leaf) -> AnyLeaf:
+        """Settle an item that may be one of several names."""
+        item.link = None if node.link is None else self._link(node.link)
+        self.settle(item, node, item.path)
+        return item
 
     def settle(self, item: Item, node: Node, path: str) -> None:
         """Settle attributes and times of an item."""
         attributes = node.attributes or node.usual
         if self._rationalize:
-            directory = isinstance(node, Directory)
-            key = (attributes, directory)
-            if key not in self._rational:
-                self._rational[key] = rationalized(attributes, directory=directory)
-            attributes = self._rational[key]
+            attributes = self._rationalized(attributes, directory=isinstance(node, Directory))
         item.attributes = attributes
         item.times = None
         if node.times is not None:
@@ -331,6 +222,12 @@ class _Settler:
             item.times = Times(
                 self._clamp(path, atime), self._clamp(path, ctime), None if birth is None else self._clamp(path, birth)
             )
+
+    def _rationalized(self, attributes: Attributes, *, directory: bool) -> Attributes:
+        key = (attributes, directory)
+        if key not in self._rational:
+            self._rational[key] = rationalized(attributes, directory=directory)
+        return self._rational[key]
 
     def _clamp(self, path: str, time: int) -> int:
         return _clamped(path, time, self._clock, self._issues)

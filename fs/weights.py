@@ -10,7 +10,8 @@ from fnmatch import translate
 from functools import lru_cache
 
 from discstack.fs.errors import LayoutError
-from discstack.fs.snapshot import FileItem, Snapshot
+from discstack.fs.items import FileItem
+from discstack.fs.snapshot import Snapshot
 from discstack.fs.sources import PathSource
 
 

@@ -16,8 +16,9 @@ from discstack.fs.boot.images import PlannedImage, plan_image
 from discstack.fs.boot.info_table import GRUB2_INFO, TABLE, PatchedSource, Patches, grub2_info, info_table
 from discstack.fs.boot.options import BootImage, BootOptions
 from discstack.fs.errors import LayoutError, printable
+from discstack.fs.items import DirectoryItem, FileItem, ScatteredItem
 from discstack.fs.plan import SECTOR, SYSTEM_AREA, Plan, sectors_for
-from discstack.fs.snapshot import DirectoryItem, FileItem, ScatteredItem, Snapshot
+from discstack.fs.snapshot import Snapshot
 from discstack.fs.sources import MadeSource
 from discstack.fs.tree import check_name
 from discstack.fs.view import Change, Issue, View

@@ -19,8 +19,9 @@ from discstack.fs.boot.hidden import HiddenData, read_start, source_for
 from discstack.fs.boot.info_table import GRUB2_INFO, TABLE
 from discstack.fs.boot.options import BootImage
 from discstack.fs.errors import LayoutError, printable
+from discstack.fs.items import FileItem
 from discstack.fs.plan import SECTOR, sectors_for
-from discstack.fs.snapshot import FileItem, Snapshot
+from discstack.fs.snapshot import Snapshot
 from discstack.fs.sources import Source
 
 Place: TypeAlias = FileItem | HiddenData

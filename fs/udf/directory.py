@@ -9,7 +9,8 @@ from typing import Final, TypeAlias
 
 from discstack.fs.attributes import Kind
 from discstack.fs.errors import LayoutError, printable
-from discstack.fs.snapshot import DirectoryItem, FileItem, Snapshot, SpecialItem
+from discstack.fs.items import DirectoryItem, FileItem, SpecialItem
+from discstack.fs.snapshot import Snapshot
 from discstack.fs.udf.file import FileCharacteristics
 from discstack.fs.udf.names import file_identifiers
 from discstack.fs.udf.packing import Name, directory_size
@@ -141,7 +142,7 @@ def _number_children(index: Index, item: DirectoryItem, shared: dict[int, int]) 
     for number, directory in enumerate(item.directories, first):
         index.directories[directory.number] = number
     index.items += item.directories
-    if any(leaf.link is not None for leaf in leaves):
+    if not item.plain and any(leaf.link is not None for leaf in leaves):
         index.numbers.append([*range(first, len(index.items)), *_number_links(index, item, leaves, shared)])
     else:
         index.items += leaves

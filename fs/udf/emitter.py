@@ -16,9 +16,10 @@ from typing import Final
 
 from discstack.fs.attributes import Kind
 from discstack.fs.errors import LayoutError, printable
+from discstack.fs.items import FileItem, SpecialItem
 from discstack.fs.options import ImageOptions
 from discstack.fs.plan import Plan, Region, Series, sectors_for
-from discstack.fs.snapshot import FileItem, Snapshot, SpecialItem
+from discstack.fs.snapshot import Snapshot
 from discstack.fs.udf.allocation import pieces_of
 from discstack.fs.udf.cs0 import decode
 from discstack.fs.udf.directory import index_entries

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from discstack.fs.attributes import Attributes, Kind, rationalized
+from discstack.fs.items import DirectoryItem, FileItem
 from discstack.fs.plan import sectors_for
-from discstack.fs.snapshot import DirectoryItem, FileItem
 from discstack.fs.udf.allocation import Allocation, pieces_of
 from discstack.fs.udf.directory import Index, Item, unique_id
 from discstack.fs.udf.extended import HEADER_SIZE, FileTimesExtendedAttribute, attribute_space, file_attributes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from binascii import crc_hqx
 from collections.abc import Sequence
 from itertools import chain, count
-from typing import Final
+from typing import Final, cast
 
 from discstack.fs.udf.cs0 import MAX_FILE_IDENTIFIER, clean, encode, encode_all
 
@@ -18,9 +18,13 @@ def file_identifiers(names: Sequence[str]) -> tuple[list[bytes], list[int]]:
     Only names that CS0 cannot hold are changed.
     """
     encoded = encode_all(names)
+    if None not in encoded:
+        kept = cast(list[bytes], encoded)
+        if max(map(len, kept), default=0) <= MAX_FILE_IDENTIFIER:
+            return kept, []
     identifiers = [b"" if each is None or len(each) > MAX_FILE_IDENTIFIER else each for each in encoded]
     difficult = [number for number, identifier in enumerate(identifiers) if not identifier]
-    taken = set(identifiers) if difficult else set()
+    taken = set(identifiers)
     for number in difficult:
         identifiers[number] = identifier = _mangle(names[number], taken)
         taken.add(identifier)

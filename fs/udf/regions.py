@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
+from discstack.fs.items import FileItem
 from discstack.fs.plan import SECTOR, Region, Span
-from discstack.fs.snapshot import FileItem
 from discstack.fs.sources import Source
 
 EntriesFill = Callable[[int, memoryview], None]

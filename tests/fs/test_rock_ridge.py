@@ -270,10 +270,12 @@ def test_areas_made_together_are_those_made_entry_by_entry(
             root.create_directory(name, mtime_ns=time, attributes=which)
         else:
             root.create_file(name, b"", mtime_ns=time, attributes=which)
-    item = take_snapshot(root, clock=10**19).root
-    items = [*item.files, *item.directories]
-    use = SystemUse(RockRidge(version=version))
+    snapshot = take_snapshot(root, clock=10**19)
+    items = [*snapshot.root.files, *snapshot.root.directories]
+    use = SystemUse(RockRidge(version=version), snapshot.span)
     sizes, serials = use.sizes(items), range(7, 7 + len(items))
+    assert snapshot.root.plain
+    assert use.sizes(items, plain=True) == sizes
     dates = [recording_date(each.mtime_ns) for each in items]
     rows = [row for row, size in zip(zip(items, serials, dates, strict=True), sizes, strict=True) if size]
     made = iter(use.areas(rows))
