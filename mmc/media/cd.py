@@ -84,8 +84,14 @@ def _select(
 
 
 def assess(recipe: Recipe, survey: Survey) -> MediumStatus:
-    """Read the state; free are the blocks for user data, though some drives count the run-out blocks, too."""
+    """Read the state; free are the blocks for user data, though some drives count the run-out blocks, too.
+
+    A track that goes on is told of by its number and as the invisible one; either answer is enough.
+    """
     status = sequential.assess(recipe, survey)
+    going_on = survey.open_track
+    if going_on is not None and not going_on.blank and going_on.number not in {track.number for track in status.tracks}:
+        status = replace(status, tracks=(*status.tracks, going_on))
     if survey.groove_capacity and status.next_writable_address is not None:
         most = max(survey.groove_capacity - status.next_writable_address - recipe.run_out, 0)
         status = replace(status, free_blocks=min(status.free_blocks, most))

@@ -35,6 +35,7 @@ from discstack.transport.base import (
 
 BLOCK = 2048
 PIECE = 32  # blocks
+Place = tuple[tuple[Any, int], ...]  # of the generators that wait for an effect, their code and their line
 Strike = Callable[[Command, Callable[[], Reply]], Reply]
 # One plausible additional sense code for each sense key.
 SENSES = {
@@ -71,6 +72,8 @@ class Tap:
         self.inner = inner
         self.strikes = strikes or {}
         self.seen: list[bytes] = []
+        self.procedure: Any = None  # what is being carried out
+        self.places: dict[int, Place] | None = None  # where in the code each command came from, if that is wanted
 
     @property
     def max_transfer(self) -> int:
@@ -90,6 +93,8 @@ class Tap:
 
     def execute(self, command: Command, /) -> Reply:
         self.seen.append(command.cdb)
+        if self.places is not None:
+            self.places[len(self.seen)] = place_of(self.procedure)
         strike = self.strikes.get(len(self.seen))
         return strike(command, lambda: self.inner.execute(command)) if strike else self.inner.execute(command)
 
@@ -111,6 +116,15 @@ class Tap:
         buffer = bytearray(blocks * BLOCK)
         medium.store.readinto(lba, memoryview(buffer))
         return bytes(buffer)
+
+
+def place_of(procedure: Any) -> Place:
+    """Return where in the code the effect comes from that a procedure waits for, and who may catch what it ends in."""
+    places = []
+    while getattr(procedure, "gi_frame", None) is not None:
+        places.append((procedure.gi_code, procedure.gi_frame.f_lineno))
+        procedure = procedure.gi_yieldfrom
+    return tuple(places)
 
 
 class Script:
@@ -269,6 +283,7 @@ class Lab:
         return BurnJob(**options)
 
     def run(self, procedure: Any, tap: Tap, **options: Any) -> Any:
+        tap.procedure = procedure
         return run(procedure, tap, **options)
 
     def transcript(self, tap: Tap) -> str:
@@ -329,6 +344,28 @@ class Sweep:
             ways = KEYS[keys]
             for key in ways if turn is None else (ways[(index + turn) % len(ways)],):
                 self._strike(number, key)
+
+    def run_new_places(self, covered: set[Any], turn: int) -> None:
+        """Let each command fail with every key that comes from a place in the code where none has failed yet.
+
+        The others fail with one key, another one at each command and in each turn. `covered` are the places so far; of
+        a run of data the first, the second and the last command count as places of their own.
+        """
+        tap = self.fresh()
+        tap.places = {}
+        self.work(tap)
+        seen, places, ways = list(tap.seen), tap.places, KEYS["every"]
+        tap.places = None
+        self.check(tap)
+        numbers = positions(seen)
+        data = [number for number in numbers if seen[number - 1][:1] in DATA]
+        for index, number in enumerate(numbers):
+            kind = seen[number - 1][:1]
+            rank = [n for n in data if seen[n - 1][:1] == kind].index(number) if kind in DATA else 0
+            place = places[number], kind, rank
+            for key in ways if place not in covered else (ways[(index + turn) % len(ways)],):
+                self._strike(number, key)
+            covered.add(place)
 
     def _strike(self, number: int, key: int) -> None:
         tap = self.fresh()

@@ -1,4 +1,9 @@
-"""The fault sweep over CDs: every mode, append, close and repair, with every command failing in every way, once."""
+"""The fault sweep over CD programs: every way to write them, with every command failing.
+
+A command fails with every sense key, and with a dead device, the first time that it comes from its place in the code:
+what becomes of a failure is the business of the procedures that wait there and of those that wait for them. Where
+another row of the tables gets to the same place, the command fails with one of the keys, another one in each row.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +16,14 @@ import pytest
 from discstack.emulator.media.compact import toc
 from discstack.mmc.burn import burn
 from discstack.mmc.cd import composing
-from discstack.mmc.cd.blanking import BlankType, blank_part
 from discstack.mmc.cd.burn import burn_program
 from discstack.mmc.cd.composing import SubChannelForm
 from discstack.mmc.cd.job import CdWriteMode
 from discstack.mmc.cd.program import TrackForm
 from discstack.mmc.identify import identify
 from discstack.mmc.job import VerifyLevel
-from discstack.mmc.medium import DiscState, WriteMode
-from discstack.mmc.operations import close_disc, close_session, erase, format_medium, repair
+from discstack.mmc.medium import DiscState
+from discstack.mmc.operations import repair
 from discstack.mmc.spec.msf import Msf
 from discstack.transport.base import TransportError
 
@@ -27,7 +31,6 @@ BLOCKS = 40
 CAPACITY = 13000
 WRITES = (0x2A, 0xAA)
 AT_ONCE, BY_TRACK, RAW = CdWriteMode.SESSION_AT_ONCE, CdWriteMode.TRACK_AT_ONCE, CdWriteMode.RAW
-LAST_SESSION = BlankType.ERASE_LAST_SESSION
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,6 @@ class Case:
     prepare: Callable[[Any, Any], None]
     job: Callable[[Any], Any]
     check: Callable[[Any, Any], None]
-    keys: str = "some"
 
 
 def nothing(studio: Any, tap: Any) -> None:
@@ -49,19 +51,6 @@ def nothing(studio: Any, tap: Any) -> None:
 def burn_first(studio: Any, tap: Any) -> None:
     lab = studio.lab
     lab.run(burn(lab.job(BLOCKS, verify=VerifyLevel.NONE, source=lab.source(BLOCKS, 7))), tap)
-
-
-def format_first(studio: Any, tap: Any) -> None:
-    studio.lab.run(format_medium(), tap)
-
-
-def break_off_first(studio: Any, tap: Any) -> None:
-    """Leave a session behind whose writer went away in the middle."""
-    break_off(studio, tap, lambda: burn(studio.lab.job(BLOCKS)))
-
-
-def break_off_at_once_first(studio: Any, tap: Any) -> None:
-    break_off(studio, tap, lambda: program(studio, AT_ONCE))
 
 
 def break_off_raw_first(studio: Any, tap: Any) -> None:
@@ -78,12 +67,6 @@ def break_off(studio: Any, tap: Any, job: Callable[[], Any]) -> None:
     tap.strikes = {}
 
 
-def append(studio: Any) -> Any:
-    """Write a second session where the disc goes on, and finalize."""
-    status = yield from identify()
-    return (yield from burn(studio.lab.job(BLOCKS, start=status.next_writable_address or 0, close=True)))
-
-
 def program(studio: Any, mode: CdWriteMode, **options: Any) -> Any:
     """Record audio; two tracks where each is written by itself."""
     seeds = (1, 2) if mode is BY_TRACK else (1,)
@@ -97,31 +80,6 @@ def raw(studio: Any, form: SubChannelForm) -> Any:
 def mixed(studio: Any) -> Any:
     tracks = studio.track(300, 1, TrackForm.MODE_1), studio.track(300, 2)
     return burn_program(studio.job(*tracks))
-
-
-def packets(studio: Any) -> Any:
-    return burn(studio.lab.job(BLOCKS, mode=WriteMode.FIXED_PACKETS, close=True))
-
-
-def state(studio: Any, tap: Any) -> DiscState:
-    return studio.lab.run(identify(), tap).state
-
-
-def holds_image(studio: Any, tap: Any) -> None:
-    assert tap.on_disc(0, BLOCKS) == studio.lab.image(BLOCKS)
-    assert state(studio, tap) in (DiscState.APPENDABLE, DiscState.OVERWRITABLE)
-
-
-def holds_only_image(studio: Any, tap: Any) -> None:
-    assert tap.on_disc(0, BLOCKS) == studio.lab.image(BLOCKS)
-    assert state(studio, tap) is DiscState.FINALIZED
-
-
-def holds_both_images(studio: Any, tap: Any) -> None:
-    status = studio.lab.run(identify(), tap)
-    assert (status.state, status.sessions) == (DiscState.FINALIZED, 2)
-    assert tap.on_disc(status.tracks[1].start, BLOCKS) == studio.lab.image(BLOCKS)
-    assert tap.on_disc(0, BLOCKS) == studio.lab.image(BLOCKS, 7)
 
 
 def holds_program(studio: Any, tap: Any) -> None:
@@ -152,44 +110,23 @@ def is_closed(studio: Any, tap: Any) -> None:
     assert status.sessions == 1
 
 
-def is_final(studio: Any, tap: Any) -> None:
-    assert state(studio, tap) is DiscState.FINALIZED
-
-
-def is_blank(studio: Any, tap: Any) -> None:
-    assert studio.lab.run(identify(), tap).blank
-
-
 CASES = (
-    Case("session at once", "cd-r", nothing, lambda s: program(s, AT_ONCE), holds_program, keys="every"),
-    Case("data and audio at once", "cd-r", nothing, mixed, holds_mixed, keys="few"),
+    Case("session at once", "cd-r", nothing, lambda s: program(s, AT_ONCE), holds_program),
+    Case("data and audio at once", "cd-r", nothing, mixed, holds_mixed),
     Case("append a session at once", "cd-r", burn_first, lambda s: program(s, AT_ONCE), holds_program),
     Case("tracks at once", "cd-r", nothing, lambda s: program(s, BY_TRACK), holds_program),
     Case("append tracks at once", "cd-r", burn_first, lambda s: program(s, BY_TRACK), holds_program),
     Case("raw 16", "cd-r", nothing, lambda s: raw(s, SubChannelForm.PQ), holds_program),
-    Case("raw 96R", "cd-r", nothing, lambda s: raw(s, SubChannelForm.RAW), holds_program, keys="few"),
-    Case("raw 96P", "cd-r", nothing, lambda s: raw(s, SubChannelForm.PACKED), holds_program, keys="few"),
-    Case(
-        "image at once",
-        "cd-r",
-        nothing,
-        lambda s: burn(s.lab.job(BLOCKS, mode=WriteMode.DISC_AT_ONCE, close=True)),
-        holds_only_image,
-    ),
-    Case("track of packets", "cd-r", nothing, packets, holds_only_image),
-    Case("burn over", "cd-rw", burn_first, lambda s: burn(s.lab.job(BLOCKS, erase=True)), holds_image),
-    Case("burn formatted", "cd-rw", format_first, lambda s: burn(s.lab.job(BLOCKS)), holds_image),
-    Case("format", "cd-rw", nothing, lambda s: format_medium(), is_blank),
-    Case("append", "cd-r", burn_first, append, holds_both_images),
-    Case("close session", "cd-r", break_off_first, lambda s: close_session(), is_closed),
-    Case("close disc", "cd-r", break_off_first, lambda s: close_disc(), is_final),
-    Case("repair", "cd-r", break_off_first, lambda s: repair(), is_closed),
-    Case("repair a session at once", "cd-r", break_off_at_once_first, lambda s: repair(), is_closed),
+    Case("raw 96R", "cd-r", nothing, lambda s: raw(s, SubChannelForm.RAW), holds_program),
+    Case("raw 96P", "cd-r", nothing, lambda s: raw(s, SubChannelForm.PACKED), holds_program),
     Case("repair a raw session", "cd-r", break_off_raw_first, lambda s: repair(), is_closed),
-    Case("take back a session", "cd-rw", burn_first, lambda s: blank_part(LAST_SESSION), is_blank),
-    Case("erase", "cd-rw", burn_first, lambda s: erase(), is_blank),
-    Case("erase formatted", "cd-rw", format_first, lambda s: erase(full=True), is_blank, keys="few"),
 )
+
+
+@pytest.fixture(scope="module")
+def covered() -> set[Any]:
+    """The places in the code whose commands have failed in every way."""
+    return set()
 
 
 @pytest.fixture
@@ -200,8 +137,15 @@ def short_leads(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("short_leads")
-@pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in CASES])
-def test_every_command_may_fail_in_every_way(studio: Any, sweep: Any, case: Case) -> None:
+@pytest.mark.parametrize(("turn", "case"), [pytest.param(*pair, id=pair[1].name) for pair in enumerate(CASES)])
+def test_every_command_of_a_program_may_fail_in_every_way(
+    studio: Any, sweeping: Any, covered: set[Any], turn: int, case: Case
+) -> None:
     ready = studio.lab.drive(case.medium, CAPACITY, speed=4)
     case.prepare(studio, ready)
-    sweep(ready, lambda: case.job(studio), lambda tap: case.check(studio, tap), keys=case.keys)
+    swept = sweeping(
+        lambda: studio.lab.copy_of(ready, case.medium, CAPACITY, speed=4),
+        lambda tap: studio.lab.run(case.job(studio), tap),
+        lambda tap: case.check(studio, tap),
+    )
+    swept.run_new_places(covered, turn)
