@@ -43,14 +43,16 @@ HARMLESS = {"long-write", "one-percent", "ready-too-early", "clueless"}
 MAIN = {"Burn", "Append and finalize", "At once", "Burn over", "Format", "Close the session"}
 RESERVE_TRACK = 0x53
 LONGEST = 4 * 3600.0
-CAPACITY = {"dvd-r-dl": 64, "dvd+rw": 131072}
-MEDIA = {**{medium: medium for medium in VARIANTS if not medium.startswith("cd")}, **MORE_LAYERS}
+CAPACITY = {"dvd-r-dl": 64, "dvd+rw": 131072, "cd-r": 30000, "cd-rw": 30000}
+MEDIA = {**{medium: medium for medium in VARIANTS}, **MORE_LAYERS}
 # With more layers nothing but sizes is different.
 ROWS = [
     (medium, section)
     for medium, page in MEDIA.items()
     for section in VARIANTS[page]
     if medium not in MORE_LAYERS or section in ("Append and finalize", "Burn over")
+    if not (medium == "cd-rw" and section in VARIANTS["cd-r"])
+    if section != "Overburn"  # at once, and long
 ]
 
 
