@@ -8,14 +8,18 @@
 #include <unistd.h>
 
 #define NS_PER_S 1000000000
+#define AHEAD 64 /* files that are open before their turn, so that a disk has many to read at once */
 #define REGION (4 << 20) /* bytes that room is waited for at once: waiting costs more than they do */
 #define STEP (256 << 10) /* bytes that are read, hashed while they are in the cache, and handed over */
 
 _Static_assert(sizeof(off_t) == sizeof(uint64_t), "files of 2 GiB and more take -D_FILE_OFFSET_BITS=64");
 
-/* Some files that follow each other; the members are columns, but for the path of the next file. */
+/* Some files that follow each other. */
 struct batch {
-	const char *path;
+	size_t next, opened, count;
+	const char *path;  /* of the next file */
+	const char *ahead; /* of the next one to be opened */
+	int open[AHEAD];   /* by index modulo AHEAD; -1 where opening failed */
 	const uint64_t *sizes;
 	const uint64_t *mtimes;
 	const uint64_t *inodes;
@@ -24,7 +28,15 @@ struct batch {
 
 static struct batch batch_of(const char *paths, const uint64_t *facts, size_t count)
 {
-	return (struct batch){paths, facts, facts + count, facts + 2 * count, facts + 3 * count};
+	return (struct batch){
+		.count = count,
+		.path = paths,
+		.ahead = paths,
+		.sizes = facts,
+		.mtimes = facts + count,
+		.inodes = facts + 2 * count,
+		.starts = facts + 3 * count,
+	};
 }
 
 static int is_what_it_was(int file, const struct batch *batch, size_t index)
@@ -36,18 +48,53 @@ static int is_what_it_was(int file, const struct batch *batch, size_t index)
 	       (uint64_t)status.st_mtim.tv_sec * NS_PER_S + (uint64_t)status.st_mtim.tv_nsec == batch->mtimes[index];
 }
 
-/* Read one whole file and look at it afterwards, so that no change goes unseen. */
-static int read_file(const struct batch *batch, size_t index, unsigned char *memory)
+static int open_file(const char *path)
 {
 	/* a file that was replaced by a FIFO must not stop anything */
-	int file = open(batch->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	const size_t size = (size_t)batch->sizes[index];
+	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+}
+
+static void open_ahead(struct batch *batch)
+{
+	while (batch->opened < batch->count && batch->opened < batch->next + AHEAD) {
+		const int file = open_file(batch->ahead);
+
+		if (file >= 0)
+			posix_fadvise(file, 0, 0, POSIX_FADV_WILLNEED);
+		batch->open[batch->opened++ % AHEAD] = file;
+		batch->ahead += strlen(batch->ahead) + 1;
+	}
+}
+
+static void close_ahead(const struct batch *batch)
+{
+	for (size_t index = batch->next; index < batch->opened; index++)
+		if (batch->open[index % AHEAD] >= 0)
+			close(batch->open[index % AHEAD]);
+}
+
+/* Return the next file, open: what could not be opened ahead of its turn, as there were too many, may be now. */
+static int take_file(struct batch *batch)
+{
+	int file;
+
+	open_ahead(batch);
+	file = batch->open[batch->next++ % AHEAD];
+	return file < 0 ? open_file(batch->path) : file;
+}
+
+/* Read the next file whole and look at it afterwards, so that no change goes unseen. */
+static int read_file(struct batch *batch, unsigned char *memory)
+{
+	const size_t index = batch->next, size = (size_t)batch->sizes[index];
+	const int file = take_file(batch);
 	int fine;
 
 	if (file < 0)
 		return 0;
 	fine = pread(file, memory, size, 0) == (ssize_t)size && is_what_it_was(file, batch, index);
 	close(file);
+	batch->path += strlen(batch->path) + 1;
 	return fine;
 }
 
@@ -64,10 +111,9 @@ static size_t read_files(struct batch *batch, size_t first, size_t end, unsigned
 		const size_t size = (size_t)batch->sizes[index];
 		unsigned char *place = memory + distance(batch, first, index);
 
-		if (!read_file(batch, index, place))
+		if (!read_file(batch, place))
 			return index;
 		memset(place + size, 0, (size_t)distance(batch, index, index + 1) - size);
-		batch->path += strlen(batch->path) + 1;
 	}
 	return end;
 }
@@ -75,8 +121,10 @@ static size_t read_files(struct batch *batch, size_t first, size_t end, unsigned
 size_t files_read(const char *paths, const uint64_t *facts, size_t count, unsigned char *memory)
 {
 	struct batch batch = batch_of(paths, facts, count);
+	const size_t read = read_files(&batch, 0, count, memory);
 
-	return read_files(&batch, 0, count, memory);
+	close_ahead(&batch);
+	return read;
 }
 
 static int write_all(int target, const unsigned char *memory, size_t size, uint64_t position)
@@ -95,22 +143,20 @@ static int write_all(int target, const unsigned char *memory, size_t size, uint6
 	return 0;
 }
 
-int64_t files_copy(const char *paths, const uint64_t *facts, size_t count, unsigned char *memory, size_t room,
-                   int target, uint64_t position)
+static int64_t copy(struct batch *batch, unsigned char *memory, size_t room, int target, uint64_t position)
 {
-	struct batch batch = batch_of(paths, facts, count);
 	size_t done = 0;
 
-	while (done < count) {
+	while (done < batch->count) {
 		size_t end = done, read;
 		int failed;
 
-		while (end < count && distance(&batch, done, end + 1) <= room)
+		while (end < batch->count && distance(batch, done, end + 1) <= room)
 			end++;
-		read = read_files(&batch, done, end, memory);
+		read = read_files(batch, done, end, memory);
 		if (read == done)
 			break;
-		failed = write_all(target, memory, (size_t)distance(&batch, done, read), position + distance(&batch, 0, done));
+		failed = write_all(target, memory, (size_t)distance(batch, done, read), position + distance(batch, 0, done));
 		if (failed)
 			return failed;
 		done = read;
@@ -120,26 +166,44 @@ int64_t files_copy(const char *paths, const uint64_t *facts, size_t count, unsig
 	return (int64_t)done;
 }
 
-uint64_t files_pour(const char *paths, const uint64_t *facts, size_t count, struct pump *pump)
+int64_t files_copy(const char *paths, const uint64_t *facts, size_t count, unsigned char *memory, size_t room,
+                   int target, uint64_t position)
 {
 	struct batch batch = batch_of(paths, facts, count);
+	const int64_t copied = copy(&batch, memory, room, target, position);
+
+	close_ahead(&batch);
+	return copied;
+}
+
+static uint64_t pour(struct batch *batch, struct pump *pump)
+{
 	size_t done = 0, end, read;
 	unsigned char *memory;
 	int64_t room;
 
-	while (done < count) {
+	while (done < batch->count) {
 		room = pump_reserve(pump, REGION, &memory);
 		end = done;
-		while (end < count && (int64_t)distance(&batch, done, end + 1) <= room)
+		while (end < batch->count && (int64_t)distance(batch, done, end + 1) <= room)
 			end++;
-		read = read_files(&batch, done, end, memory);
+		read = read_files(batch, done, end, memory);
 		if (read > done)
-			pump_commit(pump, memory, (size_t)distance(&batch, done, read));
+			pump_commit(pump, memory, (size_t)distance(batch, done, read));
 		if (room < 0 || read < end || read == done)
-			return distance(&batch, 0, read);
+			return distance(batch, 0, read);
 		done = read;
 	}
-	return distance(&batch, 0, count);
+	return distance(batch, 0, done);
+}
+
+uint64_t files_pour(const char *paths, const uint64_t *facts, size_t count, struct pump *pump)
+{
+	struct batch batch = batch_of(paths, facts, count);
+	const uint64_t poured = pour(&batch, pump);
+
+	close_ahead(&batch);
+	return poured;
 }
 
 /* Fill a region from a file, step by step, and return how many bytes were handed over. */
@@ -168,6 +232,7 @@ uint64_t files_pour_one(int file, uint64_t offset, uint64_t size, struct pump *p
 	unsigned char *memory;
 	int64_t room;
 
+	posix_fadvise(file, 0, 0, POSIX_FADV_SEQUENTIAL);
 	while (done < size) {
 		room = pump_reserve(pump, size - done < REGION ? (size_t)(size - done) : REGION, &memory);
 		if (room <= 0)

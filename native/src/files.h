@@ -3,7 +3,8 @@
  * several times a file starves as soon as another thread computes.
  *
  * A file that cannot be read whole, or is not what it was, ends the call: the caller reads that one by itself, which
- * tells what is wrong. Sizes are in bytes.
+ * tells what is wrong. Some files are open ahead of their turn: where they are not in the cache they are read at the same
+ * time. Sizes are in bytes.
  */
 #pragma once
 #include "pump.h"

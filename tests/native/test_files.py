@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import resource
 import struct
 from itertools import accumulate
 from pathlib import Path
 
 import pytest
 
-from discstack.native import files
+from discstack.native import Ring, files
+from discstack.native.pump import NativePump
 
 Batch = tuple[bytes, bytes, int]
 
@@ -75,3 +77,56 @@ def test_a_file_without_room_is_left_to_the_caller(some: list[Path], tmp_path: P
 def test_an_error_of_the_target_is_raised(some: list[Path]) -> None:
     with open("/dev/full", "wb") as target, pytest.raises(OSError, match="No space left"):
         files.copy_files(*batch(some)[0], target.fileno(), 0)
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> list[Path]:
+    """More files than are open at the same time."""
+    (tmp_path / "many").mkdir()
+    paths = [tmp_path / f"many/{number}" for number in range(300)]
+    for number, path in enumerate(paths):
+        path.write_bytes(number.to_bytes(2) * 50)
+    return paths
+
+
+def open_files() -> set[str]:
+    return set(os.listdir("/proc/self/fd"))
+
+
+@pytest.mark.parametrize("wrong", [None, 0, 1, 63, 64, 100, 299])
+def test_nothing_that_was_opened_ahead_stays_open(many: list[Path], tmp_path: Path, wrong: int | None) -> None:
+    arguments, size = batch(many)
+    if wrong is not None:
+        many[wrong].write_bytes(b"shorter")
+    before = open_files()
+    expected = len(many) if wrong is None else wrong
+    memory = memoryview(bytearray(size))
+    assert files.read_files(*arguments, memory) == expected
+    assert memory[: expected * 2048] == padded(many[:expected])
+    with (tmp_path / "target").open("wb") as target:
+        assert files.copy_files(*arguments, target.fileno(), 0) == expected
+    ring = Ring(4 << 20, 1 << 20)
+    pump = NativePump(ring, size, 1 << 20)
+    assert pump.files(*arguments) == expected * 2048
+    assert open_files() == before
+
+
+def test_files_are_read_where_so_many_may_not_be_open_at_once(many: list[Path]) -> None:
+    arguments, size = batch(many)
+    memory = memoryview(bytearray(size))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    highest = max(map(int, open_files()))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 3, hard))
+    try:
+        count = files.read_files(*arguments, memory)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert count == len(many)
+    assert memory == padded(many)
+
+
+def test_a_file_that_became_a_fifo_ahead_of_its_turn_stops_nothing(many: list[Path]) -> None:
+    arguments, size = batch(many)
+    many[20].unlink()
+    os.mkfifo(many[20])
+    assert files.read_files(*arguments, memoryview(bytearray(size))) == 20
