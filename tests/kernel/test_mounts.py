@@ -22,8 +22,8 @@ from discstack.fs.view import View
 Survey = dict[str, dict[str, Any]]
 Images = Callable[[Path, "Row"], tuple[Image, Path]]
 WIDE = 2000
-LONG = 5 << 30  # bytes
-LANDMARKS = (0, 1 << 30, 1 << 31, 1 << 32, LONG)  # where the long file is not zeros
+LONG = 9 << 30  # bytes: three sections
+LANDMARKS = (0, 1 << 30, 1 << 31, 1 << 32, 1 << 33, LONG)  # where the long file is not zeros
 SECOND = 10**9
 
 # What the kernel says of every good image, and why that is no complaint

@@ -12,7 +12,7 @@ from typing import Any
 
 WHOLE = 64 << 20  # bytes; of a larger file only windows are read
 WINDOW = 1 << 16
-LANDMARKS = (1 << 30, 1 << 31, 1 << 32)  # where extents and section borders may lie
+LANDMARKS = (1 << 30, 1 << 31, 1 << 32, 1 << 33)  # where extents and section borders may lie
 
 
 def survey(top: str) -> dict[str, dict[str, Any]]:
