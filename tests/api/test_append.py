@@ -504,3 +504,37 @@ def test_nothing_is_added_where_nobody_would_find_it(capsys: pytest.CaptureFixtu
             discstack.FileSystemImage().import_file_system(recorder)
         discstack.Closer(recorder).close_session()
         discstack.FileSystemImage().import_file_system(recorder)
+
+
+@pytest.mark.parametrize("grow", [True, False], ids=["grown", "next session"])
+def test_what_is_taken_over_can_be_hidden_in_a_view_or_marked(grow: bool, tmp_path: Path) -> None:
+    path = tmp_path / "image.iso"
+    first = discstack.FileSystemImage()
+    for name in ("plain", "not in udf", "not in joliet", "marked"):
+        first.root.create_file(name, name.encode())
+    first.create_result().write_to(path)
+    hidden = {View.UDF: ["not in udf"], View.JOLIET: ["*joliet"]}
+    again = discstack.FileSystemImage(hidden=hidden, marked_hidden=["marked"])
+    again.import_file_system(path, next_session=None if grow else 1000)
+    planned = again.create_result()
+    if grow:
+        planned.write_parts(path)
+    else:
+        with path.open("r+b") as file:
+            file.seek(1000 * 2048)
+            planned.write_to(file, part=planned.parts[0])
+    names = {
+        view: {node.name for node in discstack.read_volume(path, view=view).root.children()}
+        for view in (VolumeView.UDF, VolumeView.JOLIET, VolumeView.ROCK_RIDGE)
+    }
+    everything = {"plain", "not in udf", "not in joliet", "marked"}
+    assert names == {
+        VolumeView.UDF: everything - {"not in udf"},
+        VolumeView.JOLIET: everything - {"not in joliet"},
+        VolumeView.ROCK_RIDGE: everything,
+    }
+    assert [node.name for node in discstack.read_volume(path).root.children() if node.hidden] == ["marked"]
+    if grow:
+        listed = subprocess.run(["7z", "l", "-ba", "-tudf", path], check=True, capture_output=True, text=True).stdout
+        assert "not in joliet" in listed
+        assert "not in udf" not in listed
