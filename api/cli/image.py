@@ -12,6 +12,7 @@ from discstack.cli.boot import BootCommand
 from discstack.cli.common import json_option, uncollected
 from discstack.cli.earlier import SESSION_OPTIONS, take_over
 from discstack.cli.iso_options import ISO_OPTIONS, with_views
+from discstack.cli.mkisofs import refuse_words
 from discstack.cli.output import Display, output_file, print_json, size
 from discstack.cli.streams import say
 from discstack.cli.tree_options import (
@@ -42,6 +43,7 @@ class ImageCommand(BootCommand):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the words."""
+        refuse_words(args)
         return super().parse_args(ctx, split_revision(args))
 
 
@@ -108,7 +110,15 @@ def say_issues(issues: Iterable[Issue], options: ImageOptions) -> None:
 
 @click.command(cls=ImageCommand)
 @click.argument("sources", nargs=-1, required=True, metavar="SRC...")
-@click.option("-o", "--output", required=True, metavar="FILE|-", help="Where the image goes; - for standard output.")
+@click.option(
+    "-o",
+    "-output",
+    "--output",
+    "output",
+    required=True,
+    metavar="FILE|-",
+    help="Where the image goes; - for standard output.",
+)
 @image_options
 @options(SESSION_OPTIONS)
 @json_option

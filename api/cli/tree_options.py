@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -47,7 +47,7 @@ TREE_OPTIONS: Final = (
         help="Operands may be TARGET=SOURCE: where in the image it goes. \\= and \\\\ stand for = and \\ in a name.",
     ),
     click.option(
-        *("-m", "-x", "--exclude", "exclude"),
+        *("-m", "-x", "-exclude", "--exclude", "exclude"),
         multiple=True,
         metavar="GLOB",
         help="Leave out what has such a name, or such a path if there is a slash in it. May be given several times.",
@@ -83,6 +83,15 @@ TREE_OPTIONS: Final = (
     click.option("-hide", "--hide", multiple=True, metavar="GLOB", help="Leave out of ISO 9660 and Rock Ridge."),
     click.option("-hide-joliet", "--hide-joliet", multiple=True, metavar="GLOB", help="Leave out of Joliet."),
     click.option("-hide-udf", "--hide-udf", multiple=True, metavar="GLOB", help="Leave out of UDF."),
+    *(
+        click.option(
+            *(f"{word}-list", f"-{word}-list", f"{name}_list"),
+            type=click.File("r", errors="surrogateescape"),
+            metavar="FILE",
+            help=f"The same as {word} with the globs in FILE, one in each line.",
+        )
+        for word, name in (("-hidden", "marked_hidden"), ("-hide", "hide"), ("-hide-joliet", "hide_joliet"))
+    ),
     click.option(
         "--alignment",
         type=click.IntRange(1),
@@ -111,6 +120,10 @@ def with_tree_choices(
     hide: tuple[str, ...],
     hide_joliet: tuple[str, ...],
     hide_udf: tuple[str, ...],
+    hide_list: IO[str] | None,
+    hide_joliet_list: IO[str] | None,
+    marked_hidden: tuple[str, ...],
+    marked_hidden_list: IO[str] | None,
     pad: bool,
     manifest: str | None,
     **choices: Any,
@@ -121,10 +134,19 @@ def with_tree_choices(
     return {
         **choices,
         "weights": parse_weights(sort or ()),
-        "hidden": {View.ISO9660: hide, View.JOLIET: hide_joliet, View.UDF: hide_udf},
+        "hidden": {
+            View.ISO9660: (*hide, *_lines(hide_list)),
+            View.JOLIET: (*hide_joliet, *_lines(hide_joliet_list)),
+            View.UDF: hide_udf,
+        },
+        "marked_hidden": (*marked_hidden, *_lines(marked_hidden_list)),
         "padding": PAD if pad else 0,
         "digests": manifest is not None,
     }
+
+
+def _lines(file: IO[str] | None) -> Iterator[str]:
+    return (line.rstrip("\r\n") for line in file or ())
 
 
 def add_sources(
@@ -139,7 +161,7 @@ def add_sources(
     """Put the operands into an image: files lie in its root, as do the contents of folders, unless told otherwise."""
     from discstack import split_graft_point
 
-    globs = [*exclude, *(line.rstrip("\r\n") for line in exclude_list or ())]
+    globs = [*exclude, *_lines(exclude_list)]
     for operand in sources:
         target, source = split_graft_point(operand) if graft_points else (None, operand)
         image.root.graft(target or "/", source, exclude=globs, follow_links=follow_links)

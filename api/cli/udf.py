@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 import click
 
 F = TypeVar("F", bound=Callable[..., Any])
-WITH_REVISION: Final = "--udf="
+WITH_REVISION: Final = ("--udf=", "-udf=")
 
 
 class RevisionNumber(click.ParamType[int]):
@@ -27,7 +27,13 @@ class RevisionNumber(click.ParamType[int]):
 
 
 OPTIONS: Final = (
-    click.option("--udf", is_flag=True, help="Beside ISO 9660 only UDF, or what else is named; also --udf=REVISION."),
+    click.option(
+        "-udf",
+        "--udf",
+        "udf",
+        is_flag=True,
+        help="Beside ISO 9660 only UDF, or what else is named; also --udf=REVISION.",
+    ),
     click.option("--udf-only", is_flag=True, help="UDF without ISO 9660; small files lie in their entries."),
     click.option(
         "--udf-revision",
@@ -63,7 +69,7 @@ def split_revision(arguments: list[str]) -> list[str]:
     split = list[str]()
     for argument in arguments[:end]:
         if argument.startswith(WITH_REVISION):
-            split += ["--udf", "--udf-revision", argument.removeprefix(WITH_REVISION)]
+            split += ["--udf", "--udf-revision", argument.partition("=")[2]]
         else:
             split.append(argument)
     return split + arguments[end:]

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from discstack import ImageFile
+from discstack import ImageFile, read_volume
+from discstack.cli.image import image as image_command
+from discstack.cli.mkisofs import NOT_TAKEN
 from discstack.cli.tree_options import Clock
 
 Discstack = Callable[..., Any]
@@ -173,3 +175,31 @@ def test_words_of_verify_that_make_no_sense_together_are_refused(discstack: Disc
         ("--view", "udf"),
     ):
         assert discstack("verify", "x.iso", *words).code == 2
+
+
+def test_names_are_hidden_by_lists_of_globs_too(discstack: Discstack, tree: Path) -> None:
+    for name, glob in (("iso", "drop*"), ("joliet", "keep*"), ("marked", "a=b")):
+        Path(name).write_text(f"{glob}\nno such name\n")
+    words = ("-hide-list", "iso", "-hide-joliet-list", "joliet", "-hidden-list", "marked", "-output", "x.iso")
+    assert discstack("image", "tree", "-exclude", "sub", *words).code == 0
+    shown = {view: discstack("ls", "x.iso", "--view", view).out.split() for view in ("rock-ridge", "joliet", "udf")}
+    assert shown == {
+        "rock-ridge": ["/a=b", "/keep.txt", "/link"],
+        "joliet": ["/a=b", "/drop.bak"],
+        "udf": ["/a=b", "/drop.bak", "/keep.txt"],
+    }
+    nodes = {node.name: node.hidden for node in read_volume("x.iso").root.children()}
+    assert nodes == {"a=b": True, "drop.bak": False, "keep.txt": False, "link": False}
+
+
+def test_words_of_mkisofs_that_are_not_taken_are_named_and_not_read_as_others(discstack: Discstack, tree: Path) -> None:
+    """-path-list would be -p with the value "ath-list", and FILE one more source."""
+    Path("paths").write_text("tree\n")
+    for command, output in (("image", ("-o", "x.iso")), ("burn", ("-d", "virtual:dvd+r"))):
+        made = discstack(command, "-path-list", "paths", "tree", *output)
+        assert made.code == 2
+        assert "mkisofs's word -path-list is not known here" in made.err
+    assert not Path("x.iso").exists()
+    assert discstack("image", "-o", "x.iso", "--", "tree", "-path-list").code == 7  # a file that is not there
+    ours = {word for parameter in image_command.params for word in (*parameter.opts, *parameter.secondary_opts)}
+    assert not ours & NOT_TAKEN

@@ -35,6 +35,7 @@ def is_bridge(path: Path) -> bool:
     [
         ((), "1.02", True),
         (("--udf",), "1.02", True),
+        (("-udf",), "1.02", True),
         (("--udf=2.50",), "2.50", True),
         (("--udf-revision", "2.01"), "2.01", True),
         (("--udf-only", "--udf=1.50"), "1.50", False),
