@@ -102,17 +102,13 @@ class CommandRing:
 
     def commands(self) -> Iterator[RingCommand]:
         """Yield what waits; each command must be answered before the next is asked for."""
-        answered = False
         for offset, end, operation in self._entries():
             if operation == Operation.COMMAND:
                 yield self._command(offset, end)
-                answered = True
                 continue
             if operation not in (Operation.PAD, Operation.TASK_MANAGEMENT):
                 self._map[offset + UFLAGS] = UserFlag.UNKNOWN_OPERATION
             _OFFSET.pack_into(self._map, TAIL, end)
-        if answered:
-            self.wake()
 
     def is_aborted(self, command: RingCommand) -> bool:
         """Whether the kernel has told, behind a command that is not answered yet, that nobody waits for it any more."""
@@ -125,16 +121,16 @@ class CommandRing:
         return False
 
     def answer(self, command: RingCommand, status: int, sense: bytes, moved: int | None) -> None:
-        """Answer the oldest command. `moved` is how many bytes the host received, None where that is not to be told."""
+        """Answer the oldest command, and tell the kernel at once: what is done next may take minutes.
+
+        `moved` is how many bytes the host received, None where that is not to be told.
+        """
         told = moved is not None and Capability.READ_LENGTH in self.capabilities
         self._map[command.offset + UFLAGS] = UserFlag.READ_LENGTH if told else 0
         _RESPONSE.pack_into(self._map, command.offset + RESPONSE, status, 0, 0, moved or 0)
         kept = sense[:SENSE_LENGTH].ljust(SENSE_LENGTH, b"\0")
         self._map[command.offset + SENSE : command.offset + SENSE + SENSE_LENGTH] = kept
         _OFFSET.pack_into(self._map, TAIL, command.end)
-
-    def wake(self) -> None:
-        """Tell the kernel that there are answers."""
         os.write(self.descriptor, bytes(4))
 
     def _entries(self) -> Iterator[tuple[int, int, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import struct
 import subprocess
 from pathlib import Path
 
@@ -52,3 +53,26 @@ def test_offsets_are_those_of_the_kernels_header(tmp_path: Path) -> None:
 )
 def test_length_of_a_cdb_goes_by_its_group_code(start: str, length: int) -> None:
     assert split_cdb(bytes.fromhex(start) + bytes(100)) == bytes.fromhex(start) + bytes(length - 1)
+
+
+def test_each_answer_is_told_to_the_kernel_before_the_next_command_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next one may take an hour, and who waits for the answer must not."""
+    start, entry, cdb = 4096, 128, 3000
+    image = bytearray(1 << 14)
+    struct.pack_into("=HHII", image, 0, ring.VERSION, 0, start, 4096)
+    struct.pack_into("=I", image, ring.HEAD, 3 * entry)
+    for number in range(3):
+        struct.pack_into("=IHBB", image, start + number * entry, entry | ring.Operation.COMMAND, number, 0, 0)
+        struct.pack_into("=III4xQ", image, start + number * entry + ring.REQUEST, 0, 0, 0, cdb)
+    (tmp_path / "ring").write_bytes(image)
+    calls = list[int]()
+    monkeypatch.setattr(ring.os, "write", lambda descriptor, data: calls.append(len(data)))
+    with (tmp_path / "ring").open("r+b") as file:
+        commands = ring.CommandRing(file.fileno(), len(image))
+        for number, command in enumerate(commands.commands()):
+            assert (command.identifier, len(calls)) == (number, number)
+            commands.answer(command, 0, b"", None)
+        commands.close()
+    assert calls == [4, 4, 4]
