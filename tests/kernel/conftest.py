@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -219,10 +220,10 @@ class Attachment:
         self._wait(lambda: self._read("status"))
         return int(self._read("status"))
 
-    def detach(self) -> None:
-        """End it as a user does, unless it has ended; there may have been no complaint of the device server."""
+    def detach(self, complaint: str) -> None:
+        """End it as a user does, unless it has ended; the device server complains as expected."""
         assert self._read("status") or self.end() == 0
-        assert self._read("errors") == ""
+        assert re.fullmatch(complaint, self._read("errors").strip())
 
     def _read(self, name: str) -> str:
         path = self.folder / name
@@ -242,13 +243,13 @@ def paced(medium: str) -> str:
 
 @pytest.fixture(scope="session")
 def attaching(kernel: Kernel) -> Callable[..., contextlib.AbstractContextManager[Attachment]]:
-    """Gives attachments of media, as a context manager."""
+    """Gives attachments of media, as a context manager; `complaint` is a pattern for what their process says."""
 
     @contextlib.contextmanager
-    def attached(*media: str) -> Iterator[Attachment]:
+    def attached(*media: str, complaint: str = "") -> Iterator[Attachment]:
         with tempfile.TemporaryDirectory(dir=kernel.share) as folder:
             attachment = Attachment(kernel, Path(folder), media)
             yield attachment
-            attachment.detach()
+            attachment.detach(complaint)
 
     return attached
