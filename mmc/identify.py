@@ -155,7 +155,11 @@ def _formatting() -> Procedure[bool]:
 def _other(configuration: Configuration) -> Procedure[MediumStatus]:
     """Describe a medium that cannot be written."""
     profile = Profile.of(configuration.current_profile)
-    blocks = (yield from _read_capacity()) if profile in READ_ONLY else 0
+    blocks = sessions = 0
+    if profile in READ_ONLY:
+        blocks = yield from _read_capacity()
+        disc = yield from persist(lambda: optional(queries.disc_information()))
+        sessions = disc.number_of_sessions if disc is not None else 0
     kind = "Mount Rainier discs" if configuration.is_current(FeatureCode.MRW) else "such media"
     return MediumStatus(
         profile=configuration.current_profile,
@@ -163,6 +167,7 @@ def _other(configuration: Configuration) -> Procedure[MediumStatus]:
         state=DiscState.READ_ONLY if profile in READ_ONLY else DiscState.UNSUPPORTED,
         capacity_blocks=blocks,
         used_blocks=blocks,
+        sessions=sessions,
         reason="" if profile in READ_ONLY else f"this library does not write {kind}",
     )
 

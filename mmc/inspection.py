@@ -26,7 +26,7 @@ from discstack.mmc.spec.mode_pages import ModePage
 from discstack.mmc.spec.mode_parameters import ModeParameters10
 from discstack.mmc.spec.toc import Atip, CdText, MultiSessionInformation, Pma, RawToc, Toc, TocFormat
 from discstack.mmc.spec.track_information import TrackInformation
-from discstack.transport.base import CommandFiltered
+from discstack.transport.base import DeviceGone, TransportError, TransportTimeout
 
 T = TypeVar("T")
 Question = Callable[[], Procedure[Any]]
@@ -55,7 +55,9 @@ def inspect(questions: Mapping[str, Question]) -> Procedure[Inspection]:
     for name, question in questions.items():
         try:
             answers[name] = yield from persist(question, swallow_attentions=True)
-        except (CommandError, ResponseError, DriveTimeout, CommandFiltered) as error:
+        except (DeviceGone, TransportTimeout):  # no other question would fare better
+            raise
+        except (CommandError, ResponseError, DriveTimeout, TransportError) as error:
             refusals[name] = str(error)
     return Inspection(answers=answers, refusals=refusals)
 

@@ -253,3 +253,44 @@ def attaching(kernel: Kernel) -> Callable[..., contextlib.AbstractContextManager
             attachment.detach(complaint)
 
     return attached
+
+
+class Background:
+    """A command of the guest that runs on; `lines` are what it has printed."""
+
+    def __init__(self, kernel: Kernel, folder: Path, command: str) -> None:
+        self.kernel, self.output = kernel, folder / "output"
+        kernel.check(f"cd {folder}; setsid {command} >output 2>errors & echo $! >pid")
+        self.pid = (folder / "pid").read_text().strip()
+
+    @property
+    def lines(self) -> list[str]:
+        text = self.output.read_text() if self.output.exists() else ""
+        return text[: text.rfind("\n") + 1].splitlines()
+
+    def until(self, condition: Callable[[list[str]], object]) -> list[str]:
+        """Wait until what was printed fits."""
+        deadline = time.monotonic() + BOOT_TIMEOUT
+        while not condition(self.lines):
+            assert time.monotonic() < deadline, self.lines
+            time.sleep(POLL)
+        return self.lines
+
+    def end(self) -> None:
+        """End it, and wait for it."""
+        self.kernel.check(f"kill {self.pid}; while kill -0 {self.pid} 2>/dev/null; do sleep 0.02; done")
+
+
+@pytest.fixture
+def background(kernel: Kernel, share: Path) -> Callable[[str], contextlib.AbstractContextManager[Background]]:
+    """Runs commands of the guest that go on, as context managers."""
+
+    @contextlib.contextmanager
+    def running(command: str) -> Iterator[Background]:
+        process = Background(kernel, share, command)
+        try:
+            yield process
+        finally:
+            process.end()
+
+    return running

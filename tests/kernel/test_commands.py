@@ -20,7 +20,9 @@ TRAY_OPEN, DISC_OK = 2, 4  # answers of CDROM_DRIVE_STATUS
 @pytest.fixture(scope="module")
 def drives(attaching: Attaching) -> Iterator[Any]:
     # the second one never answers its first WRITE
-    with attaching("dvd-ram", "dvd-ram?fault=timeout", complaint=r"WRITE \(10\) .*: a fault of the virtual drive") as attachment:
+    with attaching(
+        "dvd-ram", "dvd-ram?fault=timeout", complaint=r"WRITE \(10\) .*: a fault of the virtual drive"
+    ) as attachment:
         yield attachment.drives
 
 

@@ -6,9 +6,8 @@ import json
 import re
 import shlex
 import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,6 @@ Attaching = Callable[..., AbstractContextManager[Any]]
 DISCSTACK = f"{sys.executable} -m discstack"
 CDROM = "24"  # the group's number on Debian
 MEMBER = f"setpriv --reuid 65534 --regid 65534 --groups {CDROM}"
-PATIENCE = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -32,45 +30,6 @@ def drive(attaching: Attaching) -> Iterator[Any]:
         drive = attachment.drives[0]
         attachment.kernel.check(f"chgrp {CDROM} {drive.block} {drive.generic}; chmod 660 {drive.block} {drive.generic}")
         yield drive
-
-
-class Background:
-    """A command of the guest that runs on; `lines` are what it has printed."""
-
-    def __init__(self, kernel: Any, folder: Path, command: str) -> None:
-        self.kernel, self.output = kernel, folder / "output"
-        kernel.check(f"cd {folder}; setsid {command} >output 2>errors & echo $! >pid")
-        self.pid = (folder / "pid").read_text().strip()
-
-    @property
-    def lines(self) -> list[str]:
-        text = self.output.read_text() if self.output.exists() else ""
-        return text[: text.rfind("\n") + 1].splitlines()
-
-    def until(self, condition: Callable[[list[str]], object]) -> list[str]:
-        """Wait until what was printed fits."""
-        deadline = time.monotonic() + PATIENCE
-        while not condition(self.lines):
-            assert time.monotonic() < deadline, self.lines
-            time.sleep(0.02)
-        return self.lines
-
-    def end(self) -> None:
-        """End it, and wait for it."""
-        self.kernel.check(f"kill {self.pid}; while kill -0 {self.pid} 2>/dev/null; do sleep 0.02; done")
-
-
-@pytest.fixture
-def background(kernel: Any, share: Path) -> Callable[[str], AbstractContextManager[Background]]:
-    @contextmanager
-    def running(command: str) -> Iterator[Background]:
-        process = Background(kernel, share, command)
-        try:
-            yield process
-        finally:
-            process.end()
-
-    return running
 
 
 def test_both_nodes_of_a_drive_are_one_drive(kernel: Any, drive: Any) -> None:

@@ -1,14 +1,17 @@
-"""Our own burner on drives that are not ours, through the Linux kernel: tgt's MMC target over iSCSI, scsi_debug."""
+"""Our own burner on drives that are not ours, through the Linux kernel: those of tgt, of QEMU and of scsi_debug."""
 
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.qemu import PROGRAM as QEMU
 
 from .contents import digests, fill, mounted
 
@@ -55,6 +58,28 @@ def test_a_disc_that_is_full_unasked_is_told_of(kernel: Any, tgt: list[list[str]
     assert "the drive finalized the disc with its session" in result.output
     kernel.check(f"sg_start --eject {tgt[2][0]}; sg_start --load {tgt[2][0]}")
     assert mounted(kernel, tgt[2][0]) == digests(files)
+
+
+def test_a_disc_in_a_drive_of_qemus_is_read_and_the_drive_refused_as_a_burner(
+    kernel: Any, background: Any, files: Path, share: Path
+) -> None:
+    """Attached to the kernel by the same way as a virtual drive of our own."""
+    if missing := [name for name in (QEMU, "genisoimage") if shutil.which(name) is None]:
+        pytest.skip(f"{missing[0]} is not installed")
+    image = share / "disc.iso"
+    subprocess.run(["genisoimage", "-quiet", "-R", "-udf", "-o", image, files], check=True)
+    with background(f"{sys.executable} {GUEST}/qemu_drive.py AtapiDrive {image}") as attached:
+        block, generic = attached.until(lambda lines: lines)[0].split()
+        assert mounted(kernel, block) == digests(files)
+        told = kernel.check(
+            f"{OURS} info {generic}; {OURS} verify {block} {image}; {OURS} extract {generic} -o {share}/out"
+        )
+        refused = kernel.run(f"{OURS} burn {files} -d {block} 2>&1")
+    assert "vendor    QEMU" in told
+    assert f"{block} holds {image}" in told
+    assert digests(share / "out") == digests(files)
+    assert refused.status == 5
+    assert f"{block}: nothing can be written here: CD-ROM, read-only" in refused.output
 
 
 @pytest.mark.parametrize(
