@@ -1,13 +1,14 @@
 """The states of discs and what leads from one to another, as a table; the diagrams in docs/discs.md are made from it.
 
 `state_of` names the state that a disc is in by what it answers. `tests/emulator/test_states.py` drives every disc along
-every arrow of the table, by commands, and holds the table and the pages against what it finds.
+every arrow of the table, by commands, sends every command that could change a disc in every state to see that it leads
+nowhere else, and holds the pages against the table.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -26,6 +27,9 @@ class Arrow:
     end: str
 
 
+ANY: Final = "any state"  # where an arrow starts that starts everywhere
+
+
 def arrows(*rows: tuple[str, str, str]) -> tuple[Arrow, ...]:
     """Return the arrows of a table."""
     return tuple(Arrow(*row) for row in rows)
@@ -41,10 +45,24 @@ SESSIONS: Final = (
     ("track closed", "write", "recording"),
     ("track closed", "close session", "appendable"),
     ("appendable", "write", "recording"),
+    ("blank", "reserve", "track reserved"),
+    ("appendable", "reserve", "track reserved"),
+    ("track closed", "reserve", "track reserved"),
+    ("track reserved", "write what is reserved", "track reserved"),
+    ("track reserved", "write", "recording"),
+    ("track reserved", "close track", "track closed"),
+    ("track reserved", "fill it and close session", "appendable"),
+    ("track reserved", "power cut", "damaged"),
 )
 FINALIZING: Final = (("track closed", "finalize", "finalized"), ("appendable", "finalize", "finalized"))
+TESTING: Final = (
+    ("blank", "write as a test", "test writing"),
+    ("test writing", "write", "test writing"),
+    ("test writing", "end the test", "blank"),
+)
 BORDERS: Final = (
     *SESSIONS,
+    *TESTING,
     ("track closed", "close the last border", "finalized"),
     ("appendable", "close the last border", "finalized"),
     ("blank", "reserve at once", "recording at once"),
@@ -52,26 +70,22 @@ BORDERS: Final = (
     ("recording at once", "write the rest and flush", "finalized"),
     ("recording at once", "eject", "damaged at once"),
 )
-BLANKING: Final = tuple(
-    (state, action, end)
-    for state in ("blank", "recording", "appendable", "finalized", "damaged at once", "blank, at once only")
-    for action, end in (("blank", "blank"), ("blank minimally", "blank, at once only"))
+TURNING_OVER: Final = (
+    (ANY, "blank", "blank"),
+    (ANY, "blank minimally", "blank, at once only"),
+    (ANY, "format quickly", "intermediate"),
+    (ANY, "format in full", "formatted"),
 )
 OVERWRITING: Final = (
-    ("blank", "format quickly", "intermediate"),
-    ("finalized", "format quickly", "intermediate"),
-    ("blank", "format in full", "formatted"),
     ("intermediate", "write", "intermediate"),
     ("intermediate", "write and close", "partly formatted"),
     ("partly formatted", "write", "partly formatted"),
     ("partly formatted", "grow quickly", "intermediate"),
-    ("partly formatted", "format in full", "formatted"),
     ("formatted", "write", "formatted"),
-    ("formatted", "blank", "blank"),
-    ("partly formatted", "blank", "blank"),
 )
 
 TRACKS: Final = (
+    *TESTING,
     ("blank", "write", "recording"),
     ("recording", "write", "recording"),
     ("recording", "flush", "track closed"),
@@ -119,7 +133,7 @@ ARROWS: Final[Mapping[str, tuple[Arrow, ...]]] = MappingProxyType(
         "dvd-r": arrows(*BORDERS),
         "dvd-rw": arrows(
             *BORDERS,
-            *BLANKING,
+            *TURNING_OVER,
             ("blank, at once only", "reserve at once", "recording at once"),
             *OVERWRITING,
         ),
@@ -143,6 +157,7 @@ ARROWS: Final[Mapping[str, tuple[Arrow, ...]]] = MappingProxyType(
             *FINALIZING,
             ("blank", "format", "blank, with spare areas"),
             ("blank, with spare areas", "write", "recording"),
+            ("blank, with spare areas", "reserve", "track reserved"),
             ("blank", "format for pseudo-overwrite", "pseudo-overwrite"),
             ("pseudo-overwrite", "write", "pseudo-overwrite"),
             ("pseudo-overwrite", "write over", "pseudo-overwrite"),
@@ -160,8 +175,19 @@ ARROWS: Final[Mapping[str, tuple[Arrow, ...]]] = MappingProxyType(
 )
 
 
+def moves(medium: str) -> tuple[Arrow, ...]:
+    """Return the arrows of a medium, those from any state as one from each."""
+    rows = ARROWS[medium]
+    names = [name for name in dict.fromkeys(n for arrow in rows for n in (arrow.start, arrow.end)) if name != ANY]
+    return tuple(
+        replace(arrow, start=name) for arrow in rows for name in (names if arrow.start == ANY else [arrow.start])
+    )
+
+
 def state_of(medium: Medium) -> str:
     """Name the state of a disc, by what it answers."""
+    if medium.rehearsing:
+        return "test writing"
     disc = medium.disc()
     if disc.bg_format_status:
         return BACKGROUND[BackgroundFormat(disc.bg_format_status)]
@@ -211,6 +237,8 @@ def _open(medium: Medium) -> str:
         return "damaged"
     if not tracks[-1].blank:
         return "recording"
+    if any(track.rt for track in members):
+        return "track reserved"
     if len(members) > 1:
         return "track closed"
     return "appendable" if len(tracks) > 1 else "blank, with spare areas"

@@ -122,6 +122,11 @@ class Medium:
         return True
 
     @property
+    def rehearsing(self) -> bool:
+        """Whether a test write pretends now that the disc were written."""
+        return False
+
+    @property
     def verifies(self) -> bool:
         """Whether the drive reads back what it writes, at the cost of half the speed, unless it is streaming."""
         return False

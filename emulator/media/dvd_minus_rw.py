@@ -57,6 +57,11 @@ class DVDMinusRW(Medium):
         return self.face.incremental
 
     @property
+    def rehearsing(self) -> bool:
+        """Whether a test write pretends now."""
+        return self.face.rehearsing
+
+    @property
     def flush_duration(self) -> float:
         """Seconds of a flush."""
         return self.face.flush_duration

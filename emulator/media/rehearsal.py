@@ -16,6 +16,11 @@ class Rehearsing(SequentialMedium):
         super().__init__(*args)
         self.rehearsal: dict[str, Any] | None = None  # the state as it is, while a test write pretends
 
+    @property
+    def rehearsing(self) -> bool:
+        """Whether a test write pretends now that the disc were written."""
+        return self.rehearsal is not None
+
     def state(self) -> dict[str, Any]:
         """Return what the sidecar keeps; a test write leaves nothing."""
         return super().state() if self.rehearsal is None else self.rehearsal

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from discstack.emulator.states import ARROWS, Arrow, diagram, state_of
+from discstack.emulator.states import ARROWS, Arrow, diagram, moves, state_of
 from discstack.mmc.cd.composing import RawSession, RawSource, SubChannelForm
 from discstack.mmc.cd.program import Program, ProgramTrack, lay_out
 
@@ -37,21 +37,51 @@ def page_05h(host: Any, write_type: int, multi_session: int) -> None:
     host.ok(f"55 10 00 00 00 00 00 {len(page) + 8:04X} 00", bytes(8) + page)
 
 
+def let_it_be_a_test(host: Any, *, on: bool) -> None:
+    page = bytearray(host.ok("5A 08 05 00 00 00 00 0040 00", allocation=64)[8:])
+    page[2] = page[2] | 0x10 if on else page[2] & ~0x10
+    host.ok(f"55 10 00 00 00 00 00 {len(page) + 8:04X} 00", bytes(8) + page)
+
+
+def write_as_a_test(host: Any) -> None:
+    let_it_be_a_test(host, on=True)
+    write(host)
+
+
 def write_over(host: Any) -> None:
     write(host)
     host.write(0, 32)
 
 
 def close_track(host: Any) -> None:
-    if all(track.blank for track in medium_of(host).tracks()):
+    if all(track.blank and not track.rt for track in medium_of(host).tracks()):
         write(host)
     host.sync()
-    tracks = [track for track in medium_of(host).tracks() if not track.blank]
+    tracks = [track for track in medium_of(host).tracks() if track.rt or not track.blank]
     host.close(1, tracks[-1].logical_track_number)
 
 
 def close_last_border(host: Any) -> None:
     page_05h(host, 0, 0)
+    host.close(2)
+
+
+def reserve(host: Any) -> None:
+    host.ok("53 00 00 00 00 00000040 00")
+
+
+def reserved_of(host: Any) -> Any:
+    return next(track for track in medium_of(host).tracks() if track.rt)
+
+
+def write_reserved(host: Any) -> None:
+    host.write(reserved_of(host).next_writable_address)
+
+
+def fill_and_close(host: Any) -> None:
+    track = reserved_of(host)
+    host.write(track.next_writable_address, track.free_blocks)
+    host.sync()
     host.close(2)
 
 
@@ -201,9 +231,27 @@ def format_disc(host: Any) -> None:
     host.transport.clock.sleep(10)
 
 
+KINDS = (0x00, 0x01, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x20, 0x24, 0x26, 0x30, 0x31, 0x32)  # of FORMAT UNIT
+
+
+def writing(host: Any, lba: int) -> tuple[str, bytes]:
+    count = UNITS.get(medium_of(host).kind.name, 16)
+    return host.write_cdb(lba, count), bytes(count * 2048)
+
+
+def closing(function: int, number: int) -> Callable[[Any], None]:
+    return lambda host: host.send(f"5B 00 {function:02X} 00 {number:04X} 00 00 00 00")
+
+
+def formatting(blocks: int, kind: int) -> Callable[[Any], None]:
+    return lambda host: host.send("04 11 00 00 00 00", host.format_list(blocks, kind))
+
+
 ACTIONS: dict[str, Callable[[Any], None]] = {
     "write": write,
     "write over": write_over,
+    "write as a test": write_as_a_test,
+    "end the test": lambda host: let_it_be_a_test(host, on=False),
     "flush": lambda host: host.sync(),
     "close track": close_track,
     "close session": lambda host: host.close(2),
@@ -211,6 +259,9 @@ ACTIONS: dict[str, Callable[[Any], None]] = {
     "close the last border": close_last_border,
     "reserve at once": reserve_at_once,
     "write the rest and flush": write_the_rest,
+    "reserve": reserve,
+    "write what is reserved": write_reserved,
+    "fill it and close session": fill_and_close,
     "close the last session": close_last_session,
     "announce and begin": announce_and_begin,
     "write all that was announced": write_announced,
@@ -245,7 +296,7 @@ def way_to(medium: str, state: str) -> list[Arrow]:
     """Return the shortest run of arrows from a new disc to a state."""
     ways: dict[str, list[Arrow]] = {ARROWS[medium][0].start: []}
     while state not in ways:
-        rows = reversed(ARROWS[medium])  # of several ways of one length the first one in the table
+        rows = reversed(moves(medium))  # of several ways of one length the first one in the table
         fresh = {a.end: [*ways[a.start], a] for a in rows if a.start in ways and a.end not in ways}
         assert fresh, f"{state} of a {medium} is not reached by any arrow"
         ways.update(fresh)
@@ -257,7 +308,7 @@ def way_to(medium: str, state: str) -> list[Arrow]:
     [
         pytest.param(name, a, id=f"{name}: {a.start}, {a.action}".replace(" ", "-"))
         for name in ARROWS
-        for a in ARROWS[name]
+        for a in moves(name)
     ],
 )
 def test_an_arrow_leads_where_the_table_says(load: Load, medium: str, arrow: Arrow) -> None:
@@ -267,6 +318,38 @@ def test_an_arrow_leads_where_the_table_says(load: Load, medium: str, arrow: Arr
         assert state_of(medium_of(host)) == step.start
         ACTIONS[step.action](host)
     assert state_of(medium_of(host)) == arrow.end
+
+
+FORMATTING = [(blocks, kind << 2 | sub) for blocks in (0, 0xFFFFFFFF) for kind in KINDS for sub in (0, 1, 2)]
+COMMANDS: dict[str, Callable[[Any], None]] = {
+    "write": lambda host: host.send(*writing(host, host.next_writable() if medium_of(host).tracks()[-1].nwa_v else 0)),
+    "write over": lambda host: host.send(*writing(host, 0)),
+    "flush": lambda host: host.send("35 00 00000000 00 0000 00"),
+    "reserve": lambda host: host.send("53 00 00 00 00 00000030 00"),
+    "eject": eject,
+    **{f"close {function} of {number}": closing(function, number) for function in range(7) for number in (0, 1, 0xFF)},
+    **{f"blank {kind}": lambda host, kind=kind: host.send(f"A1 {kind:02X}" + "00" * 10) for kind in range(7)},
+    **{f"format {kind:02X}h of {blocks:X}h": formatting(blocks, kind) for blocks, kind in FORMATTING},
+}
+STATES = [
+    (medium, state)
+    for medium in ARROWS
+    if not medium.startswith("cd")
+    for state in dict.fromkeys(name for arrow in moves(medium) for name in (arrow.start, arrow.end))
+]
+
+
+@pytest.mark.parametrize(("medium", "state"), STATES)
+def test_no_command_leads_where_the_table_does_not_say(load: Load, medium: str, state: str) -> None:
+    """What is not in the table is refused, or changes nothing of the state; formats and blanking take no time here."""
+    known = {(arrow.start, arrow.end) for arrow in moves(medium)}
+    for name, command in COMMANDS.items():
+        host = load(medium, capacity=None if medium in ("dvd+rw", "bd-re") else 196608)
+        for step in way_to(medium, state):
+            ACTIONS[step.action](host)
+        command(host)
+        after = state_of(medium_of(host))
+        assert after == state or (state, after) in known, f"{name} makes it {after}"
 
 
 @pytest.mark.parametrize("medium", ARROWS)

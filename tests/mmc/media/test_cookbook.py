@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from discstack.emulator.states import moves, state_of
 from discstack.mmc.identify import identify
 from discstack.mmc.media import RECIPES
 
@@ -18,6 +19,7 @@ from .variants import MORE_LAYERS, VARIANTS, Bench
 
 COOKBOOK = Path(__file__).parents[3] / "docs" / "cookbook"
 CAPACITY = {"dvd-r-dl": 64, "dvd+rw": 2295104}  # reaching layer 1; a format that is still running when it is stopped
+STATES_OF = {"dvd-r-dl": "dvd-r"}
 PAGES = {**{medium: medium for medium in VARIANTS}, **MORE_LAYERS}
 
 
@@ -27,13 +29,34 @@ PAGES = {**{medium: medium for medium in VARIANTS}, **MORE_LAYERS}
 def test_a_recipe_sends_what_the_cookbook_says_and_leaves_the_disc_so(lab: Any, medium: str, section: str) -> None:
     page = PAGES[medium]
     bench = Bench(lab, lab.drive(medium, CAPACITY.get(medium, 65536), speed=4))
-    variant = VARIANTS[page][section]
+    variant, found = VARIANTS[page][section], watch_states(bench.tap)
     for step in variant.steps:
         step(bench)
     lab.check_page(COOKBOOK / f"{page}.md", section, shortened(lab.transcript(bench.tap)))
     status = lab.run(identify(), bench.tap)
     assert (status.state, status.sessions, status.open_session) == (variant.state, variant.sessions, variant.open)
     bench.check()
+    if not medium.startswith("cd"):
+        assert found <= {(arrow.start, arrow.end) for arrow in moves(STATES_OF.get(page, page))}
+
+
+def watch_states(tap: Any) -> set[tuple[str, str]]:
+    """Collect the moves of the disc from state to state, which must be in the table of states."""
+    drive, execute, found = tap.inner.drive, tap.inner.execute, set()
+    last = state_of(drive.medium)
+
+    def watched(command: Any) -> Any:
+        nonlocal last
+        try:
+            return execute(command)
+        finally:
+            now = state_of(drive.medium)
+            if now != last:
+                found.add((last, now))
+                last = now
+
+    tap.inner.execute = watched
+    return found
 
 
 def shortened(transcript: str) -> str:
