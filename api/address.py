@@ -168,7 +168,7 @@ def _personality(text: str) -> str:
 
 
 def _serial(text: str) -> str:
-    from discstack.emulator.drive import Settings
+    from discstack.emulator.settings import Settings
 
     return Settings(serial=text).serial
 

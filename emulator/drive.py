@@ -6,7 +6,7 @@ The commands live in `emulator/commands/`; the dispatcher calls them with a Driv
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from discstack.emulator.conditions import (
@@ -26,6 +26,7 @@ from discstack.emulator.mechanism import Operation, WriteBuffer
 from discstack.emulator.media.base import FORMAT_IN_PROGRESS, Job, Medium
 from discstack.emulator.modes import ModePages
 from discstack.emulator.rotation import Line, speed_at
+from discstack.emulator.settings import Settings
 from discstack.emulator.store import BLOCK
 from discstack.mmc.spec.event_status import MediaEvent
 from discstack.mmc.spec.sense import Sense
@@ -37,33 +38,6 @@ SPIN_UP: Final = 2.0  # seconds from a disc at rest to one that can be read
 SETTLE, FULL_STROKE = 0.02, 0.16  # seconds of the shortest seek, and what the whole way adds
 LOAD_TIME: Final = 3.0  # seconds from a closed tray to a known medium
 BECOMING_READY_ASCQ: Final = 0x01
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """How this drive is made."""
-
-    vendor: str = "DISCSTAK"
-    product: str = "VIRTUAL BURNER"
-    revision: str = "1.00"
-    serial: str = "DS0000000001"
-    buffer: int = 4 << 20
-    busy: bool = False  # answer 2/04/08 when the buffer is full, instead of holding the WRITE back
-    read_breaks_write: bool = False  # a READ between WRITEs makes the next WRITE fail with 5/2C/00
-    untimed_lead_in: bool = False  # a cue sheet whose lead-in has a time is refused, as LG and Pioneer drives do
-
-    def __post_init__(self) -> None:
-        for name, text, longest in (
-            ("vendor", self.vendor, 8),
-            ("product", self.product, 16),
-            ("revision", self.revision, 4),
-            ("serial number", self.serial, 32),
-        ):
-            if not text.isascii() or not text.isprintable() or not 0 < len(text) <= longest:
-                raise ValueError(f"a drive's {name} is 1 to {longest} printable ASCII characters, not {text!r}")
-
-
-DEFAULTS: Final = Settings()
 
 
 class Drive:

@@ -11,13 +11,14 @@ from typing import Final
 
 from discstack.emulator.clock import QuickClock, VirtualClock
 from discstack.emulator.discfile import DiscFile
-from discstack.emulator.drive import DEFAULTS, Drive, Settings
+from discstack.emulator.drive import Drive
 from discstack.emulator.fault_words import parse_faults
 from discstack.emulator.faults import Fault, FaultPlan
 from discstack.emulator.media.base import Medium
 from discstack.emulator.media.families import MEDIA
 from discstack.emulator.media.kind import MediumKind
 from discstack.emulator.personalities import PERSONALITIES, Personality
+from discstack.emulator.settings import DEFAULTS, Settings
 from discstack.emulator.store import BlockStore
 from discstack.emulator.transport import MAX_TRANSFER, Disc, VirtualTransport
 from discstack.transport.base import SMALL_TRANSFER, Clock
