@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, Final
@@ -15,13 +16,16 @@ from discstack.emulator.conditions import (
     invalid_field,
 )
 from discstack.emulator.media.base import Job, WriteParameters
+from discstack.emulator.media.management import management_structures
 from discstack.emulator.media.rehearsal import Rehearsing
 from discstack.emulator.media.sequential import Track
 from discstack.emulator.media.structures import minus_structures
+from discstack.mmc.spec.disc_structure import RecordedStatus
 from discstack.mmc.spec.mode_page_values import WriteType
 from discstack.mmc.spec.track_information import TrackInformation
 
 LINK: Final = 16  # blocks that linking one recording to the next costs
+LARGEST_ID: Final = 0xFFFF
 FINAL: Final = 0  # multi-session field: no next border
 # Blocks of border-out and next border-in, 96 MiB behind the first border and 18 MiB behind each other one. On real
 # discs it is less further out, down to 32 and 6 MiB.
@@ -42,21 +46,24 @@ class DVDMinusR(Rehearsing):
         super().__init__(*args)
         self.minimally_blanked = False  # what is left of the disc's past allows disc-at-once only
         self.at_once = False
+        self.disc_id = 0  # a random number that the disc gets when it is first recorded on
 
     def state(self) -> dict[str, Any]:
         """Return what the sidecar keeps."""
         at_once = self.at_once and self.rehearsal is None
-        return {**super().state(), "minimally_blanked": self.minimally_blanked, "at_once": at_once}
+        own = {"minimally_blanked": self.minimally_blanked, "at_once": at_once, "disc_id": self.disc_id}
+        return {**super().state(), **own}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take up the state of a disc."""
         self.minimally_blanked, self.at_once = bool(state["minimally_blanked"]), bool(state["at_once"])
+        self.disc_id = int(state.get("disc_id", 0))
         super().restore(state)
 
     def start_over(self, *, minimally: bool = False) -> None:
         """Make the disc blank."""
         super().start_over()
-        self.minimally_blanked, self.at_once = minimally, False
+        self.minimally_blanked, self.at_once, self.disc_id = minimally, False, 0
         self.changed()
 
     @property
@@ -86,6 +93,8 @@ class DVDMinusR(Rehearsing):
             raise Refusal(ILLEGAL_MODE)
         self.rehearse()
         first = at_once and not self.track_list[0].written
+        if not self.disc_id and not self.rehearsing:
+            self.disc_id = 1 + secrets.randbelow(LARGEST_ID)
         super().write(lba, count, data, streaming=streaming)
         if first:
             self.clock.sleep(self.kind.durations.lead_in)
@@ -147,8 +156,16 @@ class DVDMinusR(Rehearsing):
         track.link = 0
 
     def structures(self) -> Mapping[tuple[int, int], bytes]:
-        """Return the physical format, of the lead-in and as pressed, and what the pre-pits hold."""
-        return minus_structures(self.kind, self.capacity, self.blocks(), self.layer_0)
+        """Return the physical format, of the lead-in and as pressed, what the pre-pits hold, and the disc's history."""
+        pits = minus_structures(self.kind, self.capacity, self.blocks(), self.layer_0)
+        used = (self.kind.calibrations or 0) - (self.calibrations_left or 0)
+        return {**pits, **management_structures(self.track_list, self.disc_id, self._recorded(), used, pits)}
+
+    def _recorded(self) -> RecordedStatus:
+        """Say what was done to the disc, as its recording management data does."""
+        if self.at_once:
+            return RecordedStatus.DISC_AT_ONCE
+        return RecordedStatus.FINALIZED if self.final else RecordedStatus.INCREMENTAL
 
 
 class DVDMinusRDL(DVDMinusR):

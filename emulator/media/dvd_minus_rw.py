@@ -84,8 +84,9 @@ class DVDMinusRW(Medium):
         return self.face.raw_toc(format, session)
 
     def structures(self) -> Mapping[tuple[int, int], bytes]:
-        """Return the physical format, of the lead-in and as pressed, and what the pre-pits hold."""
-        return minus_structures(self.kind, self.capacity, self.face.blocks())
+        """Return the physical format, of the lead-in and as pressed, what the pre-pits hold, and the disc's history."""
+        pressed = minus_structures(self.kind, self.capacity, self.face.blocks())
+        return {**pressed, **self.face.structures()}
 
     def tracks(self) -> list[TrackInformation]:
         """Describe all tracks."""

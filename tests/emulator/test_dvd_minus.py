@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from discstack.mmc.spec.disc_structure import MediaType, RecordedStatus, parse_disc_structure
+
 Load = Callable[..., Any]
 INCREMENTAL, AT_ONCE = 0, 2
 FEATURE_INCREMENTAL = 0x21
@@ -205,3 +207,42 @@ def test_a_laser_is_calibrated_on_a_disc_that_can_be_written_over(load: Load) ->
     host = load("dvd-rw")
     host.format(0, 0)
     host.ok("54 01 00 00 00 00 00 00 00 00")
+
+
+def history(host: Any, code: int) -> Any:
+    data = host.ok(f"AD 00 00000000 00 {code:02X} FFFF 00 00", allocation=0xFFFF)
+    return parse_disc_structure(MediaType.DVD, code, data)
+
+
+@pytest.mark.parametrize("medium", ["dvd-r", "dvd-rw"])
+def test_a_disc_keeps_its_history(load: Load, medium: str) -> None:
+    host = load(medium)
+    for code in ("0C", "0D", "0F"):
+        assert host.refused(f"AD 00 00000000 00 {code} FFFF 00 00", allocation=0xFFFF) == "5/24/00", "it has none yet"
+    host.select_write_parameters()
+    host.ok("54 01 00 00 00 00 00 00 00 00")
+    for _ in range(2):
+        host.write(host.next_writable(host.disc()[6]))
+        host.sync()
+        host.close(1, host.disc()[6])
+        found = history(host, 0x0D)
+        assert found.zone_head.invisible_rzone_number == host.disc()[6]
+        host.close(2)
+    found = history(host, 0x0C)
+    assert found.summary.random_number == history(host, 0x0F).random_number != 0
+    assert (found.summary.disc_status, found.summary.media_id) == (RecordedStatus.INCREMENTAL, "DISCSTACK001")
+    assert [recorder.model_number for recorder in found.calibrations] == ["VIRTUAL BURNER"] * (medium == "dvd-r")
+    tracks = [host.track(number) for number in (1, 2, 3)]
+    starts = [int.from_bytes(track[8:12], "big") for track in tracks]
+    assert [zone.start_sector_number - 0x30000 for zone in found.rzones] == starts
+    assert [zone.last_recorded_sector_number for zone in found.rzones[2:]] == [0], "the invisible one"
+    assert [border - 0x30000 for border in found.border_outs] == [starts[0] + 32, starts[1] + 32]
+
+
+def test_a_blanked_disc_has_no_history(load: Load) -> None:
+    host = load("dvd-rw")
+    host.write(0)
+    host.sync()
+    assert history(host, 0x0F).random_number
+    host.ok("A1 00" + "00" * 10)
+    assert host.refused("AD 00 00000000 00 0F FFFF 00 00", allocation=0xFFFF) == "5/24/00"
