@@ -142,6 +142,9 @@ def test_tables_cover_what_was_added_and_lead_to_the_efi_image(
     if found[1]:
         assert data[-BLOCK:].startswith(b"EFI PART")
         assert int.from_bytes(data[544:552], "little") == blocks - 1
+        array = int.from_bytes(data[-BLOCK + 72 : -BLOCK + 80], "little")
+        for header in (data[BLOCK : 2 * BLOCK], data[-BLOCK:]):
+            assert int.from_bytes(header[48:56], "little") == array - 1  # the last usable block
     efi = fat(1600)
     for table in found:
         places = [data[first * BLOCK :].startswith(efi) and size >= 1600 for first, size in table]
@@ -187,6 +190,8 @@ def test_what_lies_in_a_partition_of_its_own_is_not_written_over(tree: Path, tmp
     with pytest.raises(LayoutError, match="overlaps partition 2 of the disk at sector"):
         grow(image, 1)
     assert image.read_bytes() == before
+    with pytest.raises(LayoutError, match="lies within the volume"):
+        FileSystemImage(views=ISO).import_file_system(image, next_session=len(before) // 2048 - 200)
     (note,) = grow(image, 400_000, views=ISO)
     assert "partition 1 is the image up to the next one" in note
     ((first, size),) = (each for each in partitions(image) if each[1] == len(APPENDED) // BLOCK)
