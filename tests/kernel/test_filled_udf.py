@@ -1,4 +1,7 @@
-"""Volumes made by mkudffs and filled by the Linux kernel, read by our reader: all that the kernel says is there, is."""
+"""Volumes made by mkudffs and filled by the Linux kernel: all that the kernel says is there our reader finds.
+
+When something was added to them, the kernel finds it all again.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,12 @@ from typing import Any
 
 import pytest
 
+from discstack.file_system_image import FileSystemImage
 from discstack.fs.attributes import Kind
 from discstack.fs.nodes import File, Special, Symlink
 from discstack.fs.reading.volume import read_volume
 from discstack.fs.tree import Directory
+from discstack.fs.view import View
 
 SIZE = 24 << 20
 # What mkudffs is told; sparable partitions come with the media CD-RW and DVD-RW
@@ -47,7 +52,9 @@ class FileMedium:
 
 
 @pytest.mark.parametrize("options", FORMATS.values(), ids=FORMATS)
-def test_reader_finds_all_that_the_kernel_wrote(options: str, share: Path, guest_python: Callable[..., str]) -> None:
+def test_reader_finds_all_that_the_kernel_wrote_and_adds_to_it(
+    options: str, share: Path, guest_python: Callable[..., str]
+) -> None:
     if shutil.which("mkudffs") is None:
         pytest.skip("mkudffs is not installed")
     image = share / "udf.img"
@@ -63,6 +70,17 @@ def test_reader_finds_all_that_the_kernel_wrote(options: str, share: Path, guest
     }
     links = Counter(node.link for node in volume.root.walk() if isinstance(node, File) and node.link is not None)
     assert [*links.values()] == [2]
+    grown = FileSystemImage(views=frozenset({View.UDF}), udf_specials=True, udf_permissions=True)
+    grown.import_file_system(image)
+    grown.root.create_file("added", b"added" * 999, mtime_ns=10**18)
+    assert grown.create_result().issues == ()
+    grown.create_result().write_parts(image)
+    seen = json.loads(guest_python("look.py", image, "udf", "ro,utf8"))["tree"]
+    added = seen.pop("added")
+    assert (added["size"], added["digest"]) == (4995, hashlib.sha256(b"added" * 999).hexdigest())
+    assert {path: essence(entry) for path, entry in seen.items() if not path.startswith("lost+found")} == {
+        path: essence(entry) for path, entry in found.items()
+    }
 
 
 def essence(entry: dict[str, Any]) -> dict[str, Any]:
