@@ -124,6 +124,11 @@ TAKING_BACK: Final = (
     ("finalized", "format in packets", "formatted"),
     ("formatted", "write packets", "formatted"),
     ("formatted", "blank minimally", "blank"),
+    ("blank", "format for Mount Rainier", "Mount Rainier"),
+    ("finalized", "format for Mount Rainier", "Mount Rainier"),
+    ("Mount Rainier", "write blocks", "Mount Rainier"),
+    ("Mount Rainier", "format in packets", "formatted"),
+    ("Mount Rainier", "blank minimally", "blank"),
 )
 
 ARROWS: Final[Mapping[str, tuple[Arrow, ...]]] = MappingProxyType(
@@ -189,6 +194,8 @@ def state_of(medium: Medium) -> str:
     if medium.rehearsing:
         return "test writing"
     disc = medium.disc()
+    if medium.mount_rainier:
+        return "Mount Rainier"
     if disc.bg_format_status:
         return BACKGROUND[BackgroundFormat(disc.bg_format_status)]
     if medium.pseudo_overwrite:

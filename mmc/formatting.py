@@ -39,7 +39,7 @@ MEANINGS: Final[Mapping[int, Meaning]] = MappingProxyType(
         FormatType.DVD_RW_QUICK_GROW: Meaning("more blocks, quickly"),
         FormatType.DVD_RW_QUICK_ADD_SESSION: Meaning("another session, quickly"),
         FormatType.DVD_RW_QUICK: Meaning("quickly"),
-        FormatType.MRW: Meaning("Mount Rainier", managed=True),
+        FormatType.MRW: Meaning("Mount Rainier, which this library does not write"),
         FormatType.DVD_PLUS_RW: Meaning("in the background"),
         FormatType.BD_RE_SPARE_AREAS: Meaning("with spare areas", managed=True),
         FormatType.BD_RE_NO_SPARE_AREAS: Meaning("without spare areas"),

@@ -153,14 +153,15 @@ def _formatting() -> Procedure[bool]:
 
 
 def _other(configuration: Configuration) -> Procedure[MediumStatus]:
-    """Describe a medium that cannot be written."""
+    """Describe a medium that cannot be written; a Mount Rainier disc can be read like any other."""
     profile = Profile.of(configuration.current_profile)
+    managed = configuration.is_current(FeatureCode.MRW)
     blocks = sessions = 0
-    if profile in READ_ONLY:
+    if managed or profile in READ_ONLY:
         blocks = yield from _read_capacity()
         disc = yield from persist(lambda: optional(queries.disc_information()))
         sessions = disc.number_of_sessions if disc is not None else 0
-    kind = "Mount Rainier discs" if configuration.is_current(FeatureCode.MRW) else "such media"
+    kind = "Mount Rainier discs" if managed else "such media"
     return MediumStatus(
         profile=configuration.current_profile,
         name=profile.title,

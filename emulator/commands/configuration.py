@@ -106,6 +106,7 @@ ROWS: Final = (
     Row(lambda drive: f.DvdPlusRw(write=True), with_profile(frozenset({Profile.DVD_PLUS_RW}))),
     Row(lambda drive: f.DvdPlusR(write=True), with_profile(frozenset({Profile.DVD_PLUS_R}))),
     Row(lambda drive: f.RestrictedOverwrite(), lambda drive: bool(drive.profile) and drive.loaded.restricted_overwrite),
+    Row(lambda drive: f.Mrw(write=True), lambda drive: bool(drive.profile) and drive.loaded.mount_rainier),
     Row(_rigid_restricted_overwrite, with_profile(RESTRICTED)),
     Row(
         lambda drive: f.CdTrackAtOnce(buf=True, test_write=True, cd_rw=True, data_type_supported=TRACK_BLOCKS),

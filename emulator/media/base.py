@@ -105,6 +105,7 @@ class Medium:
         self.total = self.capacity = capacity  # blocks of the disc; of what its format leaves for data
         self.pseudo_overwrite = False
         self.restricted_overwrite = False
+        self.mount_rainier = False
         self.parameters = WriteParameters()
         self.write_rate: float = kind.speeds.payload  # bytes a second, kept up to date by the drive
         self.changed: Callable[[], None] = nothing

@@ -13,6 +13,7 @@ from discstack.mmc.cd.packet_tracks import PACKETS, modes, open_packets, packet_
 from discstack.mmc.cd.program import Program, ProgramTrack, TrackForm, lay_out
 from discstack.mmc.command import optional
 from discstack.mmc.errors import DriveError, IllegalRequest
+from discstack.mmc.formatting import choices
 from discstack.mmc.job import BurnJob
 from discstack.mmc.media import cd_packets, sequential
 from discstack.mmc.medium import MediumStatus, WriteMode
@@ -95,7 +96,8 @@ def assess(recipe: Recipe, survey: Survey) -> MediumStatus:
     if survey.groove_capacity and status.next_writable_address is not None:
         most = max(survey.groove_capacity - status.next_writable_address - recipe.run_out, 0)
         status = replace(status, free_blocks=min(status.free_blocks, most))
-    return replace(status, modes=modes(recipe, status))
+    formats = choices(survey.formats) if recipe.format is not None else ()
+    return replace(status, modes=modes(recipe, status), formats=formats)
 
 
 def announce(work: Work, job: BurnJob, plan: BurnPlan) -> Procedure[None]:

@@ -267,6 +267,8 @@ ACTIONS: dict[str, Callable[[Any], None]] = {
     "write all that was announced": write_announced,
     "format in packets": format_in_packets,
     "write packets": write_packets,
+    "format for Mount Rainier": lambda host: host.format(0xFFFFFFFF, 0x90),
+    "write blocks": lambda host: host.write(5, 3),
     "write in packets": write_in_packets,
     "record raw": record_raw,
     "underrun": underrun,

@@ -1,4 +1,8 @@
-"""CD-RW: what can be taken back (MMC-6 6.2), and writing in fixed packets once the disc is formatted (4.2.3.7)."""
+"""CD-RW: what can be taken back (MMC-6 6.2), and writing anywhere once the disc is formatted.
+
+In fixed packets (MMC-6 4.2.3.7) the host writes whole ones; on a Mount Rainier disc the drive sees to packets and
+defects, and takes blocks. Its packets for data and those that stand in for defects take turns.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +26,7 @@ from discstack.emulator.media.compact.parts import CdTrack
 from discstack.emulator.media.sequential import Track
 from discstack.mmc.spec.capacities import FormatCapacities, FormattableCapacity
 from discstack.mmc.spec.cd.packets import packet_room
+from discstack.mmc.spec.disc_information import BackgroundFormat, DiscInformation, DiscStatus
 from discstack.mmc.spec.format_unit import FormatType, FormatUnitParameters
 from discstack.mmc.spec.mode_page_values import WriteType
 from discstack.mmc.spec.track_information import TrackInformation
@@ -30,6 +35,7 @@ FULL, MINIMAL, TRACK, UNRESERVE, TAIL, UNCLOSE, ERASE_SESSION = range(7)  # blan
 PACKET: Final = 32  # blocks of user data in a packet
 INCREMENTAL: Final = 0x5  # track mode of data in packets
 WHOLE: Final = 0xFFFFFFFF
+DATA_AREA, SPARE_AREA, GENERAL_APPLICATION = 136, 8, 32  # packets of a Mount Rainier disc
 
 
 class CDRW(CDR):
@@ -41,16 +47,17 @@ class CDRW(CDR):
 
     def state(self) -> dict[str, Any]:
         """Return what the sidecar keeps of the disc."""
-        return {**super().state(), "packets": self.restricted_overwrite}
+        return {**super().state(), "packets": self.restricted_overwrite, "mount_rainier": self.mount_rainier}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take up the state of a disc."""
         super().restore(state)
         self.restricted_overwrite = bool(state.get("packets"))
+        self.mount_rainier = bool(state.get("mount_rainier"))
 
     def start_over(self) -> None:
         """Make the disc blank."""
-        self.restricted_overwrite = False
+        self.restricted_overwrite = self.mount_rainier = False
         super().start_over()
 
     @property
@@ -58,36 +65,62 @@ class CDRW(CDR):
         """How many blocks of user data fit in fixed packets; those before the first lie in the pre-gap."""
         return packet_room(self.total, PACKET)
 
+    @property
+    def managed_blocks(self) -> int:
+        """How many blocks of user data fit on a Mount Rainier disc."""
+        packets = max(self.packet_blocks // PACKET - GENERAL_APPLICATION, 0)
+        whole, rest = divmod(packets, DATA_AREA + SPARE_AREA)
+        return (whole * DATA_AREA + min(rest, DATA_AREA)) * PACKET
+
     def format_capacities(self) -> FormatCapacities:
-        """Return the present capacity, and the one in fixed packets."""
+        """Return the present capacity, and those in fixed packets and as a Mount Rainier disc."""
         present = super().format_capacities().current
         row = FormattableCapacity(
             number_of_blocks=self.packet_blocks,
             format_type=FormatType.CD_RW_DVD_RW_FULL,
             type_dependent_parameter=PACKET,
         )
-        return FormatCapacities(current=present, formattable=(row,))
+        managed = FormattableCapacity(number_of_blocks=self.managed_blocks, format_type=FormatType.MRW)
+        return FormatCapacities(current=present, formattable=(row, managed))
 
     def format(self, wanted: FormatUnitParameters) -> Job:
-        """Format the whole disc in packets of 32 blocks."""
+        """Format the whole disc in packets of 32 blocks, which the host or the drive sees to."""
+        if wanted.format_type == FormatType.MRW:
+            if wanted.number_of_blocks not in (self.managed_blocks, WHOLE):
+                raise invalid_parameter(4)
+            return self._formatting(self.managed_blocks, managed=True)
         if wanted.format_type != FormatType.CD_RW_DVD_RW_FULL:
             raise invalid_parameter(8)
         if wanted.type_dependent_parameter != PACKET:
             raise invalid_parameter(9)
         if wanted.number_of_blocks not in (self.packet_blocks, WHOLE):
             raise invalid_parameter(4)
-        return Job(self.total * 2048 / self.write_rate, self._formatted, FORMAT_IN_PROGRESS)
+        return self._formatting(self.packet_blocks, managed=False)
 
-    def _formatted(self) -> None:
-        self.start_over()
-        blocks = self.packet_blocks
-        self.track_list = [CdTrack(1, 0, blocks, blocks, closed=True)]
-        self.final = self.restricted_overwrite = True
-        self.store.extend(blocks)
-        self.changed()
+    def _formatting(self, blocks: int, *, managed: bool) -> Job:
+        def finish() -> None:
+            self.start_over()
+            self.track_list = [CdTrack(1, 0, blocks, blocks, closed=True)]
+            self.final, self.mount_rainier, self.restricted_overwrite = True, managed, not managed
+            self.store.extend(blocks)
+            self.changed()
+
+        return Job(self.total * 2048 / self.write_rate, finish, FORMAT_IN_PROGRESS)
+
+    def disc(self) -> DiscInformation:
+        """Describe the disc; one that the drive manages is neither blank nor finalized."""
+        disc = super().disc()
+        if not self.mount_rainier:
+            return disc
+        return replace(disc, disc_status=DiscStatus.OTHERS, bg_format_status=BackgroundFormat.COMPLETE)
 
     def write(self, lba: int, count: int, data: memoryview, *, streaming: bool = False) -> None:
-        """Take whole packets anywhere on a formatted disc; else as on a CD-R."""
+        """Take blocks or whole packets anywhere on a formatted disc; else as on a CD-R."""
+        if self.mount_rainier:
+            if lba < 0 or lba + count > self.blocks():
+                raise Refusal(at(OUT_OF_RANGE, lba))
+            self.store.write(lba, data)
+            return
         if not self.restricted_overwrite:
             super().write(lba, count, data, streaming=streaming)
             return
@@ -102,7 +135,7 @@ class CDRW(CDR):
 
     def _describe(self, number: int, track: Track) -> TrackInformation:
         described = super()._describe(number, track)
-        if not self.restricted_overwrite:
+        if not (self.restricted_overwrite or self.mount_rainier):
             return described
         return replace(
             described,

@@ -57,11 +57,11 @@ def session_entries(
 
 
 def program_memory(tracks: Sequence[tuple[int, CdTrack]]) -> tuple[QEntry, ...]:
-    """Tell what the PMA holds: closed tracks, where they start and end."""
+    """Tell what the PMA holds: where tracks start and end that are closed or reserved."""
     return tuple(
-        q_entry(number, 0, track.control, Msf.from_lba(track.end), Msf.from_lba(track.start))
+        q_entry(number, 0, track.control, Msf.from_lba(track.start + size), Msf.from_lba(track.start))
         for number, track in tracks
-        if track.closed
+        if (size := track.size) is not None and (track.closed or not track.whole)
     )
 
 

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from discstack.mmc import actions
 from discstack.mmc.burn import burn
+from discstack.mmc.cd.blanking import BlankType, blank_part
+from discstack.mmc.cd.burn import burn_program
+from discstack.mmc.cd.job import CdChoices, CdJob
+from discstack.mmc.cd.program import Program, ProgramTrack
+from discstack.mmc.cd.tracks import prepare_tracks
 from discstack.mmc.command import act
 from discstack.mmc.errors import IllegalRequest, MediaError, MediumNotBlank, UnsupportedMedium
 from discstack.mmc.identify import identify
 from discstack.mmc.media import RECIPES
 from discstack.mmc.medium import Action, DiscState, WriteMode
 from discstack.mmc.operations import close_disc, close_session, close_track, erase, format_medium, repair
+from discstack.mmc.polling import wait_ready
 from discstack.mmc.recipe import FormatOptions
 from discstack.mmc.spec.commands import WRITE_10
 from discstack.mmc.spec.features import Configuration, RawFeature
+from discstack.mmc.spec.format_unit import FormatType, FormatUnitParameters
 from discstack.mmc.states import LEGAL, next_actions
 
 W, A, E, F = Action.WRITE, Action.APPEND, Action.ERASE, Action.FORMAT
@@ -154,7 +163,41 @@ def test_the_numbers_of_several_sessions_are_those_of_the_last_one_and_the_next(
     assert lab.run(close_disc(), tap).multi_session is None
 
 
-def test_a_mount_rainier_disc_is_refused_by_name(lab: Any) -> None:
+def mount_rainier(lab: Any) -> Any:
+    """Return a drive with a CD-RW that it manages by itself, as a program for such discs formatted it."""
+    tap = lab.drive("cd-rw", 4096)
+    lab.run(identify(), tap)
+    parameters = FormatUnitParameters(immed=True, format_type=FormatType.MRW, number_of_blocks=0xFFFFFFFF)
+    lab.run(actions.format_unit(parameters.build()), tap)
+    lab.run(wait_ready(3600), tap)
+    tap.seen.clear()
+    return tap
+
+
+REFUSED: dict[str, Callable[[Any], Any]] = {
+    "burn": lambda lab: burn(lab.job(40)),
+    "burn over": lambda lab: burn(lab.job(40, erase=True)),
+    "program": lambda lab: burn_program(CdJob(program=Program(tracks=(ProgramTrack(source=lab.blocks(300)),)))),
+    "tracks": lambda lab: prepare_tracks(CdChoices()),
+    "erase": lambda lab: erase(full=True),
+    "blank": lambda lab: blank_part(BlankType.MINIMAL),
+    "format": lambda lab: format_medium(),
+    "close": lambda lab: close_session(),
+    "repair": lambda lab: repair(),
+}
+
+
+@pytest.mark.parametrize("job", REFUSED)
+def test_nothing_is_done_to_a_mount_rainier_disc(lab: Any, job: str) -> None:
+    tap = mount_rainier(lab)
+    status = lab.run(identify(), tap)
+    assert (status.state, status.actions) == (DiscState.UNSUPPORTED, frozenset())
+    with pytest.raises(UnsupportedMedium, match="this library does not write Mount Rainier discs"):
+        lab.run(REFUSED[job](lab), tap)
+    assert not {cdb[0] for cdb in tap.seen} & {0x04, 0x1E, 0x2A, 0x55, 0x5B, 0x5D, 0xA1}
+
+
+def test_a_mount_rainier_dvd_is_refused_by_name(lab: Any) -> None:
     tap = lab.drive("dvd+rw", 4096)
     execute = tap.execute
 
