@@ -47,7 +47,7 @@ class Sidecar:
     def load(cls, path: Path) -> Sidecar:
         """Read a sidecar, wanting every field to be of its type."""
         try:
-            fields = json.loads(path.read_text(encoding="utf-8"))
+            fields = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
             if fields["version"] != VERSION:
                 raise DiscFileError(f"{path}: version {fields['version']} of the sidecar is not known, only {VERSION}")
             sidecar = cls(str(fields["medium"]), int(fields["capacity"]), str(fields["serial"]), dict(fields["state"]))
@@ -129,6 +129,10 @@ class DiscFile:
             self.save()
         finally:
             self.store.close()
+
+
+def _no_number(word: str) -> None:
+    raise ValueError(f"{word} is no number of JSON's")
 
 
 def _remove(path: Path) -> None:

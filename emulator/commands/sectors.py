@@ -38,6 +38,7 @@ def read_cd(
     """READ CD (MMC-6 6.19)."""
     return _sectors(
         drive,
+        len(request.incoming),
         range(lba, lba + transfer_length),
         SectorReader(
             expected_sector_type, sync, header_codes, user_data, edc_ecc, c2_error_information, sub_channel_selection
@@ -70,12 +71,15 @@ def read_cd_msf(
     reader = SectorReader(
         expected_sector_type, sync, header_codes, user_data, edc_ecc, c2_error_information, sub_channel_selection
     )
-    return _sectors(drive, range(start.lba, end.lba), reader)
+    return _sectors(drive, len(request.incoming), range(start.lba, end.lba), reader)
 
 
-def _sectors(drive: Drive, addresses: range, reader: SectorReader) -> bytes:
-    medium, pieces, size = drive.loaded, [], None
+def _sectors(drive: Drive, room: int, addresses: range, reader: SectorReader) -> bytes:
+    """Return sectors, as many as the host has room for: a whole disc may have been asked for."""
+    medium, pieces, size = drive.loaded, list[bytes](), None
     for lba in addresses:
+        if size and len(pieces) * size >= room:
+            break
         piece = reader.read(medium, lba)
         if size not in (None, len(piece)):
             raise Refusal(at(ILLEGAL_MODE, lba))
@@ -109,11 +113,11 @@ class SectorReader:
         return self.parts(found, main) + self.error_bits(medium, lba) + self.sub_channels(medium, lba, channels)
 
     def error_bits(self, medium: Medium, lba: int) -> bytes:
-        """Return what is wanted of the C2 pointers: nothing, a bit for each byte, and behind those all bits at once."""
+        """Return what is wanted of the C2 pointers: nothing, a bit for each byte, and before these all bits at once."""
         if self.c2 == NO_C2:
             return b""
         bits = medium.error_bits(lba)
-        return bits if self.c2 == ERROR_BITS_ONLY else bits + bytes((reduce(or_, bits), 0))
+        return bits if self.c2 == ERROR_BITS_ONLY else bytes((reduce(or_, bits), 0)) + bits
 
     def parts(self, found: SectorType, main: bytes) -> bytes:
         """Return the wanted parts; they must follow each other without a gap. Of audio it is all or nothing."""

@@ -15,6 +15,7 @@ from discstack.emulator.media.base import (
     Medium,
     round_up,
 )
+from discstack.emulator.media.kept import number
 from discstack.mmc.spec.capacities import FormattableCapacity
 from discstack.mmc.spec.format_unit import FormatType, FormatUnitParameters
 
@@ -101,5 +102,5 @@ def spares_of(medium: Medium) -> dict[str, Any]:
 def take_spares(medium: Medium, state: Mapping[str, Any]) -> None:
     """Take up the state of the spare areas."""
     spares = state.get("spares")
-    medium.defects.spares = None if spares is None else int(spares)
-    medium.defects.replaced = {int(unit) for unit in state.get("replaced", ())}
+    medium.defects.spares = None if spares is None else number(spares, medium.total)
+    medium.defects.replaced = {number(unit) for unit in state.get("replaced", ())}

@@ -29,6 +29,7 @@ from discstack.emulator.media.bd_formats import (
     spares_of,
     take_spares,
 )
+from discstack.emulator.media.kept import number
 from discstack.emulator.media.sequential import SequentialMedium, Track
 from discstack.emulator.media.structures import BD_R, bd_structures
 from discstack.mmc.spec.capacities import CapacityType, FormatCapacities
@@ -69,9 +70,9 @@ class BDR(SequentialMedium):
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take up the state of a disc."""
-        self.capacity, self.formatted = int(state["capacity"]), bool(state["formatted"])
+        self.capacity, self.formatted = number(state["capacity"]), bool(state["formatted"])
         self.pseudo_overwrite = bool(state["pseudo_overwrite"])
-        self.replacements = int(state.get("replacements", 0))
+        self.replacements = number(state.get("replacements", 0))
         take_spares(self, state)
         if not 0 < self.capacity <= self.total:
             raise ValueError("its capacity makes no sense")

@@ -30,6 +30,7 @@ from discstack.emulator.media.bd_formats import (
     take_spares,
     whole_size,
 )
+from discstack.emulator.media.kept import number
 from discstack.emulator.media.structures import BD_RE, bd_structures
 from discstack.emulator.store import BLOCK
 from discstack.mmc.spec.capacities import CapacityType, FormatCapacities, FormattableCapacity
@@ -68,7 +69,7 @@ class BDRE(Medium):
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take up the state of a disc."""
-        self.capacity, self.formatted = int(state["capacity"]), bool(state["formatted"])
+        self.capacity, self.formatted = number(state["capacity"]), bool(state["formatted"])
         take_spares(self, state)
         if not 0 < self.capacity <= self.total:
             raise ValueError("its capacity makes no sense")

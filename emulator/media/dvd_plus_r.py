@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from discstack.emulator.conditions import CANNOT_WRITE_MEDIUM, PARAMETER_LIST_LENGTH, Refusal, invalid_parameter
+from discstack.emulator.media.kept import number
 from discstack.emulator.media.sequential import SequentialMedium
 from discstack.emulator.media.structures import DVD, DVD_PLUS_R, DVD_PLUS_R_DL, LAYER_BOUNDARY, plus_structures
 
@@ -45,7 +46,7 @@ class DVDPlusRDL(DVDPlusR):
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take up the state of a disc."""
-        self.layer_0, self.settled = int(state["layer_0"]), bool(state["settled"])
+        self.layer_0, self.settled = number(state["layer_0"]), bool(state["settled"])
         if not 0 < self.layer_0 <= self.total // 2:
             raise ValueError("its layer break makes no sense")
         self.capacity = 2 * self.layer_0

@@ -22,6 +22,7 @@ from discstack.emulator.media.base import (
     nothing,
     only_track,
 )
+from discstack.emulator.media.kept import number
 from discstack.emulator.media.structures import DVD_PLUS_RW, plus_structures
 from discstack.emulator.store import BLOCK
 from discstack.mmc.spec.capacities import CapacityType, FormatCapacities, FormattableCapacity
@@ -56,7 +57,7 @@ class DVDPlusRW(Medium):
         """Take up the state of a disc; a background format does not survive a loss of power."""
         status = BackgroundFormat(state["format"])
         self._status = BackgroundFormat.STARTED if status is BackgroundFormat.RUNNING else status
-        self._end = min(max(int(state["formatted"]), self.store.blocks), self.capacity)
+        self._end = min(max(number(state["formatted"]), self.store.blocks), self.capacity)
         if status is BackgroundFormat.COMPLETE:
             self._end = self.capacity
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from discstack.emulator.conditions import OUT_OF_RANGE, Refusal, at, invalid_parameter
 from discstack.emulator.media.base import FORMAT_IN_PROGRESS, Job, Medium, capacities, only_track
+from discstack.emulator.media.kept import number
 from discstack.emulator.media.structures import DVD, SPARE_AREA, ram_structures
 from discstack.emulator.store import BLOCK
 from discstack.mmc.spec.capacities import CapacityType, FormatCapacities, FormattableCapacity
@@ -49,8 +50,8 @@ class DVDRAM(Medium):
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take up the state of a disc."""
-        self.capacity, self.defects.spares = int(state["capacity"]), int(state["spares"])
-        self.defects.replaced = {int(unit) for unit in state["replaced"]}
+        self.capacity, self.defects.spares = number(state["capacity"]), number(state["spares"], self.total)
+        self.defects.replaced = {number(unit) for unit in state["replaced"]}
         if not 0 < self.capacity <= self.total:
             raise ValueError("its capacity makes no sense")
 

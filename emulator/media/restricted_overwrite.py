@@ -17,6 +17,7 @@ from discstack.emulator.conditions import (
     invalid_parameter,
 )
 from discstack.emulator.media.base import FORMAT_IN_PROGRESS, Job, Medium, capacities, nothing, only_track, round_up
+from discstack.emulator.media.kept import number
 from discstack.emulator.media.kind import MediumKind
 from discstack.emulator.store import BLOCK, BlockStore
 from discstack.mmc.spec.capacities import CapacityType, FormatCapacities, FormattableCapacity
@@ -59,7 +60,7 @@ class RestrictedOverwrite(Medium):
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take up the state of a disc."""
-        self.formatted, self.open = int(state["formatted"]), bool(state["open"])
+        self.formatted, self.open = number(state["formatted"]), bool(state["open"])
         if not 0 <= self.formatted <= self.capacity:
             raise ValueError("what is formatted of it makes no sense")
         if self.open:

@@ -31,6 +31,7 @@ from discstack.emulator.media.base import (
     nothing,
     round_up,
 )
+from discstack.emulator.media.kept import made, number
 from discstack.mmc.spec.capacities import CapacityType, FormatCapacities
 from discstack.mmc.spec.disc_information import DiscInformation, DiscStatus, LastSessionState
 from discstack.mmc.spec.track_information import DATA_TRACK, DataMode, TrackInformation
@@ -105,9 +106,10 @@ class SequentialMedium(Medium):
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take up the state of a disc; what a killed drive wrote last shows in the length of the file."""
-        tracks = [self.track_type(**track) for track in state["tracks"]]
+        tracks = [made(self.track_type, track) for track in state["tracks"]]
         self._check(tracks, bool(state["final"]))
-        self.calibrations_left = state.get("calibrations_left", self.calibrations_left)
+        calibrations = state.get("calibrations_left", self.calibrations_left)
+        self.calibrations_left = None if calibrations is None else number(calibrations)
         self.track_list, self.final = tracks, bool(state["final"])
         growing = [track for track in tracks if not track.closed and track.start < self.store.blocks]
         if growing and self.store.blocks > growing[-1].end:

@@ -66,7 +66,7 @@ class CdSector:
     @property
     def doubtful_bytes(self) -> int:
         """How many bytes the drive could not correct."""
-        return sum(byte.bit_count() for byte in self.error_bits[:294])
+        return sum(byte.bit_count() for byte in self.error_bits[-ERROR_SIZES[ErrorBits.BITS] :])
 
     @property
     def q(self) -> bytes | None:

@@ -147,6 +147,14 @@ def test_error_bits_lie_between_data_and_sub_channel(load: Load) -> None:
     assert read_cd(host, 7, 1, 0x14, 2352 + 296 + 16, sub=2)[: 2352 + 296] == samples(7, 1) + bytes(296)
 
 
+def test_all_error_bits_at_once_come_before_the_bits(load: Load) -> None:
+    host = audio_disc(load, defects="7")
+    block, pad, *bits = read_cd(host, 7, 1, 0x14, 2352 + 296)[2352:]
+    assert (block, pad) == (0xFF, 0)
+    assert bytes(bits) == read_cd(host, 7, 1, 0x12, 2352 + 294)[2352:]
+    assert 0xFF in bits
+
+
 def test_catalogue_number_and_isrc_are_told(load: Load) -> None:
     host = audio_disc(load)
     assert host.ok("42 00 40 02 00 00 00 0018 00", allocation=24) == bytes.fromhex("0015 0014 02 000000 80") + (
@@ -344,7 +352,7 @@ def test_parts_that_do_not_follow_each_other_are_refused(load: Load) -> None:
 
 @pytest.mark.parametrize(
     ("block", "size", "user", "kind"),
-    [(9, 2336, 2336, 3), (10, 2048, 2048, 4), (11, 2056, 2048, 4), (12, 2324, 2324, 5), (13, 2332, 2324, 5)],
+    [(9, 2336, 2336, 3), (10, 2048, 2048, 4), (11, 2056, 2048, 4), (12, 2324, 2328, 5), (13, 2332, 2328, 5)],
 )
 def test_tracks_of_mode_2(load: Load, block: int, size: int, user: int, kind: int) -> None:
     host = load("cd-r")
@@ -356,9 +364,13 @@ def test_tracks_of_mode_2(load: Load, block: int, size: int, user: int, kind: in
     write(host, 0, data[:size] * 300, size)
     host.sync()
     assert host.track(1)[6] & 0x0F == 2
-    wanted = data[:size][-user:]
-    assert read_cd(host, 5, 1, 0x10, user, kind=kind) == wanted
     whole = read_cd(host, 5, 1, 0xF8, 2352)
+    wanted = data[:size][-2324 if kind == 5 else -user :]
+    assert read_cd(host, 5, 1, 0x10, user, kind=kind) == (wanted + whole[2348:] if kind == 5 else wanted)
+    if kind == 5:  # what may be a code belongs to the user data
+        assert read_cd(host, 5, 1, 0x18, user) == wanted + whole[2348:]
+        assert read_cd(host, 5, 1, 0x50, 2336) == whole[16:]
+        assert read_cd(host, 5, 1, 0xF0, 2352) == whole
     assert sector.intact(whole)
     assert sector.sector_type(whole) == kind
     if kind == 4:

@@ -144,6 +144,37 @@ def test_damaged_sidecar_is_refused(path: Path, text: str) -> None:
         open_virtual("dvd+r", file=path)
 
 
+@pytest.mark.parametrize(
+    ("medium", "place", "value"),
+    [
+        ("dvd+r", ("tracks", 0, "closed"), None),
+        ("dvd+r", ("tracks", 0, "link"), [1]),
+        ("dvd+r", ("tracks", 0, "start"), 1e9),
+        ("dvd+r", ("calibrations_left",), "x"),
+        ("cd-r", ("tracks", 0, "packet"), "32"),
+        ("cd-r", ("tracks", 0, "links"), 7),
+        ("cd-r", ("tracks", 0, "indexes"), [0, "1"]),
+        ("cd-r", ("tracks", 0, "control"), 1 << 40),
+        ("cd-r", ("sessions",), {"1": {"cd_text": 5}}),
+        ("cd-r", ("sessions",), {"1": {"disc_type": True}}),
+        ("bd-re", ("spares",), -1),
+        ("bd-re", ("spares",), float("inf")),
+    ],
+)
+def test_a_sidecar_with_a_value_of_another_type_is_refused(
+    load: Load, path: Path, medium: str, place: tuple[Any, ...], value: Any
+) -> None:
+    load(medium, file=path).transport.close()
+    kept = json.loads(sidecar(path).read_text())
+    inner = kept["state"]
+    for step in place[:-1]:
+        inner = inner[step]
+    inner[place[-1]] = value
+    sidecar(path).write_text(json.dumps(kept))
+    with pytest.raises(DiscFileError, match="json"):
+        open_virtual(medium, file=path)
+
+
 @contextmanager
 def ordinary_user() -> Iterator[None]:
     """Be nobody for a while, where the tests run as root, who may open anything."""

@@ -18,6 +18,7 @@ from discstack.emulator.media.compact import toc
 from discstack.emulator.media.compact.contents import CompactDisc
 from discstack.emulator.media.compact.parts import LEAD_IN, CdSession, CdTrack
 from discstack.emulator.media.compact.ways import WAYS
+from discstack.emulator.media.kept import made
 from discstack.emulator.media.sequential import Track
 from discstack.mmc.spec.cd.packets import packet_room
 from discstack.mmc.spec.cue_sheet import CueSheetEntry
@@ -48,7 +49,7 @@ class CDR(CompactDisc):
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take up the state of a disc."""
         super().restore(state)
-        self.sessions = {int(n): CdSession(**fields) for n, fields in state.get("sessions", {}).items()}
+        self.sessions = {int(n): made(CdSession, fields) for n, fields in state.get("sessions", {}).items()}
 
     def prepare(self, parameters: WriteParameters) -> None:
         """Take the write parameters, of which one says in which way blocks are recorded."""

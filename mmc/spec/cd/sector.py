@@ -39,7 +39,11 @@ class SectorType(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Where the parts of a sector lie: sub-header, user data, and the error detection and correction behind it."""
+    """Where the parts of a sector lie: sub-header, user data, and the error detection and correction behind it.
+
+    As READ CD hands them out (MMC-6 6.19, number of bytes returned): the code of form 2, which need not be there,
+    belongs to its user data.
+    """
 
     sub_header: slice
     user_data: slice
@@ -54,7 +58,7 @@ PARTS: Final[Mapping[SectorType, Parts]] = MappingProxyType(
         SectorType.MODE_1: Parts(_NONE, slice(16, 2064), slice(2064, 2352)),
         SectorType.MODE_2_FORMLESS: Parts(_NONE, slice(16, 2352), _NONE),
         SectorType.MODE_2_FORM_1: Parts(slice(16, 24), slice(24, 2072), slice(2072, 2352)),
-        SectorType.MODE_2_FORM_2: Parts(slice(16, 24), slice(24, 2348), slice(2348, 2352)),
+        SectorType.MODE_2_FORM_2: Parts(slice(16, 24), slice(24, 2352), _NONE),
     }
 )
 
