@@ -97,7 +97,9 @@ def test_a_cancelled_image_ends_with_an_error(folder: Path, tmp_path: Path, ever
         writer.write(tmp_path / "x.iso", on_event=lambda event: writer.cancel())
 
 
-def test_a_cancel_that_comes_before_leaves_what_is_there_alone(folder: Path, tmp_path: Path) -> None:
+def test_a_cancel_that_comes_before_leaves_what_is_there_alone(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "x.iso"
     path.write_bytes(b"what was there")
     writer = ImageWriter(image_of(folder))
@@ -105,6 +107,11 @@ def test_a_cancel_that_comes_before_leaves_what_is_there_alone(folder: Path, tmp
     with pytest.raises(Cancelled, match="before it began"):
         writer.write(path)
     assert path.read_bytes() == b"what was there"
+    monkeypatch.setattr(Image, "check_target", lambda *_: writer.cancel())  # while the sources are looked at
+    with pytest.raises(Cancelled, match="cancelled after 0 of"):
+        writer.write(path)
+    assert path.read_bytes() == b"what was there"
+    monkeypatch.undo()
     assert writer.write(path) == path.stat().st_size
 
 
