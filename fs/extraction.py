@@ -15,6 +15,7 @@ from typing import BinaryIO, Final
 
 from discstack.fs.errors import SourceError, printable
 from discstack.fs.nodes import File, Special, Symlink
+from discstack.fs.system_paths import openable
 from discstack.fs.tree import Directory, Node
 
 if sys.platform == "win32":
@@ -28,6 +29,7 @@ else:
 
 PIECE: Final = 1 << 20
 _MODE: Final = 0o777
+_NO_PRIVILEGE: Final = 1314  # what Windows says of links to whoever is no administrator and no developer
 _OWN: Final = 0o700  # a directory stays usable for whoever extracts
 
 
@@ -70,7 +72,7 @@ def extract_tree(node: Node, folder: str | os.PathLike[str], options: ExtractOpt
     take something; what was written until then stays.
     """
     work = _Extraction(options)
-    top = Path(folder)
+    top = Path(openable(os.fspath(folder)))
     top.mkdir(parents=True, exist_ok=True)
     if isinstance(node, Directory):
         work.fill(node, top)
@@ -101,10 +103,11 @@ class _Extraction:
             for child in directory:
                 if not self.takes(child, taken):
                     continue
+                below = Path(openable(str(path / child.name)))
                 if isinstance(child, Directory):
-                    stack.append((child, path / child.name, inside / child.name))
+                    stack.append((child, below, inside / child.name))
                 else:
-                    self.leaf(child, path / child.name, inside)
+                    self.leaf(child, below, inside)
 
     def takes(self, node: Node, taken: set[str]) -> bool:
         """Whether this system can have such a name beside those; what it cannot have is left out with all below it."""
@@ -173,7 +176,13 @@ class _Extraction:
         """Make the links, then give the directories, from the inside on, their times and permissions."""
         for node, path in self._links:
             target = os.fsdecode(node.target)
-            path.symlink_to(target, target_is_directory=os.path.isdir(path.parent / target))  # which Windows asks for
+            try:
+                path.symlink_to(target, target_is_directory=os.path.isdir(path.parent / target))  # Windows asks for it
+            except OSError as error:
+                if getattr(error, "winerror", None) != _NO_PRIVILEGE:
+                    raise
+                self.skipped.append(Skipped(node.path, f"Windows lets you make no links; it leads to {target}"))
+                continue
             if os.utime in os.supports_follow_symlinks and node.mtime_ns is not None:
                 os.utime(path, ns=(node.mtime_ns, node.mtime_ns), follow_symlinks=False)
         for directory, path in reversed(self._directories):

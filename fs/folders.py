@@ -8,6 +8,7 @@ but slower.
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from itertools import islice
 from queue import SimpleQueue
@@ -16,6 +17,8 @@ from threading import Thread
 from types import TracebackType
 from typing import Final, Generic, Protocol, TypeAlias, TypeVar
 
+from discstack.fs.system_paths import openable
+
 # mode, links, owner, group, device, inode, special device, size, and in nanoseconds since 1970 the times of the last
 # change, of the last access, of the last change of attributes and of creation
 Facts: TypeAlias = tuple[int, int, int, int, int, int, int, int, int, int, int, int]
@@ -23,6 +26,7 @@ Found: TypeAlias = tuple[str, Facts]
 Answer: TypeAlias = tuple[bytes, bytes, list[int]]
 T = TypeVar("T")
 
+JUNCTION: Final = 0xA0000003  # Windows's IO_REPARSE_TAG_MOUNT_POINT: a folder that is another one
 UNKNOWN: Final = -(1 << 63)  # instead of the time of creation
 TOGETHER: Final = 32  # folders that are looked into in one call
 THREADS: Final = 2  # that look into folders: more does not help, as nodes are made beside them
@@ -42,8 +46,11 @@ class FolderReader(Protocol):
 
 
 def facts_of(status: os.stat_result) -> Facts:
-    """Return what the system says of a file."""
-    whose = status.st_mode, status.st_nlink, status.st_uid, status.st_gid
+    """Return what the system says of a file; what Windows calls a junction is a link, or a folder could hold itself."""
+    mode = status.st_mode
+    if getattr(status, "st_reparse_tag", 0) == JUNCTION:
+        mode = stat.S_IFLNK | stat.S_IMODE(mode)
+    whose = mode, status.st_nlink, status.st_uid, status.st_gid
     what = status.st_dev, status.st_ino, getattr(status, "st_rdev", 0), status.st_size
     return *whose, *what, status.st_mtime_ns, *other_times_of(status)
 
@@ -60,10 +67,14 @@ def other_times_of(status: os.stat_result) -> tuple[int, int, int]:
 
 
 def entries_of(path: str) -> Iterator[Found]:
-    """Yield what a folder holds; by its descriptor where that goes, as the system then looks each path up only once."""
+    """Yield what a folder holds; by its descriptor where that goes, as the system then looks each path up only once.
+
+    What Windows lists has neither inodes nor counts of links, and sizes that may be out of date: each file is asked.
+    """
     if os.scandir not in os.supports_fd:
-        with os.scandir(path) as entries:
-            yield from ((entry.name, facts_of(entry.stat(follow_symlinks=False))) for entry in entries)
+        with os.scandir(openable(path)) as entries:
+            for entry in entries:
+                yield entry.name, facts_of(os.lstat(openable(entry.path)))
         return
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

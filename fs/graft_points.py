@@ -1,14 +1,18 @@
-r"""Operands of the form `target=source`, as mkisofs has them: `\=` is an equals sign of a name and `\\` a backslash."""
+r"""Operands of the form `target=source`, as mkisofs has them: `\=` is an equals sign of a name and `\\` a backslash.
+
+On Windows `\\` is what it is in any path.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Final
 
 from discstack.fs.scan import as_utf_8
 
 _TARGET: Final = re.compile(r"((?:\\.|[^\\=])*)=", re.DOTALL)
-_ESCAPED: Final = re.compile(r"\\([\\=])")
+_ESCAPED: Final = re.compile(r"\\([\\=])" if os.sep == "/" else r"\\(=)")
 
 
 def split_graft_point(operand: str) -> tuple[str | None, str]:

@@ -14,6 +14,8 @@ from discstack.fs.folders import UNKNOWN, FolderReader, Folders, Found, facts_of
 from discstack.fs.nodes import File, Leaf, Special, Symlink
 from discstack.fs.patterns import Globs
 from discstack.fs.sources import PathSource
+from discstack.fs.system_paths import openable
+from discstack.fs.windows_names import AS_IT_IS
 
 if TYPE_CHECKING:
     from discstack.fs.tree import Directory
@@ -45,7 +47,7 @@ class Scan:
         """Put what the folder `top` holds into an empty directory, which takes its times and attributes too."""
         path = absolute = os.path.abspath(top)
         try:
-            status = os.stat(absolute)
+            status = os.stat(openable(absolute))
             into.mtime_ns, into.attributes = status.st_mtime_ns, attributes_of(status)
             into.times = times_of(status) if self._all_times else None
             with Folders[Context](self._reader) as folders:
@@ -62,8 +64,9 @@ class Scan:
             raise SourceError(where, error.strerror or str(error)) from error
 
     def _included(self, found: Iterator[Found], path: str, given: str) -> Iterator[Found]:
+        given, path = (each.replace(os.sep, "/").rstrip("/") for each in (given, path))
         for name, facts in found:
-            if not self._exclude.match(name, f"{given.rstrip('/')}/{name}", f"{path}/{name}"):
+            if not self._exclude.match(name, f"{given}/{name}", f"{path}/{name}"):
                 yield name, facts
 
     def _attributes_of(self, mode: int, uid: int, gid: int) -> Attributes:
@@ -82,7 +85,7 @@ class Scan:
             shown = name if _UTF_8 else as_utf_8(name)
             attributes = known.get((mode, uid, gid)) or self._attributes_of(mode, uid, gid)
             times = _times(accessed, changed, birth) if all_times else None
-            link = (device, inode) if all_links or links > 1 else None
+            link = (device, inode) if inode and (all_links or links > 1) else None
             kind = mode & _TYPE
             if kind == stat.S_IFREG:
                 source = PathSource(path, name, size, mtime, inode)
@@ -110,7 +113,8 @@ def as_utf_8(name: str) -> str:
 
 def _target(path: str) -> bytes:
     """Return what a symbolic link points to, with slashes."""
-    return os.fsencode(os.readlink(path).replace(os.sep, "/"))
+    target = os.readlink(openable(path))
+    return os.fsencode(target if os.sep == "/" else target.removeprefix(AS_IT_IS).replace(os.sep, "/"))
 
 
 def _follow(found: Iterator[Found], path: str, above: tuple[Identity, ...]) -> Iterator[Found]:
@@ -118,7 +122,7 @@ def _follow(found: Iterator[Found], path: str, above: tuple[Identity, ...]) -> I
     for name, facts in found:
         if stat.S_ISLNK(facts[0]):
             try:
-                target = os.stat(os.path.join(path, name))
+                target = os.stat(openable(os.path.join(path, name)))
             except OSError:
                 pass
             else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ntpath
 import re
 from typing import Final
 
@@ -9,6 +10,19 @@ from typing import Final
 CHARACTERS: Final = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
 # Devices, in any folder and with any extension
 DEVICES: Final = re.compile(r"(CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(COM|LPT)[0-9\xb9\xb2\xb3]) *(\..*)?", re.IGNORECASE)
+
+LONGEST: Final = 247  # characters that the path of a folder has for all of Windows's functions
+AS_IT_IS: Final = "\\\\?\\"  # before a path that Windows neither shortens nor looks through
+
+
+def extended(path: str) -> str:
+    r"""Return a path, if it is long, in the form that Windows takes anyhow: `\\?\C:\...`, `\\?\UNC\server\...`."""
+    if len(path) <= LONGEST or path.startswith(AS_IT_IS):
+        return path
+    absolute = ntpath.abspath(path)
+    if absolute.startswith("\\\\"):
+        return f"{AS_IT_IS}UNC{absolute[1:]}"
+    return AS_IT_IS + absolute
 
 
 def why_refused(name: str, taken: set[str]) -> str | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from discstack.fs.bridge import build_image
 from discstack.fs.errors import SourceError
-from discstack.fs.folders import AHEAD, TOGETHER, FolderReader, Folders
+from discstack.fs.folders import AHEAD, TOGETHER, FolderReader, Folders, entries_of, facts_of
 from discstack.fs.nodes import BaseNode, File, Special, Symlink
 from discstack.fs.options import ImageOptions
 from discstack.fs.sources import PathSource
@@ -66,6 +67,26 @@ def test_both_ways_make_the_same_tree(source: Path, options: dict[str, object]) 
     expected = tree(source, None, **options)
     assert len(expected) > MANY
     assert tree(source, native, **options) == expected
+
+
+def test_a_junction_of_windows_is_a_link() -> None:
+    """What `os.lstat` says there of a folder that is another one; taken for a folder it could hold itself."""
+    fields = {"st_mode": 0o40777, "st_reparse_tag": 0xA0000003, "st_mtime_ns": 0, "st_atime_ns": 0, "st_ctime_ns": 0}
+    others = dict.fromkeys(("st_nlink", "st_uid", "st_gid", "st_dev", "st_ino", "st_size"), 1)
+    assert facts_of(SimpleNamespace(**fields, **others))[0] == 0o120777  # type: ignore[arg-type]
+    assert facts_of(SimpleNamespace(**fields | {"st_reparse_tag": 0}, **others))[0] == 0o40777  # type: ignore[arg-type]
+
+
+def test_files_without_an_inode_are_not_names_of_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows tells none of what it lets nobody open."""
+    for name in ("a", "b"):
+        (tmp_path / name).write_text(name)
+    entries = entries_of(str(tmp_path))
+    without = [(name, (*facts[:4], 0, 0, *facts[6:])) for name, facts in entries]
+    monkeypatch.setattr("discstack.fs.folders.entries_of", lambda path: iter(without))
+    root = Directory()
+    root.add_tree(tmp_path, follow_links=True)
+    assert [root[name].link for name in ("a", "b")] == [None, None]
 
 
 FAR = 10_413_792_000 * 10**9 + 5  # in the year 2300; 64 bits hold nanoseconds up to 2262

@@ -9,7 +9,45 @@ import pytest
 from discstack.fs import extraction
 from discstack.fs.extraction import extract_tree
 from discstack.fs.tree import Directory
-from discstack.fs.windows_names import why_refused
+from discstack.fs.windows_names import extended, why_refused
+
+LONG = "folder\\" * 40
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        (f"C:\\{LONG}x", f"\\\\?\\C:\\{LONG}x"),
+        (f"C:/{LONG}..\\./x", f"\\\\?\\C:\\{LONG.removesuffix('folder' + chr(92))}x"),
+        (f"\\\\server\\share\\{LONG}x", f"\\\\?\\UNC\\server\\share\\{LONG}x"),
+        (f"\\\\?\\C:\\{LONG}x", f"\\\\?\\C:\\{LONG}x"),
+        ("C:\\short", "C:\\short"),
+        ("\\\\.\\CdRom0", "\\\\.\\CdRom0"),
+    ],
+)
+def test_long_paths_have_the_form_that_windows_takes_at_any_length(path: str, form: str) -> None:
+    assert extended(path) == form
+
+
+def test_links_that_windows_lets_nobody_make_are_left_out_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = Directory()
+    root.create_file("file", b"data")
+    root.create_symlink("link", b"file")
+    root.create_directory("folder", mtime_ns=5 * 10**9)
+
+    def refuse(*_: object, **__: object) -> None:
+        error = OSError("A required privilege is not held by the client")
+        error.winerror = 1314  # type: ignore[attr-defined]
+        raise error
+
+    monkeypatch.setattr(Path, "symlink_to", refuse)
+    done = extract_tree(root, tmp_path)
+    assert [(left.path, left.reason) for left in done.skipped] == [
+        ("/link", "Windows lets you make no links; it leads to file")
+    ]
+    assert (tmp_path / "folder").stat().st_mtime_ns == 5 * 10**9
 
 
 @pytest.mark.parametrize(

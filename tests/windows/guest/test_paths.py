@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -14,9 +15,12 @@ import pytest
 
 import discstack
 from discstack.cli import main
+from discstack.cli.output import Display
+from discstack.events import Event, Writing
 from discstack.fs.errors import SourceError
 from discstack.fs.extraction import extract_tree
 from discstack.fs.tree import Directory
+from discstack.fs.windows_names import extended
 from discstack.transport.base import DeviceBusy
 
 Command = Callable[..., Any]
@@ -69,6 +73,61 @@ def test_a_graft_point_has_a_path_of_windows(command: Command, folder: Path, tmp
     command("extract", "image.iso", "-o", "out")
     expected = {f"data/here/{name}": data for name, data in contents(sub).items() if not name.startswith("two")}
     assert contents(tmp_path / "out") == expected
+
+
+def test_globs_with_slashes_leave_out_paths_of_windows(command: Command, folder: Path, tmp_path: Path) -> None:
+    command("image", folder, "-x", "*/sub/two*", "-x", folder / "large.bin", "-o", "image.iso")
+    command("extract", "image.iso", "-o", "out")
+    expected = {name: data for name, data in contents(folder).items() if "two" not in name and "large" not in name}
+    assert contents(tmp_path / "out") == expected
+
+
+def test_files_stay_apart_where_links_are_followed(command: Command, folder: Path, tmp_path: Path) -> None:
+    """What Windows lists of a folder has no inodes: all files of it would be names of one."""
+    command("image", folder, "--follow-links", "-o", "image.iso")
+    command("extract", "image.iso", "-o", "out")
+    assert contents(tmp_path / "out") == contents(folder)
+
+
+def test_hard_links_share_their_data(folder: Path) -> None:
+    os.link(folder / "large.bin", folder / "sub" / "again")
+    root = Directory()
+    root.add_tree(folder)
+    assert root["large.bin"].link == root["sub/again"].link is not None
+    assert root["sub/plain.txt"].link is None
+
+
+def test_paths_may_be_longer_than_windows_usually_takes(command: Command, tmp_path: Path) -> None:
+    names = [letter * 100 for letter in "abcd"]
+    top = extended(str(tmp_path / "top"))
+    deepest = Path(extended(str(tmp_path.joinpath("top", *names))))
+    deepest.mkdir(parents=True)
+    (deepest / "file").write_bytes(b"deep down")
+    command("image", top, "-o", "image.iso")
+    command("extract", "image.iso", "-o", "out")
+    found = Path(extended(str(tmp_path.joinpath("out", *names, "file"))))
+    assert found.read_bytes() == b"deep down"
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGBREAK, signal.SIGTERM])
+def test_what_ends_a_program_ends_a_burn_cleanly(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], ending: int
+) -> None:
+    """SIGBREAK is Ctrl-Break, and the console that is closed."""
+    once = [ending]
+
+    def show(display: Display, event: Event) -> None:
+        if isinstance(event, Writing) and once:
+            signal.raise_signal(once.pop())
+
+    monkeypatch.setattr(Display, "__call__", show)
+    disc = f"virtual:dvd+r?file={tmp_path / 'disc.img'}"
+    with pytest.raises(SystemExit) as ended:
+        main(["burn", str(folder), "-d", disc])
+    assert ended.value.code == {signal.SIGTERM: 143}.get(ending, 130)
+    said = capsys.readouterr().err
+    assert "cancelled while " in said
+    assert "the disc is now: DVD+R, appendable" in said
 
 
 def test_a_disc_file_of_windows_is_burnt_and_verified(command: Command, folder: Path, tmp_path: Path) -> None:
