@@ -2,7 +2,7 @@
 
 Exit codes: 0 all is well; 1 it failed; 2 the command line makes no sense; 3 the drive cannot be reached; 4 the drive
 refused or failed; 5 the disc does not suit; 6 what was read back is not what was written; 7 the source files or the
-image cannot be used; 130 ended by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP.
+image cannot be used; 130 ended by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP, 149 by Windows's Ctrl-Break.
 """
 
 from __future__ import annotations

@@ -1,11 +1,14 @@
 """Signals that end a command: Ctrl-C, SIGTERM, and SIGHUP, which comes when a terminal is closed.
 
+Windows has SIGBREAK for Ctrl-Break, and for a console that is closed.
+
 What was ignored when the command began stays ignored, as nohup and shells want it of what runs in the background.
 """
 
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -19,7 +22,8 @@ if TYPE_CHECKING:
     from discstack.job import Job
 
 SIGNAL_EXIT: Final = 128  # a shell's exit code for a signal is this plus its number
-BY_HAND: Final = (signal.SIGINT, signal.SIGTERM)
+BREAK: Final = (signal.SIGBREAK,) if sys.platform == "win32" else ()
+BY_HAND: Final = (signal.SIGINT, signal.SIGTERM, *BREAK)
 HANG_UP: Final = (signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()
 
 Handler = Callable[[int, FrameType | None], None]
