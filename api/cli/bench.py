@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import product
@@ -220,14 +221,14 @@ def _percent(share: float | None) -> str:
 
 def _shapes(summary: Summary, trials: Sequence[Trial]) -> dict[str, str]:
     """Return small bars: the speed from the first to the last sector, and how full the buffers were how often."""
-    speeds = Sparkline(SHAPE)
+    speeds = Sparkline(SHAPE, shown_on=sys.stdout)
     for trial in trials:
         for sample in trial.curve.samples[trial.curve.samples[0].speed == 0 :]:  # the first one may know none
             speeds.add((sample.lba - trial.start) * SECTOR / trial.size, sample.speed)
     shapes = {"speed over the disc": str(speeds)}
     for name, shares in (("ring", summary.ring_fill), ("drive's buffer", summary.drive_fill)):
         if shares:
-            bars = Sparkline(len(shares))
+            bars = Sparkline(len(shares), shown_on=sys.stdout)
             for number, share in enumerate(shares):
                 bars.add(number / len(shares), share)
             shapes[f"{name} filled 0 to 100 %"] = f"|{bars!s:<{len(shares)}}|"

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from datetime import datetime
 from pathlib import Path, PurePath
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 import click
 
@@ -56,8 +56,7 @@ def fields_of(value: Any) -> dict[str, Any]:
 
 def json_of(value: Any, *, indent: int | None = None) -> str:
     """Return a value as JSON, in ASCII where standard output may not have all letters."""
-    encoding = sys.stdout.encoding or "utf-8"
-    return json.dumps(plain(value), indent=indent, ensure_ascii=encoding.lower() != "utf-8")
+    return json.dumps(plain(value), indent=indent, ensure_ascii=not _is_unicode(sys.stdout))
 
 
 def print_json(value: Any) -> None:
@@ -69,6 +68,11 @@ def print_json_line(value: Any) -> None:
     """Print one JSON document of several, on a line of its own and at once."""
     print_line(json_of(value))
     sys.stdout.flush()
+
+
+def _is_unicode(stream: TextIO) -> bool:
+    """Tell whether a stream takes any text; one without an encoding keeps it as it is."""
+    return (stream.encoding or "utf-8").lower().startswith("utf")
 
 
 def print_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
@@ -145,8 +149,10 @@ class Sparkline:
     """A row of small bars: the mean of what was added, over how far things were then."""
 
     BARS = " ▁▂▃▄▅▆▇█"
+    ASCII = " .:-=+*%#"
 
-    def __init__(self, width: int = 24) -> None:
+    def __init__(self, width: int = 24, *, shown_on: TextIO | None = None) -> None:
+        self._bars = self.BARS if shown_on is None or _is_unicode(shown_on) else self.ASCII
         self._sums, self._numbers = [0.0] * width, [0] * width
 
     def add(self, fraction: float, value: float) -> None:
@@ -163,7 +169,7 @@ class Sparkline:
         bars = []
         for index in range(known[-1] + 1 if known else 0):
             last = means.get(index, last)
-            bars.append(self.BARS[math.ceil(last / top * 8)])
+            bars.append(self._bars[math.ceil(last / top * 8)])
         return "".join(bars)
 
 
@@ -229,7 +235,7 @@ class Display:
     def _start(self, name: str) -> None:
         if self.bars:
             self._finish()
-            self.speeds = Sparkline()
+            self.speeds = Sparkline(shown_on=sys.stderr)
             self.task = self.bars.add_task(name, total=1.0, start=False)  # a bar that tells only of life
 
     def _move(self, fraction: float | None, words: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import IO, TYPE_CHECKING, Any, Final
@@ -54,7 +55,7 @@ TREE_OPTIONS: Final = (
     ),
     click.option(
         *("-exclude-list", "--exclude-list", "exclude_list"),
-        type=click.File("r", errors="surrogateescape"),
+        type=click.File("r", encoding=sys.getfilesystemencoding(), errors="surrogateescape"),
         metavar="FILE",
         help="Leave out what the globs in FILE match, one in each line.",
     ),
@@ -65,7 +66,7 @@ TREE_OPTIONS: Final = (
     ),
     click.option(
         *("-sort", "--sort", "sort"),
-        type=click.File("r", errors="surrogateescape"),
+        type=click.File("r", encoding=sys.getfilesystemencoding(), errors="surrogateescape"),
         metavar="FILE",
         help="Put file data first that weighs more: FILE has a path or glob, a space and a number in each line.",
     ),

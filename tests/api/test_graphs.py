@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import subprocess
 import xml.etree.ElementTree as ET
@@ -164,3 +165,10 @@ def test_small_bars_show_the_shape() -> None:
         line.add(fraction, value)
     assert str(line) == "▁▁▄▄███ "
     assert str(Sparkline()) == ""
+
+
+def test_small_bars_are_those_that_the_terminal_has() -> None:
+    line = Sparkline(2, shown_on=io.TextIOWrapper(io.BytesIO(), encoding="cp437"))
+    line.add(0.0, 1.0)
+    line.add(0.9, 8.0)
+    assert str(line) == ".#"

@@ -1,5 +1,6 @@
 """Where images and copies go: files that cannot be written, disks that are full, readers that go away."""
 
+import json
 import os
 import subprocess
 import sys
@@ -25,7 +26,14 @@ def fails_at(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
             raise error
         os.pwrite(target, view, position)
 
+    def write(target: int, part: memoryview) -> None:  # on systems that write in order
+        calls.append(0)
+        if len(calls) > 1:
+            raise error
+        os.write(target, part)
+
     monkeypatch.setattr("discstack.fs.output.write_all", write_all)
+    monkeypatch.setattr("discstack.fs.passing._write", write)
 
 
 @pytest.mark.parametrize("output", ["missing/folder/x.iso", "folder"])
@@ -46,6 +54,23 @@ def test_a_full_disk_is_named_and_leaves_no_half_image(
     assert f"{tmp_path}/x.iso: No space left on device" in error
     assert "is removed" in error
     assert not (tmp_path / "x.iso").exists()
+
+
+NAMES = ("caf\xe9.txt", "\u5831\u544a.txt", "\N{GRINNING FACE}.txt")
+
+
+def test_names_that_the_terminal_has_no_characters_for_are_spelled(discstack: Discstack, tmp_path: Path) -> None:
+    """In a code page of Windows, or a locale that is not UTF-8's."""
+    (tmp_path / "top").mkdir()
+    for name in NAMES:
+        (tmp_path / "top" / name).write_text("data", encoding="ascii")
+    discstack("image", "top", "-o", "x.iso")
+    environment = {**os.environ, "PYTHONIOENCODING": "cp1252"}
+    words = [sys.executable, "-m", "discstack", "ls", tmp_path / "x.iso"]
+    listed = subprocess.run(words, capture_output=True, env=environment, timeout=60, check=True)
+    assert listed.stdout.split() == [b"/caf\xe9.txt", rb"/\u5831\u544a.txt", rb"/\U0001f600.txt"]
+    told = subprocess.run([*words, "--json"], capture_output=True, env=environment, timeout=60, check=True)
+    assert [entry["path"] for entry in json.loads(told.stdout)["entries"]] == [f"/{name}" for name in NAMES]
 
 
 def test_an_interrupted_image_is_removed(
