@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import systems
 from hypothesis import settings
 
 from discstack.fs.image import Image
@@ -30,9 +31,15 @@ SECOND = 10**9
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0  # owners and devices are root's to make
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    systems.mark(items)
+
+
 @pytest.fixture(scope="session")
 def cable(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What is preloaded into other programs, so that they find a virtual drive."""
+    if sys.platform != "linux":
+        pytest.skip("needs Linux: the cable is preloaded into its programs")
     return build_cable(tmp_path_factory.mktemp("cable") / "cable.so")
 
 

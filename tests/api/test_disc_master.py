@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -268,7 +267,7 @@ def test_the_command_line_watches_drives(discstack: Callable[..., Any], monkeypa
     system = System(FIRST)
     script: list[Callable[[], tuple[Signal, ...]]] = [
         lambda: (Signal(SignalKind.MEDIUM, FIRST.address, False), Signal(SignalKind.MEDIUM, FIRST.address, True)),
-        lambda: (os.kill(os.getpid(), signal.SIGINT), ())[1],
+        lambda: (signal.raise_signal(signal.SIGINT), ())[1],
     ]
     monkeypatch.setattr(System, "wait", lambda self, timeout: script.pop(0)())
     monkeypatch.setattr("discstack.disc_master.this_system", lambda: system)

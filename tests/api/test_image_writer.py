@@ -2,7 +2,6 @@
 
 import io
 import os
-import pty
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -178,8 +177,10 @@ def test_a_source_and_what_is_added_to_are_never_truncated(folder: Path, tmp_pat
     assert path.stat().st_size == image.size
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+@pytest.mark.linux("a pseudo-terminal")
 def test_the_bar_names_the_file_on_a_terminal(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import pty
+
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "120")
     ours, theirs = pty.openpty()

@@ -25,7 +25,7 @@ from discstack.fs.view import View
 Survey = dict[str, dict[str, Any]]
 Look = Callable[[Path], Survey]
 Tool = Callable[..., str]
-ROOT = os.geteuid() == 0
+ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
 ROCK_RIDGE: dict[str, dict[str, Any]] = {
     "level 1": {"iso_level": 1},

@@ -17,7 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from systems import linux_only
 
+pytest_pycollect_makemodule = linux_only("its kernel is booted")
 GUEST = Path(__file__).parent / "guest"
 MODULES = ("loop", "isofs", "udf", "sr_mod", "sg", "target_core_user", "tcm_loop")
 PROGRAMS = ("linux.uml", "modprobe", "busybox", "setpriv")

@@ -1,140 +1,27 @@
-"""Systems that are played: Linux's `drive` by a C library, Windows's `kernel32` by a Python object.
-
-Each answers what a test scripts, and remembers what it was asked.
-"""
+"""Windows that is played: its `kernel32` is a Python object that answers what a test scripts, and remembers."""
 
 from __future__ import annotations
 
-import ctypes
-import subprocess
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from compiled import SRC, build
 
-from discstack.transport import sgio
+from discstack.native.library import DLL
 from discstack.transport import spti as spti_module
-from discstack.transport._sgio import ffi
-from discstack.transport.sgio import SgioTransport
 from discstack.transport.windows import declarations
 from discstack.transport.windows.calls import Windows
 
 from .kernel32 import FakeKernel32, FakeSetupApi
 
-HERE = Path(__file__).parent
-SRC = HERE.parent.parent / "native" / "src"
-
-
-class Answer(ctypes.Structure):
-    """`struct fake_answer`."""
-
-    _fields_ = (
-        ("error", ctypes.c_int),
-        ("status", ctypes.c_uint),
-        ("host_status", ctypes.c_uint),
-        ("driver_status", ctypes.c_uint),
-        ("residual", ctypes.c_int),
-        ("sense_length", ctypes.c_uint),
-        ("sense", ctypes.c_ubyte * 64),
-        ("data_length", ctypes.c_uint),
-        ("data", ctypes.c_ubyte * 64),
-        ("delay_us", ctypes.c_uint),
-    )
-
-
-class Request(ctypes.Structure):
-    """`struct fake_request`."""
-
-    _fields_ = (
-        ("fd", ctypes.c_int),
-        ("cdb_length", ctypes.c_uint),
-        ("sense_room", ctypes.c_uint),
-        ("data_length", ctypes.c_uint),
-        ("timeout", ctypes.c_uint),
-        ("direction", ctypes.c_int),
-        ("cdb", ctypes.c_ubyte * 16),
-        ("data", ctypes.c_ubyte * 16),
-    )
-
-
-class Drive:
-    """The played drive."""
-
-    def __init__(self, library: Path) -> None:
-        self._library = ctypes.CDLL(str(library))
-        self._answers = (Answer * 4096).in_dll(self._library, "fake_answers")
-        self._answer_count = ctypes.c_uint.in_dll(self._library, "fake_answer_count")
-        self._requests = (Request * 4096).in_dll(self._library, "fake_requests")
-        self._request_count = ctypes.c_uint.in_dll(self._library, "fake_request_count")
-        address = ctypes.cast(self._library.sgio_submit, ctypes.c_void_p).value
-        self.submit = ffi.cast("submit_function", address)
-
-    def answer(self, *, times: int = 1, sense: bytes = b"", data: bytes = b"", **fields: int) -> None:
-        """Append an answer to the script, behind which everything is GOOD."""
-        answer = Answer(sense_length=len(sense), data_length=len(data), **fields)
-        answer.sense[: len(sense)] = sense
-        answer.data[: len(data)] = data
-        for _ in range(times):
-            self._answers[self._answer_count.value] = answer
-            self._answer_count.value += 1
-
-    def reset(self) -> None:
-        """Forget the script and what was asked."""
-        self._answer_count.value = self._request_count.value = 0
-
-    @property
-    def requests(self) -> list[Any]:
-        """What was asked so far."""
-        return list(self._requests[: self._request_count.value])
-
-    @property
-    def cdbs(self) -> list[bytes]:
-        """The commands so far."""
-        return [bytes(request.cdb)[: request.cdb_length] for request in self.requests]
-
-
-SG_IO = (HERE / "fake_ioctl.c", SRC / "sgio.c")  # together with the played ioctl
-
-
-def build(target: Path, sources: Iterable[Path], *options: str) -> Path:
-    """Compile a library of our C code."""
-    flags = ["-std=c11", "-O1", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", f"-I{SRC}"]
-    subprocess.run(["cc", *flags, *options, "-o", target, *sources], check=True)
-    return target
-
-
-@pytest.fixture(scope="session")
-def preloadable(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A library for LD_PRELOAD."""
-    return build(tmp_path_factory.mktemp("preload") / "fake.so", SG_IO, "-DPRELOADED")
-
-
-@pytest.fixture(scope="session")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Drive:
-    """The library, loaded once."""
-    return Drive(build(tmp_path_factory.mktemp("played") / "fake.so", SG_IO))
-
-
-@pytest.fixture
-def drive(played: Drive, monkeypatch: pytest.MonkeyPatch) -> Iterator[Drive]:
-    """A drive that has been asked nothing."""
-    monkeypatch.setattr(sgio, "_submit", played.submit)
-    played.reset()
-    yield played
-    played.reset()
-
-
-@pytest.fixture
-def transport(drive: Drive) -> Iterator[SgioTransport]:
-    """A transport to the played drive."""
-    with SgioTransport.open("/dev/null") as opened:
-        yield opened
-
 
 @pytest.fixture(scope="session")
 def spti(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Our C code for SPTI, built for this system: what it asks of Windows it asks through the fake's functions."""
+    if sys.platform == "win32":
+        return declarations.ffi.dlopen(str(DLL))
     library = build(tmp_path_factory.mktemp("spti") / "spti.so", (SRC / "spti.c", SRC / "os_linux.c"))
     return declarations.ffi.dlopen(str(library))
 

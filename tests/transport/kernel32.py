@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from cffi import FFI
+from compiled import SRC
 
 from discstack.transport.windows.calls import INVALID_HANDLE, READ_WRITE
 from discstack.transport.windows.declarations import CDROM_CONSTANTS, CONSTANTS, ffi
 
-SRC = Path(__file__).parent.parent.parent / "native" / "src"
 IOCTL_SCSI_PASS_THROUGH_DIRECT = 0x4D014
 ACCESS_DENIED, NOT_READY, BAD_COMMAND, NOT_SUPPORTED, INVALID_PARAMETER = 5, 21, 22, 50, 87
 

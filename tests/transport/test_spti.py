@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from streams import BLOCK, UNIT, filled_ring, stream
 
 from discstack.mmc.spec.cdb import Direction
 from discstack.native.library import ffi
@@ -26,7 +27,6 @@ from discstack.transport.spti import SptiTransport
 from discstack.transport.windows.calls import Windows
 
 from .kernel32 import Answer, FakeKernel32
-from .streams import BLOCK, UNIT, filled_ring, stream
 
 TEST_UNIT_READY = bytes(6)
 INQUIRY = bytes.fromhex("12 00 00 00 24 00")

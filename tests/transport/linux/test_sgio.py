@@ -9,6 +9,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from streams import BLOCK, UNIT, filled_ring, stream
 
 from discstack.mmc.spec.cdb import Direction
 from discstack.native import Ring
@@ -29,8 +30,6 @@ from discstack.transport.base import (
     TransportTimeout,
 )
 from discstack.transport.sgio import SgioTransport
-
-from .streams import BLOCK, UNIT, filled_ring, stream
 
 TEST_UNIT_READY = bytes(6)
 INQUIRY = bytes.fromhex("12 00 00 00 24 00")
