@@ -8,7 +8,6 @@ What was ignored when the command began stays ignored, as nohup and shells want 
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from discstack.job import Job
 
 SIGNAL_EXIT: Final = 128  # a shell's exit code for a signal is this plus its number
-BREAK: Final = (signal.SIGBREAK,) if sys.platform == "win32" else ()
+BREAK: Final = (signal.SIGBREAK,) if hasattr(signal, "SIGBREAK") else ()
 BY_HAND: Final = (signal.SIGINT, signal.SIGTERM, *BREAK)
 HANG_UP: Final = (signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()
 
