@@ -120,8 +120,12 @@ class DiscFile:
         """Replace the sidecar by one that tells the disc's present state."""
         sidecar = Sidecar(self.medium.kind.name, self.medium.total, self.serial, self.medium.state())
         temporary = _unfinished(self.path)
-        temporary.write_text(sidecar.dumps(), encoding="utf-8")
-        os.replace(temporary, sidecar_of(self.path))
+        try:
+            temporary.write_text(sidecar.dumps(), encoding="utf-8")
+            os.replace(temporary, sidecar_of(self.path))
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
 
     def close(self) -> None:
         """Put the disc away."""

@@ -146,8 +146,9 @@ class _Extraction:
         if first is not None:
             os.link(first, path)
             return
+        target = open(path, "xb")  # noqa: SIM115  (what fails from here on leaves a file)
         try:
-            with open(path, "xb") as target:
+            with target:
                 self._copy(node, target)
         except SourceError as error:
             path.unlink()
@@ -155,6 +156,11 @@ class _Extraction:
                 raise
             self.skipped.append(Skipped(node.path, error.reason))
             return
+        except BaseException as error:  # a full disk, Ctrl-C: half a file must not be taken for one
+            path.unlink()
+            if isinstance(error, OSError) and error.filename is None:
+                error.filename = os.fspath(path)
+            raise
         self.files, self.bytes = self.files + 1, self.bytes + node.size
         if node.link is not None:
             self._first[node.link] = path

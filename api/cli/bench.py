@@ -18,7 +18,7 @@ from discstack.cli.common import changing_command, open_recorder
 from discstack.cli.curve import GraphFile
 from discstack.cli.interruption import cancelling
 from discstack.cli.output import Display, Sparkline, brief, plain, print_json, print_table, size
-from discstack.cli.streams import print_line
+from discstack.cli.streams import naming, print_line
 
 if TYPE_CHECKING:
     from discstack.benchmark import Benchmark
@@ -152,9 +152,11 @@ def _save(trials: Sequence[Trial], table: str | None, graph: str | None) -> None
     from discstack import draw
 
     if trials and table:
-        _write_table(trials, table)
+        with naming(table):
+            _write_table(trials, table)
     if trials and graph:
-        draw([trial.curve for trial in trials], graph)
+        with naming(graph):
+            draw([trial.curve for trial in trials], graph)
 
 
 def _write_table(trials: Sequence[Trial], path: str) -> None:

@@ -10,7 +10,7 @@ import click
 from discstack.cli.common import json_option, recorded, trace_option
 from discstack.cli.interruption import wanted_signals
 from discstack.cli.output import print_fields, print_json
-from discstack.cli.streams import print_line
+from discstack.cli.streams import naming, print_line
 
 VIRTUAL = "virtual:"
 
@@ -64,7 +64,8 @@ def _files(paths: tuple[str, ...], *, copy: bool, traced: bool, as_json: bool) -
         raise click.UsageError("--trace records the commands of a drive")
     if copy and len(paths) != 2:
         raise click.UsageError("--copy takes the FILE of a disc and the name of a NEW one")
-    discs = [duplicate_disc(*paths)] if copy else [describe_disc(path) for path in paths]
+    with naming(paths[-1]):
+        discs = [duplicate_disc(*paths)] if copy else [describe_disc(path) for path in paths]
     if as_json:
         print_json(discs)
         return

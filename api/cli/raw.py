@@ -8,7 +8,7 @@ from typing import IO
 import click
 
 from discstack.cli.common import drive_command, json_option, open_recorder
-from discstack.cli.output import print_fields, print_json
+from discstack.cli.output import output_file, print_fields, print_json
 from discstack.cli.streams import print_line, say
 
 
@@ -35,7 +35,9 @@ class Hex(click.ParamType[bytes]):
 @click.argument("cdb", type=Hex(), metavar="CDB-HEX")
 @click.option("--in", "allocation", type=click.IntRange(1), metavar="N", help="Expect up to N bytes of data.")
 @click.option("--out", "source", type=click.File("rb"), metavar="FILE", help="Send the contents of FILE.")
-@click.option("--save", type=click.File("wb"), metavar="FILE", help="Write the data received to FILE.")
+@click.option(
+    "--save", type=click.Path(dir_okay=False, writable=True), metavar="FILE", help="Write the data received to FILE."
+)
 @click.option("--write", is_flag=True, help="Open the drive exclusively and for writing (--out does so too).")
 @click.option("--timeout", type=click.FloatRange(min=0.1), help="Seconds to wait; by default the command's own.")
 @drive_command
@@ -44,7 +46,7 @@ def raw(
     cdb: bytes,
     allocation: int | None,
     source: IO[bytes] | None,
-    save: IO[bytes] | None,
+    save: str | None,
     write: bool,
     timeout: float | None,
     as_json: bool,
@@ -76,8 +78,6 @@ def raw(
             say(f"note: {sense}; sent again")
             reply = send(recorder)
     data = bytes(reply.data)
-    if save:
-        save.write(data)
     words = str(Sense.parse(reply.sense)) if reply.sense else None
     if as_json:
         answer = {"status": reply.status, "residual": reply.residual, "data": data, "sense": reply.sense}
@@ -87,6 +87,9 @@ def raw(
         print_fields(describe(cdb), rows)
         if data and not save:
             print_line(dump(data))
+    if save:
+        with output_file(save, keep=False) as file:
+            file.write(data)
     if reply.status:
         raise click.exceptions.Exit(4)
 

@@ -10,7 +10,7 @@ from discstack.cli.burn import Speed
 from discstack.cli.common import drive_command, open_recorder
 from discstack.cli.interruption import cancelling
 from discstack.cli.output import Display, output_file, plain, print_json, size
-from discstack.cli.streams import print_line, say
+from discstack.cli.streams import naming, print_line, say
 from discstack.cli.volumes import opened, volume_options
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _read_cd(
     with open_recorder(drive, trace) as recorder:
         reader = CdReader(recorder)
         curb = read_limit(speed, recorder.medium())
-        with cancelling(reader), Display(quiet=as_json) as display:
+        with cancelling(reader), Display(quiet=as_json) as display, naming(output):
             done = reader.save(output, speed=curb, on_event=display, **choices)
     bad, doubtful = list(done.unreadable), _spell(list(done.doubtful))
     if as_json:

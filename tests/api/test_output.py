@@ -157,3 +157,22 @@ def test_a_command_starts_by_itself_and_tells_its_options(command: str) -> None:
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     assert done.stdout.startswith(f"Usage: discstack {command} ")
     assert done.stderr == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/dev/full")
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (["raw", "virtual:dvd+r", "12 00 00 00 24 00", "--in", "36", "--save", "/dev/full"], "/dev/full"),
+        (["bench", "virtual:dvd+r", "--write", "--size", "1MiB", "--csv", "/dev/full"], "/dev/full"),
+        (["bench", "virtual:dvd+r", "--write", "--size", "1MiB", "--graph", "full.html"], "full.html"),
+    ],
+)
+def test_what_finds_no_room_is_named_below_the_result(
+    discstack: Discstack, tmp_path: Path, words: list[str], name: str
+) -> None:
+    (tmp_path / "full.html").symlink_to("/dev/full")
+    done = discstack(*words)
+    assert done.code == 1
+    assert done.out
+    assert done.err.splitlines()[-1] == f"discstack: {name}: No space left on device"

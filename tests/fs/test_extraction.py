@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import resource
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -130,3 +132,31 @@ def test_file_of_a_tree_opens_as_a_file(tree: Directory) -> None:
         assert opened.read() == b""
         with pytest.raises(ValueError, match="before the start"):
             opened.seek(-1)
+
+
+def test_no_half_file_is_left_where_there_is_no_room(tmp_path: Path) -> None:
+    root = Directory()
+    root.create_file("first", b"whole")
+    root.create_file("second", bytes(3 << 20))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, before[1]))
+    try:
+        with pytest.raises(OSError, match="second"):
+            extract_tree(root, tmp_path / "out")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["first"]
+
+
+def test_no_half_file_is_left_by_an_interruption(tmp_path: Path) -> None:
+    class Interrupted(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            if self.tell() >= 1 << 20:
+                raise KeyboardInterrupt
+            return super().read(size)
+
+    root = Directory()
+    root.create_file("file", FactorySource(lambda: Interrupted(bytes(3 << 20)), 3 << 20, "file"))
+    with pytest.raises(KeyboardInterrupt):
+        extract_tree(root, tmp_path / "out")
+    assert not list((tmp_path / "out").iterdir())
