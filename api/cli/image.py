@@ -79,8 +79,8 @@ def compose(sources: Iterable[str], **choices: Any) -> FileSystemImage:
 def say_issues(issues: Iterable[Issue], options: ImageOptions) -> None:
     """Tell what the image does not hold exactly as the sources have it.
 
-    What is usual is only counted: that ISO 9660 has names of its own, and that Rock Ridge alone has links and special
-    files.
+    What is usual is only counted: that ISO 9660 has names of its own, and that other views than Rock Ridge lack links
+    and special files.
     """
     from discstack.fs.errors import printable
     from discstack.fs.view import Change, View
@@ -105,7 +105,9 @@ def say_issues(issues: Iterable[Issue], options: ImageOptions) -> None:
     if links:
         paths = {issue.path for issue in links}
         example = printable(links[0].path)
-        say(f"note: links and special files in Rock Ridge alone: {len(paths)}, such as {example}")
+        lacking = [view.value for view in View if any(issue.view is view for issue in links)]
+        verb = "lacks" if len(lacking) == 1 else "lack"
+        say(f"note: links and special files that {' and '.join(lacking)} {verb}: {len(paths)}, such as {example}")
 
 
 @click.command(cls=ImageCommand)

@@ -81,8 +81,10 @@ def test_links_that_rock_ridge_alone_has_are_counted_and_not_listed(
     for number in range(30):
         (tmp_path / f"plain/link {number:02}").symlink_to("target")
     said = discstack("image", "plain", "-o", "x.iso").err.splitlines()
-    assert said[0] == "note: links and special files in Rock Ridge alone: 30, such as /link 00"
+    assert said[0] == "note: links and special files that Joliet and UDF lack: 30, such as /link 00"
     assert len(said) == 2
+    said = discstack("image", "plain", "-o", "x.iso", "--udf-specials").err.splitlines()
+    assert said[0] == "note: links and special files that Joliet lacks: 30, such as /link 00"
     said = discstack("image", "plain", "-o", "x.iso", "-J").err.splitlines()
     assert said[0] == "note: /link 00: skipped in ISO 9660: a symbolic link, which this view cannot hold"
     assert "note: and 40 more (discstack image --json lists all)" in said
