@@ -106,6 +106,7 @@ class Case:
     size: int = GIB
     hogs: int = 0
     tree: bool = False
+    cold: bool = False  # nothing of the data is in the cache
     cpu_is_its_own: bool = True  # not that of something else in the same process
 
 
@@ -134,6 +135,14 @@ CASES: Final[Mapping[str, Case]] = {
         {"discstack": discstack(), "growisofs": growisofs_tree, "xorriso": xorriso_tree},
         size=100_000,
         tree=True,
+    ),
+    "cold": Case(
+        "BD 16x, 4 MiB, a folder of small files whose data is not in the cache",
+        {"rate": BD_16X},
+        {"discstack": discstack(), "growisofs": growisofs_tree, "xorriso": xorriso_tree},
+        size=100_000,
+        tree=True,
+        cold=True,
     ),
 }
 
@@ -176,6 +185,16 @@ def run_once(command: Sequence[str], setup: DriveSetup | None, folder: Path, spa
             raise SystemExit(f"{command}: exit code {done.returncode}\n{errors.read().decode(errors='replace')}")
     cpu = after.children_user + after.children_system - before.children_user - before.children_system
     return Run(wall, cpu, report_in(folder) if setup else {})
+
+
+def forget(folder: Path) -> None:
+    """Let the system drop from its cache what the files in a folder hold."""
+    os.sync()  # it drops only what is on the disk too
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            descriptor = os.open(os.path.join(parent, name), os.O_RDONLY)
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+            os.close(descriptor)
 
 
 @contextmanager
@@ -225,6 +244,8 @@ class Session:
         words = command(source, self.folder)
         if not shutil.which(words[0]):
             return None
+        if case.cold:
+            forget(source)
         medium = "dvd+r" if name in ONLY_DVD else "bd-r"
         setup = DriveSetup(library=self.library, medium=medium, max_transfer=SATA, **case.drive)
         with subprocess.Popen([str(self.pauses)], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as watch:
