@@ -1,7 +1,7 @@
 """A program that burns with discstack inside it, made as unpleasant as a program can be: `embedded.py DRIVE IMAGE ...`.
 
 `--hold SECONDS` runs a thread beside it that takes the interpreter lock for so long, again and again: one call into C
-that never lets go. `--stall SECONDS --every BYTES` lets the source stop now and then.
+that never lets go. `--stall SECONDS --every BYTES` lets the source stop now and then. IMAGE may be a folder as well.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import argparse
 import time
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 import discstack
 
@@ -37,6 +38,13 @@ def hold_the_lock(seconds: float, over: Event) -> None:
         sum(range(count))
 
 
+def image_of(folder: Path, recorder: discstack.Recorder) -> discstack.Image:
+    image = discstack.FileSystemImage(volume_id="FOLDER")
+    image.choose_defaults(recorder)
+    image.root.add_tree(folder)
+    return image.create_result()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("drive")
@@ -47,12 +55,20 @@ def main() -> None:
     choices = parser.parse_args()
     over = Event()
     hog = Thread(target=hold_the_lock, args=(choices.hold, over), daemon=True)
-    with discstack.open(choices.drive) as recorder:
-        if choices.hold:
+
+    def begin_to_hold(event: discstack.Event) -> None:
+        if choices.hold and isinstance(event, discstack.Writing) and not hog.is_alive():
             hog.start()
-        source = StallingSource(choices.image, choices.stall, choices.every)
+
+    with discstack.open(choices.drive) as recorder:
         writer = discstack.DataWriter(recorder, verify=discstack.VerifyLevel.NONE)
-        counters = writer.write(source if choices.stall else discstack.ImageFile(choices.image)).counters
+        if choices.stall:
+            source: Any = StallingSource(choices.image, choices.stall, choices.every)
+        elif choices.image.is_dir():
+            source = image_of(choices.image, recorder)
+        else:
+            source = discstack.ImageFile(choices.image)
+        counters = writer.write(source, on_event=begin_to_hold).counters
         over.set()
     print(
         f"{counters.stalls} stalls ({counters.stall_time:.2f} s), {counters.busy} busy answers; commands: half below "

@@ -15,6 +15,7 @@ from discstack.fs.sources import PathSource, Source, paths_of
 
 SMALL: Final = 1 << 20  # bytes of the largest file that is read in a batch
 MOST: Final = 4096  # files in a batch
+MOST_POURED: Final = 1 << 16  # files that are poured at once: between two batches a thread waits for the lock
 _NARROW: Final = range(-(1 << 63), 1 << 63)  # the times that a column holds; file systems have later ones
 
 

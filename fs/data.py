@@ -11,7 +11,7 @@ from math import lcm
 from types import MappingProxyType
 from typing import Final, TypeGuard
 
-from discstack.fs.batch import MOST, NOTHING, Batch, BatchReader, Pouring, make_batch
+from discstack.fs.batch import MOST, MOST_POURED, NOTHING, Batch, BatchReader, Pouring, make_batch
 from discstack.fs.items import FileItem
 from discstack.fs.plan import SECTOR, Region, Span, round_up, sectors_for
 from discstack.fs.sources import PathReader, PathSource, Reader, Source, digest_of
@@ -130,15 +130,15 @@ class FileData(Region):
     def __len__(self) -> int:
         return len(self._files)
 
-    def batch(self, index: int, end: int) -> Batch:
-        """Return the small files from number `index` on, as far as they and what follows each lie before sector `end`.
+    def batch(self, index: int, end: int, most: int = MOST) -> Batch:
+        """Return small files from number `index` on, up to `most`, as far as they and what follows lie before `end`.
 
         It is empty if the first one is not small, or does not, or where nobody reads batches.
         """
         if self.batches is None:
             return NOTHING
         stop = len(self._files) if end >= self.sectors else max(bisect_right(self._offsets, end) - 1, index)
-        stop = min(stop, index + MOST)
+        stop = min(stop, index + most)
         starts = self._offsets[index : stop + 1]
         if stop == len(self._files):
             starts.append(self.sectors)
@@ -241,7 +241,7 @@ class DataReader:
         data, index = self._data, self._data.index_at(first)
         if data.digests is not None:  # of each file by itself, which only passes through here
             return 0
-        if first == data.start_of(index) and (batch := data.batch(index, end)).files:
+        if first == data.start_of(index) and (batch := data.batch(index, end, MOST_POURED)).files:
             return into.files(batch.paths, batch.facts, batch.files) // SECTOR
         return self._pour_large(index, first, end, into)
 
