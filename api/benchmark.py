@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from discstack.curve import Curve, CurveRecorder, Sample
 from discstack.disc_reader import DiscReader
 from discstack.job import Job
-from discstack.measurement import BenchmarkKind, Setting, Trial
+from discstack.measurement import BenchmarkKind, Setting, Trial, binary
 from discstack.mmc.burn import burn
 from discstack.mmc.command import BLOCK_SIZE
 from discstack.mmc.errors import DiscStateError, UnsupportedMedium
@@ -186,8 +186,8 @@ class Benchmark(Job):
 
 def _title(kind: BenchmarkKind, number: int, setting: Setting) -> str:
     words = (
-        f"commands of {setting.transfer_bytes}" if setting.transfer_bytes else "",
-        f"ring of {setting.ring_bytes}" if setting.ring_bytes else "",
+        f"commands of {binary(setting.transfer_bytes)}" if setting.transfer_bytes else "",
+        f"ring of {binary(setting.ring_bytes)}" if setting.ring_bytes else "",
         f"{setting.speed} kB/s" if setting.speed else "",
     )
     return ", ".join([f"{kind.value} {number}", *filter(None, words)])

@@ -13,7 +13,15 @@ from discstack.curve import Curve, Sample
 __all__ = ["BenchmarkKind", "Setting", "Spread", "Summary", "Trial", "summaries"]
 
 GIB: Final = 1 << 30
+UNITS: Final = {"MiB": 20, "KiB": 10}
 BINS: Final = 10  # of a histogram of fills
+
+
+def binary(count: int) -> str:
+    """Spell the size of a buffer in units of 1024, where it is a multiple."""
+    return next(
+        (f"{count >> shift} {unit}" for unit, shift in UNITS.items() if count % (1 << shift) == 0), f"{count} B"
+    )
 
 
 class BenchmarkKind(Enum):

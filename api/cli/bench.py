@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import product
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -15,7 +14,7 @@ import click
 from discstack.cli.amount import Amount
 from discstack.cli.burn import Speed
 from discstack.cli.common import changing_command, open_recorder
-from discstack.cli.curve import GraphFile
+from discstack.cli.curve import GraphFile, reserving
 from discstack.cli.interruption import cancelling
 from discstack.cli.output import Display, Sparkline, brief, plain, print_json, print_table, size
 from discstack.cli.streams import naming, print_line
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 SECTOR: Final = 2048
 SHAPE: Final = 48  # bars
 UNKNOWN: Final = "-"
-BINARY: Final = {"MiB": 20, "KiB": 10}
 KINDS: Final = {"read": "READ", "simulate": "SIMULATE", "write": "WRITE"}
 
 
@@ -135,17 +133,16 @@ def _json(drive: str, medium: str, kind: str, trials: Sequence[Trial]) -> dict[s
 @contextmanager
 def _saving(benchmark: Benchmark, table: str | None, graph: str | None) -> Iterator[None]:
     """Save at the end what was measured, also before an error; a file that cannot be written is known at once."""
-    for path in filter(None, (table, graph)):
-        Path(path).touch()
-    try:
-        yield
-    except BaseException as error:
+    with reserving([path for path in (table, graph) if path], lambda: benchmark.trials):
         try:
-            _save(benchmark.trials, table, graph)
-        except OSError as second:
-            error.add_note(f"afterwards also: not all is saved: {second}")
-        raise
-    _save(benchmark.trials, table, graph)
+            yield
+        except BaseException as error:
+            try:
+                _save(benchmark.trials, table, graph)
+            except OSError as second:
+                error.add_note(f"afterwards also: not all is saved: {second}")
+            raise
+        _save(benchmark.trials, table, graph)
 
 
 def _save(trials: Sequence[Trial], table: str | None, graph: str | None) -> None:
@@ -209,12 +206,10 @@ def _say(title: str, trials: Sequence[Trial]) -> None:
 
 
 def _binary(count: int | None) -> str:
-    """Spell the size of a buffer in units of 1024, where it is a multiple."""
-    if count is None:
-        return UNKNOWN
-    return next(
-        (f"{count >> shift} {unit}" for unit, shift in BINARY.items() if count % (1 << shift) == 0), f"{count} B"
-    )
+    """Spell the size of a buffer, if there is one."""
+    from discstack.measurement import binary
+
+    return UNKNOWN if count is None else binary(count)
 
 
 def _percent(share: float | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,6 +45,20 @@ curve_option = click.option(
 
 
 @contextmanager
+def reserving(paths: Iterable[str], is_there_anything: Callable[[], object]) -> Iterator[None]:
+    """Raise OSError at once for files that cannot be written; take back what this made if there is nothing to save."""
+    new = [Path(path) for path in paths if not Path(path).exists()]
+    try:
+        for path in paths:
+            Path(path).touch()
+        yield
+    finally:
+        if not is_there_anything():
+            for file in new:
+                file.unlink(missing_ok=True)
+
+
+@contextmanager
 def saving_curve(path: str | None, title: str, facts: Mapping[str, Any], then: EventHandler) -> Iterator[EventHandler]:
     """Give a handler of events that passes them on, and draw the curve of them at the end, if there is a path.
 
@@ -57,23 +71,20 @@ def saving_curve(path: str | None, title: str, facts: Mapping[str, Any], then: E
     if path is None:
         yield then
         return
-    was_there = Path(path).exists()
-    Path(path).touch()  # what cannot be written is better known before the disc is
     recorder = CurveRecorder(title, facts=facts, then=then)
-    try:
-        yield recorder
-    except BaseException as error:
-        recorder.failed(error)
+    with reserving([path], lambda: recorder.curve().samples):
         try:
-            if recorder.curve().samples:
-                draw([recorder.curve()], path)
-            elif not was_there:
-                Path(path).unlink()
-        except OSError as second:
-            error.add_note(f"afterwards also: the curve is not saved: {second}")
-        raise
-    with naming(path):
-        draw([recorder.curve()], path)
+            yield recorder
+        except BaseException as error:
+            recorder.failed(error)
+            try:
+                if recorder.curve().samples:
+                    draw([recorder.curve()], path)
+            except OSError as second:
+                error.add_note(f"afterwards also: the curve is not saved: {second}")
+            raise
+        with naming(path):
+            draw([recorder.curve()], path)
 
 
 @click.command()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from discstack.graphs.series import PANELS, Line, Series, panels_of, series_of
+from discstack.graphs.series import PANELS, Line, Series, panels_of, series_of, title_of
 
 if TYPE_CHECKING:
     from discstack.curve import Curve
@@ -36,7 +36,7 @@ def draw(curves: Sequence[Curve], path: Path) -> None:
     buttons = _axes(runs, f"xaxis{len(rows) if len(rows) > 1 else ''}.title.text")
     figure.update_xaxes(title_text=next(iter(AXES.values()))[2], row=len(rows), col=1)
     figure.update_layout(
-        title=" / ".join(run.name for run in runs),
+        title=title_of(runs),
         template="plotly_white",
         hovermode="x unified",
         height=900,

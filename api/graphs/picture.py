@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from discstack.graphs.series import PANELS, Series, panels_of, series_of
+from discstack.graphs.series import PANELS, Series, panels_of, series_of, title_of
 
 if TYPE_CHECKING:
     from discstack.curve import Curve
@@ -35,7 +35,7 @@ def draw(curves: Sequence[Curve], path: Path) -> None:
         if panel.get_legend_handles_labels()[0]:
             panel.legend(loc="lower right", fontsize="small")
     axes[-1].set_xlabel("position on the disc (GB)")
-    figure.suptitle(" / ".join(run.name for run in runs))
+    figure.suptitle(title_of(runs))
     figure.savefig(path, dpi=120)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from discstack.curve import Curve, MarkKind
 
+MOST_NAMED: Final = 2  # runs in a title
 GB: Final = 10**9
 SECTOR: Final = 2048
 COLOURS: Final = ("#0b6fb8", "#d1495b", "#2a8c4a", "#8a5fbf", "#c77d0a", "#4a5568")  # of the runs, in turns
@@ -82,6 +83,11 @@ def _series(curve: Curve, name: str, colour: str) -> Series:
         for mark in curve.marks
     )
     return Series(name, colour, seconds, moved, positions, known, points)
+
+
+def title_of(runs: Sequence[Series]) -> str:
+    """Return a title that fits above the runs: their names, or how many there are; the legend has all names."""
+    return " / ".join(run.name for run in runs) if len(runs) <= MOST_NAMED else f"{len(runs)} runs"
 
 
 def panels_of(runs: Sequence[Series]) -> list[int]:

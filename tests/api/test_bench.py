@@ -180,6 +180,15 @@ def test_a_file_that_cannot_be_written_is_known_before_anything_is(discstack: An
     assert discstack("info", SLOW, "--json").json["medium"]["blank"]
 
 
+def test_a_benchmark_that_is_refused_leaves_no_files_and_older_ones_as_they_were(discstack: Any) -> None:
+    Path("older.csv").write_text("older")
+    words = ("bench", "virtual:bd-r", "--write", "--size", "100GB")
+    for names in (("new.csv", "new.html"), ("older.csv", "new.svg"), ("new.csv", "/no/such/folder/all.html")):
+        assert discstack(*words, "--csv", names[0], "--graph", names[1]).code != 0
+    assert not [*Path().glob("new.*")]
+    assert Path("older.csv").read_text() == "older"
+
+
 def test_a_graph_of_several_trials_is_refused_where_one_fits(discstack: Any) -> None:
     done = discstack("bench", SLOW, "--write", "--size", "1MiB", "--graph", "all.json")
     assert done.code == 2

@@ -15,7 +15,7 @@ import discstack as ds
 from discstack.benchmark import Pattern
 from discstack.cli.output import Sparkline
 from discstack.graphs import check_graph
-from discstack.graphs.series import series_of
+from discstack.graphs.series import series_of, title_of
 
 CLICK = """<script>
 setTimeout(() => {
@@ -78,6 +78,12 @@ def test_a_button_of_the_page_changes_what_the_axis_counts(
     page = browse(tmp_path / "page.html", CLICK % button)
     shown = page[page.index("x3title") :][:400]
     assert title in shown
+
+
+def test_a_title_names_few_runs_and_counts_many(curves: list[ds.Curve]) -> None:
+    one, two = curves
+    assert title_of(series_of([one, two])) == f"{one.title} / {two.title}"
+    assert title_of(series_of([one, two, one])) == "3 runs"
 
 
 def test_pictures_are_pictures(curves: list[ds.Curve], tmp_path: Path) -> None:
