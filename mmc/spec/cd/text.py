@@ -6,6 +6,8 @@ text behind a zero, album first; then what is no text; last three packs that tel
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
@@ -61,7 +63,7 @@ class CharacterCode(IntEnum):
 CODECS: Final[Mapping[int, str]] = {
     CharacterCode.ISO_8859_1: "latin-1",
     CharacterCode.ASCII: "ascii",
-    CharacterCode.MS_JIS: "shift_jis",
+    CharacterCode.MS_JIS: "cp932",
     CharacterCode.KOREAN: "euc_kr",
     CharacterCode.MANDARIN: "gb2312",
 }
@@ -174,7 +176,7 @@ def _body(number: int, block: CdTextBlock) -> list[CdTextPack]:
 def _text_packs(number: int, block: CdTextBlock, kind: int, texts: Sequence[str]) -> Iterable[CdTextPack]:
     """Cut the texts of one kind into packs, each of which names the track and the place that it goes on at."""
     wide = _is_wide(block.character_code, kind)
-    width = 2 if wide else 1
+    width = WIDTH if wide else 1
     codec = CODECS.get(block.character_code, "latin-1") if kind not in NEVER_WIDE else "latin-1"
     data, places = bytearray(), []  # for each byte the track and the character that it belongs to
     for place, text in enumerate(texts):
@@ -219,8 +221,25 @@ def _encoded(text: str, codec: str, kind: int) -> bytes:
 
 
 def _wide(text: str, codec: str, kind: int) -> bytes:
-    """Return a text in characters of two bytes each; those of one byte get a zero before them."""
-    return b"".join(_encoded(character, codec, kind).rjust(2, b"\0") for character in text)
+    """Return a text in characters of two bytes each: readers expect the wide twins of what has half the width."""
+    found = _HALF_KANA.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text).translate(_WIDE)
+    for character in found:
+        if len(_encoded(character, codec, kind)) != WIDTH:
+            raise CdTextError(f"{_name(kind)} {text!r}: {character!r} is no character of two bytes in {codec}")
+    return _encoded(found, codec, kind)
+
+
+WIDTH: Final = 2
+_HALF_KANA: Final = re.compile("[\uff61-\uff9f]+")
+# Letters and signs of half the width; and signs for which Microsoft's table has another character than others
+_WIDE: Final[dict[int, str]] = {
+    **{code: chr(code + 0xFEE0) for code in range(0x21, 0x7F)},
+    **dict(
+        zip(
+            map(ord, " \u301c\u2212\u2016\u00a2\u00a3\u00ac"), "\u3000\uff5e\uff0d\u2225\uffe0\uffe1\uffe2", strict=True
+        )
+    ),
+}
 
 
 def _name(kind: int) -> str:

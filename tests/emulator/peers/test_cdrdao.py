@@ -21,7 +21,7 @@ from discstack.mmc.cd.sectors import SubChannels, read_sectors
 from discstack.mmc.procedure import run
 from discstack.mmc.spec.cd import sector
 from discstack.mmc.spec.cd.packs import protected
-from discstack.mmc.spec.cd.text import CdTextBlock, PackType, build_cd_text
+from discstack.mmc.spec.cd.text import CdTextBlock, CharacterCode, Language, PackType, build_cd_text
 
 CDRDAO = ("--device", "/dev/sg9", "--driver")
 SECTOR = 2352
@@ -152,6 +152,13 @@ class Bytes:
         return len(piece)
 
 
+def recorded(bench: Any, folder: Path, job: CdJob) -> Any:
+    """Record a disc, for which a drive in a hurry has no time, and put it into one for the other program."""
+    with closing(open_virtual("cd-r", file=folder / "disc.img", capacity=20000)) as drive:
+        run(burn_program(job), drive)
+    return bench("cd-r", file=folder / "disc.img", capacity=20000)
+
+
 def test_its_scan_finds_pre_gaps_indexes_and_codes(bench: Any, tmp_path: Path) -> None:
     """By read-toc, which reads Q from front to back.
 
@@ -201,7 +208,6 @@ def test_it_reads_what_we_burn(bench: Any, tmp_path: Path) -> None:
 
 
 def test_it_reads_texts_in_several_languages(bench: Any, tmp_path: Path) -> None:
-    bench = bench("cd-r", capacity=20000)
     blocks = [
         CdTextBlock(
             language=language,
@@ -216,7 +222,7 @@ def test_it_reads_texts_in_several_languages(bench: Any, tmp_path: Path) -> None
     ]
     tracks = ProgramTrack(source=Bytes(samples(1, 330))), ProgramTrack(source=Bytes(samples(2, 340)))
     program = Program(tracks=tracks, cd_text=build_cd_text(blocks))
-    run(burn_program(CdJob(program=program, ring_bytes=1 << 18)), bench.drive)
+    bench = recorded(bench, tmp_path, CdJob(program=program, ring_bytes=1 << 18))
     bench.run("cdrdao", "read-toc", *CDRDAO, "generic-mmc:0x10", "texts.toc")
     toc = (tmp_path / "texts.toc").read_text()
     disc = toc.split("TRACK AUDIO")[0]
@@ -252,9 +258,7 @@ def test_it_reads_the_graphics_that_we_record(bench: Any, tmp_path: Path, form: 
     packs = graphics(1, 330)
     track = ProgramTrack(source=Bytes(samples(1, 330)), packs=Bytes(packs, 96))
     job = CdJob(program=Program(tracks=(track,)), mode=CdWriteMode.RAW, sub_channels=form, ring_bytes=1 << 18)
-    with closing(open_virtual("cd-r", file=tmp_path / "sung.img", capacity=20000)) as drive:
-        run(burn_program(job), drive)
-    bench = bench("cd-r", file=tmp_path / "sung.img", capacity=20000)
+    bench = recorded(bench, tmp_path, job)
     words = ("--read-subchan", "rw", "--datafile", "read.bin", "read.toc")
     bench.run("cdrdao", "read-cd", *CDRDAO, "generic-mmc:0x10", *words)
     assert "TRACK AUDIO RW" in (tmp_path / "read.toc").read_text()
@@ -277,3 +281,54 @@ def test_its_graphics_are_ours(bench: Any, tmp_path: Path) -> None:
     gatherer.finish()
     assert main(bench, 0, 330) == samples(1, 330)
     assert b"".join(kept)[: 96 * 328] == packs[: 96 * 328]
+
+
+def test_it_reads_packs_of_all_types(bench: Any, tmp_path: Path) -> None:
+    """Of a block in two bytes a character, it takes the texts of the album only: it ends them at any zero."""
+    kinds = [PackType.TITLE, PackType.PERFORMER, PackType.SONGWRITER, PackType.COMPOSER, PackType.ARRANGER]
+    words = {kind: kind.name.lower() for kind in (*kinds, PackType.MESSAGE)}
+    contents = bytes((1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 6, 25))
+    plain = CdTextBlock(
+        last_track=2,
+        texts={
+            **{kind: (word, f"{word} 1", f"{word} 2") for kind, word in words.items()},
+            PackType.DISC_IDENTIFICATION: ("XY12345",),
+            PackType.CLOSED_INFORMATION: ("closed",),
+            PackType.CODES: ("4015513000017", "DEA450300001", "DEA450300002"),
+        },
+        genre=(24, "Rock"),
+        binary={PackType.TABLE_OF_CONTENTS: contents},
+    )
+    japanese = CdTextBlock(
+        language=Language.JAPANESE,
+        character_code=CharacterCode.MS_JIS,
+        last_track=2,
+        texts={PackType.TITLE: ("夜の歌 1", "春", "秋")},
+    )
+    tracks = ProgramTrack(source=Bytes(samples(1, 330))), ProgramTrack(source=Bytes(samples(2, 340)))
+    program = Program(tracks=tracks, cd_text=build_cd_text([plain, japanese]))
+    bench = recorded(bench, tmp_path, CdJob(program=program, ring_bytes=1 << 18))
+    bench.run("cdrdao", "read-toc", *CDRDAO, "generic-mmc:0x10", "texts.toc")
+    disc, *following = (tmp_path / "texts.toc").read_text().split("// Track")
+    english, second = disc.split("LANGUAGE 0 {")[1].split("LANGUAGE 1 {")
+    for kind, word in words.items():
+        assert f'{kind.name} "{word}"' in english
+        assert all(f'{kind.name} "{word} {number}"' in part for number, part in enumerate(following, 1))
+    for words_of_it in ('DISC_ID "XY12345"', 'RESERVED4 "closed"', 'UPC_EAN "4015513000017"'):
+        assert words_of_it in english
+    assert [numbers(english, name) for name in ("GENRE", "TOC_INFO1")] == [
+        [0, 24, *b"Rock\0"],
+        [*contents, *bytes(6)],
+    ]
+    assert numbers(english, "SIZE_INFO")[:3] == [0, 1, 2]
+    assert numbers(second, "SIZE_INFO")[:1] == [128]
+    assert numbers(english, "SIZE_INFO")[28:] == numbers(second, "SIZE_INFO")[28:] == [9, 105, 0, 0, 0, 0, 0, 0]
+    assert sum(numbers(english, "SIZE_INFO")[4:20]) == numbers(english, "SIZE_INFO")[20] + 1
+    told = second.split('TITLE "')[1].split('"')[0].encode("ascii").decode("unicode_escape").encode("latin-1")
+    assert told.decode("cp932") == "夜の歌\u3000\uff11"
+    assert [f'ISRC "DEA45030000{number}"' in part for number, part in enumerate(following, 1)] == [True, True]
+
+
+def numbers(text: str, name: str) -> list[int]:
+    """Return the bytes that it tells of a pack type."""
+    return [int(word) for word in text.split(f"{name} {{")[1].split("}")[0].replace(",", " ").split()]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,7 +83,7 @@ def test_several_languages_have_blocks_of_their_own() -> None:
         language=Language.JAPANESE,
         character_code=CharacterCode.MS_JIS,
         last_track=2,
-        texts={PackType.TITLE: ("夜", "喜びの歌", "A と B")},
+        texts={PackType.TITLE: ("夜", "喜びの歌", "\uff21\u3000と\u3000\uff22")},
     )
     packs = build_cd_text([ALBUM, japanese])
     assert parse_cd_text(packs) == (ALBUM, japanese)
@@ -89,6 +91,26 @@ def test_several_languages_have_blocks_of_their_own() -> None:
     assert wide[0].text[:4] == "夜".encode("shift_jis") + b"\0\0"
     assert wide[1].track_number == 1
     assert wide[1].character_position == 4  # the zero behind the four characters of the first track
+
+
+@pytest.mark.parametrize(
+    ("text", "shift_jis"),
+    [
+        ("A-1~", "82 60 81 7c 82 50 81 60"),
+        ("\uff76\uff9e \uff71", "83 4b 81 40 83 41"),  # katakana of half the width
+        ("\u301c\u2212", "81 60 81 7c"),  # which other tables than Microsoft's have there
+    ],
+)
+def test_a_text_of_two_bytes_a_character_has_no_others(text: str, shift_jis: str) -> None:
+    """Readers take a zero before a letter for the end of the text."""
+    packs = build_cd_text([CdTextBlock(character_code=CharacterCode.MS_JIS, texts={PackType.TITLE: (text, "")})])
+    assert packs[0].text.startswith(bytes.fromhex(shift_jis) + b"\0\0")
+
+
+def test_letters_before_which_there_is_a_zero_are_read() -> None:
+    packs = list(build_cd_text([CdTextBlock(character_code=CharacterCode.MS_JIS, texts={PackType.TITLE: ("夜", "")})]))
+    packs[0] = replace(packs[0], text=b"\0A\0b\x96\xe9\0\0\0\0\0\0").sealed()
+    assert parse_cd_text(packs)[0].text(PackType.TITLE) == "Ab夜"
 
 
 def test_a_tab_stands_for_the_text_before_it() -> None:
@@ -110,6 +132,10 @@ def test_damaged_packs_are_left_out() -> None:
         (CdTextBlock(texts={PackType.TITLE: ("only the album",)}), "1 texts for an album of 1 tracks"),
         (CdTextBlock(texts={PackType.TITLE: ("Ω", "x")}), "'Ω' is no character of latin-1"),
         (CdTextBlock(texts={PackType.TITLE: ("a\0b", "x")}), "holds a zero"),
+        (
+            CdTextBlock(character_code=CharacterCode.MS_JIS, texts={PackType.TITLE: ("é", "x")}),
+            "'é' is no character of cp932",
+        ),
         (CdTextBlock(first_track=2, last_track=1), "no tracks of a disc"),
         (CdTextBlock(texts={PackType.MESSAGE: ("x" * 4000, "")}), "at most 256"),
     ],
