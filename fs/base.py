@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -190,6 +189,8 @@ class StagedSource:
 
     def stage(self) -> None:
         """Read all of it."""
+        import tempfile  # takes longer than all else here, and few images need it
+
         if self._file is not None:
             return
         file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115  # lives as long as the source

@@ -7,11 +7,18 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from discstack.cli.output import Display
-from discstack.cli.volumes import VIEWS, say_notes
 
 if TYPE_CHECKING:
     from discstack.file_system_image import FileSystemImage
     from discstack.volumes import Readable
+
+VIEWS: Final = {
+    "udf": "UDF",
+    "rock-ridge": "ROCK_RIDGE",
+    "joliet": "JOLIET",
+    "enhanced": "ENHANCED",
+    "iso9660": "ISO9660",
+}
 
 
 class MsInfo(click.ParamType[tuple[int, int]]):
@@ -80,6 +87,7 @@ def take_over(
 ) -> None:
     """Import the last session, less what was removed and with what was renamed; the operands win over it."""
     from discstack import VolumeView, read_volume
+    from discstack.cli.volumes import say_notes
 
     view = VolumeView[VIEWS[from_view]] if from_view else None
     with Display(quiet=quiet, lasting=False) as display:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from discstack.cli.common import drive_command, open_recorder
+from discstack.cli.earlier import VIEWS
 from discstack.cli.output import Display, print_json, size
 from discstack.cli.streams import print_line, say
 
@@ -19,13 +20,6 @@ if TYPE_CHECKING:
     from discstack.fs.tree import Node
 
 F = TypeVar("F", bound=Callable[..., Any])
-VIEWS: Final = {
-    "udf": "UDF",
-    "rock-ridge": "ROCK_RIDGE",
-    "joliet": "JOLIET",
-    "enhanced": "ENHANCED",
-    "iso9660": "ISO9660",
-}
 MOST_NOTES: Final = 20
 
 _OPTIONS: Final = (

@@ -5,7 +5,6 @@ A space of attributes starts with its header; what ECMA-167 defines comes before
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar, Final
 
 from discstack.fs.attributes import Device
@@ -29,7 +28,6 @@ CREATION: Final = 1
 HEADER_SIZE: Final = 24
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ExtendedAttributeHeaderDescriptor(Descriptor):
     """Tells where the attributes of implementations and applications start (ECMA-167 4/14.10.1, UDF 1.02 3.3.4.1)."""
 
@@ -39,7 +37,6 @@ class ExtendedAttributeHeaderDescriptor(Descriptor):
     application_attributes_location: Uint32
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FileTimesExtendedAttribute(Structure):
     """When a file was created (ECMA-167 4/14.10.5, UDF 1.02 3.3.4.3)."""
 
@@ -52,7 +49,6 @@ class FileTimesExtendedAttribute(Structure):
     file_creation_time: Timestamp
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceSpecificationExtendedAttribute(Structure):
     """What a device node stands for (ECMA-167 4/14.10.7, UDF 1.02 3.3.4.4)."""
 
@@ -66,7 +62,6 @@ class DeviceSpecificationExtendedAttribute(Structure):
     implementation_use: EntityId = IMPLEMENTATION
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ImplementationUseExtendedAttribute(Structure):
     """An attribute that UDF or an implementation defines (ECMA-167 4/14.10.8, UDF 1.02 3.3.4.5)."""
 
@@ -79,7 +74,6 @@ class ImplementationUseExtendedAttribute(Structure):
     implementation_use: Tail
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LogicalVolumeExtension(Structure):
     """What a virtual allocation table of UDF 1.50 says of the volume, "*UDF VAT LVExtension" (UDF 1.50 3.3.4.5.1.3)."""
 

@@ -1,12 +1,11 @@
 """The file level: file set, file entries, directories, allocation (ECMA-167 part 4, UDF 1.02 2.3).
 
-Blocks are counted from the start of the partition. The dataclasses are the definition; for what a tree of 100,000 files
-has 100,000 of, `discstack.fs.udf.packing` makes the same bytes some ten times as fast.
+Blocks are counted from the start of the partition. What is declared here is the definition; for what a tree of 100,000
+files has 100,000 of, `discstack.fs.udf.packing` makes the same bytes some ten times as fast.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 from typing import Annotated, ClassVar, Final
 
@@ -77,7 +76,6 @@ class FileCharacteristics(IntFlag):
     PARENT = 0x08
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FileSetDescriptor(Descriptor):
     """The file set, and where its root directory is (ECMA-167 4/14.1, UDF 1.02 2.3.2)."""
 
@@ -102,7 +100,6 @@ class FileSetDescriptor(Descriptor):
     reserved: Annotated[None, zeros(48)] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class IcbTag(Structure):
     """The start of an information control block (ECMA-167 4/14.6, UDF 1.02 2.3.5)."""
 
@@ -116,7 +113,6 @@ class IcbTag(Structure):
     flags: Uint16 = IcbFlags.SHORT_ADS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FileEntry(Descriptor):
     """A file or directory: its attributes and where its data is (ECMA-167 4/14.9, UDF 1.02 2.3.6)."""
 
@@ -145,7 +141,6 @@ class FileEntry(Descriptor):
     allocation_descriptors: Tail
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ExtendedFileEntry(Descriptor):
     """A File Entry with the time of creation, and with named streams, of which we have none (ECMA-167 4/14.17)."""
 
@@ -178,7 +173,6 @@ class ExtendedFileEntry(Descriptor):
     allocation_descriptors: Tail
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FileIdentifierDescriptor(Descriptor):
     """A name in a directory (ECMA-167 4/14.4, UDF 1.02 2.3.4).
 
@@ -197,7 +191,6 @@ class FileIdentifierDescriptor(Descriptor):
     padding: Tail
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AllocationExtentDescriptor(Descriptor):
     """The start of further allocation descriptors, which follow it outside of its CRC (ECMA-167 4/14.5)."""
 

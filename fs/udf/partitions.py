@@ -6,7 +6,6 @@ allocation table is asked for, partition 1 is that.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Final
 
 from discstack.fs.udf.structure import EntityId, Structure, Uint8, Uint16, Uint32, zeros
@@ -20,7 +19,6 @@ METADATA_UNIT: Final = 32
 DUPLICATE_METADATA: Final = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Type1PartitionMap(Structure):
     """Makes a partition of this volume a partition of the logical volume (ECMA-167 3/10.7.2)."""
 
@@ -30,7 +28,6 @@ class Type1PartitionMap(Structure):
     partition_number: Uint16 = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class VirtualPartitionMap(Structure):
     """Makes the entries of a virtual allocation table the blocks of a partition (UDF 1.50 2.2.8)."""
 
@@ -43,7 +40,6 @@ class VirtualPartitionMap(Structure):
     reserved_2: Annotated[None, zeros(24)] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MetadataPartitionMap(Structure):
     """Makes the blocks of a file the blocks of a partition (UDF 2.50 2.2.10).
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
@@ -23,7 +22,6 @@ class ComponentType(IntEnum):
     NAME = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PathComponent(Structure):
     """One step of a path (ECMA-167 4/14.16.1)."""
 

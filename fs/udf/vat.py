@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 from array import array
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Annotated, Final
 
 from discstack.fs.plan import Plan, Region, sectors_for
@@ -32,7 +31,6 @@ _EXTENSION: Final = "*UDF VAT LVExtension"
 _EXTENSION_SIZE: Final = 146
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class VirtualAllocationTableHeader(Structure):
     """What a virtual allocation table starts with from UDF 2.00 on (UDF 2.00 2.2.10)."""
 
@@ -48,7 +46,6 @@ class VirtualAllocationTableHeader(Structure):
     reserved: Annotated[None, zeros(2)] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class VirtualAllocationTableFooter(Structure):
     """What a virtual allocation table of UDF 1.50 ends with (UDF 1.50 2.2.10)."""
 

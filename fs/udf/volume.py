@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated, ClassVar, Final
 
@@ -45,7 +44,6 @@ class AccessType(IntEnum):
     OVERWRITABLE = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class VolumeStructureDescriptor(Structure):
     """One sector of the volume recognition sequence: BEA01, NSR02, NSR03 or TEA01 (ECMA-167 2/9.1 to 2/9.3, 3/9.1)."""
 
@@ -61,7 +59,6 @@ def recognition_sequence(standard: str) -> bytes:
     return b"".join(VolumeStructureDescriptor(standard_identifier=text.encode("ascii")).pack() for text in identifiers)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PrimaryVolumeDescriptor(Descriptor):
     """Identifies the volume and its volume set (ECMA-167 3/10.1, UDF 1.02 2.2.2)."""
 
@@ -90,7 +87,6 @@ class PrimaryVolumeDescriptor(Descriptor):
     reserved: Annotated[None, zeros(22)] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AnchorVolumeDescriptorPointer(Descriptor):
     """Tells where both volume descriptor sequences are (ECMA-167 3/10.2, UDF 1.02 2.2.3)."""
 
@@ -101,7 +97,6 @@ class AnchorVolumeDescriptorPointer(Descriptor):
     reserved: Annotated[None, zeros(480)] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ImplementationUseVolumeDescriptor(Descriptor):
     """The logical volume's information, "*UDF LV Info" (ECMA-167 3/10.4, UDF 1.02 2.2.7)."""
 
@@ -118,7 +113,6 @@ class ImplementationUseVolumeDescriptor(Descriptor):
     implementation_use: Annotated[None, zeros(128)] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PartitionDescriptor(Descriptor):
     """The one partition; its contents use is a partition header without space tables (ECMA-167 3/10.5, 4/14.3)."""
 
@@ -137,7 +131,6 @@ class PartitionDescriptor(Descriptor):
     reserved: Annotated[None, zeros(156)] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LogicalVolumeDescriptor(Descriptor):
     """The logical volume: what its partitions are (ECMA-167 3/10.6, UDF 1.02 2.2.4)."""
 
@@ -157,7 +150,6 @@ class LogicalVolumeDescriptor(Descriptor):
     partition_maps: Tail
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class UnallocatedSpaceDescriptor(Descriptor):
     """Says that no sector of the volume is free (ECMA-167 3/10.8)."""
 
@@ -167,8 +159,7 @@ class UnallocatedSpaceDescriptor(Descriptor):
     number_of_allocation_descriptors: Uint32 = 0
 
 
-@dataclass(frozen=True, slots=True)
-class TerminatingDescriptor(Descriptor):
+class TerminatingDescriptor(Descriptor, kw_only=False):
     """Ends a sequence of descriptors (ECMA-167 3/10.9, 4/14.2)."""
 
     TAG: ClassVar[int] = 8
@@ -176,7 +167,6 @@ class TerminatingDescriptor(Descriptor):
     reserved: Annotated[None, zeros(496)] = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LogicalVolumeIntegrityUse(Structure):
     """What UDF adds to the integrity descriptor (UDF 1.02 2.2.6.4)."""
 
@@ -188,7 +178,6 @@ class LogicalVolumeIntegrityUse(Structure):
     maximum_udf_write_revision: Uint16
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LogicalVolumeIntegrityDescriptor(Descriptor):
     """Says whether the logical volume is closed, and how large and how full it is (ECMA-167 3/10.10, UDF 1.02 2.2.6).
 

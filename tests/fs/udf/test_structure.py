@@ -64,3 +64,25 @@ def test_long_ad_has_length_block_partition_and_six_bytes_of_use() -> None:
 def test_exactly_hands_bytes_on() -> None:
     codec: Callable[[bytes], bytes] = exactly(2)
     assert codec(b"ab") == b"ab"
+
+
+def test_structures_are_values() -> None:
+    assert LongAd(1, 2) == LongAd(length=1, block=2, partition=0)
+    assert hash(LongAd(1, 2)) == hash(LongAd(1, 2))
+    assert LongAd(1, 2) != LongAd(1, 3)
+    assert LongAd(1, 2) != EntityId(0, bytes(23), bytes(8))
+    assert repr(LongAd(1, 2)) == "LongAd(length=1, block=2, partition=0, flags=0, implementation_use=0)"
+    with pytest.raises(AttributeError, match="block of a LongAd"):
+        setattr(LongAd(1, 2), "block", 3)  # noqa: B010  # mypy would refuse it otherwise
+
+
+@pytest.mark.parametrize("values", [(), (1,), (1, 2, 0, 0, 0, 0)], ids=str)
+def test_a_structure_is_given_all_its_fields_and_no_more(values: tuple[int, ...]) -> None:
+    with pytest.raises(TypeError, match="has the fields length, block"):
+        LongAd(*values)
+
+
+@pytest.mark.parametrize("named", [{"length": 5}, {"sectors": 5}], ids=str)
+def test_a_structure_is_given_each_field_once_and_no_other(named: dict[str, int]) -> None:
+    with pytest.raises(TypeError, match="has the fields length, block"):
+        LongAd(1, 2, **named)
