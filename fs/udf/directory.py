@@ -32,7 +32,7 @@ class Index:
 
     The root has number 0. `numbers[d]` are the entries of the children of directory d, its subdirectories first, and
     `directories[d]` is its own entry. A file with several names (hard links) has one entry. `sizes[d]` is the length of
-    a directory's data; `changed[d]` has its File Identifiers and which of them are not the names, where there are such.
+    a directory's data, `identifiers[d]` are its File Identifiers, and `changed[d]` says which of them are not names.
     `further` has the names that lead to a file with an earlier name: (directory, place in it) by the order of names.
     """
 
@@ -42,7 +42,8 @@ class Index:
     directories: list[int] = field(default_factory=list)
     numbers: list[Sequence[int]] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
-    changed: dict[int, tuple[list[bytes], list[int]]] = field(default_factory=dict)
+    identifiers: list[list[bytes]] = field(default_factory=list)
+    changed: dict[int, list[int]] = field(default_factory=dict)
     further: dict[tuple[int, int], int] = field(default_factory=dict)
     files: int = 0
 
@@ -64,19 +65,12 @@ class Index:
                 if not self.specials or not is_representable(special):
                     yield special, f"{special.kind.described}, {why}"
 
-    def identifiers(self, item: DirectoryItem) -> list[bytes]:
-        """Return the File Identifiers of a directory."""
-        if item.number in self.changed:
-            return self.changed[item.number][0]
-        return file_identifiers([child.name for child in self.children(item)])[0]
-
     def renamed(self) -> Iterator[tuple[Item, bytes]]:
         """Yield what has a File Identifier that is not its name."""
         for item in map(self.items.__getitem__, self.directories):
             if isinstance(item, DirectoryItem) and item.number in self.changed:
-                children = self.children(item)
-                identifiers, changed = self.changed[item.number]
-                yield from ((children[place], identifiers[place]) for place in changed)
+                children, identifiers = self.children(item), self.identifiers[item.number]
+                yield from ((children[place], identifiers[place]) for place in self.changed[item.number])
 
     @property
     def next_unique_id(self) -> int:
@@ -101,11 +95,10 @@ class Index:
                     ids[place] = unique_id(len(self.items) + further)
         below = len(item.directories)
         flags: Iterable[int] = chain(repeat(int(FileCharacteristics.DIRECTORY), below), repeat(0, len(numbers) - below))
-        children = self.children(item)
-        if any(child.attributes.hidden for child in children):
-            pairs = zip(flags, children, strict=True)
-            flags = [kind | FileCharacteristics.HIDDEN * child.attributes.hidden for kind, child in pairs]
-        yield from zip(flags, self.identifiers(item), blocks, ids, strict=True)
+        hidden = [child.attributes.hidden for child in self.children(item)]
+        if True in hidden:
+            flags = [kind | FileCharacteristics.HIDDEN * each for kind, each in zip(flags, hidden, strict=True)]
+        yield from zip(flags, self.identifiers[item.number], blocks, ids, strict=True)
 
 
 def is_representable(special: SpecialItem) -> bool:
@@ -149,7 +142,8 @@ def _number_children(index: Index, item: DirectoryItem, shared: dict[int, int]) 
         index.numbers.append(range(first, len(index.items)))
     identifiers, changed = file_identifiers([child.name for child in index.children(item)])
     if changed:
-        index.changed[item.number] = identifiers, changed
+        index.changed[item.number] = changed
+    index.identifiers.append(identifiers)
     index.sizes.append(directory_size(identifiers))
     index.files += len(leaves)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -135,27 +135,48 @@ class EntryBuilder:
 
     def fill(self, first: int, buffer: memoryview) -> None:
         """Write the entries from number `first` on into `buffer`, which is some whole blocks."""
-        embed, usual = self._embed, list[tuple[int, FileItem]]()
-        for number, item in enumerate(self._index.items[first : first + len(buffer) // BLOCK], first):
-            if type(item) is FileItem and item.times is None and (embed < item.size <= MAX_EXTENT or not item.size):
-                usual.append((number, item))
-            else:
-                at = (number - first) * BLOCK
-                self._fill_entry(number, item, buffer[at : at + BLOCK])
-        self._usual.write(buffer, self._usual_entries(usual, first))
+        embed = self._embed
+        items = self._index.items[first : first + len(buffer) // BLOCK]
+        usual = {
+            place: item
+            for place, item in enumerate(items)
+            if type(item) is FileItem and item.times is None and (embed < item.size <= MAX_EXTENT or not item.size)
+        }
+        if len(usual) < len(items):
+            for place, item in enumerate(items):
+                if place not in usual:
+                    self._fill_entry(first + place, item, buffer[place * BLOCK : (place + 1) * BLOCK])
+        self._usual.write(buffer, self._usual_entries(first, usual))
 
-    def _usual_entries(self, usual: Sequence[tuple[int, FileItem]], first: int) -> Iterator[UsualEntry]:
-        """Yield what is to be written of files of at most one extent that have no extended attributes."""
-        links, copies, partition = self._index.links, self._form.stamps, self._space.partition
-        entries, ids = self.addresses.entries, unique_id(1) - 1
-        attributes, start = None, (b"", 0)  # those of the last file with one name, and how its entry starts
-        stamps = timestamps([in_range(item.mtime_ns) for _, item in usual])
-        for (number, item), stamp in zip(usual, stamps, strict=True):
-            if item.attributes is not attributes or number in links:
-                start = self._usual_start(item.attributes, links.get(number, 1))
-                attributes = None if number in links else item.attributes
-            at = (number - first) * BLOCK
-            yield at, entries + number, start, item.size, stamp * copies, number + ids, item.lba - partition
+    def _usual_entries(self, first: int, usual: Mapping[int, FileItem]) -> Iterable[UsualEntry]:
+        """Return what is to be written of files of at most one extent that have no extended attributes.
+
+        They are given by their places behind entry number `first`.
+        """
+        copies, partition = self._form.stamps, self._space.partition
+        block, ids = self.addresses.entries + first, unique_id(first + 1) - 1
+        files = usual.values()
+        times = [file.mtime_ns for file in files]
+        if times and not (min(times) >= EARLIEST and max(times) <= LATEST):
+            times = [in_range(time) for time in times]
+        return zip(
+            [place * BLOCK for place in usual],
+            [block + place for place in usual],
+            self._usual_starts_of(first, usual),
+            [file.size for file in files],
+            [stamp * copies for stamp in timestamps(times)],
+            [ids + place for place in usual],
+            [file.lba - partition for file in files],
+            strict=True,
+        )
+
+    def _usual_starts_of(self, first: int, usual: Mapping[int, FileItem]) -> Iterator[UsualStart]:
+        links, attributes, start = self._index.links, None, (b"", 0)
+        for place, file in usual.items():
+            if file.attributes is not attributes or first + place in links:
+                start = self._usual_start(file.attributes, links.get(first + place, 1))
+                attributes = None if first + place in links else file.attributes
+            yield start
 
     def _usual_start(self, attributes: Attributes, links: int) -> UsualStart:
         key = attributes, links

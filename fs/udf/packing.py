@@ -34,7 +34,7 @@ _CHECKS: Final = Struct("<BxHH")
 _FILE_IDENTIFIER: Final = Struct("<HBBLLHHLH")
 _ENTRY_START: Final = Struct("<20sLLL")
 _IMPLEMENTATION: Final = IMPLEMENTATION.pack()
-_PADDING: Final = (b"", bytes(3), bytes(2), bytes(1))
+_PADDING: Final = (bytes(2), bytes(1), b"", bytes(3))  # of a File Identifier Descriptor, by the length of its name
 _USE: Final = len(_IMPLEMENTATION)
 _IDENTIFIER_HEAD: Final = TAG_SIZE + _FILE_IDENTIFIER.size
 
@@ -131,21 +131,34 @@ class UsualEntries:
     def write(self, buffer: memoryview, entries: Iterable[UsualEntry]) -> None:
         """Write entries into their blocks of a buffer, up to the end of each."""
         tag, version, serial, implementation = self._tag, self._version, TAG_SERIAL_NUMBER, _IMPLEMENTATION
-        sums, constant, extended = BYTE_SUMS, checksum_of(tag, version, 0, 0, 0), self._extended
-        pack, pack_into, ads = self._rest.pack, self._block.pack_into, self._form.size
+        sums, extended, ads = BYTE_SUMS, self._extended, self._form.size
+        pack, pack_into, full = self._rest.pack, self._block.pack_into, _USUAL_START.size + self._rest.size
+        constant = checksum_of(tag, version, 0, full, 0)
         partition = (self._form.data or 0) << 32  # behind the block in a long descriptor
-        full = _USUAL_START.size + self._rest.size
         for at, location, (start, crc), size, stamps, unique_id, position in entries:
-            recorded = -(-size // BLOCK)
-            length, extent = (ads, position + partition) if size else (0, 0)
+            if not size:
+                self._write_empty(buffer, at, location, (start, crc), stamps, unique_id)
+                continue
+            recorded = (size + BLOCK - 1) // BLOCK
+            extent = position + partition
             if extended:
-                rest = pack(size, size, recorded, stamps, 1, implementation, unique_id, 0, length, size, extent)
+                rest = pack(size, size, recorded, stamps, 1, implementation, unique_id, 0, ads, size, extent)
             else:
-                rest = pack(size, recorded, stamps, 1, implementation, unique_id, 0, length, size, extent)
-            length += full - ads
-            crc = crc_hqx(rest if size else rest[:-ads], crc)
-            checksum = constant + sums[crc] + sums[length] + sums[location & 0xFFFF] + sums[location >> 16] & 0xFF
-            pack_into(buffer, at, tag, version, checksum, serial, crc, length, location, start, rest)
+                rest = pack(size, recorded, stamps, 1, implementation, unique_id, 0, ads, size, extent)
+            crc = crc_hqx(rest, crc)
+            checksum = constant + sums[crc] + sums[location & 0xFFFF] + sums[location >> 16] & 0xFF
+            pack_into(buffer, at, tag, version, checksum, serial, crc, full, location, start, rest)
+
+    def _write_empty(
+        self, buffer: memoryview, at: int, location: int, start: UsualStart, stamps: bytes, unique_id: int
+    ) -> None:
+        """Write the entry of an empty file, which has no extent."""
+        sizes = (0,) * (3 if self._extended else 2)
+        rest = self._rest.pack(*sizes, stamps, 1, _IMPLEMENTATION, unique_id, 0, 0, 0, 0)
+        crc, length = crc_hqx(rest[: -self._form.size], start[1]), _USUAL_START.size + len(rest) - self._form.size
+        checksum = checksum_of(self._tag, self._version, crc, length, location)
+        head = self._tag, self._version, checksum, TAG_SERIAL_NUMBER, crc, length, location
+        self._block.pack_into(buffer, at, *head, start[0], rest)
 
 
 def directory_size(identifiers: Iterable[bytes]) -> int:
@@ -165,25 +178,26 @@ def directory_size(identifiers: Iterable[bytes]) -> int:
 def pack_directory(version: int, partition: int, location: int, names: Iterable[Name]) -> bytes:
     """Return the data of a directory from block `location` on; the entries of what it names lie in `partition`."""
     parts, sums, tag = list[bytes](), BYTE_SUMS, FileIdentifierDescriptor.TAG
-    pack_tag, pack = _TAG.pack, _FILE_IDENTIFIER.pack
-    constant = checksum_of(tag, version, 0, 0, location)
-    offset, end_of_block = 0, BLOCK
+    pack_tag, pack, add, padding = _TAG.pack, _FILE_IDENTIFIER.pack, parts.append, _PADDING
+    constant, left = checksum_of(tag, version, 0, 0, location), BLOCK  # what is left of the block
     for characteristics, identifier, icb, unique_id in names:
-        size, use = len(identifier), 0
-        length = _IDENTIFIER_HEAD + size + 3 & ~3
-        end = offset + length
-        if end % BLOCK > BLOCK - TAG_SIZE:
-            use = _USE
-            identifier = _IMPLEMENTATION + identifier
-            end += use
-        if offset >= end_of_block:
-            end_of_block += BLOCK
+        size = len(identifier)
+        unique_id &= 0xFFFFFFFF
+        head = pack(1, characteristics, size, BLOCK, icb, partition, 0, unique_id, 0)
+        body = head + identifier + padding[size & 3]
+        length = len(body)
+        left -= TAG_SIZE + length
+        if 0 < left < TAG_SIZE:
+            head = pack(1, characteristics, size, BLOCK, icb, partition, 0, unique_id, _USE)
+            body = head + _IMPLEMENTATION + identifier + padding[size & 3]
+            length += _USE
+            left -= _USE
+        crc = crc_hqx(body, 0)
+        checksum = constant + sums[crc] + sums[length] & 0xFF
+        add(pack_tag(tag, version, checksum, TAG_SERIAL_NUMBER, crc, length, location))
+        add(body)
+        if left <= 0:
+            left += BLOCK
             location += 1
             constant = checksum_of(tag, version, 0, 0, location)
-        head = pack(1, characteristics, size, BLOCK, icb, partition, 0, unique_id & 0xFFFFFFFF, use)
-        body = head + identifier + _PADDING[_IDENTIFIER_HEAD + size & 3]
-        crc, length = crc_hqx(body, 0), end - offset - TAG_SIZE
-        checksum = constant + sums[crc] + sums[length] & 0xFF
-        parts += pack_tag(tag, version, checksum, TAG_SERIAL_NUMBER, crc, length, location), body
-        offset = end
     return b"".join(parts)
