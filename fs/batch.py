@@ -7,7 +7,8 @@ thread computes. Whoever has something better hands it to `build_image`; everyth
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import takewhile
 from typing import Final, NamedTuple, Protocol
 
 from discstack.fs.plan import SECTOR
@@ -63,16 +64,12 @@ class Batch(NamedTuple):
 NOTHING: Final = Batch(b"", b"", 0, 0)
 
 
-def make_batch(sources: Iterable[Source], starts: Sequence[int]) -> Batch:
+def make_batch(sources: Sequence[Source], starts: Sequence[int]) -> Batch:
     """Return a batch of sources as far as all are small; `starts` has their sectors, and that where the last ends.
 
     One with a time that its column cannot hold ends it, too.
     """
-    small = list[PathSource]()
-    for source in sources:
-        if not isinstance(source, PathSource) or source.size > SMALL or source.mtime_ns not in _NARROW:
-            break
-        small.append(source)
+    small = _small(sources)
     count = len(small)
     if not count:
         return NOTHING
@@ -83,3 +80,13 @@ def make_batch(sources: Iterable[Source], starts: Sequence[int]) -> Batch:
         array("Q", starts[: count + 1]),
     )
     return Batch(paths_of(small), b"".join(facts), count, (starts[count] - starts[0]) * SECTOR)
+
+
+def _small(sources: Sequence[Source]) -> list[PathSource]:
+    """Return the first of some sources, as far as all are small."""
+    files = [source for source in sources if type(source) is PathSource and source.size <= SMALL]
+    times = [file.mtime_ns for file in files]
+    if len(files) == len(sources) and times and min(times) in _NARROW and max(times) in _NARROW:
+        return files
+    pairs = takewhile(lambda pair: pair[0] is pair[1], zip(files, sources, strict=False))
+    return [file for file, _ in takewhile(lambda pair: pair[0].mtime_ns in _NARROW, pairs)]

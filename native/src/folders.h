@@ -13,7 +13,7 @@
  * What some folders hold. `names` are ended by a NUL each. `facts` has for each of them, as lstat tells it: mode, links,
  * owner, group, device, inode, special device, size, and signed, in nanoseconds since 1970, the times of the last
  * change, of the last access, of the last change of attributes and of creation (INT64_MIN: not known). `counts` has for
- * each of the first `folders` how many entries it has.
+ * each of the first `folders` how many entries it has; those of a folder are mostly sorted by name.
  */
 struct folders_found {
 	size_t folders;
