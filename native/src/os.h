@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /*
- * Map `size` bytes of page-aligned memory, zeroed and present; on Linux in huge pages and locked where that is allowed.
+ * Map `size` bytes of page-aligned memory, zeroed and present; on Linux locked where that is allowed.
  * NULL when there is none. Any thread.
  */
 void *os_map(size_t size);

@@ -9,10 +9,6 @@
 #include <unistd.h>
 
 #define NS_PER_S 1000000000
-#define PAGE 4096
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
-#endif
 
 /* The call that takes a struct timespec as it is here: where long has 32 bits, time_t may have 64. */
 #ifdef SYS_futex_time64
@@ -21,24 +17,13 @@
 #define FUTEX SYS_futex
 #endif
 
-/* Let all of it be present; before Linux 5.14 by touching it. */
-static void populate(unsigned char *memory, size_t size)
-{
-	if (madvise(memory, size, MADV_POPULATE_WRITE))
-		for (size_t at = 0; at < size; at += PAGE)
-			*(volatile unsigned char *)(memory + at) = 0;
-}
-
 void *os_map(size_t size)
 {
-	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
 	if (memory == MAP_FAILED)
 		return NULL;
-	/* Both are wishes: without them pages are small, and what other programs need memory for may drive them out. */
-	madvise(memory, size, MADV_HUGEPAGE);
-	if (mlock(memory, size))
-		populate(memory, size);
+	mlock(memory, size); /* a wish: without it, what other programs need memory for may drive this out */
 	return memory;
 }
 

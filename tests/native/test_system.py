@@ -22,9 +22,8 @@ if os.getuid() == 0:
     os.setresuid(65534, 65534, 65534)
 """
 NO_LOCKS = "resource.setrlimit(resource.RLIMIT_MEMLOCK, (0, 0))" + BECOME_NOBODY
-NO_HUGE_PAGES = "ctypes.CDLL(None).prctl(41, 1, 0, 0, 0)"  # PR_SET_THP_DISABLE
 MAKE_RING = """
-import ctypes, json, os, resource
+import json, os, resource
 from discstack.native import Ring
 
 def kibibytes(path, word):
@@ -33,19 +32,10 @@ def kibibytes(path, word):
 {before}
 present = kibibytes("/proc/self/status", "RssAnon")
 ring = Ring({room}, 1 << 20)
-huge = kibibytes("/proc/self/smaps_rollup", "AnonHugePages") if os.getuid() == {user} else 0
 print(json.dumps({{
     "present": kibibytes("/proc/self/status", "RssAnon") - present,
     "locked": kibibytes("/proc/self/status", "VmLck"),
-    "huge": huge,
 }}))
-"""
-# A kernel older than MADV_POPULATE_WRITE, which locks nothing either
-OLD_KERNEL = """
-#include <errno.h>
-#include <stddef.h>
-int madvise(void *memory, size_t size, int advice) { errno = EINVAL; return -1; }
-int mlock(const void *memory, size_t size) { errno = ENOMEM; return -1; }
 """
 # A kernel that gives a thread what it is set up to
 PLAYED_KERNEL = """
@@ -92,8 +82,8 @@ def answer(script: str, **environment: str) -> Any:
 
 
 def ring_in_a_process(before: str = "", **environment: str) -> dict[str, int]:
-    """Return how many KiB a ring of ROOM bytes added to what is present, and how many are locked and in huge pages."""
-    told: dict[str, int] = answer(MAKE_RING.format(before=before, room=ROOM, user=os.getuid()), **environment)
+    """Return how many KiB a ring of ROOM bytes added to what is present, and how many are locked."""
+    told: dict[str, int] = answer(MAKE_RING.format(before=before, room=ROOM), **environment)
     return told
 
 
@@ -102,36 +92,16 @@ def may_lock() -> bool:
     return os.getuid() == 0 or soft == resource.RLIM_INFINITY or soft > ROOM + MIB
 
 
-def has_huge_pages() -> bool:
-    setting = Path("/sys/kernel/mm/transparent_hugepage/enabled")
-    return setting.exists() and "[never]" not in setting.read_text()
-
-
-def test_all_of_a_ring_is_present_locked_and_in_huge_pages_where_that_is_allowed() -> None:
+def test_all_of_a_ring_is_present_and_locked_where_that_is_allowed() -> None:
     told = ring_in_a_process()
     assert told["present"] >= ROOM >> 10
     assert (told["locked"] >= ROOM >> 10) == may_lock()
-    assert (told["huge"] > 0) == has_huge_pages()
 
 
 def test_a_ring_that_may_not_be_locked_is_present_all_the_same() -> None:
     told = ring_in_a_process(NO_LOCKS)
     assert told["present"] >= ROOM >> 10
     assert told["locked"] == 0
-
-
-def test_a_ring_without_huge_pages_has_small_ones() -> None:
-    told = ring_in_a_process(NO_HUGE_PAGES)
-    assert told["present"] >= ROOM >> 10
-    assert told["huge"] == 0
-
-
-def test_a_ring_on_a_kernel_that_knows_none_of_that_is_present(tmp_path: Path) -> None:
-    library = tmp_path / "old.so"
-    subprocess.run(["cc", "-shared", "-fPIC", "-xc", "-o", library, "-"], input=OLD_KERNEL, text=True, check=True)
-    told = ring_in_a_process(LD_PRELOAD=str(library))
-    assert told["present"] >= ROOM >> 10
-    assert (told["locked"], told["huge"]) == (0, 0)
 
 
 @pytest.fixture(scope="module")
