@@ -128,7 +128,7 @@ def _burn(work: Work, job: CdJob, *, erase_first: bool) -> Procedure[CdResult]:
     if job.verify is VerifyLevel.FULL and not job.simulate:
         comparing = verify_program(session, placed)
         verified, offset = yield from at_read_speed(job.verify_speed, comparing) if job.verify_speed else comparing
-    blocks = sum(run.blocks for run in session.recorded)
+    blocks = session.counters.blocks
     return CdResult(
         tracks=placed,
         medium=status,

@@ -20,6 +20,7 @@ from discstack.mmc.spec.cd.text import spread
 from discstack.mmc.spec.mode_page_values import DataBlockType
 from discstack.mmc.spec.msf import PREGAP, Msf
 from discstack.mmc.spec.toc import QEntry
+from discstack.mmc.stream import CHUNK, digest
 
 if TYPE_CHECKING:
     from discstack.mmc.stream import BlockSource
@@ -35,6 +36,7 @@ XA: Final = 0x20
 COPY_FRAMES: Final = 4  # half a period
 SILENCE: Final = bytes(2352)
 SYMBOLS: Final = 96
+VARIED: Final = 32  # different bytes that a piece has which can be found again
 
 
 class SubChannelForm(Enum):
@@ -73,12 +75,42 @@ class RawSession:
         return self.layout.lead_out + (FIRST_LEAD_OUT if self.session == 1 else LATER_LEAD_OUT)
 
 
+class Tally:
+    """What came of one source, by which it can be found and compared on the disc, whatever it lies in there.
+
+    `digests` are those of its bytes, chunk by chunk; `witness` is a piece that is not the same byte all over, and where
+    it lies.
+    """
+
+    def __init__(self, extent: Extent) -> None:
+        self.lba, self.blocks, self.block_size = extent.start, extent.blocks, extent.form.size
+        self.digests: list[bytes] = []
+        self.witness: tuple[int, bytes] | None = None
+        self._pending, self._done = bytearray(), 0
+
+    def add(self, block: bytes) -> None:
+        """Take the next block."""
+        self._pending += block
+        self._done += len(block)
+        if self.witness is None and len(set(block)) > VARIED:
+            self.witness = (self._done - len(block), block)
+        if self._done == self.blocks * self.block_size or len(self._pending) >= CHUNK:
+            self.digests.append(digest(self._pending[:CHUNK]))
+            del self._pending[:CHUNK]
+            if self._pending and self._done == self.blocks * self.block_size:
+                self.digests.append(digest(self._pending))
+
+
 class RawSource:
-    """The blocks of a raw session in order, with sub-channels in the form that the drive takes."""
+    """The blocks of a raw session in order, with sub-channels in the form that the drive takes.
+
+    `tallies` tell of the sources that have gone into it so far.
+    """
 
     def __init__(self, raw: RawSession, form: SubChannelForm) -> None:
         self._form = form
-        self._blocks = _blocks(raw, Packer(form) if raw.layout.program.has_packs else None)
+        self.tallies: list[Tally] = []
+        self._blocks = _blocks(raw, Packer(form) if raw.layout.program.has_packs else None, self.tallies)
         self._left = raw.end - raw.lead_in
         self._ready = memoryview(b"")
         self.sectors = self._left
@@ -130,10 +162,12 @@ def _next_packs(packs: BlockSource | None) -> bytes:
 Block = tuple[bytes, bool, bytes, bytes]  # main channel, P, Q, symbols of R to W (none: zeros)
 
 
-def _blocks(raw: RawSession, packer: Packer | None) -> Iterator[Block]:
+def _blocks(raw: RawSession, packer: Packer | None, tallies: list[Tally]) -> Iterator[Block]:
     yield from _lead_in(raw)
     for extent in raw.layout.extents:
-        yield from _extent(raw, extent, packer)
+        if extent.source is not None:
+            tallies.append(Tally(extent))
+        yield from _extent(raw, extent, packer, tallies[-1] if extent.source is not None else None)
     yield from _lead_out(raw, packer)
 
 
@@ -177,15 +211,16 @@ def _pointed(lba: int) -> dict[str, int]:
     return {"pmin": time.minute, "psec": time.second, "pframe": time.frame}
 
 
-def _extent(raw: RawSession, extent: Extent, packer: Packer | None) -> Iterator[Block]:
+def _extent(raw: RawSession, extent: Extent, packer: Packer | None, tally: Tally | None) -> Iterator[Block]:
     track = next(track for track in raw.layout.tracks if track.number == extent.track)
     packs = raw.layout.program.packs
     if packs is None and (extent.source is not None or extent.index):  # those of a track begin behind silence before it
         packs = track.plan.packs
     data = bytearray(extent.form.size)
     for lba in range(extent.start, extent.end):
-        if extent.source is not None:
+        if extent.source is not None and tally is not None:
             read_fully(extent.source, memoryview(data))
+            tally.add(bytes(data))
             main = _sector(extent.form, lba, bytes(data))
         else:
             main = _pause(extent.form, lba)

@@ -11,7 +11,7 @@ from discstack.mmc.cd import by_track
 from discstack.mmc.cd.composing import RawSession, RawSource, SubChannelForm
 from discstack.mmc.cd.job import CdJob
 from discstack.mmc.cd.program import Layout, Program
-from discstack.mmc.cd.session import Session
+from discstack.mmc.cd.session import Recorded, Session
 from discstack.mmc.command import UNSUPPORTED, optional
 from discstack.mmc.errors import IllegalRequest, UnsupportedMedium
 from discstack.mmc.polling import persist, wait_ready
@@ -78,7 +78,12 @@ def write(session: Session, layout: Layout) -> Procedure[None]:
         last_lead_out=max(session.work.survey.groove_capacity, layout.lead_out),
         appendable=not session.job.close,
     )
-    yield from session.write(RawSource(raw, form), start, form.block_size)
+    source = RawSource(raw, form)
+    yield from session.write(source, start, form.block_size)
+    session.recorded[-1:] = [
+        Recorded(tally.lba, tally.blocks, tally.block_size, tuple(tally.digests), tally.witness)
+        for tally in source.tallies
+    ]
 
 
 def lead_in_start(session: Session, layout: Layout) -> Procedure[int]:

@@ -42,8 +42,8 @@ AS_SENT: Final[Mapping[tuple[TrackForm, int], Callable[[bytes], bytes]]] = {
 def verify_program(session: Session, placed: tuple[Placed, ...]) -> Procedure[tuple[int, int | None]]:
     """Compare all that can be compared; return the number of blocks that were right, and the read offset of audio.
 
-    What the drive cannot read before the first track, and what never left in a form that comes back (raw blocks, XA
-    sectors of both forms), is told in a notice. Raises VerificationError with the ranges that differ.
+    What the drive cannot read before the first track, and what never left in a form that comes back (XA sectors of both
+    forms), is told in a notice. Raises VerificationError with the ranges that differ.
     """
     yield Report(Phase.VERIFYING, 0.0)
     yield from wait_ready()

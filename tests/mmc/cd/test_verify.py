@@ -16,7 +16,7 @@ from discstack.mmc.job import VerifyLevel
 
 FULL = VerifyLevel.FULL
 SIZE = 20000
-AT_ONCE, BY_TRACK = CdWriteMode.SESSION_AT_ONCE, CdWriteMode.TRACK_AT_ONCE
+AT_ONCE, BY_TRACK, RAW = CdWriteMode.SESSION_AT_ONCE, CdWriteMode.TRACK_AT_ONCE, CdWriteMode.RAW
 
 
 def noise(studio: Any, sectors: int, seed: int) -> Any:
@@ -25,7 +25,7 @@ def noise(studio: Any, sectors: int, seed: int) -> Any:
     return source
 
 
-@pytest.mark.parametrize("mode", [AT_ONCE, BY_TRACK])
+@pytest.mark.parametrize("mode", [AT_ONCE, BY_TRACK, RAW])
 @pytest.mark.parametrize(
     "form", [TrackForm.AUDIO, TrackForm.MODE_1, TrackForm.MODE_2, TrackForm.XA_FORM_1, TrackForm.XA_FORM_2]
 )
@@ -78,7 +78,8 @@ def test_a_read_offset_is_found_and_allowed_for(studio: Any, samples: int) -> No
     assert result.verified >= 1000
 
 
-def test_one_wrong_sample_is_found(studio: Any) -> None:
+@pytest.mark.parametrize("mode", [AT_ONCE, RAW])
+def test_one_wrong_sample_is_found(studio: Any, mode: CdWriteMode) -> None:
     tap = studio.lab.drive("cd-r", SIZE)
     execute = tap.execute
 
@@ -93,7 +94,7 @@ def test_one_wrong_sample_is_found(studio: Any) -> None:
 
     tap.execute = wrong
     with pytest.raises(VerificationError, match="is not what was written: blocks") as caught:
-        studio.lab.run(burn_program(studio.job(studio.track(1200), verify=FULL)), tap)
+        studio.lab.run(burn_program(studio.job(studio.track(1200), mode=mode, verify=FULL)), tap)
     assert 700 in caught.value.bad[0]
 
 
@@ -116,7 +117,18 @@ def test_a_bad_end_of_a_track_is_no_matter_of_the_read_offset(studio: Any) -> No
     assert 895 in caught.value.bad[0]
 
 
-def test_raw_blocks_are_told_to_be_uncompared(studio: Any) -> None:
+def test_sectors_of_both_forms_are_told_to_be_uncompared(studio: Any) -> None:
     tap = studio.lab.drive("cd-r", SIZE)
-    result = studio.lab.run(burn_program(studio.job(studio.track(300), mode=CdWriteMode.RAW, verify=FULL)), tap)
-    assert any("could not be compared" in notice for notice in result.notices)
+    job = studio.job(studio.track(300, 1, TrackForm.XA_MIXED), verify=FULL)
+    result = studio.lab.run(burn_program(job), tap)
+    assert any("blocks could not be compared" in notice for notice in result.notices)
+
+
+def test_raw_audio_is_compared_by_drives_that_read_it_elsewhere(studio: Any) -> None:
+    tap = studio.lab.drive("cd-r", SIZE)
+    tap.refusal = lambda command: studio.lab.refuse(0x5, 0x21)(command, lambda: None)
+    shifted(tap, 12)
+    tracks = (studio.track(source=noise(studio, 900, 4), indexes=(300,)), studio.track(source=noise(studio, 900, 5)))
+    result = studio.lab.run(burn_program(studio.job(*tracks, mode=RAW, verify=FULL)), tap)
+    assert result.read_offset == 12
+    assert result.verified > 1300  # but what lies behind the last sector that such a drive reads
