@@ -2,7 +2,8 @@
 
 A name's form depends on the name alone, or on a clash with others, never on the order of additions: what can be kept
 is kept; a name in which characters were replaced keeps that form unless two become the same; a name that had to be cut
-carries a mark made from the whole name, and so do all that clash but the one that is shown as it is.
+carries a mark made from the whole name, and so do all that clash but the one that is shown as it is, or is so but for
+its case.
 
 A key is what a name becomes without what every file of the view has at its end (a version number). Keys differ from
 each other within a directory, and their order as bytes is that of the records, ECMA-119 9.3.
@@ -78,21 +79,13 @@ def _settle(
     keys: tuple[list[bytes | None], list[bytes | None]],
     counts: Counter[bytes | None],
 ) -> None:
-    """Resolve what clashes and shorten what was too long; names that are shown as they are come first."""
-    taken = {key for key, count in counts.items() if count == 1}
-
-    def waits(key: bytes, name: str) -> bool:
-        if counts[key] == 1:
-            return False
-        if key in taken or scheme.shown(key) != name:
-            return True
-        taken.add(key)
-        return False
-
-    waiting = list[list[int]]()
-    for kind in range(2):
-        pairs = enumerate(zip(keys[kind], names[kind], strict=True))
-        waiting.append([i for i, (key, name) in pairs if key is None or waits(key, name)])
+    """Resolve what clashes and shorten what was too long."""
+    winners = _winners(scheme, names, keys, counts)
+    taken = {key for key, count in counts.items() if count == 1} | winners.keys()
+    waiting = [
+        [i for i, key in enumerate(keys[kind]) if key is None or (counts[key] > 1 and winners.get(key) != (kind, i))]
+        for kind in range(2)
+    ]
     for kind, marked in enumerate((scheme.marked_files, scheme.marked_directories)):
         chosen, settled = [names[kind][i] for i in waiting[kind]], keys[kind]
         free = marked(chosen, marks_for(chosen, scheme.digits))
@@ -103,6 +96,30 @@ def _settle(
                 (key,) = marked([name], marks_for([name], _digits(scheme, attempt), attempt))
             taken.add(key)
             settled[i] = key
+
+
+def _winners(
+    scheme: Scheme,
+    names: tuple[Sequence[str], Sequence[str]],
+    keys: tuple[list[bytes | None], list[bytes | None]],
+    counts: Counter[bytes | None],
+) -> dict[bytes, tuple[int, int]]:
+    """Return, by key, which kind and number of those that became the same keeps it.
+
+    That is what is shown as it is, else the only one of which nothing but the case was changed: what is added later
+    does not give it another name, unless that is shown as it is.
+    """
+    exact, cased = dict[bytes, tuple[int, int]](), dict[bytes, list[tuple[int, int]]]()
+    for kind in range(2):
+        for i, (key, name) in enumerate(zip(keys[kind], names[kind], strict=True)):
+            if key is None or counts[key] == 1:
+                continue
+            shown = scheme.shown(key)
+            if shown == name:
+                exact[key] = kind, i
+            elif shown == name.upper():
+                cased.setdefault(key, []).append((kind, i))
+    return {key: places[0] for key, places in cased.items() if len(places) == 1} | exact
 
 
 def _digits(scheme: Scheme, attempt: int) -> int:

@@ -83,6 +83,16 @@ def test_the_name_that_is_shown_as_it_is_wins_a_clash() -> None:
     assert len(set(found.values())) == 3
 
 
+def test_a_name_of_which_only_the_case_is_changed_stays_when_one_that_becomes_the_same_is_added() -> None:
+    alone = iso_names(["my_file.txt"], ["sub_folder"])
+    assert alone == {"my_file.txt": "MY_FILE.TXT;1", "sub_folder": "SUB_FOLDER"}
+    more = iso_names(["my_file.txt", "my file.txt", "my+file.txt"], ["sub_folder", "sub folder"])
+    assert more.items() >= alone.items()
+    assert len(set(more.values())) == 5
+    several = iso_names(["Readme", "readme"])
+    assert not any(value == "README.;1" for value in several.values())
+
+
 def test_file_and_directory_do_not_share_a_name() -> None:
     found = iso_names(["data", "DATA.TXT"], ["DATA"])
     assert found["DATA"] == "DATA"
