@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from discstack.mmc.burn import burn
 from discstack.mmc.cd.contents import cd_contents
 from discstack.mmc.identify import identify
+from discstack.mmc.job import BurnJob
 from discstack.mmc.medium import DiscState
 from discstack.mmc.procedure import run
 
@@ -86,3 +88,35 @@ def test_data_in_packets(bench: Any, tmp_path: Path, words: tuple[str, ...], pac
     buffer = memoryview(bytearray(len(data)))
     medium.store.readinto(0, buffer)
     assert bytes(buffer) == data
+
+
+@pytest.mark.parametrize("words", [("-packet",), ("-packet", "pktsize=16")])
+def test_a_session_that_it_leaves_open_goes_on(bench: Any, tmp_path: Path, words: tuple[str, ...]) -> None:
+    """It closes its track, so that ours is one of its own in the same session, which is closed then."""
+    bench = bench("cd-r", capacity=20000)
+    ours, its = random.Random(2).randbytes(330 * 2048), random.Random(1).randbytes(320 * 2048)
+    (tmp_path / "data").write_bytes(its)
+    bench.run(*WODIM, *words, "-nofix", "-data", "data")
+    status = run(identify(), bench.drive)
+    assert (status.sessions, status.open_session) == (1, True)
+    start = status.next_writable_address
+    assert start is not None
+    result = run(burn(BurnJob(source=Bytes(ours), start=start, close=True, ring_bytes=1 << 18)), bench.drive)
+    assert (result.medium.state, result.medium.sessions, result.verified) == (DiscState.FINALIZED, 1, 330)
+    for lba, data in ((0, its), (start, ours)):
+        buffer = memoryview(bytearray(len(data)))
+        bench.drive.drive.medium.store.readinto(lba, buffer)
+        assert bytes(buffer) == data
+
+
+class Bytes:
+    """Blocks in memory."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data, self.sectors, self.at = data, len(data) // 2048, 0
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        piece = self.data[self.at : self.at + len(buffer)]
+        buffer[: len(piece)] = piece
+        self.at += len(piece)
+        return len(piece)
