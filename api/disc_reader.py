@@ -7,6 +7,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final, Protocol
 
 from discstack.data_writer import opened
+from discstack.disc_medium import DiscMedium
+from discstack.fs.reading.blocks import Blocks
+from discstack.fs.reading.notes import Notes
+from discstack.fs.reading.udf.volume import find_volume
 from discstack.job import Job
 from discstack.mmc.command import BLOCK_SIZE
 from discstack.mmc.errors import MediaError
@@ -52,14 +56,14 @@ class DiscReader(Job):
         """Return the blocks from the first one on that hold data, or may.
 
         On a medium that is written in order they end with the last recorded track; on one that is written anywhere,
-        with the volume that lies there, or with the medium. Raises MediaError where there is nothing.
+        with the volume that lies there, or where the medium is formatted to. Raises MediaError where there is nothing.
         """
         medium = self.recorder.medium()
         recipe = RECIPES.get(medium.profile)
         tracks = max((track.end for track in medium.tracks), default=0)
         end = tracks or medium.used_blocks
         if recipe is not None and not recipe.sequential:
-            end = self._volume_size(medium) or medium.capacity_blocks
+            end = self._volume_size(medium) or tracks or medium.capacity_blocks
         if medium.state in _UNWRITTEN or not end:
             raise MediaError(f"there is nothing to read: {medium}")
         return range(end)
@@ -75,14 +79,17 @@ class DiscReader(Job):
         return [gap for gap in between if len(gap) and gap.start < blocks.stop and blocks.start < gap.stop]
 
     def _volume_size(self, medium: MediumStatus) -> int | None:
-        """Return the volume space size of the primary volume descriptor (ECMA-119 8.4.8), None where there is none."""
+        """Return the volume space size of the primary volume descriptor (ECMA-119 8.4.8), or where UDF alone ends."""
         if medium.capacity_blocks <= PRIMARY_VOLUME_DESCRIPTOR:
             return None
         sector = bytearray()
         at = PRIMARY_VOLUME_DESCRIPTOR
         self.recorder.run(read_disc(range(at, at + 1), sector.extend, skip_bad=True))
         size: int = struct.unpack_from("<I", sector, 80)[0]
-        return size if sector.startswith(_IDENTIFIER) and at < size <= medium.capacity_blocks else None
+        if not sector.startswith(_IDENTIFIER):
+            found = find_volume(Blocks(DiscMedium(self.recorder), Notes()), 0)
+            size = found.end if found is not None else 0
+        return size if at < size <= medium.capacity_blocks else None
 
     def read(
         self,

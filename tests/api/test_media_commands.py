@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+import discstack as ds
+
 
 def test_a_disc_is_formatted_written_over_and_shown(discstack: Any, folder: Path) -> None:
     drive = "virtual:bd-r?file=disc&capacity=65536"
@@ -173,3 +175,29 @@ def test_commands_that_take_no_time_on_a_virtual_clock_are_said_to(discstack: An
     burnt = discstack("burn", "small", "-d", "virtual:dvd+r").out
     assert "none of which took any time on the drive's clock" in burnt
     assert "0 us" not in burnt
+
+
+@pytest.mark.parametrize("medium", ["dvd-rw", "dvd+rw", "dvd-ram", "bd-re"])
+@pytest.mark.parametrize("views", [(), ("--udf-only",), ("--udf-only", "--udf=2.50")])
+def test_what_can_be_written_over_is_read_to_where_its_volume_ends(
+    discstack: Any, folder: Path, tmp_path: Path, medium: str, views: tuple[str, ...]
+) -> None:
+    drive = f"virtual:{medium}?file=disc"
+    if medium == "dvd-rw":
+        assert discstack("format", drive).code == 0
+    assert discstack("image", str(folder), "-o", "image", *views).code == 0
+    assert discstack("burn", "image", "-d", drive).code == 0
+    assert discstack("read", drive, "-o", "copy").code == 0
+    assert (tmp_path / "copy").read_bytes() == (tmp_path / "image").read_bytes()
+    assert discstack("verify", drive).code == 0
+
+
+def test_a_disc_without_a_volume_is_read_to_where_it_is_formatted_to(discstack: Any, tmp_path: Path) -> None:
+    drive = "virtual:dvd-rw?file=disc"
+    data = bytes(range(256)) * 8 * 32
+    (tmp_path / "data").write_bytes(data)
+    assert discstack("format", drive).code == 0
+    with ds.open(drive) as recorder:
+        ds.DataWriter(recorder).write(ds.ImageFile("data"))
+    assert discstack("read", drive, "-o", "copy").code == 0
+    assert (tmp_path / "copy").read_bytes() == data

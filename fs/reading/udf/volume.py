@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from struct import Struct
 from typing import Final
@@ -38,11 +38,12 @@ class Descriptors:
 
 @dataclass(frozen=True, slots=True)
 class LogicalVolume:
-    """A logical volume that can be read."""
+    """A logical volume that can be read; `end` is the first sector behind its partitions and the anchor there."""
 
     identifier: str
     entries: Entries
     root: Address
+    end: int
 
 
 def find_volume(blocks: Blocks, start: int) -> LogicalVolume | None:
@@ -111,7 +112,13 @@ def _logical_volume(blocks: Blocks, sequence: Descriptors) -> LogicalVolume | No
         blocks.notes.add(Oddity.MALFORMED, "UDF file set", f"no file set descriptor at block {block}")
         return None
     identifier = dstring(data[84:212], "UDF logical volume", blocks.notes)
-    return LogicalVolume(identifier, entries, root)
+    return LogicalVolume(identifier, entries, root, _end(blocks, sequence.partitions.values()))
+
+
+def _end(blocks: Blocks, partitions: Iterable[bytes]) -> int:
+    end: int = max(sum(_EXTENT.unpack_from(data, 188)) for data in partitions)  # starting location and length, 3/10.5
+    data = blocks.sector(end)
+    return end + 1 if data is not None and int.from_bytes(data[:2], "little") == Tag.ANCHOR else end
 
 
 def _root(entries: Entries, address: Address) -> Address | None:
