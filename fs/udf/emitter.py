@@ -176,6 +176,15 @@ class UdfEmitter:
             links=self._long_links(plan),
         )
 
+    def _partition_end(self) -> int:
+        """Return the first sector behind the partition.
+
+        A volume with a virtual allocation table may go on in its track, where readers find the first descriptors and
+        the last table: its partition reaches as far as the medium can be written.
+        """
+        end, room = self._ending.partition_end, self._options.max_sectors
+        return max(end, self._start + room) if self._options.udf_vat and room is not None else end
+
     def _facts(self) -> VolumeFacts:
         space, ending = self._space, self._ending
         return VolumeFacts(
@@ -192,7 +201,7 @@ class UdfEmitter:
             access_type=ending.access_type,
             maps=ending.maps(),
             free=(0, *ending.further_free()),
-            sizes=(ending.partition_end - space.partition, *ending.further_sizes()),
+            sizes=(self._partition_end() - space.partition, *ending.further_sizes()),
             files=self._index.files,
             directories=len(self._index.sizes),
             next_unique_id=self._index.next_unique_id,

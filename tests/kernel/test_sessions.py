@@ -79,3 +79,24 @@ def test_kernel_mounts_the_last_session(medium: str, share: Path, guest_python: 
         seen = json.loads(guest_python("look.py", share / "disc", kind, words))["tree"]
         found = {path: entry["digest"] for path, entry in seen.items() if entry["kind"] == "file"}
         assert found == {path: hashlib.sha256(data).hexdigest() for path, data in wanted.items()}
+
+
+@pytest.mark.parametrize("mode", [discstack.WriteMode.FIXED_PACKETS, discstack.WriteMode.VARIABLE_PACKETS])
+def test_kernel_finds_the_last_table_in_a_track_of_packets(
+    mode: discstack.WriteMode, share: Path, guest_python: Callable[..., str]
+) -> None:
+    """Three volumes with a virtual allocation table, each of which goes on in the track of the one before."""
+    wanted = dict[str, bytes]()
+    with discstack.open(f"virtual:cd-r?file={share / 'disc'}&capacity=30000") as recorder:
+        for number in (1, 2, 3):
+            image = discstack.FileSystemImage(udf_revision=0x0150, udf_vat=True)
+            if number > 1:
+                image.import_file_system(recorder)
+            image.choose_defaults(recorder, mode=mode)
+            wanted[f"file {number}"] = bytes([number]) * 50_000
+            image.root.create_file(f"file {number}", wanted[f"file {number}"])
+            writer = discstack.DataWriter(recorder, mode=mode, leave_open=number < 3)
+            writer.write(image.create_result())
+    seen = json.loads(guest_python("look.py", share / "disc", "udf", "ro"))["tree"]
+    found = {path: entry["digest"] for path, entry in seen.items() if entry["kind"] == "file"}
+    assert found == {path: hashlib.sha256(data).hexdigest() for path, data in wanted.items()}
