@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 def locked(body: Procedure[T]) -> Procedure[T]:
     """Run `body` with the tray locked, and leave with it unlocked; give an error the state of the disc to carry."""
-    yield from persist(lambda: actions.prevent_removal(prevent=True))
+    yield from lock()
     try:
         result = yield from body
     except GeneratorExit:
@@ -32,12 +32,25 @@ def locked(body: Procedure[T]) -> Procedure[T]:
     return result
 
 
+def lock() -> Procedure[None]:
+    """Keep the tray from being opened; who is interrupted here cannot know, and leaves it unlocked."""
+    try:
+        yield from persist(partial(actions.prevent_removal, prevent=True))
+    except KeyboardInterrupt as error:
+        yield from attempt(error, unlock)
+        raise
+
+
 def unlock() -> Procedure[None]:
     """Let the tray be opened again; asked twice before a drive is left with it locked."""
+    allow = partial(persist, partial(actions.prevent_removal, prevent=False), swallow_attentions=True)
     try:
-        yield from persist(partial(actions.prevent_removal, prevent=False), swallow_attentions=True)
+        yield from allow()
     except CommandError:
-        yield from persist(partial(actions.prevent_removal, prevent=False), swallow_attentions=True)
+        yield from allow()
+    except KeyboardInterrupt:
+        yield from allow()
+        raise
 
 
 def attach_status(error: BaseException) -> Procedure[None]:

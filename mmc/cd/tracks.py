@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import partial
 
-from discstack.mmc import actions
 from discstack.mmc.calibration import calibrate
 from discstack.mmc.cd import by_track
 from discstack.mmc.cd.burn import erased, recorded
@@ -16,11 +15,10 @@ from discstack.mmc.cd.packet_tracks import check_open_packets
 from discstack.mmc.cd.program import MINIMUM_TRACK, MOST_TRACKS, Placed, ProgramTrack
 from discstack.mmc.cd.session import Session
 from discstack.mmc.errors import DiscStateError, MediumFull, UnsupportedMedium
-from discstack.mmc.guard import attach_status, attempt, unlock
+from discstack.mmc.guard import attach_status, attempt, lock, unlock
 from discstack.mmc.identify import open_work, status_of
 from discstack.mmc.medium import DiscState, MediumStatus
 from discstack.mmc.planning import must_erase
-from discstack.mmc.polling import persist
 from discstack.mmc.procedure import Checkpoint, Phase, Procedure, Report
 from discstack.mmc.speed import set_write_speed
 
@@ -50,7 +48,7 @@ def prepare_tracks(choices: CdChoices, catalogue: str = "") -> Procedure[OpenTra
         raise DiscStateError(f"the medium is not in a state to be written: {work.status}")
     check_open_packets(work.status, blank=erase_first)
     yield Checkpoint()
-    yield from persist(lambda: actions.prevent_removal(prevent=True))
+    yield from lock()
     try:
         if erase_first:
             work = yield from erased(work)
