@@ -72,6 +72,8 @@ def base_of(volume: Volume, next_session: int | None = None, *, in_track: bool =
     medium, udf = volume.medium, VolumeView.UDF in volume.views
     if not isinstance(medium, DiscMedium):
         end = _end_of(volume)
+        if VolumeView.ISO9660 not in volume.views:  # the last anchors of UDF alone lie where the file ends
+            end = max(end, medium.sectors)
         if next_session is None:
             return Base(medium, round_up(end, WRITE_UNIT), grow=True, session=volume.start, udf=udf)
         if next_session < end:

@@ -95,9 +95,9 @@ class Session:
 
     @property
     def sectors(self) -> int:
-        """The length of the volume, from the start of the medium; without ISO 9660 that of the medium."""
+        """The length of the volume, from the start of the medium; without ISO 9660 to where its partitions end."""
         if self._primary is None:
-            return self.medium.sectors
+            return self.medium.sectors if self._logical is None else min(self._logical.end, self.medium.sectors)
         size = self._primary.volume_space_size
         # counted from the session's start by some, from the medium's by others
         size = size if size > self.start + SYSTEM_AREA else size + self.start

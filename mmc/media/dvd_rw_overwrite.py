@@ -7,13 +7,16 @@ later session that reaches further opens it again. No page 05h is sent: the stan
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
+from discstack.mmc import actions
 from discstack.mmc.formatting import choices, choose, format_medium
 from discstack.mmc.job import BurnJob
 from discstack.mmc.media import overwritable
 from discstack.mmc.media.dvd_minus import blank, format_disc
 from discstack.mmc.medium import DiscState, MediumStatus
+from discstack.mmc.polling import persist
 from discstack.mmc.procedure import Procedure
 from discstack.mmc.recipe import BurnPlan, Recipe, Survey, Work
 from discstack.mmc.spec.capacities import CapacityType, FormatCapacities
@@ -23,6 +26,7 @@ from discstack.mmc.states import next_actions
 from discstack.mmc.steps import close
 
 CLOSE_SESSION: Final = 2
+WRITE_UNIT: Final = 16
 GROWTH: Final = (FormatType.DVD_RW_QUICK_GROW, FormatType.CD_RW_DVD_RW_GROW_SESSION)  # as they are preferred
 
 
@@ -57,16 +61,20 @@ def growth(formats: FormatCapacities) -> int:
 def announce(work: Work, job: BurnJob, plan: BurnPlan) -> Procedure[None]:
     """Let the disc grow where the image reaches beyond what is formatted.
 
-    Quickly that opens the session, and from then on nothing can be read; a drive that does not know how formats just
-    the blocks that are missing.
+    Quickly that opens the session, and from then on nothing can be read; what is formatted grows by what is written at
+    its end only, so that what lies before an image that starts further out is filled. A drive that does not know how
+    formats just the blocks that are missing.
     """
     formats = work.survey.formats
     if work.status.open_session or formats is None or plan.end <= formats.current.number_of_blocks:
         return
+    formatted = formats.current.number_of_blocks
     row = choose(formats, GROWTH, "growth")
     quickly = row.format_type == FormatType.DVD_RW_QUICK_GROW
-    blocks = 0 if quickly else plan.end - formats.current.number_of_blocks
+    blocks = 0 if quickly else plan.end - formatted
     yield from format_medium(work, blocks, row.format_type, 0, row.type_dependent_parameter)
+    for lba in range(formatted, plan.start, WRITE_UNIT) if quickly else ():
+        yield from persist(partial(actions.write_zeros, lba, min(WRITE_UNIT, plan.start - lba)))
 
 
 def finish(work: Work, job: BurnJob) -> Procedure[None]:
@@ -82,7 +90,7 @@ def close_session(work: Work) -> Procedure[None]:
 DVD_RW_OVERWRITE: Final = Recipe(
     name="DVD-RW (restricted overwrite)",
     assess=assess,
-    write_unit=16,
+    write_unit=WRITE_UNIT,
     nominal_speed=1385.0,
     fastest=8310,  # 6x
     sequential=False,

@@ -201,3 +201,16 @@ def test_a_disc_without_a_volume_is_read_to_where_it_is_formatted_to(discstack: 
         ds.DataWriter(recorder).write(ds.ImageFile("data"))
     assert discstack("read", drive, "-o", "copy").code == 0
     assert (tmp_path / "copy").read_bytes() == data
+
+
+@pytest.mark.parametrize("medium", ["dvd-rw", "dvd+rw", "dvd-ram", "bd-re"])
+def test_a_volume_of_udf_alone_grows_on_a_disc(discstack: Any, folder: Path, tmp_path: Path, medium: str) -> None:
+    drive = f"virtual:{medium}?file=disc"
+    (tmp_path / "more").write_bytes(b"more" * 5000)
+    if medium == "dvd-rw":
+        assert discstack("format", drive).code == 0
+    assert discstack("burn", str(folder), "-d", drive, "--udf-only").code == 0
+    grown = discstack("burn", "more", "-d", drive, "--udf-only", "--append")
+    assert grown.code == 0, grown.err
+    assert discstack("verify", drive, "--tree", str(folder), "--tree", "more").code == 0
+    assert discstack("verify", drive).code == 0

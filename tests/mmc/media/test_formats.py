@@ -141,6 +141,15 @@ def test_spare_areas_cost_half_the_speed_as_predicted(lab: Any) -> None:
     assert seconds["with"] / seconds["without"] == pytest.approx(2, rel=0.2)
 
 
+def test_what_lies_before_an_image_beyond_the_formatted_part_is_filled(lab: Any) -> None:
+    tap = lab.drive("dvd-rw", 4096)
+    lab.run(format_medium(), tap)
+    lab.run(burn(lab.job(48)), tap)
+    result = lab.run(burn(lab.job(40, start=80, erase=True, source=lab.source(40, 2))), tap)
+    assert "128 blocks formatted" in result.medium.detail
+    assert tap.on_disc(0, 128) == lab.image(48) + bytes(32 * 2048) + lab.image(40, 2) + bytes(8 * 2048)
+
+
 @pytest.mark.parametrize("full", [False, True])
 def test_a_dvd_rw_that_is_formatted_in_part_is_erased_beyond_that_part(lab: Any, full: bool) -> None:
     tap = lab.drive("dvd-rw", 4096)
