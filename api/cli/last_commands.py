@@ -30,7 +30,11 @@ def is_failure(error: Exception) -> bool:
 
 def save_last_commands(recorder: Recorder, error: Exception) -> None:
     """Save a drive's last commands and let the error say where; a file that cannot be written is mentioned, too."""
-    folder = _folder()
+    try:
+        folder = _folder()
+    except RuntimeError:  # as in containers, for a user that nobody knows
+        error.add_note("the last commands could not be saved: this user has no home; XDG_STATE_HOME may name a folder")
+        return
     path = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}{SUFFIX}"
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -110,6 +110,20 @@ def test_what_a_user_can_mend_leaves_no_file(discstack: Discstack, folder: Path,
     assert not state_home.exists()
 
 
+def test_a_user_without_a_home_hears_why_the_burn_failed(
+    discstack: Discstack, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_STATE_HOME")
+    monkeypatch.setattr(Path, "home", homeless)
+    failed = discstack("burn", "folder", "-d", "virtual:dvd+r?fault=medium-error:0-500")
+    assert failed.code == 4
+    assert "MEDIUM ERROR" in failed.err
+    assert "the last commands could not be saved: this user has no home" in failed.err
+
+
 def test_old_files_make_room(state_home: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     failing(monkeypatch, Fault(opcode=0x54, sense=package.Sense(key=4, asc=0x44)))
     state_home.mkdir(parents=True)
