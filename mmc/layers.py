@@ -50,7 +50,7 @@ def filled(status: MediumStatus, job: BurnJob, total: int) -> int | None:
     if status.layer_break is not None and total <= status.layer_break:
         raise DiscStateError(
             f"{total} blocks do not reach layer 1, which begins at {status.layer_break}: more than half of the disc"
-            " would be wasted; use a disc with one layer, or a postgap"
+            " would be wasted; use a disc with one layer"
         )
     return status.layer_break
 

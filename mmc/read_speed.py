@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Final, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from discstack.mmc import actions, queries
 from discstack.mmc.command import optional
@@ -12,12 +12,11 @@ from discstack.mmc.errors import CommandError, ResponseError
 from discstack.mmc.guard import attempt
 from discstack.mmc.polling import persist
 from discstack.mmc.procedure import Phase, Procedure, Report
+from discstack.mmc.spec.mode_pages import CapabilitiesPage
 from discstack.mmc.spec.performance import PerformanceDescriptor
+from discstack.mmc.speed import ROUNDING, SECOND
 
 T = TypeVar("T")
-
-SECOND: Final = 1000  # milliseconds; the time that the sizes of a performance descriptor refer to
-ROUNDING: Final = 3  # kB/s that drives may make of a speed more than was asked
 
 
 class Speeds(NamedTuple):
@@ -90,21 +89,23 @@ def _by_streaming(speeds: Speeds) -> Procedure[None]:
     yield from persist(lambda: actions.set_streaming(descriptor.build()))
 
 
+def _page() -> Procedure[CapabilitiesPage | None]:
+    """Ask for mode page 2Ah, None where the drive has none that makes sense."""
+    try:
+        return (yield from persist(lambda: optional(queries.capabilities())))
+    except ResponseError:
+        return None
+
+
 def _told() -> Procedure[int | None]:
     """Return the read speed that the drive says is set, None where it does not tell."""
-    try:
-        page = yield from persist(lambda: optional(queries.capabilities()))
-    except ResponseError:
-        page = None
+    page = yield from _page()
     return (page.obsolete_current_read_speed or None) if page is not None else None
 
 
 def _speeds() -> Procedure[Speeds]:
     """Return the read and write speeds that are set, FASTEST where the drive does not tell."""
-    try:
-        page = yield from persist(lambda: optional(queries.capabilities()))
-    except ResponseError:
-        page = None
+    page = yield from _page()
     if page is None:
         return Speeds(actions.FASTEST, actions.FASTEST)
     return Speeds(
