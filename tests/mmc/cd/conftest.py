@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
+from discstack.emulator.media.compact import toc
+from discstack.mmc.cd import composing
 from discstack.mmc.cd.job import CdJob
 from discstack.mmc.cd.program import Program, ProgramTrack, TrackForm
 from discstack.mmc.spec.cdb import Direction
+from discstack.mmc.spec.msf import Msf
 from discstack.transport.base import Command
 
 
@@ -51,3 +54,10 @@ class Studio:
 @pytest.fixture
 def studio(lab: Any) -> Studio:
     return Studio(lab)
+
+
+@pytest.fixture
+def short_leads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the lead areas of a raw disc be short, for the sake of time."""
+    monkeypatch.setattr(toc, "LEAD_IN_START", Msf(99, 59, 0))
+    monkeypatch.setattr(composing, "FIRST_LEAD_OUT", 10)

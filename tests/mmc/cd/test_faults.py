@@ -13,9 +13,7 @@ from typing import Any
 
 import pytest
 
-from discstack.emulator.media.compact import toc
 from discstack.mmc.burn import burn
-from discstack.mmc.cd import composing
 from discstack.mmc.cd.burn import burn_program
 from discstack.mmc.cd.composing import SubChannelForm
 from discstack.mmc.cd.job import CdWriteMode
@@ -24,7 +22,6 @@ from discstack.mmc.identify import identify
 from discstack.mmc.job import VerifyLevel
 from discstack.mmc.medium import DiscState
 from discstack.mmc.operations import repair
-from discstack.mmc.spec.msf import Msf
 from discstack.transport.base import TransportError
 
 BLOCKS = 40
@@ -127,13 +124,6 @@ CASES = (
 def covered() -> set[Any]:
     """The places in the code whose commands have failed in every way."""
     return set()
-
-
-@pytest.fixture
-def short_leads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the lead areas of a raw disc be short, for the sake of time."""
-    monkeypatch.setattr(toc, "LEAD_IN_START", Msf(99, 59, 0))
-    monkeypatch.setattr(composing, "FIRST_LEAD_OUT", 10)
 
 
 @pytest.mark.usefixtures("short_leads")

@@ -9,9 +9,7 @@ from typing import Any
 
 import pytest
 
-from discstack.emulator.media.compact import toc
 from discstack.mmc.burn import burn
-from discstack.mmc.cd import composing
 from discstack.mmc.cd.burn import burn_program
 from discstack.mmc.cd.composing import SubChannelForm
 from discstack.mmc.cd.job import CdWriteMode
@@ -22,8 +20,8 @@ from discstack.mmc.identify import identify
 from discstack.mmc.medium import DiscState, WriteMode
 from discstack.mmc.operations import close_track
 from discstack.mmc.spec.cd.text import CdTextBlock, PackType, build_cd_text
-from discstack.mmc.spec.msf import Msf
 
+pytestmark = pytest.mark.usefixtures("short_leads")
 PAGE = Path(__file__).parents[3] / "docs" / "cd-forms.md"
 CAPACITY = 30000
 TEXT = build_cd_text([CdTextBlock(texts={PackType.TITLE: ("Album", "Song")})])
@@ -96,13 +94,6 @@ IMAGES_REFUSED = {
 }
 
 
-@pytest.fixture(autouse=True)
-def short_leads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the lead areas of a raw disc be short, for the sake of time."""
-    monkeypatch.setattr(toc, "LEAD_IN_START", Msf(99, 59, 0))
-    monkeypatch.setattr(composing, "FIRST_LEAD_OUT", 10)
-
-
 def disc(studio: Any, state: str) -> Any:
     """Return a drive with a disc in a state."""
     lab = studio.lab
@@ -154,7 +145,7 @@ def test_a_blank_disc_takes_a_program_or_it_is_refused(studio: Any, content: str
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("state", STATES)
 def test_a_disc_that_is_not_blank_takes_a_program_or_it_is_refused(studio: Any, state: str, way: str) -> None:
-    for content in APPENDED if way not in STATES[state] else APPENDED[:1]:
+    for content in APPENDED if way not in STATES[state] and not way.startswith("raw") else APPENDED[:1]:
         tap = disc(studio, state)
         if words := STATES[state].get(way):
             refused(lambda: record(studio, tap, content, way), tap, words)  # noqa: B023 - it is called right here

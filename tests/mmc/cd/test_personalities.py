@@ -8,18 +8,15 @@ from typing import Any
 import pytest
 
 from discstack.emulator.fault_words import NAMED
-from discstack.emulator.media.compact import toc
 from discstack.emulator.personalities import PERSONALITIES
 from discstack.mmc import polling
 from discstack.mmc.burn import burn
-from discstack.mmc.cd import composing
 from discstack.mmc.cd.burn import burn_program
 from discstack.mmc.cd.job import CdWriteMode
 from discstack.mmc.errors import DriveError, UnsupportedMedium
 from discstack.mmc.identify import identify
 from discstack.mmc.medium import DiscState, WriteMode
 from discstack.mmc.operations import erase, format_medium
-from discstack.mmc.spec.msf import Msf
 from discstack.transport.base import TransportError
 
 CAPACITY = 3900
@@ -77,11 +74,9 @@ PROGRAMS = ("session at once", "tracks at once", "raw")  # faults strike all oth
 
 
 @pytest.fixture(autouse=True)
-def fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Poll less and let the lead areas of a raw disc be short, for the sake of time."""
+def fast(monkeypatch: pytest.MonkeyPatch, short_leads: None) -> None:
+    """Poll less, for the sake of time."""
     monkeypatch.setattr(polling, "INTERVAL", 10.0)
-    monkeypatch.setattr(toc, "LEAD_IN_START", Msf(99, 59, 0))
-    monkeypatch.setattr(composing, "FIRST_LEAD_OUT", 10)
 
 
 def drive(studio: Any, medium: str, *, formatted: bool, **ways: str) -> Any:

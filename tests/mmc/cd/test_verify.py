@@ -14,6 +14,7 @@ from discstack.mmc.cd.program import TrackForm
 from discstack.mmc.errors import VerificationError
 from discstack.mmc.job import VerifyLevel
 
+pytestmark = pytest.mark.usefixtures("short_leads")
 FULL = VerifyLevel.FULL
 SIZE = 20000
 AT_ONCE, BY_TRACK, RAW = CdWriteMode.SESSION_AT_ONCE, CdWriteMode.TRACK_AT_ONCE, CdWriteMode.RAW
