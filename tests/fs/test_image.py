@@ -161,6 +161,19 @@ def test_alignment_padding_and_multiple_are_kept() -> None:
     assert len(whole(image)) == image.size
 
 
+@pytest.mark.parametrize("views", [frozenset({View.ISO9660}), frozenset(View)], ids=["iso", "bridge"])
+def test_files_from_1_mib_on_start_where_file_systems_can_share_their_blocks(views: frozenset[View]) -> None:
+    """On any file system, so that the bytes are the same: at a multiple of 4096 bytes."""
+    root = Directory()
+    for number in range(6):
+        root.create_file(f"{number} large", bytes((1 << 20) + 2048 * number + 1))
+        root.create_file(f"{number} small", bytes(2048))
+    image = build_image(root, ImageOptions(views=views))
+    spans = [span for span in image.files_in(0, image.sectors) if span.is_file]
+    assert all(span.lba % 2 == 0 for span in spans if span.label.endswith("large"))
+    assert any(span.lba % 2 for span in spans if span.label.endswith("small"))
+
+
 @pytest.mark.parametrize("options", [{"alignment": 0}, {"multiple": 0}, {"padding": -1}])
 def test_nonsense_in_the_options_is_refused(options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="count sectors"):
