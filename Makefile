@@ -30,7 +30,7 @@ test-sanitized: $(VENV)/.test  ## the tests of the C code with it built for Addr
 		$(BIN)/python setup.py -q build --build-base build/sanitized --build-lib build/sanitized/lib
 	LD_PRELOAD="$$(cc -print-file-name=libasan.so) $$(cc -print-file-name=libubsan.so)" ASAN_OPTIONS=detect_leaks=0 \
 		PYTHONMALLOC=malloc PYTHONPATH=build/sanitized/lib $(BIN)/python -m pytest $(PYTEST_FLAGS) \
-		tests/native tests/transport/test_sgio.py tests/transport/test_spti.py -k "not two_threads and not preloaded_library"
+		tests/native tests/transport/linux/test_sgio.py tests/transport/test_spti.py -k "not (two_threads or preloaded_library or locked)"
 
 check: $(VENV)/.dev types  ## style, types, packaging (wheel, sdist, abi3, clean install)
 	$(BIN)/ruff check .
