@@ -11,10 +11,10 @@ TEST_PACKAGES := \
 	xorriso genisoimage p7zip-full libarchive-tools udftools grub-common dumpet \
 	user-mode-linux kmod busybox-static btrfs-progs xfsprogs udev dbus-daemon \
 	libcdio-utils cd-paranoia cdrdao icedax wodim cdrskin growisofs dvd+rw-tools \
-	tgt open-iscsi \
+	tgt open-iscsi targetcli-fb \
 	chromium qemu-system-x86 seabios ovmf grub-pc-bin isolinux syslinux-common mtools gdisk fdisk
 
-.PHONY: help demo test test-sanitized check types wheel-windows bench bench-commands bench-write bench-compare fuzz fuzz-reader fuzz-images clean system
+.PHONY: help demo test test-sanitized check types wheel-windows bench bench-commands bench-write bench-lab bench-compare fuzz fuzz-reader fuzz-images clean system
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile | column -t -s:

@@ -1,9 +1,10 @@
 """A device of the kernel's target subsystem and its way to a SCSI host of this machine, both set up through configfs.
 
     target/core/user_N/discstack-TOKEN                   the device; its commands come to us through /dev/uioN
-    target/loopback/naa.3d15c57aTOKEN/tpgt_1/lun/lun_0   the SCSI host that has it as its unit
+    target/loopback/naa.5001405dTOKEN/tpgt_1/lun/lun_0   the SCSI host that has it as its unit
 
-NAA 3h is the form of names that everybody may assign locally (SPC-4 7.8.6.6). What carries these names is ours.
+The host's name is of the form NAA 5h, with the company identifier under which the kernel's target and its tools make up
+names: NAA 3h, which everybody may assign locally (SPC-4 7.8.6.6), makes targetcli give up. Tokens make a device ours.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ T = TypeVar("T")
 TARGET: Final = Path("/sys/kernel/config/target")
 PREFIX: Final = "discstack-"
 NAME: Final = re.compile(rf"{PREFIX}([0-9a-f]{{8}})")
-WORLD_WIDE_NAME: Final = "naa.3d15c57a"
-INITIATOR_NAME: Final = "naa.3d15c57b"
+WORLD_WIDE_NAME: Final = "naa.5001405d"
+INITIATOR_NAME: Final = "naa.5001405e"
 BLOCK: Final = 2048
 NOMINAL_SIZE: Final = BLOCK << 22  # the kernel wants one; the capacity that counts is what READ CAPACITY answers
 RING: Final = "cmd_ring_size_mb=1"  # instead of 8: it takes real memory; kernels that do not know it ignore it

@@ -10,7 +10,7 @@ from typing import Any
 
 Attaching = Callable[..., AbstractContextManager[Any]]
 
-OURS = "find /sys/kernel/config/target -name '*discstack*' -o -name 'naa.3d15c57a*' -o -name 'user_*'"
+OURS = "find /sys/kernel/config/target -name '*discstack*' -o -name 'naa.5001405d*' -o -name 'user_*'"
 
 
 def test_drives_come_as_nodes_and_go(kernel: Any, attaching: Attaching) -> None:
