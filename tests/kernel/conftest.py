@@ -71,7 +71,7 @@ class Kernel:
         self.console = share / "console"
         arguments = [f"mem={MEMORY}", "root=/dev/root", "rootfstype=hostfs", "rootflags=/", "ro", "quiet"]
         arguments += [f"init={GUEST / 'init.sh'}", "con=null", "con0=fd:0,fd:1", f"uml_dir={share}"]
-        arguments += [f"share={share}", f"modules={','.join(MODULES)}"]
+        arguments += [f"share={share}", f"modules={','.join(MODULES)}", f"python={sys.executable}"]
         command = ["setpriv", "--pdeathsig", "TERM", "sh", "-c", LAUNCHER, "linux.uml", *arguments]
         with self.console.open("wb") as console:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=console, stderr=console)
@@ -85,16 +85,27 @@ class Kernel:
     def run(self, *command: str | Path, timeout: float = 60.0) -> Result:
         """Run a command line (one string) or a program with its operands in the guest, as root."""
         line = str(command[0]) if len(command) == 1 else shlex.join(map(str, command))
-        job = self._submit(f"exec timeout -k 2 {timeout:g} bash -c {shlex.quote(line)}")
-        self.wait_for(job.with_suffix(".rc"), timeout + STOP_TIMEOUT)
-        output = job.with_suffix(".out").read_bytes().decode("utf-8", "replace")
-        return Result(int(job.with_suffix(".rc").read_text()), output)
+        return self._do(timeout, "shell", line, timeout)
 
     def check(self, *command: str | Path, timeout: float = 60.0) -> str:
         """Run a command that must succeed, and give what it wrote."""
         result = self.run(*command, timeout=timeout)
         assert result.status == 0, f"{shlex.join(map(str, command))}: status {result.status}\n{result.output}"
         return result.output
+
+    def script(self, name: str, *operands: str | Path, timeout: float = 60.0) -> str:
+        """Run a script of the folder `guest`, which must succeed, and give what it printed."""
+        result = self._do(timeout, "script", name, *map(str, operands))
+        assert result.status == 0, result.output
+        return result.output
+
+    def discstack(self, *words: str | Path, folder: Path = Path("/"), timeout: float = 60.0) -> Result:
+        """Run our command line in the guest, as root."""
+        return self._do(timeout, "discstack", str(folder), timeout, *map(str, words))
+
+    def begin(self, *words: str, folder: Path) -> int:
+        """Begin likewise; return its process. `answer`, `errors` and, in the end, `status` are files in the folder."""
+        return int(self._do(BOOT_TIMEOUT, "background", str(folder), *words).output)
 
     def stop(self) -> None:
         """Switch the guest off, by force if it does not listen."""
@@ -106,12 +117,19 @@ class Kernel:
         finally:
             self._kill()
 
-    def _submit(self, script: str) -> Path:
+    def _do(self, timeout: float, *job: object) -> Result:
+        request = self._submit(*job)
+        self.wait_for(request.with_suffix(".rc"), timeout + STOP_TIMEOUT)
+        output = request.with_suffix(".out").read_bytes().decode("utf-8", "surrogateescape")
+        return Result(int(request.with_suffix(".rc").read_text()), output)
+
+    def _submit(self, *job: object) -> Path:
         self.number += 1
-        job = self.jobs / f"{self.number}.sh"
-        job.write_text(script)
-        job.with_suffix(".run").touch()
-        return job
+        request = self.jobs / f"{self.number}.json"
+        unfinished = request.with_suffix(".new")
+        unfinished.write_text(json.dumps(job))
+        unfinished.rename(request)
+        return request
 
     def wait_for(self, path: Path, timeout: float) -> None:
         """Wait for a file that the guest makes; a guest that does not is ended."""
@@ -174,32 +192,10 @@ def brisk(kernel_share: Path) -> str:
     return f"export LD_PRELOAD={library};"
 
 
-class Agent:
-    """A process in the guest that runs the scripts of its folder, one at a time."""
-
-    def __init__(self, kernel: Kernel) -> None:
-        self.kernel, self.folder, self.number = kernel, kernel.share / "agent", 0
-        self.folder.mkdir()
-        command = shlex.join([sys.executable, str(GUEST / "agent.py"), str(self.folder)])
-        kernel.check(f"setsid {command} >{self.folder}/errors 2>&1 &")
-
-    def run(self, script: str, *operands: str | Path, timeout: float = 60.0) -> str:
-        """Run a script that must succeed, and give what it printed."""
-        self.number += 1
-        request = self.folder / f"{self.number}.json"
-        unfinished = request.with_suffix(".new")
-        unfinished.write_text(json.dumps([script, *map(str, operands)]))
-        unfinished.rename(request)
-        self.kernel.wait_for(request.with_suffix(".rc"), timeout)
-        output = request.with_suffix(".out").read_text(errors="surrogateescape")
-        assert request.with_suffix(".rc").read_text() == "0", output
-        return output
-
-
 @pytest.fixture(scope="session")
 def guest_python(kernel: Kernel) -> Callable[..., str]:
     """Runs one of the guest's Python scripts and gives what it printed."""
-    return Agent(kernel).run
+    return kernel.script
 
 
 class Attachment:
@@ -207,9 +203,7 @@ class Attachment:
 
     def __init__(self, kernel: Kernel, folder: Path, media: tuple[str, ...]) -> None:
         self.kernel, self.folder = kernel, folder
-        command = shlex.join([sys.executable, "-m", "discstack", "emulate", *map(paced, media), "--attach", "--json"])
-        watched = f"{command} >answer 2>errors & echo $! >pid; wait $!; echo $? >status.new; mv status.new status"
-        kernel.check(f"cd {folder}; setsid bash -c {shlex.quote(watched)} >/dev/null 2>&1 &")
+        self.process = kernel.begin("emulate", *map(paced, media), "--attach", "--json", folder=folder)
         self._wait(lambda: self._read("answer").endswith("]\n") or self._read("status"))
         assert not self._read("status"), self._read("errors")
         rows = json.loads(self._read("answer"))
@@ -218,7 +212,7 @@ class Attachment:
 
     def end(self, signal: str = "TERM") -> int:
         """Send a signal, and give the status that it ends with."""
-        self.kernel.check(f"kill -{signal} {self._read('pid')}")
+        self.kernel.check(f"kill -{signal} {self.process}")
         self._wait(lambda: self._read("status"))
         return int(self._read("status"))
 

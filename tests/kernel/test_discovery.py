@@ -33,7 +33,7 @@ def drive(attaching: Attaching) -> Iterator[Any]:
 
 
 def test_both_nodes_of_a_drive_are_one_drive(kernel: Any, drive: Any) -> None:
-    (found,) = json.loads(kernel.check(f"{DISCSTACK} drives --json"))
+    (found,) = json.loads(kernel.discstack("drives", "--json").output)
     assert (found["address"], found["block"], found["generic"]) == (drive.block, drive.block, drive.generic)
     assert (found["vendor"], found["model"], found["bus"]) == ("DISCSTAK", "VIRTUAL BURNER", "loopback")
     assert found["serial"] == kernel.check(f"sg_inq --page=0x80 --raw {drive.generic} | tail -c +5").strip()
@@ -113,17 +113,17 @@ def test_a_drive_that_we_hold_is_held_by_both_nodes(kernel: Any, drive: Any, bac
 def test_a_mounted_disc_is_refused_at_once_or_unmounted_on_request(kernel: Any, drive: Any, share: Path) -> None:
     (share / "files").mkdir()
     (share / "files/one").write_bytes(bytes(5000))
-    burn = f"{DISCSTACK} burn {share}/files --erase --verify none"
-    kernel.check(f"{burn} -d {drive.block}")
+    burn = ("burn", share / "files", "--erase", "--verify", "none", "-d")
+    assert kernel.discstack(*burn, drive.block).status == 0
     kernel.check(f"sg_start --eject {drive.block}; sg_start --load {drive.block}; sg_turs -n 9 {drive.block} || true")
     kernel.check(f"mkdir -p '/mnt/a disc'; mount -o ro {drive.block} '/mnt/a disc'")
-    refused = kernel.run(f"{burn} -d {drive.generic}")
+    refused = kernel.discstack(*burn, drive.generic)
     assert refused.status == 3
     assert f"{drive.block}: held exclusively by the mount at /mnt/a disc" in refused.output
     assert "image:" not in refused.output  # nothing was planned
-    busy = kernel.run(f"cd '/mnt/a disc'; {burn} -d {drive.generic} --unmount")
+    busy = kernel.discstack(*burn, drive.generic, "--unmount", folder=Path("/mnt/a disc"))
     assert "the mount at /mnt/a disc could not be taken away: umount: /mnt/a disc: target is busy" in busy.output
-    kernel.check(f"{burn} -d {drive.block} --unmount")
+    assert kernel.discstack(*burn, drive.block, "--unmount").status == 0
     assert kernel.run("mountpoint -q '/mnt/a disc'").status != 0
 
 

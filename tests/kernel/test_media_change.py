@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
+import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -14,12 +13,6 @@ import discstack
 from .contents import digests, fill, mounted
 
 Attaching = Callable[..., AbstractContextManager[Any]]
-OURS = f"{sys.executable} -m discstack"
-# Asks by CDROM_DRIVE_STATUS and CDROM_MEDIA_CHANGED
-ASK = (
-    "import fcntl, os, sys; d = os.open(sys.argv[1], os.O_RDONLY | os.O_NONBLOCK)\n"
-    "print(fcntl.ioctl(d, 0x5326, 0x7fffffff), fcntl.ioctl(d, 0x5325, 0x7fffffff))\n"
-)
 NO_DISC, TRAY_OPEN, DISC_OK = 1, 2, 4
 
 
@@ -40,10 +33,11 @@ def test_kernel_and_programs_hear_of_another_disc(kernel: Any, attaching: Attach
         drive = attachment.drives[0]
 
         def change(*medium: str) -> Any:
-            return kernel.run(f"cd {share}; {OURS} change {drive.generic} {shlex.join(medium)} 2>&1")
+            return kernel.discstack("change", drive.generic, *medium, folder=share)
 
         def state() -> list[int]:
-            return list(map(int, kernel.check(sys.executable, "-c", ASK, drive.block).split()))
+            told: list[int] = json.loads(kernel.script("tray.py", drive.block, "status", "changed"))
+            return told
 
         assert mounted(kernel, drive.block) == digests(first)
         state()
@@ -62,4 +56,4 @@ def test_kernel_and_programs_hear_of_another_disc(kernel: Any, attaching: Attach
         assert change("bd-re").status == 0
         assert "Current profile: BD-RE" in kernel.check(f"sg_get_config {drive.block}")
         assert "realtime= is the drive's" in change("cd-r?realtime=3").output
-    assert "is no drive that a running" in kernel.run(f"{OURS} change {drive.block} cd-r 2>&1").output
+    assert "is no drive that a running" in kernel.discstack("change", drive.block, "cd-r").output

@@ -43,7 +43,7 @@ def test_burns_on_a_target_that_lacks_much_of_mmc(
     kernel: Any, tgt: list[list[str]], files: Path, disc: int, node: int
 ) -> None:
     """It knows no GET EVENT STATUS NOTIFICATION, RESERVE TRACK, SEND OPC INFORMATION, READ FORMAT CAPACITIES."""
-    said = kernel.check(f"{OURS} burn {files} -d {tgt[disc][node]} --close --reload --verify full 2>&1")
+    said = kernel.discstack("burn", files, "-d", tgt[disc][node], "--close", "--reload", "--verify", "full").output
     assert "DVD+R, finalized" in said
     assert "sectors read back and right" in said
     assert "the drive does not know this command: do without it" in said
@@ -53,7 +53,7 @@ def test_burns_on_a_target_that_lacks_much_of_mmc(
 
 def test_a_disc_that_is_full_unasked_is_told_of(kernel: Any, tgt: list[list[str]], files: Path) -> None:
     """This target takes the close of the session for that of the disc."""
-    result = kernel.run(f"{OURS} burn {files} -d {tgt[2][0]} --verify none 2>&1")
+    result = kernel.discstack("burn", files, "-d", tgt[2][0], "--verify", "none")
     assert result.status == 5
     assert "the drive finalized the disc with its session" in result.output
     kernel.check(f"sg_start --eject {tgt[2][0]}; sg_start --load {tgt[2][0]}")
@@ -71,12 +71,12 @@ def test_a_disc_in_a_drive_of_qemus_is_read_and_the_drive_refused_as_a_burner(
     with background(f"{sys.executable} {GUEST}/qemu_drive.py AtapiDrive {image}") as attached:
         block, generic = attached.until(lambda lines: lines)[0].split()
         assert mounted(kernel, block) == digests(files)
-        told = kernel.check(
-            f"{OURS} info {generic}; {OURS} verify {block} {image}; {OURS} extract {generic} -o {share}/out"
-        )
-        refused = kernel.run(f"{OURS} burn {files} -d {block} 2>&1")
-    assert "vendor    QEMU" in told
-    assert f"{block} holds {image}" in told
+        jobs = (("info", generic), ("verify", block, image), ("extract", generic, "-o", share / "out"))
+        told, verified, extracted = (kernel.discstack(*words) for words in jobs)
+        refused = kernel.discstack("burn", files, "-d", block)
+    assert "vendor    QEMU" in told.output
+    assert verified.output.startswith(f"{block} holds {image}")
+    assert extracted.status == 0
     assert digests(share / "out") == digests(files)
     assert refused.status == 5
     assert f"{block}: nothing can be written here: CD-ROM, read-only" in refused.output
@@ -87,10 +87,10 @@ def test_a_disc_in_a_drive_of_qemus_is_read_and_the_drive_refused_as_a_burner(
     [(5, "nothing can be written here: CD-ROM, read-only"), (0, "Linux scsi_debug 0191 is of device type 00h")],
 )
 def test_what_is_no_burner_is_refused(kernel: Any, files: Path, device_type: int, words: str) -> None:
-    node = "/dev/$(ls /sys/bus/pseudo/drivers/scsi_debug/adapter0/host*/target*/*/scsi_generic)"
     kernel.check(f"modprobe scsi_debug ptype={device_type} dev_size_mb=8 ndelay=0")
     try:
-        result = kernel.run(f"node={node}; {OURS} burn {files} -d $node 2>&1")
+        node = kernel.check("ls /sys/bus/pseudo/drivers/scsi_debug/adapter0/host*/target*/*/scsi_generic").strip()
+        result = kernel.discstack("burn", files, "-d", f"/dev/{node}")
     finally:
         kernel.check("rmmod scsi_debug")
     assert result.status == 5

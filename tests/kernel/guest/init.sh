@@ -1,11 +1,11 @@
 #!/bin/bash
 # PID 1 of the guest. Its root is the host's, read-only, under an overlay in memory: every program of the host is there
 # and nothing that the guest does to it reaches the host. The folder `share` is the host's own, at the same path.
-# Each share/jobs/N.run makes the guest run share/jobs/N.sh; the output goes to N.out and then the status to N.rc.
+# agent.py does what the host asks for.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb LC_ALL=C.UTF-8 TZ=UTC
 mount -t proc proc /proc
 for word in $(</proc/cmdline); do
-  case $word in share=*) share=${word#share=} ;; modules=*) modules=${word#modules=} ;; esac
+  case $word in share=*) share=${word#share=} ;; modules=*) modules=${word#modules=} ;; python=*) python=${word#python=} ;; esac
 done
 tree=/usr/lib/uml/modules  # the modules of the package, made to look like /lib/modules
 
@@ -35,22 +35,6 @@ for module in ${modules//,/ }; do
 done
 mount -t configfs none /sys/kernel/config
 ln -sfn /proc/self/fd /dev/fd
-mkfifo /run/never
-exec 3<>/run/never
 cd /
-: >"$share/jobs/ready"
-number=1
-while :; do
-  job=$share/jobs/$number
-  waited=0
-  until [ -e "$job.run" ]; do
-    read -rt 0.03 -u 3  # a sleep without a process
-    (((waited += 1) < 20000)) || busybox poweroff -f  # the host has forgotten this guest
-  done
-  [ "$(<"$job.sh")" = stop ] && break
-  setsid -w bash "$job.sh" </dev/null >"$job.out" 2>&1 3>&-
-  echo $? >"$job.rc.new"
-  mv "$job.rc.new" "$job.rc"
-  ((number += 1))
-done
+"$python" "${0%/*}/agent.py" "$share/jobs" </dev/null >/dev/console 2>&1
 busybox poweroff -f
