@@ -57,6 +57,9 @@ bench-commands: $(VENV)/.test  ## what one command costs by us, pyscsi, sg_raw a
 bench-write: $(VENV)/.test  ## our burner and others on a drive that counts: cost, underruns, fill; BENCH_FLAGS="fast --repeats 5"
 	$(BIN)/python benchmarks/burners.py $(BENCH_FLAGS)
 
+bench-lab: system $(VENV)/.test  ## our burner and others on an attached drive, through the kernel: CPU, commands by kind; BENCH_FLAGS="--size 64"
+	$(BIN)/python benchmarks/lab.py $(BENCH_FLAGS)
+
 bench-compare: $(VENV)/.test  ## the last two saved benchmark runs side by side
 	$(BIN)/pytest-benchmark compare --group-by=name $$(ls -t .benchmarks/*/*.json | head -2)
 
