@@ -115,6 +115,8 @@ class AudioWriter(Job):
         }
 
     def _job(self, program: Program) -> CdJob:
+        if self.sub_channels is not None and not self.gapless:
+            raise ValueError("track at once leaves the sub-channels to the drive: they have no form to choose")
         mode = CdWriteMode.SESSION_AT_ONCE if self.gapless else CdWriteMode.TRACK_AT_ONCE
         if self.gapless and (program.has_packs or self.sub_channels is not None):
             mode = CdWriteMode.RAW

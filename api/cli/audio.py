@@ -90,6 +90,8 @@ def audio(
 
     if gaps and (graphics or raw):
         raise click.UsageError("--gaps leaves to the drive what --graphics and --raw compose")
+    if gaps and not no_cd_text and any(tags[name] for name in ("title", "performer", "album", "artist")):
+        raise click.UsageError("--gaps: track at once writes no CD-TEXT, into which titles and performers go")
     with open_recorder(drive, trace, unmount=unmount) as recorder:
         writer = AudioWriter(
             recorder,

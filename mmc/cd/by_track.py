@@ -29,9 +29,9 @@ def check_program(work: Work, job: CdJob, layout: Layout) -> None:
         check(track)
 
 
-def check_packs(program: Program) -> None:
+def check_packs(owner: Program | ProgramTrack) -> None:
     """Raise UnsupportedMedium for sub-channels that the drive would not take."""
-    if program.has_packs:
+    if owner.has_packs:
         raise UnsupportedMedium("sub-channels R to W of one's own: only raw recording writes them")
 
 
@@ -42,6 +42,7 @@ def prepare(session: Session, layout: Layout) -> Procedure[None]:
 
 def check(track: ProgramTrack) -> None:
     """Raise UnsupportedMedium for what track at once leaves to the drive."""
+    check_packs(track)
     if track.indexes or track.lead or track.pregap not in (None, 0, PREGAP):
         raise UnsupportedMedium(
             "indexes and pre-gaps other than 2 s: track at once cannot write that, session at once can"

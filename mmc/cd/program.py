@@ -99,6 +99,11 @@ class ProgramTrack:
             raise ValueError("pre-emphasis, four channels and an ISRC are of audio tracks")
 
     @property
+    def has_packs(self) -> bool:
+        """Whether there is anything for its sub-channels R to W."""
+        return self.packs is not None
+
+    @property
     def control(self) -> int:
         """The control field of the Q sub-channel."""
         flags = ((self.pre_emphasis, PRE_EMPHASIS), (self.copy_permitted, COPY), (self.four_channels, FOUR_CHANNELS))
@@ -133,7 +138,7 @@ class Program:
     @property
     def has_packs(self) -> bool:
         """Whether there is anything for the sub-channels R to W of the program area."""
-        return self.packs is not None or any(track.packs is not None for track in self.tracks)
+        return self.packs is not None or any(track.has_packs for track in self.tracks)
 
     @property
     def is_xa(self) -> bool:

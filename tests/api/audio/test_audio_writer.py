@@ -14,7 +14,17 @@ import pytest
 import soundfile
 
 import discstack
-from discstack import AudioFormatError, AudioTrack, AudioWriter, CueError, CueSheet, DiscState, MediumFull, SourceError
+from discstack import (
+    AudioFormatError,
+    AudioTrack,
+    AudioWriter,
+    CueError,
+    CueSheet,
+    DiscState,
+    MediumFull,
+    SourceError,
+    UnsupportedMedium,
+)
 from discstack.mmc.spec.cd.text import PackType, parse_cd_text
 from discstack.mmc.spec.toc import CdText
 
@@ -135,6 +145,22 @@ def test_tracks_are_added_one_by_one(recorder: Any, tmp_path: Path) -> None:
     assert second.start == first.end + 2 + 150
     assert sectors(recorder, second.start, 320) == noise(320, 2)
     recorder.eject()
+
+
+def test_track_at_once_takes_no_graphics_and_no_form_of_sub_channels(recorder: Any, tmp_path: Path) -> None:
+    (tmp_path / "1.cdg").write_bytes(bytes((9, 6)) + bytes(94))
+    track = AudioTrack(path=wav(tmp_path / "1.wav", noise(310)), graphics=tmp_path / "1.cdg")
+    writer = AudioWriter(recorder, gapless=False)
+    with pytest.raises(UnsupportedMedium, match="only raw recording"):
+        writer.write([track])
+    writer.prepare()
+    with pytest.raises(UnsupportedMedium, match="only raw recording"):
+        writer.add_track(track)
+    writer.release()
+    writer.sub_channels = discstack.SubChannelForm.RAW
+    with pytest.raises(ValueError, match="no form to choose"):
+        writer.write([tmp_path / "1.wav"])
+    assert recorder.medium().blank
 
 
 def sheet(tmp_path: Path, text: str) -> CueSheet:
