@@ -163,9 +163,19 @@ class ImageFileStream:
 
 
 def file_system_of(path: str | os.PathLike[str]) -> str | None:
-    """Say which file system the image in a regular file has, "ISO 9660" or "UDF"; None if it is none, or no file."""
+    """Say which file system the image in a regular file has, "ISO 9660" or "UDF"; None if it is none, or no file.
+
+    Raises SourceError if the file cannot be read.
+    """
     if not os.path.isfile(path):
         return None
+    try:
+        return _recognised(path)
+    except OSError as error:
+        raise SourceError(str(path), error.strerror or str(error)) from error
+
+
+def _recognised(path: str | os.PathLike[str]) -> str | None:
     with open(path, "rb") as file:
         file.seek(_FIRST_DESCRIPTOR * SECTOR)
         for _ in range(_MOST_DESCRIPTORS):

@@ -102,3 +102,14 @@ def test_an_image_is_known_by_its_first_descriptors(
 
 def test_a_folder_is_no_image(tmp_path: Path) -> None:
     assert file_system_of(tmp_path) is None
+
+
+def test_a_file_that_cannot_be_read_is_a_source_that_cannot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "image").write_bytes(bytes(2048 * 20))
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("builtins.open", refuse)
+    with pytest.raises(SourceError, match="Permission denied"):
+        file_system_of(tmp_path / "image")
