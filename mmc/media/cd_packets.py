@@ -11,7 +11,7 @@ from discstack.mmc.cd.packet_tracks import PACKET
 from discstack.mmc.formatting import choices, choose, format_medium
 from discstack.mmc.job import BurnJob
 from discstack.mmc.media import overwritable
-from discstack.mmc.medium import MediumStatus
+from discstack.mmc.medium import MediumStatus, WriteMode
 from discstack.mmc.polling import persist
 from discstack.mmc.procedure import Procedure
 from discstack.mmc.recipe import FormatOptions, Recipe, Survey, Work
@@ -33,7 +33,7 @@ def assess(recipe: Recipe, survey: Survey) -> MediumStatus:
     """Read the state of a formatted disc."""
     blocks = survey.formats.current.number_of_blocks if survey.formats is not None else survey.read_capacity
     status = overwritable.assess(recipe, survey, formatted=True, capacity=blocks)
-    return replace(status, formats=choices(survey.formats))
+    return replace(status, formats=choices(survey.formats), modes=(WriteMode.FIXED_PACKETS,))
 
 
 def prepare(work: Work, job: BurnJob) -> Procedure[None]:

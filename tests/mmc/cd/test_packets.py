@@ -43,7 +43,9 @@ def test_a_formatted_disc_is_written_over(studio: Any) -> None:
     assert (result.padding, result.verified) == (24, 40)
     with pytest.raises(MediumNotBlank):
         lab.run(burn(lab.job(40)), tap)
-    lab.run(burn(lab.job(100, erase=True, source=lab.source(100, 7))), tap)
+    lab.run(burn(lab.job(100, erase=True, source=lab.source(100, 7), mode=WriteMode.FIXED_PACKETS)), tap)
+    with pytest.raises(UnsupportedMedium, match="written fixed packets, not disc at once"):
+        lab.run(burn(lab.job(100, erase=True, mode=WriteMode.DISC_AT_ONCE)), tap)
     assert tap.on_disc(0, 100) == lab.image(100, 7)
 
 
