@@ -81,7 +81,7 @@ def test_every_other_medium_is_refused_by_name_before_anything_is_sent(lab: Any,
     tap.execute = disguise
     with pytest.raises(UnsupportedMedium, match=re.escape(profile.title)):
         lab.run(burn(lab.job(40)), tap)
-    assert {cdb[0] for cdb in tap.seen} <= {0x00, 0x12, 0x25, 0x46}
+    assert {cdb[0] for cdb in tap.seen} <= {0x00, 0x12, 0x25, 0x46, 0x51}
     assert lab.run(identify(), tap).state is (DiscState.READ_ONLY if profile in READ_ONLY else DiscState.UNSUPPORTED)
 
 
