@@ -32,6 +32,9 @@ test-sanitized: $(VENV)/.test  ## the tests of the C code with it built for Addr
 		PYTHONMALLOC=malloc PYTHONPATH=build/sanitized/lib $(BIN)/python -m pytest $(PYTEST_FLAGS) \
 		tests/native tests/transport/linux/test_sgio.py tests/transport/test_spti.py -k "not (two_threads or preloaded_library or locked)"
 
+test-windows: system $(VENV)/.test types  ## all tests that are not about Linux under Windows's Python in Wine (many minutes)
+	DISCSTACK_WINDOWS=complete $(BIN)/python -m pytest tests/windows --timeout=0 -s $(PYTEST_FLAGS)
+
 check: $(VENV)/.dev types  ## style, types, packaging (wheel, sdist, abi3, clean install)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

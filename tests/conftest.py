@@ -31,8 +31,19 @@ SECOND = 10**9
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0  # owners and devices are root's to make
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--briefly", action="store_true", help="of each test with parameters run only the first")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     systems.mark(items)
+    if config.getoption("--briefly"):
+        items[:] = systems.first_of_each(items)
+
+
+@pytest.fixture(autouse=True)
+def _programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    systems.leave_out_missing_programs(monkeypatch)
 
 
 @pytest.fixture(scope="session")

@@ -72,7 +72,7 @@ class LazyGroup(click.Group):
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=(
-        "DRIVE is /dev/sr0, /dev/sg1, or virtual:MEDIUM?file=PATH for a virtual drive (try virtual:dvd+r). "
+        "DRIVE is /dev/sr0, /dev/sg1, D:, or virtual:MEDIUM?file=PATH for a virtual drive (try virtual:dvd+r). "
         'Shell completion: eval "$(_DISCSTACK_COMPLETE=bash_source discstack)" (also zsh_source, fish_source).'
     ),
 )

@@ -47,6 +47,6 @@ def save_last_commands(recorder: Recorder, error: Exception) -> None:
 
 
 def _folder() -> Path:
-    """Return where programs keep what they have gone through (XDG Base Directory Specification)."""
-    state = os.environ.get("XDG_STATE_HOME", "")
+    """Return where programs keep what they have gone through (XDG Base Directory Specification; LOCALAPPDATA)."""
+    state = os.environ.get("XDG_STATE_HOME", "") or (os.environ.get("LOCALAPPDATA", "") if os.name == "nt" else "")
     return (Path(state) if os.path.isabs(state) else Path.home() / ".local/state") / "discstack"

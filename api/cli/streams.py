@@ -17,12 +17,13 @@ STANDARD_OUTPUT: Final = "standard output"
 def prepare_streams() -> None:
     """Let standard streams that were closed lead to nowhere, and say what an encoding does not have by its number.
 
-    A file that is opened must not become standard error, where words go; and no name of a file may end a command.
+    A file that is opened must not become standard error, where words go; and no name of a file may end a command:
+    Windows's code pages have few characters, and Python is not strict there but still has no others.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115  (as long as the process)
-    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors in ("strict", "surrogateescape"):
         sys.stdout.reconfigure(errors="backslashreplace")
 
 

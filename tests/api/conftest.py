@@ -50,7 +50,7 @@ def discstack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Discstack:
 
 
 def captured() -> io.TextIOWrapper:
-    return io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+    return io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n", write_through=True)
 
 
 def text_of(stream: io.TextIOWrapper) -> str:

@@ -43,6 +43,7 @@ def test_an_address_spells_itself_so_that_it_can_be_parsed_again() -> None:
     assert parse_address(str(address)) == address
 
 
+@pytest.mark.linux("a system without Windowss drives")
 @pytest.mark.parametrize("name", ["D:", "d:\\", r"\\.\CdRom0"])
 def test_a_windows_drive_is_opened_on_windows_only(name: str) -> None:
     address = parse_address(name)

@@ -13,6 +13,8 @@ from discstack.attached_control import Control, change_disc
 from discstack.attachment import parse_disc
 from discstack.transport.base import DeviceBusy, DeviceGone, TransportError
 
+pytestmark = pytest.mark.linux("the socket of an attached drive")
+
 
 class Drive:
     """Stands in for an attached drive."""

@@ -176,7 +176,7 @@ def test_a_trial_that_fails_is_an_error_and_what_was_measured_is_told(discstack:
 def test_a_file_that_cannot_be_written_is_known_before_anything_is(discstack: Any, words: tuple[str, str]) -> None:
     done = discstack("bench", SLOW, "--write", "--size", "1MiB", "--repeat", "1", *words)
     assert done.code != 0
-    assert "/no/such/folder" in done.err
+    assert str(Path("/no/such/folder")) in done.err
     assert discstack("info", SLOW, "--json").json["medium"]["blank"]
 
 
@@ -196,6 +196,7 @@ def test_a_graph_of_several_trials_is_refused_where_one_fits(discstack: Any) -> 
     assert discstack("info", SLOW, "--json").json["medium"]["blank"]
 
 
+@pytest.mark.linux("/dev/full")
 def test_what_was_measured_is_told_where_it_cannot_be_saved(discstack: Any) -> None:
     done = discstack("bench", SLOW, "--write", "--size", "1MiB", "--repeat", "1", "--json", "--csv", "/dev/full")
     assert done.code != 0
@@ -203,6 +204,7 @@ def test_what_was_measured_is_told_where_it_cannot_be_saved(discstack: Any) -> N
     assert "No space left" in done.err
 
 
+@pytest.mark.linux("/dev/full")
 def test_the_error_of_the_drive_is_told_where_nothing_can_be_saved_either(discstack: Any) -> None:
     words = ("--write", "--size", "2MiB", "--csv", "/dev/full")
     done = discstack("bench", SLOW + "&fault=medium-error:3500-3515", *words)

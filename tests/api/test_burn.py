@@ -329,6 +329,7 @@ def grow(folder: Path, name: str, size: int) -> None:
         file.truncate(size)
 
 
+@pytest.mark.linux("signals that one process sends another")
 @pytest.mark.parametrize(
     ("medium", "number", "code"), [*((medium, signal.SIGINT, 130) for medium in MEDIA), ("dvd+r", signal.SIGTERM, 143)]
 )
@@ -351,6 +352,7 @@ def test_a_signal_cancels_cleanly_and_the_disc_is_in_a_known_state(
     assert after.json["medium"]["state"] in ("appendable", "overwritable")
 
 
+@pytest.mark.linux("signals that one process sends another")
 @pytest.mark.parametrize(
     ("line", "words", "state"),
     [
@@ -370,6 +372,7 @@ def test_a_signal_outside_of_the_writing_waits_for_what_is_begun(
     assert discstack("info", "virtual:dvd+r?file=disc.img", "--json").json["medium"]["state"] == state
 
 
+@pytest.mark.linux("signals that one process sends another")
 def test_a_second_signal_leaves_the_rest_undone_and_still_says_what_the_disc_is(
     start: Callable[..., Process], folder: Path
 ) -> None:

@@ -96,12 +96,14 @@ def test_the_command_line_prints_json(discstack: Callable[..., Any], monkeypatch
     ]
 
 
+@pytest.mark.linux("what is examined of it")
 def test_a_real_machine_can_be_examined() -> None:
     """Whatever there is on this one, nothing fails on the way."""
     found = {check.name for check in diagnose().machine}
     assert found >= {"drivers", "udev", "container", "rights", "memory", "priority", "C code", "automounters", "drives"}
 
 
+@pytest.mark.linux("device nodes")
 def test_a_drive_that_cannot_be_opened_is_one_for_the_doctor(discstack: Callable[..., Any]) -> None:
     outcome = discstack("info", "/dev/sr4711")
     assert outcome.code == 3

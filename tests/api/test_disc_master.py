@@ -71,6 +71,7 @@ class System:
         self.closed = True
 
 
+@pytest.mark.linux("symbolic links")
 def test_drives_are_found_by_any_of_their_names(tmp_path: Path) -> None:
     master = DiscMaster(System(FIRST, SECOND))
     assert (len(master), master[1], list(master)) == (2, SECOND, [FIRST, SECOND])

@@ -74,6 +74,7 @@ def test_attributes_are_exact_or_rationalized(
     assert line.startswith(mode.encode())
 
 
+@pytest.mark.linux("symbolic links")
 def test_links_that_rock_ridge_alone_has_are_counted_and_not_listed(
     discstack: Callable[..., Any], tmp_path: Path
 ) -> None:

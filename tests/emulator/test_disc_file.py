@@ -188,6 +188,7 @@ def ordinary_user() -> Iterator[None]:
             os.seteuid(0)
 
 
+@pytest.mark.linux("permissions")
 def test_unwritable_file_is_access_denied(load: Load) -> None:
     with tempfile.TemporaryDirectory() as folder:  # pytest's own are for root's eyes only
         os.chmod(folder, 0o755)
@@ -226,6 +227,7 @@ def test_full_file_system_is_no_answer_from_the_drive(load: Load, path: Path, mo
     assert host.next_writable() == 0
 
 
+@pytest.mark.linux("st_blocks")
 def test_zeros_take_no_room(load: Load, path: Path) -> None:
     host = load("bd-re", file=path)
     host.format(0, 0)
@@ -268,6 +270,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
+@pytest.mark.linux("SIGKILL")
 @pytest.mark.parametrize("medium", ["cd-r", "dvd+r", "bd-r", "bd-re"])
 def test_killed_drive_leaves_a_usable_disc(load: Load, path: Path, medium: str) -> None:
     done = subprocess.run([sys.executable, "-c", KILLED, medium, str(path)], check=False, env=_environment())

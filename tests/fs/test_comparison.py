@@ -132,6 +132,7 @@ def test_a_manifest_names_what_is_missing_other_or_more() -> None:
     }
 
 
+@pytest.mark.linux("names that Windows has not, and sha256sum")
 def test_sha256sums_own_lists_are_read(tmp_path: Path) -> None:
     names = ["plain", "back\\slash", "new\nline", "return\r", " space ", "*star", "ü", "sub/x"]
     (tmp_path / "sub").mkdir()

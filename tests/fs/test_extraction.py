@@ -29,6 +29,7 @@ def tree() -> Directory:
     return root
 
 
+@pytest.mark.linux("symbolic links and permissions")
 def test_files_links_times_and_permissions_come_out(tree: Directory, tmp_path: Path) -> None:
     done = extract_tree(tree, tmp_path / "out")
     file = tmp_path / "out/below/file"
@@ -67,6 +68,7 @@ def test_links_that_may_lead_out_are_known(target: bytes, inside: str, stays: bo
     assert stays_inside(target, PurePosixPath(inside)) is stays
 
 
+@pytest.mark.linux("symbolic links and FIFOs")
 def test_links_that_lead_out_and_special_files_are_left_out_unless_asked_for(tmp_path: Path) -> None:
     root = Directory()
     root.create_symlink("out", b"../../etc")
@@ -80,6 +82,7 @@ def test_links_that_lead_out_and_special_files_are_left_out_unless_asked_for(tmp
     assert (tmp_path / "two/fifo").is_fifo()
 
 
+@pytest.mark.linux("symbolic links")
 @pytest.mark.parametrize("target", [b"l" * 300, b"file/below", b"itself"], ids=["too long", "below a file", "circle"])
 def test_links_are_made_wherever_they_lead(tmp_path: Path, target: bytes) -> None:
     root = Directory()
@@ -89,6 +92,7 @@ def test_links_are_made_wherever_they_lead(tmp_path: Path, target: bytes) -> Non
     assert os.readlink(os.fsencode(tmp_path / "itself")) == target
 
 
+@pytest.mark.linux("symbolic links")
 def test_nothing_is_written_through_a_link_that_is_there(tree: Directory, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "out").mkdir()
@@ -98,12 +102,21 @@ def test_nothing_is_written_through_a_link_that_is_there(tree: Directory, tmp_pa
     assert [*(tmp_path / "elsewhere").iterdir()] == []
 
 
+@pytest.mark.linux("symbolic links")
 def test_nothing_is_written_over(tree: Directory, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out/empty").symlink_to(tmp_path / "new")
     with pytest.raises(FileExistsError):
         extract_tree(tree, tmp_path / "out")
     assert not (tmp_path / "new").exists()
+
+
+def test_files_that_are_there_already_are_left_as_they_are(tree: Directory, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/empty").write_bytes(b"old")
+    with pytest.raises(FileExistsError):
+        extract_tree(tree, tmp_path / "out")
+    assert (tmp_path / "out/empty").read_bytes() == b"old"
 
 
 def test_file_that_cannot_be_read_ends_it_or_is_left_out(tmp_path: Path) -> None:

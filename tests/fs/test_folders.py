@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from systems import needs_linux
 
 from discstack.fs.bridge import build_image
 from discstack.fs.errors import SourceError
@@ -24,6 +25,7 @@ MANY = TOGETHER * (AHEAD + 1) + 5
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
+    needs_linux("symbolic links, FIFOs and names that are no text")
     top = tmp_path / "source"
     for number in range(MANY):
         folder = top / f"folder {number}"
@@ -146,6 +148,7 @@ def test_an_error_of_the_reader_is_raised_where_its_answer_is_waited_for(source:
         Directory(folders=Broken()).add_tree(source)
 
 
+@pytest.mark.linux("native code that looks into folders")
 def test_a_path_that_the_system_cannot_have_is_an_error_too() -> None:
     with pytest.raises(UnicodeEncodeError):
         gone_through(native, Path("/\ud800"))

@@ -58,7 +58,7 @@ def test_every_block_of_a_file_is_known_by_its_path(odd_tree: Path, image_of: Bu
     spans = list(image.files_in(0, image.sectors))
     assert [span.lba for span in spans] == [0, *(span.lba + span.sectors for span in spans)][:-1]
     found = {span.label: data[span.lba * 2048 :][: span.sectors * 2048] for span in spans if span.is_file}
-    files = {f"/{p.relative_to(odd_tree)}": p.read_bytes() for p in odd_tree.rglob("*") if p.is_file()}
+    files = {f"/{p.relative_to(odd_tree).as_posix()}": p.read_bytes() for p in odd_tree.rglob("*") if p.is_file()}
     for path, content in files.items():
         assert found.get(path, b"").rstrip(b"\0") == content.rstrip(b"\0")
     assert found.keys() == {path for path, content in files.items() if content}

@@ -25,6 +25,7 @@ from discstack.fs.view import View
 Survey = dict[str, dict[str, Any]]
 Look = Callable[[Path], Survey]
 Tool = Callable[..., str]
+pytestmark = pytest.mark.linux("names that Windows has not, and other people's readers")
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
 ROCK_RIDGE: dict[str, dict[str, Any]] = {

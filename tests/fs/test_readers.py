@@ -105,6 +105,7 @@ def test_7z_finds_nothing_to_complain_of(written: Callable[..., Path], tool: Too
     assert "Error" not in listing
 
 
+@pytest.mark.linux("names that are no text")
 def test_name_that_is_no_text_is_replaced_and_reported(
     tmp_path: Path, tool: Tool, image_of: Callable[..., Image]
 ) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from systems import needs_linux
 
 WORDS = ["image", "--duplicates-once", "--exclude", "*.bak"]
 PLAIN = {"LC_ALL": "C.UTF-8", "TZ": "UTC", "PYTHONHASHSEED": "0"}
@@ -17,6 +18,7 @@ PLAIN = {"LC_ALL": "C.UTF-8", "TZ": "UTC", "PYTHONHASHSEED": "0"}
 
 @pytest.fixture
 def source(odd_tree: Path) -> Path:
+    needs_linux("symbolic links and names that are no text")
     (odd_tree / b"not UTF-8 \xff\xfe".decode("utf-8", "surrogateescape")).write_bytes(b"bytes\n")
     (odd_tree / "excluded.bak").write_bytes(b"no")
     os.symlink("sizes/2048", odd_tree / "symbolic")

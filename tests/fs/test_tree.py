@@ -24,7 +24,7 @@ def paths(root: Directory) -> list[str]:
 def test_tree_takes_the_contents_of_a_folder(odd_tree: Path) -> None:
     root = Directory()
     root.add_tree(odd_tree)
-    expected = ["/" + str(path.relative_to(odd_tree)) for path in odd_tree.rglob("*")]
+    expected = ["/" + path.relative_to(odd_tree).as_posix() for path in odd_tree.rglob("*")]
     assert sorted(paths(root)) == sorted(expected)
     assert root.mtime_ns == 1_700_000_000 * 10**9
 
@@ -106,6 +106,7 @@ def test_folder_that_clashes_adds_nothing(tmp_path: Path) -> None:
     assert paths(root) == ["/deep", "/deep/file"]
 
 
+@pytest.mark.linux("symbolic links and FIFOs")
 def test_links_and_special_files_are_taken_as_such(tmp_path: Path) -> None:
     (tmp_path / "target").write_text("x")
     (tmp_path / "link").symlink_to("target")
@@ -135,6 +136,7 @@ def test_views_without_links_report_them() -> None:
     assert "a character device" in str(issues[1])
 
 
+@pytest.mark.linux("symbolic links")
 def test_link_to_a_folder_outside_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside" / "secret").write_text("x")
@@ -146,6 +148,7 @@ def test_link_to_a_folder_outside_is_not_followed(tmp_path: Path) -> None:
     assert isinstance(root["link"], Symlink)
 
 
+@pytest.mark.linux("permissions")
 def test_permissions_and_owners_are_those_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "one").touch(mode=0o600)
     (tmp_path / "two").touch(mode=0o600)
@@ -211,6 +214,7 @@ def test_hard_links_can_be_made_to_anything_but_directories() -> None:
     assert [file.links for file in snapshot.files] == [2, 2]
 
 
+@pytest.mark.linux("a time of changed attributes")
 def test_only_the_time_of_the_last_change_counts_unless_asked(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     os.utime(tmp_path / "file", ns=(7 * 10**9, 5 * 10**9))
@@ -239,23 +243,23 @@ def test_device_without_a_number_is_refused() -> None:
 
 
 def test_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="No such file") as caught:
+    with pytest.raises(SourceError, match=r"missing: (No such file|File not found|The system cannot find)") as caught:
         Directory().add_tree(tmp_path / "missing")
     assert caught.value.path == str(tmp_path / "missing")
 
 
 def test_file_in_place_of_a_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    with pytest.raises(SourceError, match="Not a directory"):
+    with pytest.raises(SourceError, match=r"file: (Not a directory|Invalid name|The directory name is invalid)"):
         Directory().add_tree(tmp_path / "file")
 
 
 def test_single_file_keeps_its_name_and_time(tmp_path: Path) -> None:
     path = tmp_path / "one.txt"
     path.write_text("data")
-    os.utime(path, ns=(0, 1_500_000_000_123_456_789))
+    os.utime(path, ns=(0, 1_500_000_000_123_456_700))
     root = Directory()
-    assert root.add_file(path).mtime_ns == 1_500_000_000_123_456_789
+    assert root.add_file(path).mtime_ns == 1_500_000_000_123_456_700
     assert root.add_file(path, "two.txt").size == 4
     assert paths(root) == ["/one.txt", "/two.txt"]
 
@@ -271,6 +275,7 @@ def test_relative_source_survives_a_change_of_directory(tmp_path: Path, monkeypa
     assert buffer == b"data"
 
 
+@pytest.mark.linux("a device that is a file")
 def test_device_is_no_source() -> None:
     with pytest.raises(SourceError, match="no regular file"):
         Directory().add_file("/dev/null")
@@ -335,6 +340,7 @@ def test_names_in_messages_are_printable() -> None:
     assert printable("Köln\udcff\n") == "Köln\\xff\\n"
 
 
+@pytest.mark.linux("a time of changed attributes")
 def test_time_of_creation_is_taken_where_the_system_tells_it(monkeypatch: pytest.MonkeyPatch) -> None:
     status = SimpleNamespace(st_atime_ns=1, st_mtime_ns=2, st_ctime_ns=3)
     assert times_of(status) == Times(1, 3, None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import struct
 from itertools import accumulate
 from pathlib import Path
@@ -12,6 +11,8 @@ import pytest
 
 from discstack.native import Ring, files
 from discstack.native.pump import NativePump
+
+resource = pytest.importorskip("resource", reason="needs Linux: native code that reads files")
 
 Batch = tuple[bytes, bytes, int]
 

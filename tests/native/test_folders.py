@@ -10,6 +10,8 @@ import pytest
 
 from discstack.native import folders
 
+pytestmark = pytest.mark.linux("native code that looks into folders")
+
 
 @pytest.fixture
 def some(tmp_path: Path) -> list[Path]:

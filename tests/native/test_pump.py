@@ -73,6 +73,7 @@ def whole(image: Image) -> bytes:
     return bytes(data)
 
 
+@pytest.mark.linux("native code that reads files")
 @pytest.mark.parametrize("capacity", [2 * UNIT, 1 << 20, 4 << 20, 40 << 20])
 def test_what_is_poured_is_the_image(image: Image, capacity: int) -> None:
     source, wanted = Counting(image), whole(image)
@@ -83,6 +84,7 @@ def test_what_is_poured_is_the_image(image: Image, capacity: int) -> None:
     assert source.poured > 8_000_000
 
 
+@pytest.mark.linux("native code that reads files")
 def test_an_image_file_is_poured_up_to_its_last_sector(tmp_path: Path) -> None:
     path, data = tmp_path / "image", os.urandom(2_000_001)
     path.write_bytes(data)
@@ -91,6 +93,7 @@ def test_an_image_file_is_poured_up_to_its_last_sector(tmp_path: Path) -> None:
     assert source.poured == 976 * 2048
 
 
+@pytest.mark.linux("native code that reads files")
 @pytest.mark.parametrize("name", ["small 150", "large 0"])
 def test_a_file_that_changed_is_named(image: Image, folder: Path, name: str) -> None:
     path = folder / name
@@ -99,6 +102,7 @@ def test_a_file_that_changed_is_named(image: Image, folder: Path, name: str) -> 
         pumped(Counting(image))
 
 
+@pytest.mark.linux("native code that reads files")
 def test_a_file_that_is_cut_while_it_is_poured_is_an_error(folder: Path, image: Image) -> None:
     ring = Ring(1 << 20, UNIT)
     with Pump(image.stream(), ring) as pump:
@@ -111,6 +115,7 @@ def test_a_file_that_is_cut_while_it_is_poured_is_an_error(folder: Path, image: 
             pump.result()
 
 
+@pytest.mark.linux("native code that reads files")
 def test_digests_of_files_go_the_long_way(folder: Path) -> None:
     root = Directory()
     root.add_tree(folder)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import json
 import os
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 import pytest
 
+resource = pytest.importorskip("resource", reason="about Linux: its memory and scheduling")
 SRC = Path(__file__).parent.parent.parent / "native" / "src"
 MIB = 1 << 20
 ROOM = 8 * MIB

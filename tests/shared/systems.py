@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,9 +12,23 @@ from typing import Any
 
 import pytest
 
+from discstack.native import files
+
 LINUX = sys.platform == "linux"
 # Who asks for one of these deals with files, names, locks, programs or a console, in which systems differ
 OF_THE_SYSTEM = frozenset({"tmp_path", "tmp_path_factory", "capsys", "capfd"})
+
+# how small files are read: one by one, or many in a call
+BATCH_READERS = [
+    pytest.param(None, id="Python"),
+    pytest.param(files, id="native", marks=pytest.mark.linux("native code that reads files")),
+]
+
+
+def needs_linux(what: str) -> None:
+    """For fixtures: leave out who asks for what other systems have not."""
+    if not LINUX:
+        pytest.skip(f"needs Linux: {what}")
 
 
 class Elsewhere(pytest.Module):
@@ -34,6 +51,29 @@ def linux_only(reason: str) -> Callable[..., pytest.Module | None]:
         return module
 
     return pytest_pycollect_makemodule
+
+
+def leave_out_missing_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let tests that start programs of Linux be left out by the program's name, where they begin to."""
+
+    class Started(subprocess.Popen[Any]):
+        def __init__(self, words: Any, *others: Any, **options: Any) -> None:
+            program = os.fspath(words if isinstance(words, str | os.PathLike) else words[0])
+            if shutil.which(program) is None:
+                pytest.skip(f"needs Linux: {program}")
+            super().__init__(words, *others, **options)
+
+    if not LINUX:
+        monkeypatch.setattr(subprocess, "Popen", Started)
+
+
+def first_of_each(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """Return of each test with parameters only the first that is not left out."""
+    chosen = dict[str, pytest.Item]()
+    for item in items:
+        if not any(item.iter_markers("skip")):
+            chosen.setdefault(item.nodeid.partition("[")[0], item)
+    return list(chosen.values())
 
 
 def mark(items: Sequence[pytest.Item]) -> None:

@@ -26,6 +26,9 @@ LIBRARIES: Final = frozenset(
 # What discstack and its tests need there; pip on Linux would choose for Linux
 PACKAGES: Final = (
     *("cffi", "pycparser", "click", "colorama", "construct", "rich", "markdown-it-py", "mdurl", "pygments", "xxhash"),
+    *("numpy==1.26.4", "soundfile", "typing_extensions", "pycdlib"),  # later numpys call what Wine 8 has not
+    *("matplotlib", "contourpy", "cycler", "fonttools", "kiwisolver", "pillow", "pyparsing", "python-dateutil", "six"),
+    *("plotly", "narwhals"),
     *("pytest", "pluggy", "iniconfig", "packaging", "pytest-timeout", "hypothesis", "sortedcontainers", "pip"),
 )
 # of the standard library, what is Linux's or of no use

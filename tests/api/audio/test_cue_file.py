@@ -98,4 +98,4 @@ def test_each_mistake_is_told_with_its_place(text: str, line: int, column: int, 
     error: Any = caught.value
     assert (error.line, error.column) == (line, column), error
     assert message in str(error)
-    assert str(error).startswith(f"/music/album.cue:{line}:{column}: ")
+    assert str(error).startswith(f"{WHERE}:{line}:{column}: ")

@@ -72,7 +72,7 @@ def sources() -> Callable[[Path], Plain]:
             return path.read_bytes()
         return None if path.is_dir() else "FIFO None"
 
-    return lambda top: {str(path.relative_to(top)): describe(path) for path in sorted(top.rglob("*"))}
+    return lambda top: {path.relative_to(top).as_posix(): describe(path) for path in sorted(top.rglob("*"))}
 
 
 @pytest.fixture(scope="session")

@@ -56,6 +56,7 @@ def test_names_that_udf_cannot_hold_are_those_of_rock_ridge(revision: int) -> No
     ]
 
 
+@pytest.mark.linux("genisoimage")
 def test_names_that_another_writer_mangled_are_found_by_their_data(tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     tree.mkdir()
@@ -69,6 +70,7 @@ def test_names_that_another_writer_mangled_are_found_by_their_data(tmp_path: Pat
     assert {node.name for node in volume.root.children()} == {path.name for path in tree.iterdir()}
 
 
+@pytest.mark.linux("genisoimage")
 def test_directories_and_empty_files_that_another_writer_mangled_are_found_too(tmp_path: Path) -> None:
     """genisoimage puts an underscore where Joliet has no such character, also in UDF, and another letter for a byte."""
     tree, image = tmp_path / "tree", tmp_path / "image.iso"

@@ -12,6 +12,7 @@ from typing import Any
 
 import pycdlib
 import pytest
+from systems import needs_linux
 
 from discstack.fs.attributes import Attributes
 from discstack.fs.bridge import build_image
@@ -32,6 +33,7 @@ SECOND = 10**9
 @pytest.fixture
 def linked_tree(odd_tree: Path) -> Path:
     """The odd tree with what only Rock Ridge and UDF can hold."""
+    needs_linux("links, FIFOs and permissions")
     (odd_tree / "\N{GRINNING FACE} beyond the BMP.txt").unlink()  # genisoimage cannot spell it
     (odd_tree / "link").symlink_to("../some/where else")
     (odd_tree / "sizes" / "absolute").symlink_to("/usr/./lib/../share")
@@ -107,7 +109,7 @@ def regular(top: Path) -> Iterator[tuple[str, bytes | None]]:
     """Yield the directories and regular files of a folder."""
     for path in sorted(top.rglob("*")):
         if not path.is_symlink() and (path.is_file() or path.is_dir()):
-            yield str(path.relative_to(top)), path.read_bytes() if path.is_file() else None
+            yield path.relative_to(top).as_posix(), path.read_bytes() if path.is_file() else None
 
 
 @pytest.fixture

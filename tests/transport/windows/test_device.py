@@ -185,6 +185,7 @@ def test_nobody_has_a_drive_exclusively(kernel32: Any, windows: Windows) -> None
     device.close()
 
 
+@pytest.mark.linux("a system that is no Windows")
 def test_elsewhere_there_is_no_windows() -> None:
     with pytest.raises(BackendUnavailable, match="this is linux"):
         this_windows()
