@@ -6,6 +6,8 @@
  * an errno and 256: the device never answered.
  */
 #define _GNU_SOURCE
+#include "questions.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -20,9 +22,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-#define GET_IDLUN 0x5382 /* SCSI_IOCTL_GET_IDLUN and its like, which no user's header has */
-#define GET_BUS_NUMBER 0x5386
 
 #define NO_ANSWER 256
 
@@ -141,37 +140,5 @@ int ioctl(int fd, unsigned long request, ...)
 		return sg_io_in_turn(argument);
 	if (fd < 0 || fd != cable)
 		return real(fd, request, argument);
-	switch (request) {
-	case SG_IO:
-		return sg_io(fd, argument);
-	case SG_GET_VERSION_NUM:
-		*(int *)argument = 30536;
-		return 0;
-	case SG_GET_RESERVED_SIZE:
-		*(int *)argument = 131072;
-		return 0;
-	case SG_SET_RESERVED_SIZE:
-	case SG_SET_TIMEOUT:
-		return 0;
-	case SG_GET_TIMEOUT:
-		return 6000;
-	case GET_IDLUN:
-		memset(argument, 0, 8);
-		return 0;
-	case GET_BUS_NUMBER:
-	case SG_EMULATED_HOST:
-		*(int *)argument = 0;
-		return 0;
-	case SG_SET_DEBUG:
-	case SG_SET_COMMAND_Q:
-	case SG_SET_FORCE_PACK_ID:
-	case SG_SET_KEEP_ORPHAN:
-		return 0;
-	case SG_GET_SCSI_ID:
-		memset(argument, 0, sizeof(struct sg_scsi_id));
-		((struct sg_scsi_id *)argument)->scsi_type = 5;
-		return 0;
-	}
-	errno = ENOTTY;
-	return -1;
+	return request == SG_IO ? sg_io(fd, argument) : answer_question(request, argument);
 }

@@ -22,7 +22,9 @@ DIRECTIONS = (Direction.NONE, Direction.FROM_DEVICE, Direction.TO_DEVICE)
 def build_cable(target: Path) -> Path:
     """Compile the library that is preloaded into the other program."""
     source = Path(__file__).with_name("cable.c")
-    subprocess.run(["cc", "-shared", "-fPIC", "-Wall", "-Werror", "-O1", "-o", target, source, "-ldl"], check=True)
+    shared = f"-I{source.parents[1] / 'benchmarks/drive'}"  # what both played drives answer to questions of sg
+    flags = ("-shared", "-fPIC", "-Wall", "-Werror", "-O1", shared)
+    subprocess.run(["cc", *flags, "-o", target, source, "-ldl"], check=True)
     return target
 
 

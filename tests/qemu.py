@@ -30,7 +30,10 @@ from discstack.transport.base import (
 )
 
 PROGRAM: Final = "qemu-system-x86_64"
-MEMORY: Final = ("-m", "16")
+# What goes with its parent, stands still, has 16 MiB of memory and listens to its standard input
+MACHINE: Final = (
+    f"setpriv --pdeathsig KILL {PROGRAM} -nodefaults -display none -S -m 16 -qtest stdio -qtest-log none".split()
+)
 RINGS, DATA = 0x10000, 0x200000  # addresses in the machine's memory
 MAX_TRANSFER: Final = 1 << 20
 
@@ -45,9 +48,8 @@ class Machine:
 
     def __init__(self, image: Path, *device: str) -> None:
         drive = f"if=none,id=disc,media=cdrom,format=raw,readonly=on,file={image}"
-        machine = (PROGRAM, "-nodefaults", "-display", "none", "-S", *MEMORY, "-qtest", "stdio", "-qtest-log", "none")
         self._process = subprocess.Popen(
-            [*machine, "-drive", drive, *device], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [*MACHINE, "-drive", drive, *device], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         assert self._process.stdin is not None
         assert self._process.stdout is not None

@@ -10,6 +10,7 @@
  */
 #define _GNU_SOURCE
 #include "drive.h"
+#include "questions.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -26,12 +27,9 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#define GET_IDLUN 0x5382 /* SCSI_IOCTL_GET_IDLUN and its like, which no user's header has */
-#define GET_BUS_NUMBER 0x5386
 #define DESCRIPTORS 1024
 #define SR_MAJOR 11
 #define SG_MAJOR 21
-#define RESERVED_SIZE 131072
 
 static struct {
 	const char *path, *report, *queue;
@@ -312,43 +310,17 @@ static int control(unsigned long request, void *argument)
 	switch (request) {
 	case SG_IO:
 		return sg_io(argument);
-	case SG_GET_VERSION_NUM:
-		*(int *)argument = 30536;
-		return 0;
-	case SG_GET_RESERVED_SIZE:
-		*(int *)argument = RESERVED_SIZE;
-		return 0;
 	case BLKSECTGET:
 		*(unsigned short *)argument = RESERVED_SIZE / 512;
-		return 0;
-	case SG_GET_TIMEOUT:
-		return 6000;
-	case GET_IDLUN:
-		memset(argument, 0, 8);
-		return 0;
-	case GET_BUS_NUMBER:
-	case SG_EMULATED_HOST:
-		*(int *)argument = 0;
 		return 0;
 	case CDROM_DRIVE_STATUS:
 		return CDS_DISC_OK;
 	case CDROM_MEDIA_CHANGED:
 	case CDROM_LOCKDOOR:
 	case BLKFLSBUF:
-	case SG_SET_RESERVED_SIZE:
-	case SG_SET_TIMEOUT:
-	case SG_SET_DEBUG:
-	case SG_SET_COMMAND_Q:
-	case SG_SET_FORCE_PACK_ID:
-	case SG_SET_KEEP_ORPHAN:
-		return 0;
-	case SG_GET_SCSI_ID:
-		memset(argument, 0, sizeof(struct sg_scsi_id));
-		((struct sg_scsi_id *)argument)->scsi_type = 5;
 		return 0;
 	}
-	errno = ENOTTY;
-	return -1;
+	return answer_question(request, argument);
 }
 
 int ioctl(int fd, unsigned long request, ...)
