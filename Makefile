@@ -14,7 +14,7 @@ TEST_PACKAGES := \
 	tgt open-iscsi targetcli-fb \
 	chromium qemu-system-x86 seabios ovmf grub-pc-bin isolinux syslinux-common mtools gdisk fdisk
 
-.PHONY: help demo test test-sanitized check types wheel-windows bench bench-commands bench-write bench-lab bench-compare fuzz fuzz-reader fuzz-images clean system
+.PHONY: help demo test test-sanitized test-windows check types wheel-windows bench bench-commands bench-write bench-lab bench-compare fuzz fuzz-reader fuzz-images clean system
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile | column -t -s:

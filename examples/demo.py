@@ -4,6 +4,7 @@
 """
 
 import hashlib
+import io
 import shutil
 import subprocess
 import sys
@@ -93,6 +94,8 @@ def ask_others(console: Console, disc: Path) -> None:
 def main() -> None:
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "docs")
     medium = sys.argv[2] if len(sys.argv) > 2 else "dvd+r"
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a code page of Windows has no bars
     console = Console()
     keep = Path(sys.argv[3]) if len(sys.argv) > 3 else ROOT / "demo"
     keep.mkdir(exist_ok=True)

@@ -31,6 +31,10 @@ SECOND = 10**9
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0  # owners and devices are root's to make
 
 
+def pytest_configure() -> None:
+    systems.leave_out_missing_programs()
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--briefly", action="store_true", help="of each test with parameters run only the first")
 
@@ -39,11 +43,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     systems.mark(items)
     if config.getoption("--briefly"):
         items[:] = systems.first_of_each(items)
-
-
-@pytest.fixture(autouse=True)
-def _programs(monkeypatch: pytest.MonkeyPatch) -> None:
-    systems.leave_out_missing_programs(monkeypatch)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,8 @@ from discstack.mmc.errors import Cancelled
 from discstack.mmc.stream import CHUNK, Pump, digest, ring_size
 from discstack.native import Ring
 
+pytestmark = pytest.mark.system
+
 BLOCK = 2048
 
 

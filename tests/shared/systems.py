@@ -53,7 +53,7 @@ def linux_only(reason: str) -> Callable[..., pytest.Module | None]:
     return pytest_pycollect_makemodule
 
 
-def leave_out_missing_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+def leave_out_missing_programs() -> None:
     """Let tests that start programs of Linux be left out by the program's name, where they begin to."""
 
     class Started(subprocess.Popen[Any]):
@@ -64,7 +64,7 @@ def leave_out_missing_programs(monkeypatch: pytest.MonkeyPatch) -> None:
             super().__init__(words, *others, **options)
 
     if not LINUX:
-        monkeypatch.setattr(subprocess, "Popen", Started)
+        subprocess.Popen = Started  # type: ignore[misc]
 
 
 def first_of_each(items: Sequence[pytest.Item]) -> list[pytest.Item]:
@@ -79,7 +79,7 @@ def first_of_each(items: Sequence[pytest.Item]) -> list[pytest.Item]:
 def mark(items: Sequence[pytest.Item]) -> None:
     """Mark tests that deal with the system, and leave those out that need Linux on others."""
     for item in items:
-        if OF_THE_SYSTEM.intersection(getattr(item, "fixturenames", ())):
+        if "native" in item.path.parts or OF_THE_SYSTEM.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("system")
         needs = item.get_closest_marker("linux")
         if needs and not LINUX:
