@@ -27,7 +27,18 @@ LIBRARIES: Final = frozenset(
 PACKAGES: Final = (
     *("cffi", "pycparser", "click", "colorama", "construct", "rich", "markdown-it-py", "mdurl", "pygments", "xxhash"),
     *("numpy==1.26.4", "soundfile", "typing_extensions", "pycdlib"),  # later numpys call what Wine 8 has not
-    *("matplotlib", "contourpy", "cycler", "fonttools", "kiwisolver", "pillow", "pyparsing", "python-dateutil", "six"),
+    *(
+        "matplotlib",
+        "contourpy",
+        "cycler",
+        "fonttools",
+        "kiwisolver",
+        "pillow",
+        "pyparsing",
+        "python-dateutil",
+        "six",
+        "tzdata",
+    ),
     *("plotly", "narwhals"),
     *("pytest", "pluggy", "iniconfig", "packaging", "pytest-timeout", "hypothesis", "sortedcontainers", "pip"),
 )
