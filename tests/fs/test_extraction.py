@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import resource
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -147,7 +146,10 @@ def test_file_of_a_tree_opens_as_a_file(tree: Directory) -> None:
             opened.seek(-1)
 
 
+@pytest.mark.linux("a limit of what a file may have")
 def test_no_half_file_is_left_where_there_is_no_room(tmp_path: Path) -> None:
+    import resource
+
     root = Directory()
     root.create_file("first", b"whole")
     root.create_file("second", bytes(3 << 20))
