@@ -110,6 +110,7 @@ def test_what_a_user_can_mend_leaves_no_file(discstack: Discstack, folder: Path,
     assert not state_home.exists()
 
 
+@pytest.mark.linux("a user without a home")
 def test_a_user_without_a_home_hears_why_the_burn_failed(
     discstack: Discstack, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
