@@ -136,7 +136,7 @@ def test_a_drive_that_others_have_for_themselves_is_busy(
     kernel32.open_error = 32
     with pytest.raises(DeviceBusy, match="held by another program"):
         SptiTransport.open("D:", windows=windows)
-    assert len(kernel32.opened) > 2
+    assert len(kernel32.opened) >= 2  # tried again, how often is up to the machine
 
 
 @pytest.mark.parametrize(
