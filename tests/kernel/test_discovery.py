@@ -155,6 +155,24 @@ def test_with_udev_a_member_of_cdrom_sees_all_of_it(kernel: Any, attaching: Atta
 
 
 @pytest.mark.usefixtures("udev")
+def test_drives_that_are_alike_are_told_apart_and_have_the_same_numbers_without_udev(
+    kernel: Any, attaching: Attaching
+) -> None:
+    with attaching("cd-r", "cd-r") as attachment:
+        kernel.check("udevadm settle --timeout=30")
+        blocks = [drive.block for drive in attachment.drives]
+        found = {row["address"]: row for row in json.loads(kernel.discstack("drives", "--json").output)}
+        numbers = [kernel.check(f"sg_inq --page=0x80 --raw {block} | tail -c +5").strip() for block in blocks]
+        lasting = [{name for name in found[block]["names"] if "/by-id/" in name} for block in blocks]
+    assert [found[block]["serial"] for block in blocks] == numbers
+    assert numbers[0] != numbers[1]
+    assert all(lasting)
+    assert lasting[0].isdisjoint(lasting[1])
+    for number, names in zip(numbers, lasting, strict=True):
+        assert any(number in name for name in names)
+
+
+@pytest.mark.usefixtures("udev")
 def test_udev_keeps_off_a_drive_that_we_hold(kernel: Any, drive: Any, background: Any) -> None:
     asked = f"udevadm trigger --action=change --name-match={drive.block}"
     with background(python(CLAIM, drive.block)) as holder:

@@ -75,7 +75,7 @@ def _drive(roots: Roots, device: Path, links: Mapping[str, tuple[str, ...]], loo
     known = lookup(device / "block" / Path(block).name) if block else {}
     adapter = _adapter(roots, device)
     vendor, model, revision = (read_text(device / name) for name in ("vendor", "model", "rev"))
-    serial = known.get("ID_SERIAL_SHORT") or _serial(device)
+    serial = _unit_serial(device) or known.get("ID_SERIAL_SHORT") or _bridge_serial(device)
     names = tuple(name for node in (block, generic) if node for name in links.get(node, ()))
     entry = DriveEntry(
         address=address,
@@ -113,14 +113,17 @@ def _candidates(dev: Path) -> Iterator[Path]:
         yield from (link for link in entries(dev / folder) if folder or LINK_NAMES.fullmatch(link.name))
 
 
-def _serial(device: Path) -> str:
-    """Return the serial number that the drive or its USB bridge told when it was found."""
+def _unit_serial(device: Path) -> str:
+    """Return the serial number that the drive itself told when it was found: with udev and without the same."""
     try:
         page = (device / UNIT_SERIAL_NUMBER).read_bytes()
     except OSError:
-        page = b""
-    number = page[4 : 4 + int.from_bytes(page[2:4], "big")].decode("ascii", "replace").strip("\0 ")
-    return number or next((read_text(parent / "serial") for parent in _usb_devices(device)), "")
+        return ""
+    return page[4 : 4 + int.from_bytes(page[2:4], "big")].decode("ascii", "replace").strip("\0 ")
+
+
+def _bridge_serial(device: Path) -> str:
+    return next((read_text(parent / "serial") for parent in _usb_devices(device)), "")
 
 
 def on_usb(device: Path) -> bool:

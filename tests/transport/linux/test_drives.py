@@ -89,15 +89,16 @@ def test_a_bridge_of_an_unknown_driver_is_still_usb(machine: Machine) -> None:
     assert drive.bus == "USB"
 
 
-def test_the_serial_number_is_udevs_else_that_of_the_unit_else_that_of_its_bridge(machine: Machine) -> None:
+def test_the_serial_number_is_that_of_the_unit_else_udevs_else_that_of_its_bridge(machine: Machine) -> None:
     device = machine.drive("0:0:0:0", block="sr0", place=f"{PCI}/usb2/2-1/2-1:1.0", adapter="usb-storage")
     assert listed(machine)[0].serial == ""
     machine.write(f"sys/{PCI}/usb2/2-1/idVendor", "13fd\n")
     machine.write(f"sys/{PCI}/usb2/2-1/serial", "BRIDGE7\n")
     assert listed(machine)[0].serial == "BRIDGE7"
+    assert listed(machine, ID_SERIAL_SHORT="UDEV1")[0].serial == "UDEV1"
     (device / "vpd_pg80").write_bytes(bytes.fromhex("05 80 00 08") + b"  UNIT42")
     assert listed(machine)[0].serial == "UNIT42"
-    assert listed(machine, ID_SERIAL_SHORT="UDEV1")[0].serial == "UDEV1"
+    assert listed(machine, ID_SERIAL_SHORT="ACMEBURNER_UNIT42")[0].serial == "UNIT42"
 
 
 def test_a_broken_page_of_serial_numbers_is_none(machine: Machine) -> None:
