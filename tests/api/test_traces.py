@@ -41,6 +41,18 @@ def test_a_burn_of_other_files_is_played_and_the_difference_told(
     assert "sends other data than was recorded" in caplog.text
 
 
+@pytest.mark.parametrize("trace", ["burn.trace", "burn.pcapng"])
+def test_a_burn_that_fails_is_recorded_and_fails_again_in_the_same_words(
+    discstack: Discstack, folder: Path, trace: str
+) -> None:
+    drive = "virtual:dvd+r?fault=medium-error:320-330"
+    burnt = discstack("burn", "folder", "-d", drive, "--trace", trace)
+    played = discstack("burn", "folder", "-d", f"replay:{trace}")
+    assert (burnt.code, played.code) == (4, 4)
+    assert "WRITE (10) lba=0x140 transfer_length=0x20: MEDIUM ERROR 3/0C/00" in burnt.err
+    assert played.err.startswith(burnt.err)  # and tells where its own last commands are
+
+
 def test_what_was_not_asked_then_is_a_mismatch(discstack: Discstack, folder: Path) -> None:
     assert discstack("info", "virtual:dvd+r", "--trace", "info.trace").code == 0
     played = discstack("burn", "folder", "-d", "replay:info.trace")
