@@ -69,8 +69,8 @@ def read(
     with open_recorder(drive, trace) as recorder:
         reader = DiscReader(recorder)
         blocks = range(start, start + sectors) if sectors else reader.recorded()[start:]
+        limit = read_limit(speed, recorder.medium())
         with output_file(output, keep=True) as file, cancelling(reader), Display(quiet=as_json) as display:
-            limit = read_limit(speed, recorder.medium())
             bad = reader.read(file, blocks=blocks, skip_bad=skip_bad, speed=limit, on_event=display)
     if as_json:
         print_json({"output": output, "start": blocks.start, "sectors": len(blocks), "skipped": _spell(bad)})

@@ -50,6 +50,15 @@ def test_what_is_not_written_is_refused_by_name(discstack: Any, tmp_path: Path, 
     assert CHANGES.isdisjoint(re.findall(r"[A-Z][A-Z /]+[A-Z](?: \(\d+\))?", (tmp_path / "trace").read_text()))
 
 
+def test_a_speed_that_no_medium_here_has_leaves_the_output_as_it_was(discstack: Any, tmp_path: Path) -> None:
+    (tmp_path / "output").write_bytes(b"what was there")
+    drive = "virtual:dvd-r-dl?fault=profile:0016"
+    refused = discstack("read", drive, "-o", "output", "--sectors", "1", "--speed", "4x")
+    assert refused.code == 5, refused.err
+    assert "no speed is known for this medium" in refused.err
+    assert (tmp_path / "output").read_bytes() == b"what was there"
+
+
 @pytest.mark.parametrize("profile", NAMES)
 def test_what_is_not_written_is_described(discstack: Any, profile: int) -> None:
     drive = f"virtual:dvd-r-dl?fault=profile:{profile:04x}"
