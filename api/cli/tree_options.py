@@ -41,6 +41,9 @@ class Clock(click.ParamType[int]):
         return (moment - EPOCH) // timedelta(microseconds=1) * 1000
 
 
+# a list of names or globs, in the encoding that names themselves have
+NAMES: Final = click.File("r", encoding=sys.getfilesystemencoding(), errors="surrogateescape")
+
 TREE_OPTIONS: Final = (
     click.option(
         *("-graft-points", "--graft-points", "graft_points"),
@@ -55,7 +58,7 @@ TREE_OPTIONS: Final = (
     ),
     click.option(
         *("-exclude-list", "--exclude-list", "exclude_list"),
-        type=click.File("r", encoding=sys.getfilesystemencoding(), errors="surrogateescape"),
+        type=NAMES,
         metavar="FILE",
         help="Leave out what the globs in FILE match, one in each line.",
     ),
@@ -66,7 +69,7 @@ TREE_OPTIONS: Final = (
     ),
     click.option(
         *("-sort", "--sort", "sort"),
-        type=click.File("r", encoding=sys.getfilesystemencoding(), errors="surrogateescape"),
+        type=NAMES,
         metavar="FILE",
         help="Put file data first that weighs more: FILE has a path or glob, a space and a number in each line.",
     ),
@@ -87,7 +90,7 @@ TREE_OPTIONS: Final = (
     *(
         click.option(
             *(f"{word}-list", f"-{word}-list", f"{name}_list"),
-            type=click.File("r", errors="surrogateescape"),
+            type=NAMES,
             metavar="FILE",
             help=f"The same as {word} with the globs in FILE, one in each line.",
         )

@@ -2,10 +2,12 @@
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from systems import needs_linux
 
@@ -192,6 +194,14 @@ def test_names_are_hidden_by_lists_of_globs_too(discstack: Discstack, tree: Path
     }
     nodes = {node.name: node.hidden for node in read_volume("x.iso").root.children()}
     assert nodes == {"a=b": True, "drop.bak": False, "keep.txt": False, "link": False}
+
+
+def test_lists_of_names_are_in_the_encoding_of_names() -> None:
+    """Python would take another one for text on Windows."""
+    lists = [option.type for option in image_command.params if isinstance(option.type, click.File)]
+    texts = [(file.encoding, file.errors) for file in lists if "b" not in file.mode]
+    assert len(texts) >= 5
+    assert set(texts) == {(sys.getfilesystemencoding(), "surrogateescape")}
 
 
 def test_words_of_mkisofs_that_are_not_taken_are_named_and_not_read_as_others(discstack: Discstack, tree: Path) -> None:
