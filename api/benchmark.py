@@ -102,12 +102,13 @@ class Benchmark(Job):
         """
         self.trials = []
         watch = _Watch(on_event)
-        if self.kind is BenchmarkKind.READ:
-            blocks = self._readable()
-            self._run(self._all(watch, blocks), watch, write=False)
-        else:
-            self._check_room()
-            self._run(self._all(watch, None), watch)
+        with self._cancellation.job():
+            if self.kind is BenchmarkKind.READ:
+                blocks = self._readable()
+                self._run(self._all(watch, blocks), watch, write=False)
+            else:
+                self._check_room()
+                self._run(self._all(watch, None), watch)
         return self.trials
 
     def _readable(self) -> range:

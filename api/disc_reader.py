@@ -105,12 +105,13 @@ class DiscReader(Job):
         Between the sessions of a disc nothing is recorded: zeros stand for that. A block that cannot be read raises
         MediumError, unless `skip_bad`: then zeros stand for it too. `speed` in kB/s of 1000 bytes curbs it.
         """
-        wanted = self.recorded() if blocks is None else blocks
-        recipe = RECIPES.get(self.recorder.medium().profile)
-        run_out = recipe.run_out if recipe else 0
-        procedure = read_disc(wanted, sink.write, gaps=self._gaps(wanted), skip_bad=skip_bad, run_out=run_out)
-        curbed = at_read_speed(speed, procedure, Phase.READING) if speed else procedure
-        return self._run(curbed, on_event, write=False)
+        with self._cancellation.job():
+            wanted = self.recorded() if blocks is None else blocks
+            recipe = RECIPES.get(self.recorder.medium().profile)
+            run_out = recipe.run_out if recipe else 0
+            procedure = read_disc(wanted, sink.write, gaps=self._gaps(wanted), skip_bad=skip_bad, run_out=run_out)
+            curbed = at_read_speed(speed, procedure, Phase.READING) if speed else procedure
+            return self._run(curbed, on_event, write=False)
 
     def verify(
         self, image: Writable, *, start: int = 0, speed: int | None = None, on_event: EventHandler | None = None
@@ -121,7 +122,7 @@ class DiscReader(Job):
         its `careful_speed`. Raises VerificationError with the ranges that differ or cannot be read,
         SourceError or EOFError where the image cannot be read.
         """
-        with opened(image) as source:
+        with self._cancellation.job(), opened(image) as source:
             return self._run(_compare(source, start, speed or self.careful_speed), on_event, write=False)
 
 

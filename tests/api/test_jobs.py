@@ -1,5 +1,6 @@
 """Writers, erasers and readers as another program uses them."""
 
+import io
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -247,6 +248,17 @@ def test_a_job_of_several_parts_ends_at_once_too(recorder: discstack.Recorder, t
     with pytest.raises(discstack.Cancelled, match="before it began"):
         reader.contents()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_cancel_is_not_kept_for_a_later_job_where_the_disc_has_nothing_to_read(recorder: discstack.Recorder) -> None:
+    reader, kind = discstack.DiscReader(recorder), discstack.BenchmarkKind.READ
+    benchmark = discstack.Benchmark(recorder, kind)
+    for job, run in ((reader, lambda: reader.read(io.BytesIO())), (benchmark, benchmark.run)):
+        job.cancel()
+        with pytest.raises(discstack.Cancelled, match="before it began"):
+            run()
+        with pytest.raises(discstack.MediaError, match="nothing to read"):
+            run()
 
 
 def test_several_drives_burn_at_once(tmp_path: Path) -> None:
