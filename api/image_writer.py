@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, Final
 
@@ -10,6 +9,7 @@ from discstack.cancellation import Cancellation
 from discstack.file_narrator import FileNarrator
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable
 
     from discstack.events import EventHandler
@@ -46,16 +46,7 @@ class ImageWriter:
         vanished, changed or cannot be read, LayoutError if the target is one of them, Cancelled after `cancel`.
         """
         sectors = self.image.sectors if part is None else len(part)
-
-        def write(tell: Tell) -> int:
-            if not isinstance(target, str | os.PathLike):
-                return self.image.write_to(target, tell, part=part)
-            self.image.check_target(target)
-            tell(0, range(0))  # where it was cancelled meanwhile, what is there stays
-            with open(target, "wb", buffering=0) as file:
-                return self.image.write_to(file, tell, part=part)
-
-        return self._run(sectors, on_event, write)
+        return self._run(sectors, on_event, lambda tell: self.image.write_to(target, tell, part=part))
 
     def grow(self, path: str | os.PathLike[str], *, on_event: EventHandler | None = None) -> int:
         """Write what is new of an image into the file that it grows out of; return how many bytes that were.

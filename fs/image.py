@@ -180,10 +180,13 @@ class Image:
 
         `tell` hears how many bytes were written so far and which sectors of them came last, perhaps from another
         thread. When something fails, what was written so far stays; the caller decides what becomes of it.
-        What lies at a path already is lost only if `check_target` finds no fault.
+        What lies at a path already is lost only if `check_target` finds no fault and `tell`, which then hears of 0
+        bytes, does not raise.
         """
         if isinstance(target, str | os.PathLike):
             self.check_target(target)
+            if tell:
+                tell(0, range(0))
             with open(openable(os.fspath(target)), "wb", buffering=0) as file:
                 return self.write_to(file, tell, part=part)
         if part is None and isinstance(getattr(target, "raw", target), io.FileIO):  # nothing between it and the system

@@ -114,6 +114,15 @@ def test_a_cancel_that_comes_before_leaves_what_is_there_alone(
     assert writer.write(path) == path.stat().st_size
 
 
+def test_a_path_is_opened_in_the_form_that_the_system_takes_at_any_length(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("discstack.fs.image.openable", lambda path: f"{path} extended")
+    written = ImageWriter(image_of(folder)).write(tmp_path / "x.iso")
+    assert (tmp_path / "x.iso extended").stat().st_size == written
+    assert not (tmp_path / "x.iso").exists()
+
+
 def change(folder: Path) -> None:
     (folder / "one byte").write_bytes(b"more than one")
 
