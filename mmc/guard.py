@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
 from discstack.mmc import actions
+from discstack.mmc.aftermath import attempt, drive_is_lost
 from discstack.mmc.errors import CommandError, DriveError
 from discstack.mmc.identify import look
 from discstack.mmc.polling import persist
 from discstack.mmc.procedure import Procedure
-from discstack.transport.base import TransportError
 
 T = TypeVar("T")
 
@@ -25,7 +24,7 @@ def locked(body: Procedure[T]) -> Procedure[T]:
         raise
     except BaseException as error:
         yield from attempt(error, unlock)
-        if not isinstance(error, TransportError):
+        if not drive_is_lost(error):
             yield from attempt(error, partial(attach_status, error))
         raise
     yield from unlock()
@@ -59,13 +58,3 @@ def attach_status(error: BaseException) -> Procedure[None]:
     error.add_note(f"the disc is now: {status}")
     if isinstance(error, DriveError):
         error.medium = status
-
-
-def attempt(error: BaseException, step: Callable[[], Procedure[None]]) -> Procedure[DriveError | TransportError | None]:
-    """Try a step of the way out of a failed job; what fails there is noted with the first error, and returned."""
-    try:
-        yield from step()
-    except (DriveError, TransportError) as second:
-        error.add_note(f"afterwards also: {second}")
-        return second
-    return None

@@ -7,9 +7,9 @@ from functools import partial
 from typing import NamedTuple, TypeVar
 
 from discstack.mmc import actions, queries
+from discstack.mmc.aftermath import attempt
 from discstack.mmc.command import optional
 from discstack.mmc.errors import CommandError, ResponseError
-from discstack.mmc.guard import attempt
 from discstack.mmc.polling import persist
 from discstack.mmc.procedure import Phase, Procedure, Report
 from discstack.mmc.spec.mode_pages import CapabilitiesPage

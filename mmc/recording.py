@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Final
 
 from discstack.mmc import queries, stream
+from discstack.mmc.aftermath import abandon
 from discstack.mmc.command import BLOCK_SIZE, optional
-from discstack.mmc.errors import DriveTimeout, UnitAttention, UnsupportedMedium
-from discstack.mmc.guard import attempt
+from discstack.mmc.errors import UnsupportedMedium
 from discstack.mmc.identify import next_writable
 from discstack.mmc.job import BurnJob, Digests, WriteCommand
 from discstack.mmc.procedure import MaxTransfer, Now, Phase, Procedure, Report, UsualTransfer
@@ -21,9 +20,8 @@ from discstack.mmc.steps import flush
 from discstack.mmc.stream import BlockSource, Pump
 from discstack.mmc.writing import write_stream
 from discstack.native import Ring
-from discstack.transport.base import SMALL_TRANSFER, FeedCounters, Stream, TransportError
+from discstack.transport.base import SMALL_TRANSFER, FeedCounters, Stream
 
-MEDIUM_CHANGED: Final = 0x28  # additional sense code of a unit attention
 COMMANDS: Final[Mapping[WriteCommand, tuple[CDB, Mapping[str, Any]]]] = {
     WriteCommand.WRITE: (WRITE_10, {}),
     WriteCommand.STREAMING: (WRITE_12, {"streaming": True}),
@@ -49,31 +47,11 @@ def write_session(
     except GeneratorExit:
         raise
     except BaseException as error:
-        if not _is_hopeless(error):
-            yield from _abandon(error, work, job)
+        yield from abandon(error, work, job)
         raise
     seconds = (yield Now()) - began
     yield from work.recipe.finish(work, job)
     return counters, digests, seconds
-
-
-def disc_is_lost(error: BaseException) -> bool:
-    """Say whether after that nobody knows what is in the drive."""
-    changed = isinstance(error, UnitAttention) and error.sense.asc == MEDIUM_CHANGED
-    return changed or isinstance(error, TransportError)
-
-
-def _is_hopeless(error: BaseException) -> bool:
-    """Say whether nothing more is to be tried: the disc is lost, or the drive does not get done."""
-    return disc_is_lost(error) or isinstance(error, DriveTimeout)
-
-
-def _abandon(error: BaseException, work: Work, job: BurnJob) -> Procedure[None]:
-    """Flush and close what can be: a disc that cannot be flushed is still better off with its track closed."""
-    yield Report(Phase.FINALISING)
-    second = yield from attempt(error, partial(flush, work))
-    if second is None or not _is_hopeless(second):
-        yield from attempt(error, lambda: work.recipe.abandon(work, job))
 
 
 def _record(work: Work, job: BurnJob, plan: BurnPlan, speed: int | None) -> Procedure[tuple[FeedCounters, Digests]]:

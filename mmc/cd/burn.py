@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from discstack.mmc.aftermath import attempt, disc_is_lost
 from discstack.mmc.calibration import calibrate
 from discstack.mmc.cd import at_once, by_track, raw
 from discstack.mmc.cd.following import next_track_number
@@ -21,7 +22,7 @@ from discstack.mmc.cd.program import Layout, lay_out
 from discstack.mmc.cd.session import Session
 from discstack.mmc.cd.verify import verify_program
 from discstack.mmc.errors import DiscStateError, MediumFull, UnsupportedMedium
-from discstack.mmc.guard import attempt, locked
+from discstack.mmc.guard import locked
 from discstack.mmc.identify import next_writable, open_work, status_of
 from discstack.mmc.job import VerifyLevel
 from discstack.mmc.medium import DiscState
@@ -29,7 +30,6 @@ from discstack.mmc.planning import must_erase
 from discstack.mmc.procedure import Checkpoint, Now, Phase, Procedure, Report
 from discstack.mmc.read_speed import at_read_speed
 from discstack.mmc.recipe import Work
-from discstack.mmc.recording import disc_is_lost
 from discstack.mmc.spec.msf import PREGAP
 from discstack.mmc.speed import set_write_speed
 from discstack.mmc.steps import flush

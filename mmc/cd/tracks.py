@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import partial
 
+from discstack.mmc.aftermath import attempt
 from discstack.mmc.calibration import calibrate
 from discstack.mmc.cd import by_track
 from discstack.mmc.cd.burn import erased, recorded
@@ -15,7 +16,7 @@ from discstack.mmc.cd.packet_tracks import check_open_packets
 from discstack.mmc.cd.program import MINIMUM_TRACK, MOST_TRACKS, Placed, ProgramTrack
 from discstack.mmc.cd.session import Session
 from discstack.mmc.errors import DiscStateError, MediumFull, UnsupportedMedium
-from discstack.mmc.guard import attach_status, attempt, lock, unlock
+from discstack.mmc.guard import attach_status, lock, unlock
 from discstack.mmc.identify import open_work, status_of
 from discstack.mmc.medium import DiscState, MediumStatus
 from discstack.mmc.planning import must_erase

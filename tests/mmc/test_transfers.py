@@ -9,6 +9,7 @@ import pytest
 
 from discstack.mmc.burn import burn
 from discstack.mmc.errors import IllegalRequest, UnsupportedMedium
+from discstack.mmc.identify import identify
 from discstack.mmc.job import WriteCommand
 from discstack.mmc.spec.sense import Sense
 from discstack.transport.base import CHECK_CONDITION, Command, Reply, TransferRefused
@@ -16,6 +17,7 @@ from discstack.transport.base import CHECK_CONDITION, Command, Reply, TransferRe
 KIB = 1 << 10
 MIB = 1 << 20
 WRITES = {b"\x2a", b"\xaa"}
+SYNCHRONIZE_CACHE = b"\x35"
 WIDE = {"usual_transfer": 256 * KIB}
 
 
@@ -139,3 +141,14 @@ def test_three_units_become_one_where_halves_would_not_be_whole(lab: Any) -> Non
     lab.run(burn(lab.job(600, ring_bytes=None, transfer_bytes=192 * KIB, command=WriteCommand.STREAMING)), way)
     assert max(sizes(way.tap)) == 64
     assert way.tap.on_disc(0, 600) == lab.image(600)
+
+
+@pytest.mark.parametrize("medium", ["dvd-r", "dvd+r", "bd-r"])
+def test_a_disc_is_left_as_after_any_error_where_nothing_was_sent(lab: Any, medium: str) -> None:
+    """The system refused it, the drive still answers: what it has taken is flushed, and its track closed."""
+    way = narrow(lab, medium, 0, unsent, first=3)
+    with pytest.raises(TransferRefused) as caught:
+        lab.run(burn(lab.job(600, ring_bytes=None)), way)
+    assert SYNCHRONIZE_CACHE in [cdb[:1] for cdb in way.tap.seen]
+    tracks = lab.run(identify(), way.tap).tracks
+    assert tracks[0].next_writable_address is None, caught.value.__notes__
