@@ -7,6 +7,7 @@ from functools import partial
 from typing import Final
 
 from discstack.mmc import actions, polling, queries
+from discstack.mmc.aftermath import attempt
 from discstack.mmc.cd.cue import cue_sheet, variants
 from discstack.mmc.cd.following import multi_session, next_track_number
 from discstack.mmc.cd.packet_tracks import PACKETS, modes, open_packets, packet_size, room, unit
@@ -119,15 +120,8 @@ def announce(work: Work, job: BurnJob, plan: BurnPlan) -> Procedure[None]:
         for lba in range(layout.base, plan.start, PREGAP_STEP):
             yield from persist(partial(actions.write_zeros, lba, min(PREGAP_STEP, plan.start - lba)))
     except DriveError as error:
-        yield from _flush_after(work, error)
+        yield from attempt(error, partial(flush, work))
         raise
-
-
-def _flush_after(work: Work, error: DriveError) -> Procedure[None]:
-    try:
-        yield from flush(work)
-    except DriveError as second:
-        error.add_note(f"afterwards also: {second}")
 
 
 class Announced:

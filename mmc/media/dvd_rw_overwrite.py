@@ -11,13 +11,14 @@ from functools import partial
 from typing import Final
 
 from discstack.mmc import actions
+from discstack.mmc.aftermath import abandon
 from discstack.mmc.formatting import choices, choose, format_medium
 from discstack.mmc.job import BurnJob
 from discstack.mmc.media import overwritable
 from discstack.mmc.media.dvd_minus import blank, format_disc
 from discstack.mmc.medium import DiscState, MediumStatus
 from discstack.mmc.polling import persist
-from discstack.mmc.procedure import Procedure
+from discstack.mmc.procedure import Checkpoint, Phase, Procedure, Report
 from discstack.mmc.recipe import BurnPlan, Recipe, Survey, Work
 from discstack.mmc.spec.capacities import CapacityType, FormatCapacities
 from discstack.mmc.spec.format_unit import FormatType
@@ -62,8 +63,8 @@ def announce(work: Work, job: BurnJob, plan: BurnPlan) -> Procedure[None]:
     """Let the disc grow where the image reaches beyond what is formatted.
 
     Quickly that opens the session, and from then on nothing can be read; what is formatted grows by what is written at
-    its end only, so that what lies before an image that starts further out is filled. A drive that does not know how
-    formats just the blocks that are missing.
+    its end only, so that what lies before an image that starts further out is filled; where that fails, the session is
+    closed as after any failure. A drive that does not know how formats just the blocks that are missing.
     """
     formats = work.survey.formats
     if work.status.open_session or formats is None or plan.end <= formats.current.number_of_blocks:
@@ -73,8 +74,22 @@ def announce(work: Work, job: BurnJob, plan: BurnPlan) -> Procedure[None]:
     quickly = row.format_type == FormatType.DVD_RW_QUICK_GROW
     blocks = 0 if quickly else plan.end - formatted
     yield from format_medium(work, blocks, row.format_type, 0, row.type_dependent_parameter)
-    for lba in range(formatted, plan.start, WRITE_UNIT) if quickly else ():
-        yield from persist(partial(actions.write_zeros, lba, min(WRITE_UNIT, plan.start - lba)))
+    if quickly:
+        try:
+            yield from _fill(formatted, plan.start)
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            yield from abandon(error, work, job)
+            raise
+
+
+def _fill(start: int, end: int) -> Procedure[None]:
+    """Write empty blocks up to `end`."""
+    for lba in range(start, end, WRITE_UNIT):
+        yield Checkpoint()
+        yield Report(Phase.FORMATTING, (lba - start) / (end - start))
+        yield from persist(partial(actions.write_zeros, lba, min(WRITE_UNIT, end - lba)))
 
 
 def finish(work: Work, job: BurnJob) -> Procedure[None]:

@@ -9,7 +9,7 @@ import pytest
 
 from discstack.emulator.faults import Fault
 from discstack.mmc.burn import burn
-from discstack.mmc.errors import Cancelled, DiscStateError, MediumFull, UnsupportedMedium
+from discstack.mmc.errors import Cancelled, DiscStateError, MediumError, MediumFull, UnsupportedMedium
 from discstack.mmc.identify import identify
 from discstack.mmc.job import WriteCommand
 from discstack.mmc.medium import Action, DiscState
@@ -148,6 +148,39 @@ def test_what_lies_before_an_image_beyond_the_formatted_part_is_filled(lab: Any)
     result = lab.run(burn(lab.job(40, start=80, erase=True, source=lab.source(40, 2))), tap)
     assert "128 blocks formatted" in result.medium.detail
     assert tap.on_disc(0, 128) == lab.image(48) + bytes(32 * 2048) + lab.image(40, 2) + bytes(8 * 2048)
+
+
+def test_a_disc_that_cannot_be_filled_up_to_the_image_can_still_be_read(lab: Any) -> None:
+    tap = lab.drive("dvd-rw", 4096)
+    lab.run(format_medium(), tap)
+    lab.run(burn(lab.job(48)), tap)
+    bad = lab.copy_of(tap, "dvd-rw", 4096, fault="medium-error:64-79")
+    with pytest.raises(MediumError) as caught:
+        lab.run(burn(lab.job(40, start=80, erase=True)), bad)
+    assert not caught.value.medium.open_session
+    assert not bad.inner.drive.prevented
+    assert bad.on_disc(0, 48) == lab.image(48)
+
+
+def test_filling_up_to_the_image_can_be_cancelled_and_tells_how_far_it_is(lab: Any) -> None:
+    tap = lab.drive("dvd-rw", 4096)
+    lab.run(format_medium(), tap)
+    lab.run(burn(lab.job(48)), tap)
+    cancelled, execute, written = Event(), tap.execute, []
+
+    def observing(command: Command) -> Reply:
+        if command.cdb[0] == 0x2A:
+            written.append(command)
+            if len(written) == 3:
+                cancelled.set()
+        return execute(command)
+
+    tap.execute = observing
+    with pytest.raises(Cancelled) as caught:
+        lab.run(burn(lab.job(40, start=2048, erase=True)), tap, cancelled=cancelled)
+    assert len(written) == 3
+    assert not caught.value.medium.open_session
+    assert "96 blocks formatted" in caught.value.medium.detail
 
 
 @pytest.mark.parametrize("full", [False, True])
