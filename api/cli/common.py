@@ -94,7 +94,12 @@ def recorded(path: str | None) -> Iterator[ExchangeObserver | None]:
         from discstack.transport.record.text import TextWriter
 
         recorder = FileRecorder(TextWriter(sys.stdout))
-        yield recorder
+        try:
+            yield recorder
+        except BaseException as error:
+            if recorder.failure:
+                error.add_note(f"{STANDARD_OUTPUT}: {recorder.failure.strerror}: not all commands are recorded")
+            raise
         if recorder.failure:
             with naming(STANDARD_OUTPUT):
                 raise recorder.failure

@@ -145,6 +145,16 @@ def test_a_trace_that_finds_no_room_does_not_spoil_the_burn(
     assert f"  {trace}: No space left on device: not all commands are recorded" in failed.err.splitlines()
 
 
+def test_a_trace_on_standard_output_that_finds_no_room_is_told_beside_the_error(
+    discstack: Discstack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with redirect_stdout(Full()), pytest.raises(SystemExit) as ended:
+        main(["read", "virtual:dvd+r", "-o", "copy", "--trace", "-"])
+    assert ended.value.code == 5
+    said = capsys.readouterr().err.splitlines()
+    assert "  standard output: No space left on device: not all commands are recorded" in said
+
+
 @ON_LINUX
 def test_a_curve_that_finds_no_room_is_named(discstack: Discstack, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "x.json").symlink_to("/dev/full")
