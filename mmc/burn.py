@@ -2,7 +2,7 @@
 
 Whatever goes wrong after the tray was locked, the tray is unlocked again and the error carries, in `medium` and in its
 notes, what a fresh look at the disc said. After a failed or cancelled WRITE nothing more is written but what closes the
-track; after a TransportError the disc is left alone.
+track; after a TransportError the disc is left alone, unless it is one of a command that was never sent.
 """
 
 from __future__ import annotations
