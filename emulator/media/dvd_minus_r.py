@@ -16,6 +16,7 @@ from discstack.emulator.conditions import (
     invalid_field,
 )
 from discstack.emulator.media.base import Job, WriteParameters
+from discstack.emulator.media.kept import number
 from discstack.emulator.media.management import management_structures
 from discstack.emulator.media.rehearsal import Rehearsing
 from discstack.emulator.media.sequential import Track
@@ -57,7 +58,7 @@ class DVDMinusR(Rehearsing):
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take up the state of a disc."""
         self.minimally_blanked, self.at_once = bool(state["minimally_blanked"]), bool(state["at_once"])
-        self.disc_id = int(state.get("disc_id", 0))
+        self.disc_id = number(state.get("disc_id", 0), LARGEST_ID)
         super().restore(state)
 
     def start_over(self, *, minimally: bool = False) -> None:

@@ -20,9 +20,9 @@ def made(kind: type[T], fields: Mapping[str, Any]) -> T:
 
 
 def number(value: Any, most: int = HIGHEST) -> int:
-    """Return a number of blocks; ValueError for what is none, or more than a disc has."""
+    """Return a number, of blocks unless `most` is given; ValueError for what is none, or too many."""
     if not _is(value, int) or not 0 <= value <= most:
-        raise ValueError(f"{value!r} is no number of blocks")
+        raise ValueError(f"{value!r} is no number from 0 to {most}")
     return int(value)
 
 

@@ -157,6 +157,8 @@ def test_damaged_sidecar_is_refused(path: Path, text: str) -> None:
         ("cd-r", ("tracks", 0, "control"), 1 << 40),
         ("cd-r", ("sessions",), {"1": {"cd_text": 5}}),
         ("cd-r", ("sessions",), {"1": {"disc_type": True}}),
+        ("dvd-r", ("disc_id",), "7"),
+        ("dvd-r", ("disc_id",), 1 << 16),
         ("bd-re", ("spares",), -1),
         ("bd-re", ("spares",), float("inf")),
     ],

@@ -18,8 +18,7 @@ from discstack.mmc.spec.layout import Layout, Structure, bits, enumerated, raw, 
 
 FIELD: Final = 2048  # bytes
 CALIBRATIONS: Final = 4  # sets of them in field 1
-ZONES_OF_FIRST: Final = 254  # RZones in field 4, behind its head; 256 are in each further one
-ZONE_FIELDS: Final = range(4, 13)
+ZONE_FIELDS: Final = range(4, 13)  # of 256 RZones each, the first of two less for its head
 BORDERS, ZONES = 3, 4  # fields
 SEQUENTIAL: Final = 1  # format of the data
 
