@@ -49,7 +49,7 @@ def at_read_speed(kilobytes: int, body: Procedure[T], phase: Phase = Phase.VERIF
         raise
     try:
         yield from way(before)
-    except CommandError as error:
+    except (CommandError, ResponseError) as error:
         yield Report(phase, message=f"the drive goes on reading at {kilobytes} kB/s: {error}")
     return result
 
@@ -60,7 +60,7 @@ def _curb(wanted: Speeds, phase: Phase) -> Procedure[Way | None]:
     for way in (_by_cd_speed, _by_streaming):
         try:
             yield from way(wanted)
-        except CommandError as error:
+        except (CommandError, ResponseError) as error:
             problem = problem or f"the drive reads at its own speed: {error}"
             continue
         used, told = way, (yield from _told())

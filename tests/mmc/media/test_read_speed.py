@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from discstack.emulator.fault_words import parse_faults
+from discstack.emulator.faults import Fault
 from discstack.emulator.media.families import MEDIA
 from discstack.mmc.actions import set_cd_speed
 from discstack.mmc.burn import burn
 from discstack.mmc.errors import Cancelled, VerificationError
 from discstack.mmc.job import WriteCommand
+from discstack.mmc.spec.sense import Sense
 from discstack.mmc.verify import verify
 
 BAD_WAYS = {"SET CD SPEED": "opcode=BB", "SET STREAMING": "opcode=B6"}
@@ -118,4 +120,20 @@ def test_a_drive_that_has_its_own_read_speed_is_told_of_and_verified(lab: Any) -
         lab.diary(),
     )
     assert lab.run(burn(lab.job(40, verify_speed=2770)), tap, observer=diary).verified == 40
+    assert any("reads at its own speed" in message for message in diary.messages)
+
+
+def test_a_drive_that_talks_nonsense_when_its_read_speed_is_set_is_told_of_and_verified(lab: Any) -> None:
+    tap, diary = lab.drive("dvd+r", 8192), lab.diary()
+    digests = lab.run(burn(lab.job(40)), tap).digests
+    nonsense = lab.copy_of(
+        tap,
+        "dvd+r",
+        8192,
+        faults=[
+            Fault(opcode=0xBB, sense=Sense(0x5, 0x20), times=None),
+            Fault(opcode=0x25, alter=lambda data: data[:3], times=None),
+        ],
+    )
+    assert lab.run(verify(digests, read_speed=2770), nonsense, observer=diary) == 40
     assert any("reads at its own speed" in message for message in diary.messages)
