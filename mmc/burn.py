@@ -13,15 +13,17 @@ from discstack.mmc.calibration import calibrate
 from discstack.mmc.errors import DiscStateError
 from discstack.mmc.guard import locked
 from discstack.mmc.identify import next_writable, open_work, status_of
-from discstack.mmc.job import BurnJob, BurnResult, VerifyLevel, WriteCommand
+from discstack.mmc.job import BurnJob, BurnResult, Digests, SpeedReport, VerifyLevel, WriteCommand
 from discstack.mmc.medium import DiscState, WriteMode
 from discstack.mmc.outcome import check_outcome, check_pace
 from discstack.mmc.planning import blanked, must_erase, plan_burn
 from discstack.mmc.procedure import Checkpoint, Phase, Procedure, Report
+from discstack.mmc.read_speed import at_read_speed
 from discstack.mmc.recipe import BurnPlan, FormatOptions, Work
 from discstack.mmc.recording import check_transfer, write_session
 from discstack.mmc.speed import set_write_speed
 from discstack.mmc.verify import verify
+from discstack.transport.base import FeedCounters
 
 __all__ = ["burn"]
 
@@ -62,17 +64,11 @@ def _burn(work: Work, job: BurnJob, *, erase_first: bool) -> Procedure[BurnResul
     yield from work.recipe.prepare(work, job)
     careful = job.verify_speed or work.recipe.verify_speed
     curb = careful if job.command is WriteCommand.WRITE_AND_VERIFY else None
-    speed = yield from set_write_speed(work, job.speed, curb)
-    yield from calibrate(work, job)
-    yield from _confirm_address(work, plan)
-    yield Checkpoint()
-    yield from work.recipe.announce(work, job, plan)
-    counters, digests, seconds = yield from write_session(work, job, plan, speed.accepted)
+    writing = _write(work, job, plan, curb)
+    speed, counters, digests, seconds = yield from (at_read_speed(curb, writing, Phase.WRITING) if curb else writing)
     at_once = plan.mode is WriteMode.DISC_AT_ONCE  # its lead-in and lead-out are in the time
     measured = counters.blocks * work.recipe.raw_block / 1000 / seconds if seconds and not at_once else None
     yield from check_pace(work, counters, seconds)
-    if curb is not None:
-        yield from set_write_speed(work, job.speed)
     status = yield from status_of(work)
     yield from check_outcome(work, job, plan, status)
     verified = 0
@@ -93,6 +89,18 @@ def _burn(work: Work, job: BurnJob, *, erase_first: bool) -> Procedure[BurnResul
         simulated=job.simulate,
         notices=tuple(notices),
     )
+
+
+def _write(
+    work: Work, job: BurnJob, plan: BurnPlan, curb: int | None
+) -> Procedure[tuple[SpeedReport, FeedCounters, Digests, float]]:
+    """Set the speeds, `curb` that of what the drive reads back as it writes, and write the session."""
+    speed = yield from set_write_speed(work, job.speed, curb)
+    yield from calibrate(work, job)
+    yield from _confirm_address(work, plan)
+    yield Checkpoint()
+    yield from work.recipe.announce(work, job, plan)
+    return speed, *(yield from write_session(work, job, plan, speed.accepted))
 
 
 def _erased(work: Work, job: BurnJob) -> Procedure[Work]:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import NamedTuple, TypeVar
 
 from discstack.mmc import actions, queries
-from discstack.mmc.aftermath import attempt
+from discstack.mmc.aftermath import attempt, drive_is_lost
 from discstack.mmc.command import optional
 from discstack.mmc.errors import CommandError, ResponseError
 from discstack.mmc.polling import persist
@@ -45,7 +45,8 @@ def at_read_speed(kilobytes: int, body: Procedure[T], phase: Phase = Phase.VERIF
     except GeneratorExit:
         raise
     except BaseException as error:
-        yield from attempt(error, partial(way, before))
+        if not drive_is_lost(error):
+            yield from attempt(error, partial(way, before))
         raise
     try:
         yield from way(before)

@@ -14,10 +14,11 @@ from discstack.emulator.faults import Fault
 from discstack.emulator.media.families import MEDIA
 from discstack.mmc.actions import set_cd_speed
 from discstack.mmc.burn import burn
-from discstack.mmc.errors import Cancelled, VerificationError
+from discstack.mmc.errors import Cancelled, MediumError, VerificationError
 from discstack.mmc.job import WriteCommand
 from discstack.mmc.spec.sense import Sense
 from discstack.mmc.verify import verify
+from discstack.transport.base import CHECK_CONDITION, Reply
 
 BAD_WAYS = {"SET CD SPEED": "opcode=BB", "SET STREAMING": "opcode=B6"}
 READ, WRITE_AND_VERIFY = 0x28, 0x2E
@@ -61,6 +62,28 @@ def test_what_the_drive_reads_back_while_it_writes_is_curbed_too(
         lab.run(burn(lab.job(40, command=WriteCommand.WRITE_AND_VERIFY, verify_speed=asked)), tap)
     assert seen == speeds
     assert tap.inner.drive.read_speed == tap.inner.drive.fastest_read_speed
+
+
+def test_the_read_speed_is_set_again_when_a_burn_that_reads_back_fails(lab: Any) -> None:
+    tap = lab.drive("bd-re", fault="opcode=2E,sense=3/0C/00,times=0")
+    with pytest.raises(MediumError):
+        lab.run(burn(lab.job(40, command=WriteCommand.WRITE_AND_VERIFY)), tap)
+    assert tap.inner.drive.read_speed == tap.inner.drive.fastest_read_speed
+
+
+def test_a_drive_that_keeps_its_read_speed_does_not_fail_a_burn_for_that(lab: Any) -> None:
+    tap = lab.drive("bd-re")
+    written = False
+
+    def execute(command: Any, inner: Any = tap.execute) -> Any:
+        nonlocal written
+        written = written or command.cdb[0] == WRITE_AND_VERIFY
+        if written and command.cdb[0] in (0xBB, 0xB6):
+            return Reply(CHECK_CONDITION, Sense(0x4, 0x44).build())
+        return inner(command)
+
+    tap.execute = execute
+    assert lab.run(burn(lab.job(40, command=WriteCommand.WRITE_AND_VERIFY)), tap).verified == 40
 
 
 @pytest.mark.parametrize("way", BAD_WAYS)
