@@ -63,6 +63,7 @@ CELLS = (
     cell("wodim", "cd-r", "sao", f"{WODIM} -sao $I"),
     cell("wodim", "cd-r", "raw96r", f"{WODIM} -raw96r $I"),
     cell("wodim", "cd-r", "append", f"{WODIM} -tao -multi $I; {NEXT}; {WODIM} -tao next.iso", **TWO),
+    cell("wodim", "cd-r", "close", f"{WODIM} -tao -nofix $I; {WODIM} -fix"),
     cell("wodim", "cd-rw", "blank", f"{WODIM} -tao $I; {WODIM} blank=fast", **NOTHING),
     cell("wodim", "dvd-r", "dao", f"{WODIM} -dao $I"),
     cell("wodim", "dvd-rw", "blank", f"{WODIM} -dao $I; {WODIM} blank=fast", **NOTHING),
@@ -115,4 +116,5 @@ CELLS = (
     cell("dvd+rw-format", "bd-re", "format", "dvd+rw-format $D; growisofs -Z $D=$I"),
     cell("dvd+rw-format", "bd-re-dl", "format", "dvd+rw-format $D; growisofs -Z $D=$I"),
     cell("cdrdao", "cd-r", "data", CDRDAO),
+    cell("cdrdao", "cd-rw", "blank", f"{WODIM} -tao $I; cdrdao blank --device $D --driver generic-mmc", **NOTHING),
 )
