@@ -154,7 +154,7 @@ class AudioWriter(Job):
         """Close the session, compare the table of contents with the tracks that were added, and let the drive go."""
         tracks = self._prepared()
         self._open = None
-        self._cancellation.flag.clear()  # it was about tracks; what is not released stays locked
+        self._cancellation.forget()  # it was about tracks; what is not released stays locked
         with self._held:
             return self._run(release_tracks(tracks), on_event)
 

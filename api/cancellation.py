@@ -33,4 +33,12 @@ class Cancellation:
         finally:
             self._depth -= 1
             if not self._depth:
-                self.flag.clear()
+                self.forget()
+
+    def forget(self) -> None:
+        """Drop the wish.
+
+        The flag is replaced: to clear it takes its lock, and a signal handler that came then and set it would wait for
+        ever.
+        """
+        self.flag = Flag()

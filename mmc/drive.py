@@ -58,7 +58,7 @@ class Drive:
     def run(self, procedure: Procedure[T], *, observer: Observer | None = None) -> T:
         """Carry out any procedure on this drive."""
         with self._lock:
-            self._cancelled.clear()
+            self._cancelled = Event()  # not cleared: a signal handler that set it meanwhile would wait for ever
             return run(procedure, self.transport, observer=observer or self._observer, cancelled=self._cancelled)
 
     def cancel(self) -> None:
