@@ -165,9 +165,7 @@ Block = tuple[bytes, bool, bytes, bytes]  # main channel, P, Q, symbols of R to 
 def _blocks(raw: RawSession, packer: Packer | None, tallies: list[Tally]) -> Iterator[Block]:
     yield from _lead_in(raw)
     for extent in raw.layout.extents:
-        if extent.source is not None:
-            tallies.append(Tally(extent))
-        yield from _extent(raw, extent, packer, tallies[-1] if extent.source is not None else None)
+        yield from _extent(raw, extent, packer, tallies)
     yield from _lead_out(raw, packer)
 
 
@@ -211,17 +209,21 @@ def _pointed(lba: int) -> dict[str, int]:
     return {"pmin": time.minute, "psec": time.second, "pframe": time.frame}
 
 
-def _extent(raw: RawSession, extent: Extent, packer: Packer | None, tally: Tally | None) -> Iterator[Block]:
+def _extent(raw: RawSession, extent: Extent, packer: Packer | None, tallies: list[Tally]) -> Iterator[Block]:
+    tally = Tally(extent)
+    if extent.source is not None:
+        tallies.append(tally)
     track = next(track for track in raw.layout.tracks if track.number == extent.track)
     packs = raw.layout.program.packs
     if packs is None and (extent.source is not None or extent.index):  # those of a track begin behind silence before it
         packs = track.plan.packs
     data = bytearray(extent.form.size)
     for lba in range(extent.start, extent.end):
-        if extent.source is not None and tally is not None:
+        if extent.source is not None:
             read_fully(extent.source, memoryview(data))
-            tally.add(bytes(data))
-            main = _sector(extent.form, lba, bytes(data))
+            block = bytes(data)
+            tally.add(block)
+            main = _sector(extent.form, lba, block)
         else:
             main = _pause(extent.form, lba)
         relative = lba - track.start if extent.index else track.start - lba - 1

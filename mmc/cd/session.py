@@ -7,14 +7,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from discstack.mmc import actions, queries
-from discstack.mmc.cd.composing import SubChannelForm
+from discstack.mmc.cd.composing import VARIED, SubChannelForm
 from discstack.mmc.cd.following import multi_session
 from discstack.mmc.feed import added
 from discstack.mmc.polling import persist
 from discstack.mmc.recording import Run, write_run
 from discstack.mmc.spec.mode_page_values import SessionFormat
 from discstack.mmc.spec.msf import PREGAP
-from discstack.transport.base import FeedCounters
+from discstack.transport.base import SMALL_TRANSFER, FeedCounters
 
 if TYPE_CHECKING:
     from discstack.mmc.cd.job import CdChoices
@@ -23,9 +23,7 @@ if TYPE_CHECKING:
     from discstack.mmc.recipe import Work
     from discstack.mmc.stream import BlockSource
 
-TRANSFER_BYTES: Final = 64 << 10  # the most that one WRITE carries
 PIECE: Final = 4096  # bytes of a piece that is remembered
-VARIED: Final = 32  # different bytes that it must have
 VALID: Final = 0x80  # first byte of a code in the mode page
 
 
@@ -83,7 +81,7 @@ class Session:
 
     def write(self, source: BlockSource, lba: int, block_size: int, *, padding: int = 0) -> Procedure[None]:
         """Write a run of blocks and remember its digests."""
-        transfer = max(TRANSFER_BYTES // block_size, 1)
+        transfer = max(SMALL_TRANSFER // block_size, 1)
         if block_size == 2048:
             transfer = self.work.recipe.transfer
         watched = Witness(source)
