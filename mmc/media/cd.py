@@ -17,7 +17,7 @@ from discstack.mmc.errors import DriveError, IllegalRequest
 from discstack.mmc.formatting import choices
 from discstack.mmc.job import BurnJob
 from discstack.mmc.media import cd_packets, sequential
-from discstack.mmc.medium import MediumStatus, WriteMode
+from discstack.mmc.medium import MediumStatus, Track, WriteMode
 from discstack.mmc.polling import persist
 from discstack.mmc.procedure import Phase, Procedure
 from discstack.mmc.recipe import BurnPlan, Recipe, Survey, Work
@@ -92,13 +92,19 @@ def assess(recipe: Recipe, survey: Survey) -> MediumStatus:
     """
     status = sequential.assess(recipe, survey)
     going_on = survey.open_track
-    if going_on is not None and not going_on.blank and going_on.number not in {track.number for track in status.tracks}:
-        status = replace(status, tracks=(*status.tracks, going_on))
+    if going_on is not None and not going_on.blank and not _is_told(status, going_on):
+        others = (track for track in status.tracks if track.number != going_on.number)
+        status = replace(status, tracks=(*others, going_on))
     if survey.groove_capacity and status.next_writable_address is not None:
         most = max(survey.groove_capacity - status.next_writable_address - recipe.run_out, 0)
         status = replace(status, free_blocks=min(status.free_blocks, most))
     formats = choices(survey.formats) if recipe.format is not None else ()
     return replace(status, modes=modes(recipe, status), formats=formats)
+
+
+def _is_told(status: MediumStatus, going_on: Track) -> bool:
+    """Say whether the answer for its number tells where a track goes on."""
+    return any(track.number == going_on.number and track.next_writable_address is not None for track in status.tracks)
 
 
 def announce(work: Work, job: BurnJob, plan: BurnPlan) -> Procedure[None]:

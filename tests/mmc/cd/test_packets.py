@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from discstack.emulator.faults import Fault
 from discstack.mmc import actions, queries
 from discstack.mmc.burn import burn
 from discstack.mmc.cd.blanking import BlankType, blank_part
@@ -145,6 +146,20 @@ def test_nothing_else_is_written_behind_open_packets(studio: Any) -> None:
     with pytest.raises(DiscStateError, match="has to be closed first"):
         studio.lab.run(prepare_tracks(CdChoices()), tap)
     assert [line for line in tap.lines if line.startswith("WRITE")] == ["WRITE (10) transfer_length=0x10"]
+
+
+def test_open_packets_are_known_by_what_is_told_of_the_invisible_track_too(studio: Any) -> None:
+    tap = studio.lab.drive("cd-r", SIZE)
+    packets_of_16(studio.lab, tap)
+    tap.inner.faults.add(Fault(opcode=0x52, fields={"address": 1}, alter=without_next_writable_address, times=None))
+    status = studio.lab.run(identify(), tap)
+    assert (status.modes, [track.packet for track in status.tracks]) == ((WriteMode.FIXED_PACKETS,), [16])
+    with pytest.raises(DiscStateError, match="has to be closed first"):
+        studio.lab.run(prepare_tracks(CdChoices()), tap)
+
+
+def without_next_writable_address(data: bytes) -> bytes:
+    return data[:7] + bytes([data[7] & 0xFE]) + data[8:]
 
 
 def test_only_packets_stay_open(studio: Any) -> None:
