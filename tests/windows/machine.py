@@ -23,24 +23,12 @@ PYTHON: Final = "panda3d==1.10.16"
 LIBRARIES: Final = frozenset(
     {"python311.dll", "VCRUNTIME140.dll", "libffi-8.dll", "libcrypto-3.dll", "libssl-3.dll", "sqlite3.dll"}
 )
-# What discstack and its tests need there; pip on Linux would choose for Linux
+# What discstack and its tests need there. pip on Linux finds what these need in turn, but not what they need on Windows
+# alone: colorama and tzdata
 PACKAGES: Final = (
-    *("cffi", "pycparser", "click", "colorama", "construct", "rich", "markdown-it-py", "mdurl", "pygments", "xxhash"),
-    *("numpy==1.26.4", "soundfile", "typing_extensions", "pycdlib"),  # later numpys call what Wine 8 has not
-    *(
-        "matplotlib",
-        "contourpy",
-        "cycler",
-        "fonttools",
-        "kiwisolver",
-        "pillow",
-        "pyparsing",
-        "python-dateutil",
-        "six",
-        "tzdata",
-    ),
-    *("plotly", "narwhals"),
-    *("pytest", "pluggy", "iniconfig", "packaging", "pytest-timeout", "hypothesis", "sortedcontainers", "pip"),
+    *("cffi", "click", "construct", "rich", "xxhash", "colorama"),
+    *("numpy==1.26.4", "soundfile", "pycdlib", "matplotlib", "tzdata", "plotly"),  # later numpys call what Wine 8 lacks
+    *("pytest", "pytest-timeout", "hypothesis", "pip"),
 )
 # of the standard library, what is Linux's or of no use
 LEFT_OUT: Final = ("site-packages", "dist-packages", "test", "tests", "lib-dynload", "__pycache__", "config-3*")
@@ -150,7 +138,7 @@ def _download(folder: Path, *packages: str) -> None:
         "--only-binary",
         ":all:",
     ]
-    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", *chosen, "--dest", str(folder), *packages]
+    pip = [sys.executable, "-m", "pip", "download", "--quiet", *chosen, "--dest", str(folder), *packages]
     done = subprocess.run(pip, capture_output=True, text=True, timeout=600, check=False)
     if done.returncode:
         raise NoDownload(f"Windows's Python and packages cannot be downloaded: {done.stderr.strip()[-500:]}")
