@@ -29,6 +29,7 @@ from rich.table import Table
 from discstack.transport.record.replay import read_recording
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests/shared"))  # where pytest finds it for the tests
 
 from tests.kernel.conftest import PACE, Kernel, check_programs
 
