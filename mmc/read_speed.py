@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple, TypeVar
 
@@ -37,34 +37,39 @@ def at_read_speed(kilobytes: int, body: Procedure[T], phase: Phase = Phase.VERIF
     is.
     """
     before = yield from _speeds()
-    way = yield from _curb(before._replace(read=min(kilobytes, actions.FASTEST)), phase)
-    if way is None:
-        return (yield from body)
+    ways = yield from _curb(before._replace(read=min(kilobytes, actions.FASTEST)), phase)
     try:
         result = yield from body
     except GeneratorExit:
         raise
     except BaseException as error:
         if not drive_is_lost(error):
-            yield from attempt(error, partial(way, before))
+            yield from attempt(error, partial(_put_back, ways, before))
         raise
     try:
-        yield from way(before)
+        yield from _put_back(ways, before)
     except (CommandError, ResponseError) as error:
         yield Report(phase, message=f"the drive goes on reading at {kilobytes} kB/s: {error}")
     return result
 
 
-def _curb(wanted: Speeds, phase: Phase) -> Procedure[Way | None]:
-    """Set the speeds in the first way that the drive heeds, and return it; None where it knows none."""
-    used, problem = None, ""
+def _put_back(ways: Sequence[Way], before: Speeds) -> Procedure[None]:
+    """Set the speeds as they were, in each way that was taken, the one that was heeded first."""
+    for way in reversed(ways):
+        yield from way(before)
+
+
+def _curb(wanted: Speeds, phase: Phase) -> Procedure[Sequence[Way]]:
+    """Set the speeds in the first way that the drive heeds; return all that it took, which may show late."""
+    used, problem = list[Way](), ""
     for way in (_by_cd_speed, _by_streaming):
         try:
             yield from way(wanted)
         except (CommandError, ResponseError) as error:
             problem = problem or f"the drive reads at its own speed: {error}"
             continue
-        used, told = way, (yield from _told())
+        used.append(way)
+        told = yield from _told()
         if told is None or told <= wanted.read + ROUNDING:
             return used
         problem = f"asked to read at no more than {wanted.read} kB/s, the drive says {told} kB/s"

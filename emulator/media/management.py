@@ -17,6 +17,7 @@ from discstack.mmc.spec.disc_structure import (
     UniqueDiscIdentifier,
     ZoneHead,
 )
+from discstack.mmc.spec.disc_structure.recording_management import BORDERS, FIELD, ZONE_FIELDS
 
 if TYPE_CHECKING:
     from discstack.emulator.media.sequential import Track
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 LAST_BORDER_OUT, MANAGEMENT_AREA, UNIQUE_ID = 0x0C, 0x0D, 0x0F
 RMA: Final = 0x203C0  # physical sector number of the first sector of the recording management area
 RMA_BLOCK: Final = 16  # sectors
-FIELD: Final = 2048
 FIELDS: Final = 15
 PCA_END: Final = 0x203B0  # behind the area where the laser is calibrated, from its outer end inwards
 
@@ -46,8 +46,10 @@ def management_structures(
             power_calibration_address=PCA_END - RMA_BLOCK * calibrations,
         ).build()
     borders = _border_outs(tracks)
-    fields[3] = struct.pack(f">{len(borders)}I", *borders)
-    fields[4] = _zones(tracks)
+    fields[BORDERS] = struct.pack(f">{len(borders)}I", *borders)
+    zones = _zones(tracks)[: len(ZONE_FIELDS) * FIELD]
+    for number, at in zip(ZONE_FIELDS, range(0, len(zones), FIELD), strict=False):
+        fields[number] = zones[at : at + FIELD]
     data = b"".join(field.ljust(FIELD, b"\0") for field in fields)
     written = sum(bool(track.written) + track.closed for track in tracks)  # each of that was told to the RMA
     area = struct.pack(">I", RMA + RMA_BLOCK * written - 1) + data

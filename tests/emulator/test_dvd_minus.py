@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from discstack.emulator.media.management import MANAGEMENT_AREA, management_structures
+from discstack.emulator.media.sequential import Track
+from discstack.emulator.media.structures import DVD, PRE_RECORDED
 from discstack.mmc.spec.disc_structure import MediaType, RecordedStatus, parse_disc_structure
 
 Load = Callable[..., Any]
@@ -237,6 +240,17 @@ def test_a_disc_keeps_its_history(load: Load, medium: str) -> None:
     assert [zone.start_sector_number - 0x30000 for zone in found.rzones] == starts
     assert [zone.last_recorded_sector_number for zone in found.rzones[2:]] == [0], "the invisible one"
     assert [border - 0x30000 for border in found.border_outs] == [starts[0] + 32, starts[1] + 32]
+
+
+def test_the_history_of_very_many_tracks_goes_on_in_the_next_fields() -> None:
+    tracks = [Track(1, 32 * number, written=32, size=32, closed=True) for number in range(300)]
+    made = management_structures(tracks, 7, RecordedStatus.INCREMENTAL, 0, {(DVD, PRE_RECORDED): bytes(64)})
+    area = made[DVD, MANAGEMENT_AREA]
+    found: Any = parse_disc_structure(
+        MediaType.DVD, MANAGEMENT_AREA, (len(area) + 2).to_bytes(2, "big") + bytes(2) + area
+    )
+    assert [zone.start_sector_number - 0x30000 for zone in found.rzones] == [track.start for track in tracks]
+    assert len(found.data) == 15 * 2048
 
 
 def test_a_blanked_disc_has_no_history(load: Load) -> None:

@@ -100,6 +100,16 @@ def test_a_drive_that_heeds_only_one_of_the_commands_is_curbed_by_that(lab: Any,
     assert not diary.messages
 
 
+def test_each_command_that_was_taken_is_taken_back_as_it_may_be_heeded_late(lab: Any) -> None:
+    tap = lab.drive("dvd+r", 8192)
+    digests = lab.run(burn(lab.job(40)), tap).digests
+    for fault in parse_faults("opcode=BB,ignore=1,times=0"):
+        tap.inner.faults.add(fault)
+    lab.run(verify(digests, read_speed=2770), tap)
+    last_read = max(number for number, cdb in enumerate(tap.seen) if cdb[0] == READ)
+    assert [cdb[0] for cdb in tap.seen[last_read:] if cdb[0] in (0xBB, 0xB6)] == [0xB6, 0xBB]
+
+
 def test_a_drive_that_goes_on_as_fast_as_before_is_told_of(lab: Any) -> None:
     tap, diary = lab.drive("dvd+r", 8192, fault="opcode=BB,ignore=1,times=0;opcode=B6,ignore=1,times=0"), lab.diary()
     assert lab.run(burn(lab.job(40, verify_speed=2770)), tap, observer=diary).verified == 40
