@@ -17,9 +17,8 @@ _Static_assert(sizeof(off_t) == sizeof(uint64_t), "files of 2 GiB and more take 
 /* Some files that follow each other. */
 struct batch {
 	size_t next, opened, count;
-	const char *path;  /* of the next file */
-	const char *ahead; /* of the next one to be opened */
-	int open[AHEAD];   /* by index modulo AHEAD; -1 where opening failed */
+	const char *ahead; /* path of the next one to be opened */
+	int open[AHEAD];   /* by index modulo AHEAD */
 	const uint64_t *sizes;
 	const uint64_t *mtimes;
 	const uint64_t *inodes;
@@ -30,7 +29,6 @@ static struct batch batch_of(const char *paths, const uint64_t *facts, size_t co
 {
 	return (struct batch){
 		.count = count,
-		.path = paths,
 		.ahead = paths,
 		.sizes = facts,
 		.mtimes = facts + count,
@@ -59,8 +57,10 @@ static void open_ahead(struct batch *batch)
 	while (batch->opened < batch->count && batch->opened < batch->next + AHEAD) {
 		const int file = open_file(batch->ahead);
 
-		if (file >= 0)
-			posix_fadvise(file, 0, 0, POSIX_FADV_WILLNEED);
+		/* where no more may be open, those that are have their turn first */
+		if (file < 0)
+			return;
+		posix_fadvise(file, 0, 0, POSIX_FADV_WILLNEED);
 		batch->open[batch->opened++ % AHEAD] = file;
 		batch->ahead += strlen(batch->ahead) + 1;
 	}
@@ -69,32 +69,21 @@ static void open_ahead(struct batch *batch)
 static void close_ahead(const struct batch *batch)
 {
 	for (size_t index = batch->next; index < batch->opened; index++)
-		if (batch->open[index % AHEAD] >= 0)
-			close(batch->open[index % AHEAD]);
-}
-
-/* Return the next file, open: what could not be opened ahead of its turn, as there were too many, may be now. */
-static int take_file(struct batch *batch)
-{
-	int file;
-
-	open_ahead(batch);
-	file = batch->open[batch->next++ % AHEAD];
-	return file < 0 ? open_file(batch->path) : file;
+		close(batch->open[index % AHEAD]);
 }
 
 /* Read the next file whole and look at it afterwards, so that no change goes unseen. */
 static int read_file(struct batch *batch, unsigned char *memory)
 {
 	const size_t index = batch->next, size = (size_t)batch->sizes[index];
-	const int file = take_file(batch);
-	int fine;
+	int file, fine;
 
-	if (file < 0)
+	open_ahead(batch);
+	if (batch->opened == index)
 		return 0;
+	file = batch->open[batch->next++ % AHEAD];
 	fine = pread(file, memory, size, 0) == (ssize_t)size && is_what_it_was(file, batch, index);
 	close(file);
-	batch->path += strlen(batch->path) + 1;
 	return fine;
 }
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import struct
+from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import accumulate
 from pathlib import Path
 
@@ -112,12 +114,22 @@ def test_nothing_that_was_opened_ahead_stays_open(many: list[Path], tmp_path: Pa
     assert open_files() == before
 
 
-def test_files_are_read_where_so_many_may_not_be_open_at_once(many: list[Path]) -> None:
+@pytest.fixture
+def gapless() -> Iterator[int]:
+    """The lowest descriptor above which none is open and below which all are."""
+    highest = max(map(int, open_files()))
+    with ExitStack() as stack:
+        while (last := stack.enter_context(open(os.devnull, "rb")).fileno()) < highest:
+            pass
+        yield last + 1
+
+
+@pytest.mark.parametrize("room", [1, 3, 63, 64, 65])
+def test_files_are_read_where_so_many_may_not_be_open_at_once(many: list[Path], gapless: int, room: int) -> None:
     arguments, size = batch(many)
     memory = memoryview(bytearray(size))
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    highest = max(map(int, open_files()))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 3, hard))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (gapless + room, hard))
     try:
         count = files.read_files(*arguments, memory)
     finally:
