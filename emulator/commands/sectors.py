@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import reduce
 from operator import or_
+from types import MappingProxyType
 from typing import Final
 
 from discstack.emulator.conditions import ILLEGAL_MODE, Refusal, at, invalid_field
@@ -19,6 +20,20 @@ CURRENT_POSITION, CATALOGUE_NUMBER, TRACK_ISRC = 1, 2, 3  # READ SUB-CHANNEL par
 NO_AUDIO_STATUS: Final = 0x15
 NO_C2, ERROR_BITS_ONLY, BLOCK_ERROR_BITS = range(3)
 SUB_HEADERS, HEADERS = 0b10, 0b01  # bits of the header codes
+# Main channel selections (the high five bits of byte 9) that no sector of a kind can answer: parts that do not follow
+# each other, and the code without what it protects
+_OF_NONE: Final = frozenset({0x08, 0x80, 0x88})
+_OF_DATA: Final = _OF_NONE | {0x28, 0x48, 0x68, 0x90, 0x98, 0xA8, 0xC0, 0xC8, 0xD0, 0xD8, 0xE8}
+_OF_XA: Final = _OF_DATA | {0x30, 0x38, 0xB0, 0xB8}
+ILLEGAL: Final[Mapping[SectorType, frozenset[int]]] = MappingProxyType(
+    {
+        SectorType.AUDIO: _OF_NONE,
+        SectorType.MODE_1: _OF_DATA,
+        SectorType.MODE_2_FORMLESS: _OF_DATA,
+        SectorType.MODE_2_FORM_1: _OF_XA,
+        SectorType.MODE_2_FORM_2: _OF_XA,
+    }
+)
 
 
 def read_cd(
@@ -103,6 +118,7 @@ class SectorReader:
         if sub_channels not in SUB_CHANNELS:
             raise invalid_field(10)
         self.kind, self.c2, self.sub_channels = kind, c2, SUB_CHANNELS[sub_channels]
+        self.selection = sync << 7 | headers << 5 | user_data << 4 | check << 3
         self.wanted = (sync, bool(headers & HEADERS), bool(headers & SUB_HEADERS), user_data, check)
 
     def read(self, medium: Medium, lba: int) -> bytes:
@@ -120,15 +136,13 @@ class SectorReader:
         return bits if self.c2 == ERROR_BITS_ONLY else bytes((reduce(or_, bits), 0)) + bits
 
     def parts(self, found: SectorType, main: bytes) -> bytes:
-        """Return the wanted parts; they must follow each other without a gap. Of audio it is all or nothing."""
+        """Return the wanted parts. Of audio it is all or nothing; a sub-header is no part of sectors without a form."""
+        if self.selection in ILLEGAL[found]:
+            raise invalid_field(9)
         if found is SectorType.AUDIO:
             return main if any(self.wanted) else b""
         parts = PARTS[found]
         slices = (SYNC_PART, HEADER_PART, parts.sub_header, parts.user_data, parts.check)
-        pairs = zip(self.wanted, slices, strict=True)
-        chosen = [wanted for wanted, part in pairs if part.stop > part.start]
-        if "0" in "".join("01"[wanted] for wanted in chosen).strip("0"):
-            raise invalid_field(9)
         return b"".join(main[part] for wanted, part in zip(self.wanted, slices, strict=True) if wanted)
 
 

@@ -319,38 +319,6 @@ def test_data_and_audio_in_one_session(load: Load) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "size", "part"),
-    [
-        (0x10, 2048, slice(16, 2064)),
-        (0x18, 2336, slice(16, 2352)),
-        (0x20, 4, slice(12, 16)),
-        (0x30, 2052, slice(12, 2064)),
-        (0x38, 2340, slice(12, 2352)),
-        (0x80, 12, slice(0, 12)),
-        (0xA0, 16, slice(0, 16)),
-        (0xB0, 2064, slice(0, 2064)),
-        (0xF8, 2352, slice(0, 2352)),
-        (0x00, 0, slice(0, 0)),
-    ],
-)
-def test_parts_of_a_mode_1_sector(load: Load, fields: int, size: int, part: slice) -> None:
-    host = load("cd-r")
-    host.write(0, 320)
-    host.sync()
-    whole = sector.mode_1(9, b"\xa5" * 2048)
-    assert read_cd(host, 9, 1, fields, size, kind=2) == whole[part]
-
-
-def test_parts_that_do_not_follow_each_other_are_refused(load: Load) -> None:
-    host = load("cd-r")
-    host.write(0, 320)
-    host.sync()
-    for fields in (0x90, 0x28, 0x88):
-        assert host.refused(READ_CD.format(0, 9, 1, fields, 0), allocation=2352) == "5/24/00"
-    assert host.refused(READ_CD.format(1 << 2, 9, 1, 0x10, 0), allocation=2352) == "5/64/00"
-
-
-@pytest.mark.parametrize(
     ("block", "size", "user", "kind"),
     [(9, 2336, 2336, 3), (10, 2048, 2048, 4), (11, 2056, 2048, 4), (12, 2324, 2328, 5), (13, 2332, 2328, 5)],
 )
