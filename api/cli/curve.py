@@ -47,7 +47,7 @@ curve_option = click.option(
 @contextmanager
 def reserving(paths: Iterable[str], is_there_anything: Callable[[], object]) -> Iterator[None]:
     """Raise OSError at once for files that cannot be written; take back what this made if there is nothing to save."""
-    new = [Path(path) for path in paths if not Path(path).exists()]
+    new = [Path(path).resolve() for path in paths if not Path(path).exists()]  # a link may lead to no file yet
     try:
         for path in paths:
             Path(path).touch()

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import discstack
+from discstack.cli.curve import reserving
 from discstack.curve import Curve, MarkKind
 from discstack.events import Notice, PhaseStarted, Writing
 from discstack.native import Priority
@@ -231,3 +232,11 @@ def test_a_burn_is_told_of_where_its_curve_cannot_be_saved_in_the_end(
     assert done.code != 0
     assert "No space left" in done.err
     assert '"verified": true' in done.out
+
+
+def test_what_is_taken_back_is_the_file_that_a_link_leads_to_not_the_link(tmp_path: Path) -> None:
+    link, file = tmp_path / "link.json", tmp_path / "file.json"
+    link.symlink_to(file)
+    with reserving([str(link)], lambda: False):
+        assert file.exists()
+    assert (link.is_symlink(), file.exists()) == (True, False)
