@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 RUN_OUT: Final = 2  # blocks at the end of data written track at once that nobody can read
 TRACK_GAP: Final = 150  # blocks between such tracks, likewise
+SUB_CHANNELS, GRAPHICS, TEXTS = ".sub", ".cdg", ".cdt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,7 @@ class CdReader(Job):
         error_bits: bool = False,
         skip_bad: bool = False,
         speed: int | None = None,
+        overwrite: bool = False,
         on_event: EventHandler | None = None,
     ) -> CdFiles:
         """Read the whole disc into files beside the cue sheet `cue`, which is written last.
@@ -73,7 +76,8 @@ class CdReader(Job):
         With `sub_channels` a SUB file beside each BIN file keeps the sub-channels P to W, 96 bytes a sector; with
         `graphics` a CDG file beside the WAV file of each track that has any keeps the packs of R to W. With
         `error_bits` the drive is asked which bytes it could not correct (C2). `speed` in kB/s of 1000 bytes curbs it.
-        CD-TEXT is kept in a CDT file, too. Raises MediaError where there are no tracks, CommandError at a sector that
+        CD-TEXT is kept in a CDT file, too. No file beside the cue sheet is written over unless `overwrite`. Raises
+        MediaError where there are no tracks, FileExistsError before anything is read, CommandError at a sector that
         cannot be read, unless `skip_bad`.
         """
         where = Path(cue)
@@ -88,11 +92,13 @@ class CdReader(Job):
             if wav and not all(track.is_audio for track in contents.tracks):
                 raise ValueError("there are tracks of data on this disc, which WAV files cannot hold")
             plan = list(_wav_plan(contents, where) if wav else _bin_plan(contents, where))
+            if not overwrite:
+                _check_free(plan, where, sub_channels=sub_channels, graphics=graphics, texts=bool(contents.packs))
             writer = _Writer(stack, sub_channels=sub_channels, graphics=graphics, error_bits=error_bits)
             reading = _read_all(plan, writer, skip_bad=skip_bad)
             bad = self._run(at_read_speed(speed, reading, Phase.READING) if speed else reading, on_event, write=False)
         files = [*(part.path for part in plan), *writer.beside]
-        texts = where.with_suffix(".cdt")
+        texts = where.with_suffix(TEXTS)
         if contents.packs:
             texts.write_bytes(join(contents.packs))
             files.append(texts)
@@ -150,6 +156,15 @@ def _place(plan: list[_Part], lba: int) -> tuple[str, int]:
     return f'"{part.path.name}" {part.kind}', lba - part.blocks.start
 
 
+def _check_free(plan: list[_Part], cue: Path, *, sub_channels: bool, graphics: bool, texts: bool) -> None:
+    """Raise FileExistsError for a file that nobody has named and that would be written over."""
+    suffixes = [suffix for suffix, wanted in ((SUB_CHANNELS, sub_channels), (GRAPHICS, graphics)) if wanted]
+    beside = [part.path.with_suffix(suffix) for part in plan for suffix in suffixes]
+    for path in (*(part.path for part in plan), *beside, *([cue.with_suffix(TEXTS)] if texts else ())):
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, "it is there already, and would be written over", str(path))
+
+
 def _read_all(plan: list[_Part], writer: _Writer, *, skip_bad: bool) -> Procedure[list[range]]:
     done, total = 0, sum(len(part.blocks) for part in plan)
     bad: list[range] = []
@@ -193,9 +208,9 @@ class _Writer:
         if part.kind == "WAVE":
             self._main.write(wave_header(len(part.blocks) * MAIN))
         if self._sub_channels:
-            self._sub = self._beside(part, ".sub")
+            self._sub = self._beside(part, SUB_CHANNELS)
         if self._graphics:
-            self._pictures.append(_Pictures(part.blocks, partial(self._beside, part, ".cdg")))
+            self._pictures.append(_Pictures(part.blocks, partial(self._beside, part, GRAPHICS)))
 
     def _beside(self, part: _Part, suffix: str) -> BinaryIO:
         path = part.path.with_suffix(suffix)

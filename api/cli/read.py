@@ -34,6 +34,7 @@ def _spell(ranges: list[range]) -> list[str]:
 @click.option("--graphics", is_flag=True, help="With --wav: a CDG file for each track with graphics (CD+G).")
 @click.option("--error-bits", is_flag=True, help="With FILE.cue: ask which bytes could not be corrected (C2).")
 @click.option("--speed", type=Speed(), metavar="X", help="Read no faster than this: 4x, 5540kB/s, max.")
+@click.option("--force", is_flag=True, help="With FILE.cue: write over the files beside it, if there are any.")
 @drive_command
 def read(
     drive: str,
@@ -46,6 +47,7 @@ def read(
     graphics: bool,
     error_bits: bool,
     speed: str | None,
+    force: bool,
     as_json: bool,
     trace: str | None,
 ) -> None:
@@ -60,10 +62,11 @@ def read(
     if output.lower().endswith(".cue"):
         if start or sectors:
             raise click.UsageError("a CD is read into a cue sheet as a whole: no --start, no --sectors")
-        _read_cd(drive, output, {**choices, "skip_bad": skip_bad}, speed, as_json=as_json, trace=trace)
+        more = {"skip_bad": skip_bad, "overwrite": force}
+        _read_cd(drive, output, {**choices, **more}, speed, as_json=as_json, trace=trace)
         return
-    if any(choices.values()):
-        raise click.UsageError("--wav, --sub-channels, --graphics and --error-bits are for an output FILE.cue")
+    if any(choices.values()) or force:
+        raise click.UsageError("--wav, --sub-channels, --graphics, --error-bits and --force are for an output FILE.cue")
     if as_json and output == "-":
         raise click.UsageError("--json and the data cannot both go to standard output")
     with open_recorder(drive, trace) as recorder:
@@ -94,7 +97,11 @@ def _read_cd(
         reader = CdReader(recorder)
         curb = read_limit(speed, recorder.medium())
         with cancelling(reader), Display(quiet=as_json) as display, naming(output):
-            done = reader.save(output, speed=curb, on_event=display, **choices)
+            try:
+                done = reader.save(output, speed=curb, on_event=display, **choices)
+            except FileExistsError as error:
+                error.add_note("--force writes over it")
+                raise
     bad, doubtful = list(done.unreadable), _spell(list(done.doubtful))
     if as_json:
         found = {"skipped": _spell(bad), "doubtful": doubtful, "damaged_packs": done.damaged_packs}

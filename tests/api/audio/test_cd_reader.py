@@ -194,6 +194,32 @@ def test_the_command_line_reads_a_cd(discstack: Callable[..., Any], tmp_path: Pa
     assert discstack("read", drive, "-o", "out.img", "--wav").code == 2
 
 
+def test_files_beside_the_cue_sheet_are_not_written_over_unasked(discstack: Callable[..., Any], tmp_path: Path) -> None:
+    wav(tmp_path / "1.wav", 300, 1)
+    drive = "virtual:cd-r?file=disc&capacity=20000"
+    assert discstack("audio", "1.wav", "-d", drive, "--title", "One").code == 0
+    for name, words in (
+        ("out.bin", ()),
+        ("out.sub", ("--sub-channels",)),
+        ("out.cdt", ()),
+        ("out 01.wav", ("--wav",)),
+        ("out 01.cdg", ("--wav", "--graphics")),
+    ):
+        (tmp_path / name).write_text("somebody's work")
+        refused = discstack("read", drive, "-o", "out.cue", *words)
+        assert refused.code == 1
+        assert f"{name}: it is there already" in refused.err
+        assert "--force" in refused.err
+        assert (tmp_path / name).read_text() == "somebody's work"
+        assert not (tmp_path / "out.cue").exists()
+        (tmp_path / name).unlink()
+    (tmp_path / "out.bin").symlink_to("nowhere")
+    assert discstack("read", drive, "-o", "out.cue").code == 1
+    assert discstack("read", drive, "-o", "out.cue", "--force").code == 0
+    assert (tmp_path / "nowhere").read_bytes() == noise(300, 1)
+    assert discstack("read", drive, "-o", "out.img", "--force").code == 2
+
+
 def test_indexes_are_found_and_burnt_again(recorder: Any, tmp_path: Path) -> None:
     tracks = (
         ProgramTrack(source=Bytes(noise(400, 1), SECTOR), isrc="DEA450300001", indexes=(1, 59, 399)),
