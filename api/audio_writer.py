@@ -11,9 +11,11 @@ from discstack.audio.cue_file import CueSheet
 from discstack.audio.tracks import AudioTrack, program_of, program_of_sheet
 from discstack.job import Job
 from discstack.mmc.cd.burn import burn_program
+from discstack.mmc.cd.by_track import NO_TEXTS
 from discstack.mmc.cd.job import CdChoices, CdJob, CdResult, CdWriteMode
 from discstack.mmc.cd.program import Program, ProgramTrack
 from discstack.mmc.cd.tracks import OpenTracks, add_track, prepare_tracks, release_tracks
+from discstack.mmc.errors import UnsupportedMedium
 from discstack.mmc.job import VerifyLevel
 
 if TYPE_CHECKING:
@@ -30,13 +32,13 @@ class AudioWriter(Job):
     """Writes tracks from files. The choices are attributes, and hold for the next `write` or `prepare`.
 
     `gapless` writes a session at once, as CD-TEXT, indexes and tracks that follow each other without a gap need;
-    otherwise each track is written by itself, with two seconds before it. `erase` permits that the data on a CD-RW is
-    lost, `close` leaves the disc so that nothing more can be added, `overburn` permits more than the disc says that it
-    holds, `simulate` keeps the laser off. `speed` is in kB/s of 1000 bytes, None for the fastest. `cd_text` says
-    whether titles and the like get onto the disc. `graphics` takes the CDG files beside the audio files of a cue sheet.
-    What has graphics is recorded raw, from lead-in to lead-out, which not all drives can; `sub_channels` asks for that
-    in one of its forms. The table of contents is always compared with the plan; with
-    `verify` FULL every block is read back, too, no faster than `verify_speed`.
+    otherwise each track is written by itself, with two seconds before it, and texts are refused unless `cd_text` is
+    off. `erase` permits that the data on a CD-RW is lost, `close` leaves the disc so that nothing more can be added,
+    `overburn` permits more than the disc says that it holds, `simulate` keeps the laser off. `speed` is in kB/s of 1000
+    bytes, None for the fastest. `cd_text` says whether titles and the like get onto the disc. `graphics` takes the CDG
+    files beside the audio files of a cue sheet. What has graphics is recorded raw, from lead-in to lead-out, which not
+    all drives can; `sub_channels` asks for that in one of its forms. The table of contents is always compared with the
+    plan; with `verify` FULL every block is read back, too, no faster than `verify_speed`.
 
         AudioWriter(recorder).write(["one.wav", "two.flac"])
         AudioWriter(recorder).write(CueSheet.load("album.cue"))
@@ -93,13 +95,14 @@ class AudioWriter(Job):
 
     def program(self, content: Content, *, catalogue: str = "", title: str = "", performer: str = "") -> Program:
         """Return what `write` would write."""
-        cd_text = self.cd_text and self.gapless
+        if isinstance(content, (Program, CueSheet)) and (catalogue or title or performer):
+            raise ValueError("a program or a cue sheet says by itself what catalogue, title and performer would say")
         if isinstance(content, Program):
             return content
         if isinstance(content, CueSheet):
-            return program_of_sheet(content, cd_text=cd_text, graphics=self.graphics)
+            return program_of_sheet(content, cd_text=self.cd_text, graphics=self.graphics)
         tracks = [item if isinstance(item, AudioTrack) else AudioTrack(path=item) for item in content]
-        return program_of(tracks, catalogue=catalogue, title=title, performer=performer, cd_text=cd_text)
+        return program_of(tracks, catalogue=catalogue, title=title, performer=performer, cd_text=self.cd_text)
 
     def _choices(self) -> dict[str, Any]:
         return {
@@ -141,12 +144,15 @@ class AudioWriter(Job):
     ) -> Placed:
         """Write one track now, two seconds behind the one before, and say where it is.
 
-        Raises MediumFull if it does not fit (nothing is written then). A track that failed or was cancelled half-way
+        Raises MediumFull if it does not fit, UnsupportedMedium for what only a whole session can hold: texts (unless
+        `cd_text` is off), indexes, graphics (nothing is written then). A track that failed or was cancelled half-way
         stays on the disc.
         """
         tracks = self._prepared()
         if not isinstance(track, (AudioTrack, ProgramTrack)):
             track = AudioTrack(path=track)
+        if self.cd_text and isinstance(track, AudioTrack) and track.has_texts:
+            raise UnsupportedMedium(NO_TEXTS)
         plan = track if isinstance(track, ProgramTrack) else track.track()
         return self._run(add_track(tracks, plan), on_event)
 

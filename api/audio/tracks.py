@@ -52,6 +52,11 @@ class AudioTrack:
     indexes: tuple[int, ...] = ()
     graphics: str | os.PathLike[str] | None = None
 
+    @property
+    def has_texts(self) -> bool:
+        """Whether there is anything for CD-TEXT."""
+        return any((self.title, self.performer, self.songwriter))
+
     def track(self) -> ProgramTrack:
         """Open the files far enough to know their length; SourceError or AudioFormatError if one cannot be taken."""
         source = Joined([audio_piece(Path(self.path))], SECTOR)

@@ -18,13 +18,16 @@ from discstack.mmc.steps import close, flush
 
 CLOSE_SESSION: Final = 2
 INVISIBLE: Final = 0xFF  # the number of the track that is written next
+NO_TEXTS: Final = (
+    "CD-TEXT (titles, performers): track at once cannot write that, session at once can; it can be left off"
+)
 
 
 def check_program(work: Work, job: CdJob, layout: Layout) -> None:
     """Raise UnsupportedMedium for what only a session at once, or raw recording, can write."""
     check_packs(layout.program)
     if layout.program.cd_text:
-        raise UnsupportedMedium("CD-TEXT: track at once cannot write that, session at once can")
+        raise UnsupportedMedium(NO_TEXTS)
     for track in layout.program.tracks:
         check(track)
 

@@ -163,6 +163,35 @@ def test_track_at_once_takes_no_graphics_and_no_form_of_sub_channels(recorder: A
     assert recorder.medium().blank
 
 
+def test_texts_are_never_dropped_by_track_at_once(recorder: Any, tmp_path: Path) -> None:
+    wav(tmp_path / "1.wav", noise(310))
+    titled = "TITLE Album\nFILE 1.wav WAVE\nTRACK 01 AUDIO\nTITLE One\nINDEX 01 00:00:00\n"
+    track = AudioTrack(path=tmp_path / "1.wav", title="One")
+    writer = AudioWriter(recorder, gapless=False)
+    for content in (sheet(tmp_path, titled), [track]):
+        with pytest.raises(UnsupportedMedium, match="CD-TEXT"):
+            writer.write(content)
+    writer.prepare()
+    with pytest.raises(UnsupportedMedium, match="CD-TEXT"):
+        writer.add_track(track)
+    writer.release()
+    with pytest.raises(ValueError, match="says by itself"):
+        writer.write(sheet(tmp_path, titled), title="Another")
+    assert recorder.medium().blank
+    writer.cd_text = False
+    assert writer.write(sheet(tmp_path, titled)).tracks[0].end == 310
+
+
+def test_the_command_line_drops_no_texts_of_a_cue_sheet(discstack: Callable[..., Any], tmp_path: Path) -> None:
+    wav(tmp_path / "1.wav", noise(310))
+    text = "FILE 1.wav WAVE\nTRACK 01 AUDIO\nPERFORMER One\nINDEX 01 00:00:00\n"
+    (tmp_path / "album.cue").write_text(text)
+    drive = "virtual:cd-r?file=disc&capacity=20000"
+    refused = discstack("audio", "album.cue", "-d", drive, "--gaps")
+    assert (refused.code, "CD-TEXT" in refused.err) == (5, True)
+    assert discstack("audio", "album.cue", "-d", drive, "--gaps", "--no-cd-text").code == 0
+
+
 def sheet(tmp_path: Path, text: str) -> CueSheet:
     (tmp_path / "album.cue").write_text(text)
     return CueSheet.load(tmp_path / "album.cue")
