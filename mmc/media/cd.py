@@ -7,13 +7,13 @@ from functools import partial
 from typing import Final
 
 from discstack.mmc import actions, polling, queries
-from discstack.mmc.aftermath import attempt
+from discstack.mmc.aftermath import abandon
 from discstack.mmc.cd.cue import cue_sheet, variants
 from discstack.mmc.cd.following import multi_session, next_track_number
 from discstack.mmc.cd.packet_tracks import PACKETS, modes, open_packets, packet_size, room, unit
 from discstack.mmc.cd.program import Program, ProgramTrack, TrackForm, lay_out
 from discstack.mmc.command import optional
-from discstack.mmc.errors import DriveError, IllegalRequest
+from discstack.mmc.errors import IllegalRequest
 from discstack.mmc.formatting import choices
 from discstack.mmc.job import BurnJob
 from discstack.mmc.media import cd_packets, sequential
@@ -108,7 +108,10 @@ def _is_told(status: MediumStatus, going_on: Track) -> bool:
 
 
 def announce(work: Work, job: BurnJob, plan: BurnPlan) -> Procedure[None]:
-    """Send the cue sheet of a session at once, and its pre-gap, which is the host's business then."""
+    """Send the cue sheet of a session at once, and its pre-gap, which is the host's business then.
+
+    Whatever goes wrong meanwhile, the drive is told that nothing more comes.
+    """
     if plan.mode is not WriteMode.DISC_AT_ONCE:
         return
     yield from _select(
@@ -121,12 +124,14 @@ def announce(work: Work, job: BurnJob, plan: BurnPlan) -> Procedure[None]:
     layout = lay_out(program, base=plan.start - PREGAP, first_number=next_track_number(work))
     yield from optional(queries.track_information(INVISIBLE_TRACK))  # as in mmc/cd/at_once.py
     sheet = build_cue_sheet(cue_sheet(layout, variants(layout)[0], Msf(0, 0, 0)))
-    yield from persist(partial(actions.send_cue_sheet, sheet))
     try:
+        yield from persist(partial(actions.send_cue_sheet, sheet))
         for lba in range(layout.base, plan.start, PREGAP_STEP):
             yield from persist(partial(actions.write_zeros, lba, min(PREGAP_STEP, plan.start - lba)))
-    except DriveError as error:
-        yield from attempt(error, partial(flush, work))
+    except GeneratorExit:
+        raise
+    except BaseException as error:
+        yield from abandon(error, work, job)
         raise
 
 

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from discstack.mmc.burn import burn
-from discstack.mmc.errors import MediumFull, UnsupportedMedium
+from discstack.mmc.errors import MediumError, MediumFull, UnsupportedMedium
 from discstack.mmc.identify import identify
 from discstack.mmc.medium import DiscState, WriteMode
+from discstack.transport.base import TransferRefused
 
 AT_ONCE = WriteMode.DISC_AT_ONCE
 SIZE = 60000
@@ -98,15 +99,34 @@ def test_an_open_session_does_not_take_it(studio: Any) -> None:
         lab.run(burn(lab.job(320, start=start, mode=AT_ONCE)), tap)
 
 
-def test_a_pre_gap_that_fails_ends_the_burn_with_its_error(studio: Any) -> None:
+def interrupted(tap: Any, command: Any) -> Any:
+    raise KeyboardInterrupt
+
+
+def unsent(tap: Any, command: Any) -> Any:
+    raise TransferRefused("no memory for a transfer")
+
+
+@pytest.mark.parametrize("opcode", [0x5D, 0x2A], ids=["cue sheet", "pre-gap"])
+@pytest.mark.parametrize(
+    ("strike", "error"),
+    [(None, MediumError), (interrupted, KeyboardInterrupt), (unsent, TransferRefused)],
+    ids=["refused", "interrupted", "unsent"],
+)
+def test_what_fails_before_the_image_ends_the_burn_and_tells_the_drive(
+    studio: Any, opcode: int, strike: Any, error: type[BaseException]
+) -> None:
     lab = studio.lab
     tap = lab.drive("cd-r", SIZE)
     lab.run(burn(lab.job(320, mode=AT_ONCE)), tap)
-    number = next(at for at, cdb in enumerate(tap.seen, 1) if cdb[0] == 0x2A)
+    number = next(at for at, cdb in enumerate(tap.seen, 1) if cdb[0] == opcode) + (2 if opcode == 0x2A else 0)
     again = lab.drive("cd-r", SIZE)
-    again.strikes = {number: lab.refuse(0x3, 0x0C)}
-    with pytest.raises(Exception, match="3/0C/00"):
+    again.strikes = {number: strike or lab.refuse(0x3, 0x0C)}
+    with pytest.raises(error):
         lab.run(burn(lab.job(320, mode=AT_ONCE)), again)
-    assert 0x2A not in {cdb[0] for cdb in again.seen[number:]}
-    assert 0x35 in {cdb[0] for cdb in again.seen[number:]}
+    after = [cdb[0] for cdb in again.seen[number:]]
+    assert 0x2A not in after
+    assert 0x35 in after
     assert not again.inner.drive.prevented
+    state = lab.run(identify(), again)
+    assert state.state is (DiscState.BLANK if opcode == 0x5D else DiscState.DAMAGED)
