@@ -12,7 +12,7 @@ from enum import Enum, auto
 from typing import Final
 
 from discstack.mmc import actions
-from discstack.mmc.errors import Cancelled, CommandError, RecoveredError, ShortTransfer, command_error
+from discstack.mmc.errors import Cancelled, CommandError, IllegalRequest, RecoveredError, ShortTransfer, command_error
 from discstack.mmc.feed import added, remainder
 from discstack.mmc.polling import BUSY, persist
 from discstack.mmc.procedure import Now, Pause, Phase, Procedure
@@ -137,10 +137,18 @@ def _smaller(
     total: FeedCounters,
     next_writable: Callable[[], Procedure[int | None]],
 ) -> Procedure[Stream]:
-    """Return the stream in smaller commands, if the drive has taken nothing yet; raise the error if it has."""
-    if total.blocks or _fewer_blocks(work, stream) is None or (yield from next_writable()) not in (None, stream.lba):
+    """Return the stream in smaller commands if the drive has taken nothing yet; raise the error if it may have."""
+    if total.blocks or _fewer_blocks(work, stream) is None:
+        raise error
+    address = yield from next_writable()
+    if address != stream.lba and (address is not None or _may_be_taken(work, error)):
         raise error
     return (yield from _halved(work, stream, error))
+
+
+def _may_be_taken(work: Work, error: CommandError) -> bool:
+    """Say whether data may be on the disc that would get there twice: what was refused has left nothing there."""
+    return work.recipe.sequential and not isinstance(error, IllegalRequest)
 
 
 def _halved(work: Work, stream: Stream, error: CommandError | TransferRefused) -> Procedure[Stream]:

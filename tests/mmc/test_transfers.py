@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from discstack.mmc import recording
 from discstack.mmc.burn import burn
-from discstack.mmc.errors import IllegalRequest, UnsupportedMedium
+from discstack.mmc.errors import AbortedCommand, IllegalRequest, UnsupportedMedium
 from discstack.mmc.identify import identify
 from discstack.mmc.job import WriteCommand
 from discstack.mmc.spec.sense import Sense
@@ -123,6 +124,27 @@ def test_a_command_that_was_refused_after_others_were_taken_is_an_error(lab: Any
     with pytest.raises(IllegalRequest):
         lab.run(burn(lab.job(600, ring_bytes=None)), way)
     assert way.failed == 1
+
+
+@pytest.mark.parametrize("fail", [invalid, data_phase_error])
+@pytest.mark.parametrize("told", [True, False], ids=["told", "not told"])
+def test_what_a_cd_may_have_taken_is_not_sent_again_where_it_does_not_say_so(
+    lab: Any, fail: Callable[[], Reply], told: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(work: Any) -> Any:
+        yield from ()
+
+    if not told:
+        monkeypatch.setattr(recording, "next_writable", silent)
+    way = narrow(lab, "cd-r", 64 * KIB, fail)
+    job = lab.job(600, ring_bytes=None, transfer_bytes=128 * KIB)
+    if told or fail is invalid:  # which has left nothing anywhere
+        lab.run(burn(job), way)
+        assert way.tap.on_disc(0, 600) == lab.image(600)
+    else:
+        with pytest.raises(AbortedCommand):
+            lab.run(burn(job), way)
+        assert not sizes(way.tap)
 
 
 @pytest.mark.parametrize(("fail", "error"), [(unsent, TransferRefused), (invalid, IllegalRequest)])
