@@ -16,7 +16,7 @@ from discstack.mmc.identify import next_writable, open_work, status_of
 from discstack.mmc.job import BurnJob, BurnResult, Digests, SpeedReport, VerifyLevel, WriteCommand
 from discstack.mmc.medium import DiscState, WriteMode
 from discstack.mmc.outcome import check_outcome, check_pace
-from discstack.mmc.planning import blanked, must_erase, plan_burn
+from discstack.mmc.planning import blanked, check_elsewhere, must_erase, plan_burn
 from discstack.mmc.procedure import Checkpoint, Phase, Procedure, Report
 from discstack.mmc.read_speed import at_read_speed
 from discstack.mmc.recipe import BurnPlan, FormatOptions, Work
@@ -38,6 +38,7 @@ def burn(job: BurnJob) -> Procedure[BurnResult]:
     yield Report(Phase.VALIDATING)
     work = yield from open_work()
     erase_first = not job.grow and must_erase(work.status, job)
+    check_elsewhere(work.status, job)
     plan_burn(work.recipe, blanked(work.recipe, work.status) if erase_first else work.status, job)
     yield from check_transfer(work, job)
     yield Checkpoint()

@@ -33,6 +33,15 @@ def must_erase(status: MediumStatus, job: Choices) -> bool:
     return False
 
 
+def check_elsewhere(status: MediumStatus, job: BurnJob) -> None:
+    """Raise MediumNotBlank for a place within a medium of which nobody has looked what it holds: only starts are."""
+    anywhere = status.state in (DiscState.OVERWRITABLE, DiscState.INTERMEDIATE)
+    if anywhere and job.start and not (job.erase or job.grow):
+        raise MediumNotBlank(
+            f"the medium may hold data from address {job.start} on ({status}); nobody said that it may be overwritten"
+        )
+
+
 def plan_burn(recipe: Recipe, status: MediumStatus, job: BurnJob) -> BurnPlan:
     """Fit an image onto a medium that is ready for it, or say why it does not fit.
 

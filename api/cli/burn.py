@@ -68,6 +68,12 @@ class Speed(click.ParamType[str]):
 @click.option("--verify", type=click.Choice(LEVELS), default="full", show_default=True, help="What to read back.")
 @click.option("--append", is_flag=True, help="Keep what is on the disc, if anything is, and add to it.")
 @options(CHANGE_OPTIONS)
+@click.option(
+    "--start",
+    type=click.IntRange(0),
+    metavar="LBA",
+    help="Where an image goes: on a disc to be written over anywhere (with --erase), else where the disc goes on.",
+)
 @click.option("--simulate", is_flag=True, help="Do all but write; only where the medium has that.")
 @click.option("--close", is_flag=True, help="Close the disc: nothing can be added afterwards.")
 @click.option("--leave-open", is_flag=True, help="CD in packets: leave the track open, so that --append goes on in it.")
@@ -95,6 +101,7 @@ def burn(
     remove: tuple[str, ...],
     rename: tuple[tuple[str, str], ...],
     from_view: str | None,
+    start: int | None,
     simulate: bool,
     close: bool,
     leave_open: bool,
@@ -120,6 +127,8 @@ def burn(
     ready_made = None if as_file or len(sources) > 1 else _ready_made(sources[0])
     if ready_made:
         _check_as_it_is(choices)
+    elif start is not None:
+        raise click.UsageError("--start is where an image file is burnt to; files and folders get an image made for it")
     if append and (ready_made or erase):
         raise click.UsageError("--append adds files or folders (--as-file: an image as a file), and erases nothing")
     if (remove or rename or from_view) and not append:
@@ -150,7 +159,7 @@ def burn(
         display = Display(quiet=as_json)
         with saving_curve(curve, f"burn {' '.join(sources)}", facts, display) as on_event:
             with cancelling(writer), display:
-                result = writer.write(image, on_event=on_event)
+                result = writer.write(image, start=start or 0, on_event=on_event)
             if as_json:
                 print_json({**_result_json(result, drive), "issues": getattr(image, "issues", ())})
             else:

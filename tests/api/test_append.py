@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pycdlib
 import pytest
@@ -538,3 +539,38 @@ def test_what_is_taken_over_can_be_hidden_in_a_view_or_marked(grow: bool, tmp_pa
         listed = subprocess.run(["7z", "l", "-ba", "-tudf", path], check=True, capture_output=True, text=True).stdout
         assert "not in joliet" in listed
         assert "not in udf" not in listed
+
+
+def test_an_image_of_another_program_is_burnt_where_it_was_made_for(
+    discstack: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one/a").write_text("first")
+    (tmp_path / "two").mkdir()
+    (tmp_path / "two/b").write_text("second")
+    drive = "virtual:cd-r?file=disc"
+    start = discstack("burn", "one", "-d", drive, "--json").json["medium"]["next_writable_address"]
+    words = ("-quiet", "-R", "-C", f"0,{start}", "-M", "disc", "-o", "two.iso", "two")
+    subprocess.run(["genisoimage", *words], cwd=tmp_path, check=True, capture_output=True)
+    for wrong in ((), ("--start", str(start + 1))):
+        assert discstack("burn", "two.iso", "-d", drive, *wrong).code == 5
+    burnt = discstack("burn", "two.iso", "-d", drive, "--start", str(start), "--json").json
+    assert (burnt["start"], burnt["verified"]) == (start, True)
+    assert sorted(discstack("ls", drive).out.split()) == ["/a", "/b"]
+    assert discstack("burn", "two", "-d", drive, "--start", str(start)).code == 2
+
+
+def test_an_image_goes_anywhere_on_a_disc_to_be_written_over(discstack: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("content")
+    assert discstack("image", "a", "-o", "a.iso").code == 0
+    image = (tmp_path / "a.iso").read_bytes()
+    drive = "virtual:dvd+rw?file=disc&capacity=8192"
+    assert discstack("burn", "a.iso", "-d", drive, "--start", "1024").code == 0  # blank
+    again = discstack("burn", "a.iso", "-d", drive, "--start", "2048")  # what lies there nobody knows
+    assert (again.code, "may hold data" in again.err) == (5, True)
+    assert discstack("burn", "a.iso", "-d", drive, "--start", "2049", "--erase").code == 5
+    assert discstack("burn", "a.iso", "-d", drive, "--start", "2048", "--erase").code == 0
+    assert discstack("verify", drive, "a.iso", "--start", "2048").code == 0
+    disc = (tmp_path / "disc").read_bytes()
+    assert disc[1024 * 2048 :][: len(image)] == image
+    assert not disc[: 1024 * 2048].strip(b"\0")
