@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from discstack.curve import MarkKind as MarkKind
     from discstack.curve import Sample as Sample
     from discstack.data_writer import DataWriter as DataWriter
+    from discstack.data_writer import Writable as Writable
     from discstack.diagnosis import Diagnosis as Diagnosis
     from discstack.diagnosis import DriveDiagnosis as DriveDiagnosis
     from discstack.diagnosis import diagnose as diagnose
@@ -83,6 +84,7 @@ if TYPE_CHECKING:
     from discstack.fs.attributes import Attributes as Attributes
     from discstack.fs.attributes import Device as Device
     from discstack.fs.attributes import Kind as Kind
+    from discstack.fs.attributes import Times as Times
     from discstack.fs.boot.el_torito import BootPlatform as BootPlatform
     from discstack.fs.boot.el_torito import Emulation as Emulation
     from discstack.fs.boot.options import BootAddress as BootAddress
@@ -99,6 +101,7 @@ if TYPE_CHECKING:
     from discstack.fs.errors import VolumeError as VolumeError
     from discstack.fs.extraction import Extracted as Extracted
     from discstack.fs.extraction import ExtractOptions as ExtractOptions
+    from discstack.fs.extraction import Skipped as Skipped
     from discstack.fs.extraction import extract_tree as extract_tree
     from discstack.fs.graft_points import split_graft_point as split_graft_point
     from discstack.fs.image import Image as Image
@@ -108,12 +111,14 @@ if TYPE_CHECKING:
     from discstack.fs.nodes import Symlink as Symlink
     from discstack.fs.options import ImageOptions as ImageOptions
     from discstack.fs.options import RockRidge as RockRidge
+    from discstack.fs.plan import Span as Span
     from discstack.fs.reading.notes import Note as Note
     from discstack.fs.reading.notes import Oddity as Oddity
     from discstack.fs.reading.view import VolumeView as VolumeView
     from discstack.fs.reading.volume import Volume as Volume
     from discstack.fs.tree import Directory as Directory
     from discstack.fs.udf.revisions import UDF_REVISIONS as UDF_REVISIONS
+    from discstack.fs.view import Change as Change
     from discstack.fs.view import Issue as Issue
     from discstack.fs.view import View as View
     from discstack.fs.weights import Weight as Weight
@@ -130,10 +135,14 @@ if TYPE_CHECKING:
     from discstack.mmc.cd.blanking import BlankType as BlankType
     from discstack.mmc.cd.composing import SubChannelForm as SubChannelForm
     from discstack.mmc.cd.contents import CdContents as CdContents
+    from discstack.mmc.cd.contents import CdTrackContents as CdTrackContents
     from discstack.mmc.cd.job import CdResult as CdResult
+    from discstack.mmc.cd.program import Placed as Placed
     from discstack.mmc.cd.program import Program as Program
     from discstack.mmc.cd.program import ProgramTrack as ProgramTrack
     from discstack.mmc.cd.program import TrackForm as TrackForm
+    from discstack.mmc.cd.raw import RawLimits as RawLimits
+    from discstack.mmc.drive import Drive as Drive
     from discstack.mmc.errors import AbortedCommand as AbortedCommand
     from discstack.mmc.errors import BlankCheck as BlankCheck
     from discstack.mmc.errors import Cancelled as Cancelled
@@ -162,17 +171,26 @@ if TYPE_CHECKING:
     from discstack.mmc.errors import VendorSpecific as VendorSpecific
     from discstack.mmc.errors import VerificationError as VerificationError
     from discstack.mmc.errors import VolumeOverflow as VolumeOverflow
+    from discstack.mmc.inspection import Inspection as Inspection
     from discstack.mmc.job import BurnResult as BurnResult
+    from discstack.mmc.job import Digests as Digests
+    from discstack.mmc.job import SpeedReport as SpeedReport
     from discstack.mmc.job import VerifyLevel as VerifyLevel
     from discstack.mmc.job import WriteCommand as WriteCommand
+    from discstack.mmc.medium import Action as Action
     from discstack.mmc.medium import DiscState as DiscState
     from discstack.mmc.medium import FormatChoice as FormatChoice
     from discstack.mmc.medium import MediumStatus as MediumStatus
+    from discstack.mmc.medium import Track as Track
     from discstack.mmc.medium import WriteMode as WriteMode
+    from discstack.mmc.medium import WriteSpeed as WriteSpeed
     from discstack.mmc.recipe import FormatOptions as FormatOptions
     from discstack.mmc.spec.cd.text import CdTextBlock as CdTextBlock
     from discstack.mmc.spec.cd.text import PackType as PackType
+    from discstack.mmc.spec.profiles import Profile as Profile
     from discstack.mmc.spec.sense import Sense as Sense
+    from discstack.mmc.spec.sense import SenseKey as SenseKey
+    from discstack.mmc.stream import BlockSource as BlockSource
     from discstack.raw_image import RawImage as RawImage
     from discstack.raw_image import RawWriter as RawWriter
     from discstack.recorder import Recorder as Recorder
@@ -183,6 +201,8 @@ if TYPE_CHECKING:
     from discstack.transport.base import CommandFiltered as CommandFiltered
     from discstack.transport.base import DeviceBusy as DeviceBusy
     from discstack.transport.base import DeviceGone as DeviceGone
+    from discstack.transport.base import FeedCounters as FeedCounters
+    from discstack.transport.base import Reply as Reply
     from discstack.transport.base import TransferRefused as TransferRefused
     from discstack.transport.base import TransportError as TransportError
     from discstack.transport.base import TransportTimeout as TransportTimeout
@@ -206,7 +226,7 @@ _HOMES: Final = {
     "discstack.benchmark": ("Benchmark",),
     "discstack.cd_reader": ("CdFiles", "CdReader"),
     "discstack.curve": ("Curve", "CurveRecorder", "Mark", "MarkKind", "Sample"),
-    "discstack.data_writer": ("DataWriter",),
+    "discstack.data_writer": ("DataWriter", "Writable"),
     "discstack.diagnosis": ("Diagnosis", "DriveDiagnosis", "diagnose"),
     "discstack.disc_master": ("DiscMaster",),
     "discstack.disc_reader": ("DiscReader",),
@@ -238,7 +258,7 @@ _HOMES: Final = {
     "discstack.image_file": ("ImageFile",),
     "discstack.image_writer": ("ImageWriter",),
     "discstack.measurement": ("BenchmarkKind", "Setting", "Spread", "Summary", "Trial", "summaries"),
-    "discstack.fs.attributes": ("Attributes", "Device", "Kind"),
+    "discstack.fs.attributes": ("Attributes", "Device", "Kind", "Times"),
     "discstack.fs.boot.el_torito": ("BootPlatform", "Emulation"),
     "discstack.fs.boot.options": (
         "BootAddress",
@@ -250,24 +270,27 @@ _HOMES: Final = {
     ),
     "discstack.fs.comparison": ("Difference", "Mismatch"),
     "discstack.fs.errors": ("CapacityError", "LayoutError", "SourceError", "VolumeError"),
-    "discstack.fs.extraction": ("ExtractOptions", "Extracted", "extract_tree"),
+    "discstack.fs.extraction": ("ExtractOptions", "Extracted", "Skipped", "extract_tree"),
     "discstack.fs.graft_points": ("split_graft_point",),
     "discstack.fs.image": ("Image",),
     "discstack.fs.manifest": ("parse_manifest",),
     "discstack.fs.nodes": ("File", "Special", "Symlink"),
     "discstack.fs.options": ("ImageOptions", "RockRidge"),
+    "discstack.fs.plan": ("Span",),
     "discstack.fs.reading.notes": ("Note", "Oddity"),
     "discstack.fs.reading.view": ("VolumeView",),
     "discstack.fs.reading.volume": ("Volume",),
     "discstack.fs.tree": ("Directory",),
     "discstack.fs.udf.revisions": ("UDF_REVISIONS",),
-    "discstack.fs.view": ("Issue", "View"),
+    "discstack.fs.view": ("Change", "Issue", "View"),
     "discstack.fs.weights": ("Weight", "parse_weights"),
     "discstack.mmc.cd.blanking": ("BlankType",),
     "discstack.mmc.cd.composing": ("SubChannelForm",),
-    "discstack.mmc.cd.contents": ("CdContents",),
+    "discstack.mmc.cd.contents": ("CdContents", "CdTrackContents"),
     "discstack.mmc.cd.job": ("CdResult",),
-    "discstack.mmc.cd.program": ("Program", "ProgramTrack", "TrackForm"),
+    "discstack.mmc.cd.program": ("Placed", "Program", "ProgramTrack", "TrackForm"),
+    "discstack.mmc.cd.raw": ("RawLimits",),
+    "discstack.mmc.drive": ("Drive",),
     "discstack.mmc.errors": (
         "AbortedCommand",
         "BlankCheck",
@@ -298,11 +321,14 @@ _HOMES: Final = {
         "VerificationError",
         "VolumeOverflow",
     ),
-    "discstack.mmc.job": ("BurnResult", "VerifyLevel", "WriteCommand"),
-    "discstack.mmc.medium": ("DiscState", "FormatChoice", "MediumStatus", "WriteMode"),
+    "discstack.mmc.inspection": ("Inspection",),
+    "discstack.mmc.job": ("BurnResult", "Digests", "SpeedReport", "VerifyLevel", "WriteCommand"),
+    "discstack.mmc.medium": ("Action", "DiscState", "FormatChoice", "MediumStatus", "Track", "WriteMode", "WriteSpeed"),
     "discstack.mmc.recipe": ("FormatOptions",),
     "discstack.mmc.spec.cd.text": ("CdTextBlock", "PackType"),
-    "discstack.mmc.spec.sense": ("Sense",),
+    "discstack.mmc.spec.profiles": ("Profile",),
+    "discstack.mmc.spec.sense": ("Sense", "SenseKey"),
+    "discstack.mmc.stream": ("BlockSource",),
     "discstack.raw_image": ("RawImage", "RawWriter"),
     "discstack.recorder": ("Recorder",),
     "discstack.recording": ("recording_to",),
@@ -312,8 +338,10 @@ _HOMES: Final = {
         "CommandFiltered",
         "DeviceBusy",
         "DeviceGone",
-        "TransportError",
+        "FeedCounters",
+        "Reply",
         "TransferRefused",
+        "TransportError",
         "TransportTimeout",
     ),
     "discstack.transport.diagnosis": ("Check", "Verdict"),

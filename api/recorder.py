@@ -21,7 +21,7 @@ from discstack.mmc.planning import blanked
 from discstack.mmc.procedure import Observer, Procedure, run
 from discstack.mmc.queries import read_capacity
 from discstack.mmc.spec.cdb import Direction, lookup
-from discstack.transport.base import Command, DeviceGone
+from discstack.transport.base import CDB_LENGTHS, Command, DeviceGone
 from discstack.transport.observe import ExchangeObserver, observe
 from discstack.transport.record.observers import LastCommands
 from discstack.transport.trace import Tracer
@@ -255,8 +255,11 @@ class Recorder:
         """Send one command as it is and return its answer, whatever it is (CHECK CONDITION raises nothing).
 
         `allocation` bytes are expected from the drive, or `data` goes to it; `timeout` is in seconds. `write` opens the
-        drive exclusively for the command, as the kernel demands for all that changes something.
+        drive exclusively for the command, as the kernel demands for all that changes something. ValueError for a CDB
+        that has not 6, 10, 12 or 16 bytes.
         """
+        if len(cdb) not in CDB_LENGTHS:
+            raise ValueError(f"a CDB has 6, 10, 12 or 16 bytes, not {len(cdb)}")
         direction = Direction.TO_DEVICE if data else Direction.FROM_DEVICE if allocation else Direction.NONE
         known = lookup(cdb)
         seconds = timeout or (known.timeout if known else DEFAULT_TIMEOUT)

@@ -250,7 +250,7 @@ class Directory(BaseNode):
             target._adopt(found)
 
     def remove(self, path: str) -> Node:
-        """Take a node, with all below it, out of the tree and return it."""
+        """Take a node, with all below it, out of the tree and return it; KeyError where there is none."""
         node = self[path]
         if node.parent is None:
             raise LayoutError("the root of a tree cannot be removed")
@@ -259,7 +259,7 @@ class Directory(BaseNode):
         return node
 
     def rename(self, path: str, name: str) -> None:
-        """Give a node another name in the same directory."""
+        """Give a node another name in the same directory; KeyError where there is none."""
         node = self[path]
         if node.parent is None:
             raise LayoutError("the root of a tree has no name")
@@ -317,6 +317,9 @@ def _as_source(name: str, content: bytes | bytearray | Source | Callable[[], Bin
         return content
     if isinstance(content, bytes | bytearray):
         return BytesSource(bytes(content), name)
+    if not callable(content):
+        kind = type(content).__name__
+        raise TypeError(f"{name!r} is made of bytes, a path, or a function that opens its data, not of {kind}")
     if size is None:
         raise ValueError(f"the size of {name!r} must be given, since only its reader will know its data")
     return FactorySource(content, size, name)

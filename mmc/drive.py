@@ -19,6 +19,7 @@ from discstack.mmc.polling import persist
 from discstack.mmc.procedure import Observer, Procedure, run
 from discstack.mmc.recipe import FormatOptions
 from discstack.mmc.spec.disc_information import DiscInformation
+from discstack.mmc.spec.disc_structure import DiscStructure
 from discstack.mmc.spec.features import Configuration
 from discstack.mmc.spec.inquiry import InquiryData
 from discstack.mmc.spec.track_information import TrackInformation
@@ -65,7 +66,8 @@ class Drive:
         """Ask the running job to stop; it then raises Cancelled. Without a running job this does nothing."""
         self._cancelled.set()
 
-    def _ask(self, query: Callable[[], Procedure[T]]) -> T:
+    def ask(self, query: Callable[[], Procedure[T]]) -> T:
+        """Carry out a query such as `queries.atip`, over again while the drive gets ready or has news of its own."""
         return self.run(persist(query, swallow_attentions=True))
 
     def wait_ready(self, limit: float = polling.SPIN_UP) -> None:
@@ -74,23 +76,30 @@ class Drive:
 
     def inquiry(self) -> InquiryData:
         """Ask the drive for its names."""
-        return self._ask(queries.inquiry)
+        return self.ask(queries.inquiry)
 
     def configuration(self) -> Configuration:
         """Ask for all features of the drive."""
-        return self._ask(queries.configuration)
+        return self.ask(queries.configuration)
 
     def disc_information(self) -> DiscInformation:
         """Ask for the standard disc information."""
-        return self._ask(queries.disc_information)
+        return self.ask(queries.disc_information)
 
     def track_information(self, track: int) -> TrackInformation:
         """Ask for one logical track."""
-        return self._ask(lambda: queries.track_information(track))
+        return self.ask(lambda: queries.track_information(track))
 
-    def mode_page(self, code: int) -> bytes:
-        """Ask for the current values of a mode page, as bytes from the page header on."""
-        return self._ask(lambda: queries.mode_page(code))
+    def mode_page(self, code: int, page_control: int = 0) -> bytes:
+        """Ask for a mode page, as bytes from the page header on.
+
+        `page_control` chooses the current values (0), what can be changed (1), the defaults (2) or what is saved (3).
+        """
+        return self.ask(lambda: queries.mode_page(code, page_control))
+
+    def disc_structure(self, format: int, *, media_type: int = 0, layer: int = 0, address: int = 0) -> DiscStructure:
+        """Ask for a disc structure, typed; `media_type` is 0 for DVD and 1 for BD."""
+        return self.ask(lambda: queries.disc_structure(format, media_type=media_type, layer=layer, address=address))
 
     def identify(self) -> MediumStatus:
         """Say what medium there is and what can be done with it."""
@@ -139,4 +148,4 @@ class Drive:
 
     def read(self, lba: int, buffer: memoryview) -> None:
         """Fill `buffer`, a whole number of blocks within the largest transfer, from the disc."""
-        self._ask(lambda: actions.read_blocks(lba, buffer))
+        self.ask(lambda: actions.read_blocks(lba, buffer))

@@ -7,7 +7,7 @@ import enum
 import inspect
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, ForwardRef
 
 import discstack
 
@@ -17,33 +17,56 @@ What `import discstack` offers, made of the docstrings by `UPDATE_API_PAGE=1 pyt
 has the like is told in [imapi.md](imapi.md); scripts to begin with are in `examples/`. Times are in seconds, sizes in
 bytes, sectors have 2048 bytes, and speeds are in kB/s of 1000 bytes, unless told otherwise. Misuse raises ValueError or
 TypeError; everything else that can go wrong is in [Errors](#errors).
+
+In signatures, `EventHandler` is a function that takes an `Event`, and `TraceSink` one that takes a line. A `Node` is a
+`Directory` or a `Leaf`: a `File`, `Symlink` or `Special`. `Content` is bytes, the path of a file, or a function that
+opens a binary reader. What can be read as a volume (`Readable`) is a `Recorder`, the path of an image file, or an
+`Image`. A `Sink` is anything with `write`, such as an open file. `Tell` takes the number of bytes so far and the range
+of sectors that came last. `Transport`, `Procedure`, `Observer`, and the structures that a drive answers
+with are told of in [low-level.md](low-level.md).
 """
 
 # what a section is about: its names
 SECTIONS: Final[dict[str, tuple[str, ...]]] = {
     "Drives": (
         *("open", "Recorder", "DiscMaster", "DriveWatch", "DriveEntry", "DriveSystem", "Holder", "Usage"),
-        *("MediumStatus", "DiscState", "FormatChoice", "recording_to"),
+        *("MediumStatus", "DiscState", "Action", "Track", "WriteSpeed", "FormatChoice", "Profile", "recording_to"),
     ),
+    "Commands": ("Drive", "Inspection", "Reply", "Sense", "SenseKey"),
     "What stands in the way of a drive": ("diagnose", "Diagnosis", "DriveDiagnosis", "Check", "Verdict"),
     "Images": (
-        *("FileSystemImage", "Directory", "File", "Symlink", "Special", "Attributes", "Kind", "Device", "ImageOptions"),
-        *("View", "RockRidge", "UDF_REVISIONS", "Weight", "parse_weights", "split_graft_point", "Image", "Issue"),
-        *("ImageWriter", "ImageFile", "parse_manifest"),
+        *("FileSystemImage", "Directory", "File", "Symlink", "Special", "Attributes", "Times", "Kind", "Device"),
+        *(
+            "ImageOptions",
+            "View",
+            "RockRidge",
+            "UDF_REVISIONS",
+            "Weight",
+            "parse_weights",
+            "split_graft_point",
+            "Image",
+            "Span",
+            "Issue",
+        ),
+        *("Change", "ImageWriter", "ImageFile", "parse_manifest"),
     ),
     "Boot images": (
         *("BootOptions", "BootImage", "BootPlatform", "Emulation", "BootSector", "BootAddress", "PartitionTable"),
         "PartitionType",
     ),
-    "Burning data": ("DataWriter", "WriteMode", "WriteCommand", "VerifyLevel", "BurnResult"),
+    "Burning data": (
+        *("DataWriter", "Writable", "BlockSource", "WriteMode", "WriteCommand", "VerifyLevel"),
+        *("BurnResult", "SpeedReport", "FeedCounters", "Digests"),
+    ),
     "Erasing, formatting, closing": ("Eraser", "BlankType", "Formatter", "FormatOptions", "Closer"),
     "Audio and raw CDs": (
         *("AudioWriter", "AudioTrack", "CueSheet", "CdTextBlock", "PackType", "CdResult", "Program", "ProgramTrack"),
-        *("TrackForm", "RawImage", "RawWriter", "SubChannelForm"),
+        *("Placed", "TrackForm", "RawImage", "RawWriter", "RawLimits", "SubChannelForm"),
     ),
     "Reading": (
-        *("DiscReader", "CdReader", "CdContents", "CdFiles", "read_volume", "Volume", "VolumeView", "Note", "Oddity"),
-        *("extract_tree", "ExtractOptions", "Extracted", "FileVerifier", "FileReport", "Difference", "Mismatch"),
+        *("DiscReader", "CdReader", "CdContents", "CdTrackContents", "CdFiles"),
+        *("read_volume", "Volume", "VolumeView", "Note", "Oddity", "extract_tree", "ExtractOptions", "Extracted"),
+        *("Skipped", "FileVerifier", "FileReport", "Difference", "Mismatch"),
     ),
     "Events": (
         *("Event", "PhaseStarted", "Phase", "Progress", "Writing", "FileProgress", "TreeProgress", "Notice", "Done"),
@@ -63,12 +86,12 @@ SECTIONS: Final[dict[str, tuple[str, ...]]] = {
     ),
 }
 ERRORS: Final = "Errors"
-BESIDE_ERRORS: Final = ("Sense",)
+LONGEST_DEFAULT: Final = 80
 
 
 def page() -> str:
     """Return the page as it should be."""
-    sections = {**SECTIONS, ERRORS: (*_errors(), *BESIDE_ERRORS)}
+    sections = {**SECTIONS, ERRORS: tuple(_errors())}
     placed = [name for names in sections.values() for name in names]
     if sorted(placed) != sorted(discstack.__all__):
         raise ValueError(f"to be placed, or twice: {sorted({*placed} ^ {*discstack.__all__})}")
@@ -159,6 +182,8 @@ def _parameter(parameter: inspect.Parameter) -> str:
 
 
 def _spelled(annotation: Any) -> str:
+    if isinstance(annotation, ForwardRef):  # of a NamedTuple
+        annotation = annotation.__forward_arg__
     words = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
     return words.replace("discstack.", "").replace("collections.abc.", "")
 
@@ -167,4 +192,5 @@ def _default(value: Any) -> str:
     if isinstance(value, enum.Enum):
         return f"{type(value).__name__}.{value.name}"
     simple = value is None or isinstance(value, (bool, int, float, str, bytes, tuple, frozenset))
-    return repr(value) if simple and not dataclasses.is_dataclass(value) and "<" not in repr(value) else "..."
+    short = len(repr(value)) <= LONGEST_DEFAULT and "<" not in repr(value)
+    return repr(value) if simple and short and not dataclasses.is_dataclass(value) else "..."

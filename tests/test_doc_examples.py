@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,7 +55,13 @@ def burn(image: bytes, send: Callable[..., Any]) -> None:
 
 def test_no_page_with_python_is_forgotten() -> None:
     with_python = {str(page.relative_to(ROOT)) for page in PAGES if EXAMPLE.search(page.read_text(encoding="utf-8"))}
-    assert with_python == {"README.md", "docs/design.md", "docs/attaching.md", "docs/virtual-burner.md"}
+    assert with_python == {
+        "README.md",
+        "docs/design.md",
+        "docs/attaching.md",
+        "docs/low-level.md",
+        "docs/virtual-burner.md",
+    }
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/design.md"])
@@ -72,6 +79,17 @@ def test_the_fixture_for_burners_is_used_as_told(virtual_burner: Callable[..., V
     (example,) = examples("docs/virtual-burner.md")
     names = run(example, image=os.urandom(64 * 2048), my_program=SimpleNamespace(burn=burn))
     names["test_my_burner_survives_a_full_buffer"](virtual_burner)
+
+
+def test_the_layers_below_are_used_as_told() -> None:
+    """In a process of its own, since a command that is declared there is known from then on."""
+    program = "\n".join(examples("docs/low-level.md"))
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "6/29/00 POWER ON" in done.stdout
+    assert "BD-RE, unformatted" in done.stdout
+    assert "0 4096 blocks in 128 commands" in done.stdout
+    assert "VENDOR COUNTERS lba=0x10 allocation_length=0x40 <- 64 bytes: CHECK CONDITION" in done.stdout
 
 
 def test_an_attached_drive_is_used_as_told(monkeypatch: pytest.MonkeyPatch) -> None:

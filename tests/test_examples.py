@@ -12,6 +12,7 @@ EXPECTED = {
     "bootable.py": ["El Torito boot catalogue", "system area with MBR", "read back and right"],
     "diagnose.py": ["blank", "current features:", "READ CAPACITY answers"],
     "embed.py": ["writing", "finalising", "read back and right"],
+    "low_level.py": ["DVD+RW, overwritable", "offers 11080 kB/s", "159999: "],
     "measure.py": ["MB/s", "256 MiB in", " stalls, "],
 }
 

@@ -32,6 +32,7 @@ BUSY: Final = 0x08
 RESERVATION_CONFLICT: Final = 0x18
 TASK_SET_FULL: Final = 0x28
 
+CDB_LENGTHS: Final = frozenset({6, 10, 12, 16})  # bytes, that all ways to a drive carry
 SMALL_TRANSFER: Final = 64 << 10  # bytes that any way to a drive carries in one command
 LARGE_TRANSFER: Final = 256 << 10  # beyond that a command costs next to nothing
 
@@ -191,22 +192,29 @@ class Stream:
 
 @dataclass(slots=True)
 class FeedCounters:
-    """How a stream went so far; a snapshot. Times in seconds, amounts in bytes."""
+    """How a stream went so far; a snapshot. Times in seconds, amounts in bytes.
 
-    blocks: int = 0  # blocks the device has taken
-    commands: int = 0  # WRITE commands that were answered GOOD
-    busy: int = 0  # 2/04/08 answers
-    stalls: int = 0  # times the ring had no full unit when one was wanted
+    The device has taken `blocks` by `commands` that were answered GOOD; `busy` counts its answers 2/04/08 (the buffer
+    is full), `stalls` the times that the ring had no full unit when one was wanted. `latencies` are the commands by how
+    long they took, in the buckets of `discstack.native.histogram`. `ring_fill` is in the ring now, `ring_low` was the
+    least since the first command; `drive_buffer` is the size of the drive's own buffer, 0 where the drive does not
+    tell, and `drive_fill` was in it when it was last asked. `priority` is that of the thread that fed the drive.
+    """
+
+    blocks: int = 0
+    commands: int = 0
+    busy: int = 0
+    stalls: int = 0
     stall_time: float = 0.0
     busy_time: float = 0.0
     latency_max: float = 0.0
     latency_total: float = 0.0
-    latencies: tuple[int, ...] = (0,) * BUCKETS  # those commands by duration, in the buckets of native.histogram
-    ring_fill: int = 0  # in the ring now
-    ring_low: int = 0  # least in the ring since the first command
-    drive_buffer: int = 0  # size of the drive's buffer, 0 where the drive does not say
-    drive_fill: int = 0  # in the drive's buffer when last asked
-    priority: Priority = Priority.NORMAL  # of the thread that fed the drive
+    latencies: tuple[int, ...] = (0,) * BUCKETS
+    ring_fill: int = 0
+    ring_low: int = 0
+    drive_buffer: int = 0
+    drive_fill: int = 0
+    priority: Priority = Priority.NORMAL
 
     def latency(self, share: float) -> float:
         """Return how long at most `share` (0 to 1) of the WRITE commands took, to within a fourth."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 from discstack.mmc.spec.cdb import Direction
 from discstack.native.library import ffi, lib
 from discstack.transport.base import (
+    CDB_LENGTHS,
     LARGE_TRANSFER,
     SMALL_TRANSFER,
     Command,
@@ -28,7 +29,6 @@ from discstack.transport.native_feed import NativeFeed
 if TYPE_CHECKING:
     from discstack.native import Ring
 
-_CDB_LENGTHS: Final = frozenset({6, 10, 12, 16})
 _DIRECTIONS: Final = {
     Direction.NONE: lib.SUBMIT_NO_DATA,
     Direction.FROM_DEVICE: lib.SUBMIT_FROM_DEVICE,
@@ -114,7 +114,7 @@ class NativeTransport(ABC):
         cdb = command.cdb
         receiving = command.direction is Direction.FROM_DEVICE
         data = _buffer(command, receiving)
-        if len(cdb) not in _CDB_LENGTHS:
+        if len(cdb) not in CDB_LENGTHS:
             raise ValueError(f"a CDB has 6, 10, 12 or 16 bytes, not {len(cdb)}")
         if len(data) > self.max_transfer:
             raise ValueError(f"{len(data)} bytes do not fit into the largest transfer, {self.max_transfer} bytes")

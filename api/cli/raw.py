@@ -60,7 +60,10 @@ def raw(
     from discstack import Recorder
     from discstack.mmc.spec.cdb import describe
     from discstack.mmc.spec.sense import Sense, SenseKey
+    from discstack.transport.base import CDB_LENGTHS
 
+    if len(cdb) not in CDB_LENGTHS:
+        raise click.UsageError(f"a CDB has 6, 10, 12 or 16 bytes, not {len(cdb)}")
     if allocation and source:
         raise click.UsageError("--in and --out exclude each other: data goes one way")
     outgoing = source.read() if source else None

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+import discstack as ds
+
 Discstack = Callable[..., Any]
 
 
@@ -28,6 +30,14 @@ def test_a_refusal_is_shown_with_its_sense_and_ends_with_4(discstack: Discstack)
     sent = discstack("raw", "virtual:dvd+r", "0x28 00 00 00 00 00 00 00 01 00", "--in", "2048")
     assert sent.code == 4
     assert "BLANK CHECK 8/00/00" in sent.out
+
+
+def test_what_is_no_cdb_is_refused_for_any_drive(discstack: Discstack) -> None:
+    sent = discstack("raw", "virtual:dvd+r", "28 00 00")
+    assert sent.code == 2
+    assert "a CDB has 6, 10, 12 or 16 bytes, not 3" in sent.err
+    with ds.open("virtual:dvd+r") as recorder, pytest.raises(ValueError, match="16 bytes, not 0"):
+        recorder.execute(b"")
 
 
 def test_data_goes_out_of_a_file_and_comes_into_one(discstack: Discstack, tmp_path: Path) -> None:

@@ -21,6 +21,15 @@ def paths(root: Directory) -> list[str]:
     return [node.path for node in root.walk()]
 
 
+def test_what_is_no_content_is_refused_by_its_kind() -> None:
+    root = Directory()
+    with pytest.raises(TypeError, match="made of bytes, a path, or a function that opens its data, not of BytesIO"):
+        root.create_file("stream", io.BytesIO(b"data"), size=4)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="the size of 'stream' must be given"):
+        root.create_file("stream", lambda: io.BytesIO(b"data"))
+    assert len(root) == 0
+
+
 def test_tree_takes_the_contents_of_a_folder(odd_tree: Path) -> None:
     root = Directory()
     root.add_tree(odd_tree)
