@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from typing import Final
 
-from discstack.fs.batch import Pouring
+from discstack.fs.batch import ANY_SIZE, Pouring, make_batch
 from discstack.fs.errors import LayoutError, SourceError
-from discstack.fs.sources import read_into
+from discstack.fs.sources import PathSource, read_into
 
 SECTOR: Final = 2048
 _FIRST_DESCRIPTOR: Final = 16  # sector, ECMA-119 6.2.1 and ECMA-167 2/8.3
@@ -115,16 +115,19 @@ class ImageFileStream:
         return length
 
     def pour(self, into: Pouring, /) -> int:
-        """Let all but the last sector be read without Python; see `discstack.mmc.stream`."""
-        size = (self.sectors - 1) * SECTOR - self._done
-        if size <= 0:
+        """Let the rest be read without Python; see `discstack.mmc.stream`."""
+        _, inode, size, mtime = self._identity
+        folder, name = os.path.split(os.path.abspath(self._path))
+        batch = make_batch((PathSource(folder, name, size, mtime, inode),), (0, self.sectors), ANY_SIZE)
+        if not batch.files or self._done >= batch.size:
             return 0
-        try:
-            poured = into.file(self._open(), self._done, size)
-        except OSError as error:
-            raise SourceError(str(self._path), error.strerror or str(error)) from error
+        poured = into.files(batch.paths, batch.facts, batch.files, self._done)
         self._done += poured
         return poured
+
+    def go_to(self, sector: int, /) -> None:
+        """Go on from a sector."""
+        self._done = sector * SECTOR
 
     def _open(self) -> int:
         if self._descriptor is None:

@@ -124,6 +124,15 @@ CASES: Final[Mapping[str, Case]] = {
         hogs=2,
         cpu_is_its_own=False,
     ),
+    "locked-folder": Case(
+        "BD 16x, 2 MiB, two CPU hogs, the interpreter lock held for 0.2 s again and again, a folder of small files",
+        {"rate": BD_16X, "buffer": 2 * MIB},
+        {"discstack in a program": embedded("--hold", "0.2")},
+        size=100_000,
+        hogs=2,
+        tree=True,
+        cpu_is_its_own=False,
+    ),
     "stalls": Case(
         "BD 16x, 4 MiB, a source that stalls for 2 s every 200 MB",
         {"rate": BD_16X},

@@ -1,4 +1,4 @@
-"""Many small files in one call: what reading them without Python in between looks like to those who ask for it.
+"""Many files in one call: what reading them without Python in between looks like to those who ask for it.
 
 Python needs its interpreter lock several times for each file it reads, and waits up to 5 ms each time that another
 thread computes. Whoever has something better hands it to `build_image`; everything works without it too.
@@ -7,14 +7,15 @@ thread computes. Whoever has something better hands it to `build_image`; everyth
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
-from itertools import takewhile
+from collections.abc import Iterable, Sequence
+from itertools import islice, takewhile
 from typing import Final, NamedTuple, Protocol
 
 from discstack.fs.plan import SECTOR
 from discstack.fs.sources import PathSource, Source, paths_of
 
 SMALL: Final = 1 << 20  # bytes of the largest file that is read in a batch
+ANY_SIZE: Final = (1 << 64) - 1
 MOST: Final = 4096  # files in a batch
 MOST_POURED: Final = 1 << 16  # files that are poured at once: between two batches a thread waits for the lock
 _NARROW: Final = range(-(1 << 63), 1 << 63)  # the times that a column holds; file systems have later ones
@@ -36,19 +37,19 @@ class BatchReader(Protocol):
         """Write them to an open file, the first at byte `position`, and return how many; OSError if writing fails."""
         ...
 
-
-class Pouring(Protocol):
-    """Takes files in on the way of an image to where it goes; both return how many bytes of them it took.
-
-    That is less than all where something is wrong with one; reading the rest tells what.
-    """
-
-    def files(self, paths: bytes, facts: bytes, count: int, /) -> int:
-        """Read small files, given as to a BatchReader, with zeros behind each."""
+    def check_files(self, paths: bytes, facts: bytes, count: int, /) -> int:
+        """Open files of any size and close them again, and return how many."""
         ...
 
-    def file(self, descriptor: int, offset: int, size: int, /) -> int:
-        """Read whole sectors of an open file."""
+
+class Pouring(Protocol):
+    """Takes files in on the way of an image to where it goes."""
+
+    def files(self, paths: bytes, facts: bytes, count: int, skip: int, /) -> int:
+        """Take in files of any size, given as to a BatchReader, the first one from byte `skip` on.
+
+        Returns how many bytes that were. Less than all where something is wrong with one: reading it tells what.
+        """
         ...
 
 
@@ -64,27 +65,42 @@ class Batch(NamedTuple):
 NOTHING: Final = Batch(b"", b"", 0, 0)
 
 
-def make_batch(sources: Sequence[Source], starts: Sequence[int]) -> Batch:
-    """Return a batch of sources as far as all are small; `starts` has their sectors, and that where the last ends.
+def make_batch(sources: Sequence[Source], starts: Sequence[int], largest: int = SMALL) -> Batch:
+    """Return a batch of sources as far as all are files of up to `largest` bytes.
 
-    One with a time that its column cannot hold ends it, too.
+    `starts` has their sectors, and that where the last ends. A file with a time that its column cannot hold ends the
+    batch, too.
     """
-    small = _small(sources)
-    count = len(small)
+    files = _files(sources, largest)
+    count = len(files)
     if not count:
         return NOTHING
     facts = (
-        array("Q", [source.size for source in small]),
-        array("q", [source.mtime_ns for source in small]),
-        array("Q", [source.inode for source in small]),
+        array("Q", [file.size for file in files]),
+        array("q", [file.mtime_ns for file in files]),
+        array("Q", [file.inode for file in files]),
         array("Q", starts[: count + 1]),
     )
-    return Batch(paths_of(small), b"".join(facts), count, (starts[count] - starts[0]) * SECTOR)
+    return Batch(paths_of(files), b"".join(facts), count, (starts[count] - starts[0]) * SECTOR)
 
 
-def _small(sources: Sequence[Source]) -> list[PathSource]:
-    """Return the first of some sources, as far as all are small."""
-    files = [source for source in sources if type(source) is PathSource and source.size <= SMALL]
+def check_all(sources: Iterable[Source], batches: BatchReader | None) -> None:
+    """Open and close sources; raise SourceError for the first that cannot be opened or is not what it was."""
+    left = iter(sources)
+    while some := list(islice(left, MOST)):
+        starts, index = [0] * (len(some) + 1), 0
+        while index < len(some):
+            batch = make_batch(some[index:], starts, ANY_SIZE) if batches else NOTHING
+            if batches and batch.files:
+                index += batches.check_files(batch.paths, batch.facts, batch.files)
+            if index < len(some):
+                some[index].open().close()
+                index += 1
+
+
+def _files(sources: Sequence[Source], largest: int) -> list[PathSource]:
+    """Return the first of some sources, as far as all are files of up to `largest` bytes."""
+    files = [source for source in sources if type(source) is PathSource and source.size <= largest]
     times = [file.mtime_ns for file in files]
     if len(files) == len(sources) and times and min(times) in _NARROW and max(times) in _NARROW:
         return files

@@ -11,10 +11,21 @@ from math import lcm
 from types import MappingProxyType
 from typing import Final, TypeGuard
 
-from discstack.fs.batch import MOST, MOST_POURED, NOTHING, Batch, BatchReader, Pouring, make_batch
+from discstack.fs.batch import (
+    ANY_SIZE,
+    MOST,
+    MOST_POURED,
+    NOTHING,
+    SMALL,
+    Batch,
+    BatchReader,
+    Pouring,
+    check_all,
+    make_batch,
+)
 from discstack.fs.items import FileItem
 from discstack.fs.plan import SECTOR, Region, Span, round_up, sectors_for
-from discstack.fs.sources import PathReader, PathSource, Reader, Source, digest_of
+from discstack.fs.sources import PathSource, Reader, Source, digest_of
 
 LARGE: Final = 1 << 20  # bytes from which on a file is aligned to the blocks of file systems, so that they can share it
 LARGE_ALIGNMENT: Final = 2  # sectors
@@ -118,8 +129,7 @@ class FileData(Region):
 
     def check_twins(self) -> None:
         """Raise SourceError if a file whose data is not read is not what it was when it was compared."""
-        for file in self._twins:
-            file.source.open().close()
+        check_all((file.source for file in self._twins), self.batches)
 
     def digest_of(self, file: FileItem) -> bytes | None:
         """Return the SHA-256 of a file, None unless it was read to its end; what lies elsewhere is read for it."""
@@ -130,10 +140,10 @@ class FileData(Region):
     def __len__(self) -> int:
         return len(self._files)
 
-    def batch(self, index: int, end: int, most: int = MOST) -> Batch:
-        """Return small files from number `index` on, up to `most`, as far as they and what follows lie before `end`.
+    def batch(self, index: int, end: int, most: int = MOST, largest: int = SMALL) -> Batch:
+        """Return files from number `index` on, up to `most`, as far as they and what follows lie before `end`.
 
-        It is empty if the first one is not small, or does not, or where nobody reads batches.
+        It ends before one of more than `largest` bytes, and is empty where nobody reads batches.
         """
         if self.batches is None:
             return NOTHING
@@ -142,7 +152,7 @@ class FileData(Region):
         starts = self._offsets[index : stop + 1]
         if stop == len(self._files):
             starts.append(self.sectors)
-        return make_batch([file.source for file in self._files[index:stop]], starts)
+        return make_batch([file.source for file in self._files[index:stop]], starts, largest)
 
     def large_at(self, sector: int) -> PathSource | None:
         """Return the large file that starts at a sector of the region, if one does."""
@@ -237,29 +247,15 @@ class DataReader:
         return self._open[1]
 
     def pour(self, first: int, end: int, into: Pouring) -> int:
-        """Let `into` read what comes next of the sectors from `first` to `end`, and return how many it took."""
+        """Let `into` take in what comes next of the sectors from `first` to `end`, and return how many it took."""
         data, index = self._data, self._data.index_at(first)
         if data.digests is not None:  # of each file by itself, which only passes through here
             return 0
-        if first == data.start_of(index) and (batch := data.batch(index, end, MOST_POURED)).files:
-            return into.files(batch.paths, batch.facts, batch.files) // SECTOR
-        return self._pour_large(index, first, end, into)
-
-    def _pour_large(self, index: int, first: int, end: int, into: Pouring) -> int:
-        """Do so with the whole sectors of a large file."""
-        file, start, _ = self._data.file(index)
-        count = min(start + file.size // SECTOR, end) - first
-        if not is_large(file.source) or count <= 0:
+        batch = data.batch(index, end, MOST_POURED, ANY_SIZE)
+        if not batch.files:
             return 0
-        reader = self._reader(index, file)
-        if not isinstance(reader, PathReader):
-            return 0
-        skip = (first - start) * SECTOR
-        took = into.file(reader.descriptor, skip, count * SECTOR)
-        if skip + took == file.size:
-            reader.finish()
-            self.close()
-        return took // SECTOR
+        self.close()
+        return into.files(batch.paths, batch.facts, batch.files, (first - data.start_of(index)) * SECTOR) // SECTOR
 
     def close(self) -> None:
         """Close the file that is open, if any."""

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import BinaryIO
 
 from discstack.fs.base import WRITE_UNIT, Base, parts_of, stage
-from discstack.fs.batch import Pouring
+from discstack.fs.batch import Pouring, check_all
 from discstack.fs.data import DataReader, FileData
 from discstack.fs.errors import LayoutError
 from discstack.fs.manifest import manifest_line
@@ -130,8 +130,7 @@ class Image:
         if self._base is not None:
             self._base.check()
         for region in self._plan.regions:
-            for source in region.sources():
-                source.open().close()
+            check_all(region.sources(), self._data.batches)
 
     def reads(self, path: str | os.PathLike[str]) -> bool:
         """Tell whether a file of this machine is one of those that the image is made from."""
@@ -261,7 +260,7 @@ class ImageStream:
         return count * SECTOR
 
     def pour(self, into: Pouring, /) -> int:
-        """Let `into` read what comes next, if that is file data, and return how many bytes it took.
+        """Let `into` take in what comes next, if that is files, and return how many bytes it took.
 
         0 where there is something else, or something is wrong: then `readinto` goes on.
         """
@@ -271,6 +270,11 @@ class ImageStream:
         sectors = self._reader.pour(first, first + count, into)
         self.position += sectors
         return sectors * SECTOR
+
+    def go_to(self, sector: int, /) -> None:
+        """Go on from a sector, which counts from where the stream started."""
+        self._reader.close()
+        self.position = self.end - self.sectors + sector
 
     def close(self) -> None:
         """Release the source that is open, if any."""

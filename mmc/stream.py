@@ -4,8 +4,9 @@ The pump hashes what it pumps, so that a disc can be verified without reading th
 a fraction of the copy itself (hashlib's cheapest digest costs more than all else on the way to the drive); it guards
 against a drive's mistakes, not against an adversary.
 
-Files go in by one call into C for thousands of small ones or gigabytes of a large one, so that a program which holds on
-to the interpreter lock does not keep the drive waiting; what Python makes itself goes in by `readinto`.
+A source that knows its files is laid up before any of it goes into the ring: what Python makes of it, as far as memory
+allows, and which files come between. Then one call into C pours all that, so that a program which holds on to the
+interpreter lock, or collects garbage, does not keep the drive waiting.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from typing import TYPE_CHECKING, Final, Protocol, Self, runtime_checkable
 import xxhash
 
 from discstack.mmc.errors import Cancelled
-from discstack.native.pump import NativePump
+from discstack.native.pieces import Pieces
+from discstack.native.pump import POURS, NativePump
 
 if TYPE_CHECKING:
     from discstack.native import Ring
@@ -27,8 +29,9 @@ CHUNK: Final = 1 << 20  # bytes between two digests, and the most that a source 
 STALL: Final = 2.0  # seconds without data from the source that a full ring outlasts
 SLACK: Final = 6 * CHUNK  # what a ring may lack when it is as full as it gets
 SMALLEST_RING: Final = 4 * CHUNK
-MEMORY_SHARE: Final = 8  # a ring takes at most one part in this many of the memory that is available
+MEMORY_SHARE: Final = 8  # a ring, or what is laid up, takes at most one part in this many of the available memory
 LEAVE: Final = 5.0  # seconds that a source gets to come back when nobody wants its data any more
+MOST_LAID_UP: Final = 1 << 30  # bytes of memory; 100,000 small files take some 90 MB
 UNKNOWN_MEMORY: Final = 2 << 30  # assumed to be available where the system does not tell
 
 
@@ -46,17 +49,13 @@ class BlockSource(Protocol):
 
 
 class Pouring(Protocol):
-    """What reads files straight into the ring, for a source that has some. Both return how many bytes went in.
+    """What takes in files, for a source that has some: it reads them into the ring, now or later."""
 
-    That is less than all where something is wrong, which the source finds out when it reads the rest itself.
-    """
+    def files(self, paths: bytes, facts: bytes, count: int, skip: int, /) -> int:
+        """Take in files, each with zeros behind it; see `discstack.native.pump.NativePump.files`.
 
-    def files(self, paths: bytes, facts: bytes, count: int, /) -> int:
-        """Read small files, each with zeros behind it; see `discstack.native.files.read_files`."""
-        ...
-
-    def file(self, descriptor: int, offset: int, size: int, /) -> int:
-        """Read `size` bytes, whole sectors, of an open file."""
+        Returns how many bytes that were; less than all where something is wrong, or there is no more room.
+        """
         ...
 
 
@@ -68,6 +67,10 @@ class PouringSource(BlockSource, Protocol):
         """Let what comes next be read from files, and return how many bytes that was; 0 where `readinto` has to."""
         ...
 
+    def go_to(self, sector: int, /) -> None:
+        """Go on from a sector, which counts from where the source started."""
+        ...
+
 
 def digest(data: bytes | bytearray | memoryview) -> bytes:
     """Return the digest of one chunk, as the pump makes it."""
@@ -77,9 +80,13 @@ def digest(data: bytes | bytearray | memoryview) -> bytes:
 def ring_size(bytes_per_second: float, unit: int) -> int:
     """Return the capacity of a ring of units of `unit` bytes that outlasts STALL at that speed, memory permitting."""
     wanted = max(int(bytes_per_second * STALL) + SLACK, SMALLEST_RING)
-    permitted = max(_available_memory() // MEMORY_SHARE, SMALLEST_RING)
+    permitted = max(_memory_share(), SMALLEST_RING)
     step = CHUNK if CHUNK % unit == 0 else unit
     return max(2, -(-min(wanted, permitted) // step)) * step
+
+
+def _memory_share() -> int:
+    return _available_memory() // MEMORY_SHARE
 
 
 def _available_memory() -> int:
@@ -101,7 +108,7 @@ class Pump:
     """
 
     def __init__(self, source: BlockSource, ring: Ring, *, block_size: int = 2048, padding: int = 0) -> None:
-        self._source, self._ring = source, ring
+        self._source, self._ring, self._block_size = source, ring, block_size
         self._image = source.sectors * block_size
         self._total = -(-(self._image + padding * block_size) // ring.granule) * ring.granule
         self._native = NativePump(ring, self._image, CHUNK)
@@ -133,9 +140,9 @@ class Pump:
         return self._native.digests()
 
     def _run(self) -> None:
+        source = self._source
         try:
-            self._pump_image()
-            self._pump_zeros(self._total - self._image)
+            self._pump_from(self._pump_laid_up(source) if POURS and isinstance(source, PouringSource) else 0)
         except BaseException as error:  # kept for whoever asks for the result: it must not end in a thread's stderr
             self._error = error
             if not self._ring.cancelled:
@@ -143,24 +150,42 @@ class Pump:
         else:
             self._ring.close()
 
-    def _pump_image(self) -> None:
-        done = 0
+    def _pump_laid_up(self, source: PouringSource) -> int:
+        """Lay up what memory allows, all of it if possible, pour that, and return how many bytes went in."""
+        pieces = Pieces(min(MOST_LAID_UP, _memory_share()))
+        self._lay_up(source, pieces)
+        done = self._native.pieces(pieces)
+        if done < self._image:
+            source.go_to(done // self._block_size)
+        return done
+
+    def _lay_up(self, source: PouringSource, pieces: Pieces) -> None:
+        buffer, done = memoryview(bytearray(CHUNK)), 0
+        while done < self._total:
+            if self._ring.cancelled:
+                raise Cancelled("cancelled before the first data")
+            laid_up = source.pour(pieces) if done < self._image else 0
+            if not laid_up:
+                part = buffer[: min(CHUNK, (self._image if done < self._image else self._total) - done)]
+                self._fill(part, done)
+                laid_up = pieces.made(part)
+            if not laid_up:
+                break
+            done += laid_up
+
+    def _pump_from(self, done: int) -> None:
+        """Pump all that is left, straight into the ring."""
         while done < self._image:
             poured = self._source.pour(self._native) if isinstance(self._source, PouringSource) else 0
             done += poured or self._pump_region(min(CHUNK, self._image - done), done)
+        while done < self._total:
+            done += self._pump_region(min(CHUNK, self._total - done), done)
 
     def _pump_region(self, size: int, done: int) -> int:
         region = self._reserve(size)
         self._fill(region, done)
         self._native.commit(region)
         return len(region)
-
-    def _pump_zeros(self, left: int) -> None:
-        while left:
-            region = self._reserve(min(CHUNK, left))
-            region[:] = bytes(len(region))
-            self._ring.commit(len(region))
-            left -= len(region)
 
     def _reserve(self, size: int) -> memoryview:
         region = self._ring.reserve(size)
@@ -169,6 +194,10 @@ class Pump:
         return region
 
     def _fill(self, region: memoryview, done: int) -> None:
+        """Put what lies at byte `done` into a region: the source's bytes, or the zeros behind them."""
+        if done >= self._image:
+            region[:] = bytes(len(region))
+            return
         filled = 0
         while filled < len(region):
             count = self._source.readinto(region[filled:])

@@ -1,4 +1,4 @@
-"""Many small files in one call, without the GIL; `discstack.fs.batch` says what is expected of these functions."""
+"""Many files in one call, without the GIL; `discstack.fs.batch` says what is expected of these functions."""
 
 from __future__ import annotations
 
@@ -30,6 +30,11 @@ def copy_files(paths: bytes, facts: bytes, count: int, target: int, position: in
     if done < 0:
         raise OSError(-done, os.strerror(-done))
     return int(done)
+
+
+def check_files(paths: bytes, facts: bytes, count: int) -> int:
+    """Open and close files, and return how many there were before one could not be opened, or was not what it was."""
+    return int(lib.files_check(ffi.from_buffer(paths), _facts(facts), count))
 
 
 def _facts(packed: bytes) -> object:

@@ -6,6 +6,7 @@ import sys
 from typing import Final
 
 from discstack.native.library import ffi, lib
+from discstack.native.pieces import Pieces
 from discstack.native.ring import Ring
 
 SHORTEST_CHUNK: Final = 241  # bytes; shorter data is hashed in another way
@@ -34,22 +35,23 @@ class NativePump:
             if lib.pump_commit(self._handle, memory, len(region)):
                 raise ValueError(f"commit of {len(region)} bytes, more than are reserved")
 
-    def files(self, paths: bytes, facts: bytes, count: int) -> int:
-        """Read small files into the ring and return how many bytes they took, up to one that failed or did not fit.
+    def files(self, paths: bytes, facts: bytes, count: int, skip: int) -> int:
+        """Read files into the ring and return how many bytes they took, up to one that failed.
 
-        `paths` and `facts` are those of `discstack.native.files.read_files`. Waits for room; 0 once the ring has ended.
+        `paths` and `facts` are those of `discstack.native.files.read_files`; of the first file come the bytes from
+        `skip` on, where a sector starts. Waits for room, and returns when the ring has ended.
         """
         if not POURS:
             return 0
         columns = ffi.cast("uint64_t *", ffi.from_buffer(facts))
-        return int(lib.files_pour(ffi.from_buffer(paths), columns, count, self._handle))
+        return int(lib.files_pour(ffi.from_buffer(paths), columns, count, skip, self._handle))
 
-    def file(self, descriptor: int, offset: int, size: int) -> int:
-        """Read whole sectors of an open file into the ring and return how many bytes that were.
+    def pieces(self, pieces: Pieces) -> int:
+        """Let what was laid up go into the ring, and return how many bytes did: less where a file failed.
 
-        Less than `size` where reading failed, the file ended, or the ring did. Waits for room.
+        Waits for room, and returns when the ring has ended.
         """
-        return int(lib.files_pour_one(descriptor, offset, size, self._handle)) if POURS else 0
+        return int(lib.pieces_pour(pieces.handle, self._handle)) if POURS else 0
 
     def digests(self) -> tuple[bytes, ...]:
         """Return the digests of the chunks, once all of them went in."""

@@ -9,8 +9,8 @@
 
 #define NS_PER_S 1000000000
 #define AHEAD 64 /* files that are open before their turn, so that a disk has many to read at once */
-#define REGION (4 << 20) /* bytes that room is waited for at once: waiting costs more than they do */
 #define STEP (256 << 10) /* bytes that are read, hashed while they are in the cache, and handed over */
+#define START (1 << 20) /* bytes of a file that are asked for ahead of its turn: the rest of a large one is not so urgent */
 
 _Static_assert(sizeof(off_t) == sizeof(uint64_t), "files of 2 GiB and more take -D_FILE_OFFSET_BITS=64");
 
@@ -60,7 +60,7 @@ static void open_ahead(struct batch *batch)
 		/* where no more may be open, those that are have their turn first */
 		if (file < 0)
 			return;
-		posix_fadvise(file, 0, 0, POSIX_FADV_WILLNEED);
+		posix_fadvise(file, 0, START, POSIX_FADV_WILLNEED);
 		batch->open[batch->opened++ % AHEAD] = file;
 		batch->ahead += strlen(batch->ahead) + 1;
 	}
@@ -72,16 +72,24 @@ static void close_ahead(const struct batch *batch)
 		close(batch->open[index % AHEAD]);
 }
 
+/* Return the next file, which is the caller's from now on; negative where it cannot be opened. */
+static int next_file(struct batch *batch)
+{
+	open_ahead(batch);
+	if (batch->opened == batch->next)
+		return -1;
+	return batch->open[batch->next++ % AHEAD];
+}
+
 /* Read the next file whole and look at it afterwards, so that no change goes unseen. */
 static int read_file(struct batch *batch, unsigned char *memory)
 {
 	const size_t index = batch->next, size = (size_t)batch->sizes[index];
-	int file, fine;
+	const int file = next_file(batch);
+	int fine;
 
-	open_ahead(batch);
-	if (batch->opened == index)
+	if (file < 0)
 		return 0;
-	file = batch->open[batch->next++ % AHEAD];
 	fine = pread(file, memory, size, 0) == (ssize_t)size && is_what_it_was(file, batch, index);
 	close(file);
 	return fine;
@@ -90,7 +98,7 @@ static int read_file(struct batch *batch, unsigned char *memory)
 /* How many bytes lie between the starts of two files. */
 static uint64_t distance(const struct batch *batch, size_t first, size_t last)
 {
-	return (batch->starts[last] - batch->starts[first]) * FILES_SECTOR;
+	return (batch->starts[last] - batch->starts[first]) * PUMP_SECTOR;
 }
 
 /* Read files until one fails, and return its index; `memory` begins where the first one goes. */
@@ -165,71 +173,132 @@ int64_t files_copy(const char *paths, const uint64_t *facts, size_t count, unsig
 	return copied;
 }
 
-static uint64_t pour(struct batch *batch, struct pump *pump)
+size_t files_check(const char *paths, const uint64_t *facts, size_t count)
 {
-	size_t done = 0, end, read;
-	unsigned char *memory;
-	int64_t room;
+	const struct batch batch = batch_of(paths, facts, count);
 
-	while (done < batch->count) {
-		room = pump_reserve(pump, REGION, &memory);
-		end = done;
-		while (end < batch->count && (int64_t)distance(batch, done, end + 1) <= room)
-			end++;
-		read = read_files(batch, done, end, memory);
-		if (read > done)
-			pump_commit(pump, memory, (size_t)distance(batch, done, read));
-		if (room < 0 || read < end || read == done)
-			return distance(batch, 0, read);
-		done = read;
+	for (size_t index = 0; index < count; index++) {
+		const int file = open_file(paths);
+		const int fine = file >= 0 && is_what_it_was(file, &batch, index);
+
+		if (file >= 0)
+			close(file);
+		if (!fine)
+			return index;
+		paths += strlen(paths) + 1;
 	}
-	return distance(batch, 0, done);
+	return count;
 }
 
-uint64_t files_pour(const char *paths, const uint64_t *facts, size_t count, struct pump *pump)
+/* Fill `memory` from byte `at` of a file on, and with zeros from its end on. */
+static int read_part(int file, uint64_t file_size, uint64_t at, unsigned char *memory, size_t size)
 {
-	struct batch batch = batch_of(paths, facts, count);
-	const uint64_t poured = pour(&batch, pump);
+	const uint64_t left = at < file_size ? file_size - at : 0;
+	const size_t wanted = left < size ? (size_t)left : size;
+	size_t done = 0;
 
-	close_ahead(&batch);
-	return poured;
-}
-
-/* Fill a region from a file, step by step, and return how many bytes were handed over. */
-static uint64_t pour_region(int file, uint64_t offset, unsigned char *memory, size_t size, struct pump *pump)
-{
-	uint64_t done = 0;
-
-	while (done < size) {
-		const size_t step = size - done < STEP ? size - (size_t)done : STEP;
-		ssize_t got = pread(file, memory + done, step, (off_t)(offset + done));
+	while (done < wanted) {
+		const ssize_t got = pread(file, memory + done, wanted - done, (off_t)(at + done));
 
 		if (got < 0 && errno == EINTR)
 			continue;
-		got -= got > 0 ? got % FILES_SECTOR : 0;
 		if (got <= 0)
-			break;
-		pump_commit(pump, memory + done, (size_t)got);
-		done += (uint64_t)got;
+			return 0;
+		done += (size_t)got;
 	}
-	return done;
+	memset(memory + wanted, 0, size - wanted);
+	return 1;
 }
 
-uint64_t files_pour_one(int file, uint64_t offset, uint64_t size, struct pump *pump)
+/* A file on its way into a ring: `at` is how far it got, `end` where the zeros behind it end. */
+struct passage {
+	int file;
+	size_t index;
+	uint64_t at;
+	uint64_t end;
+};
+
+/* Let a part of a file be poured step by step; the last step only if the file still is what it was. */
+static int pour_region(const struct batch *batch, struct passage *passage, unsigned char *memory, size_t size,
+                       struct pump *pump)
 {
-	uint64_t done = 0, poured;
+	size_t step;
+
+	for (size_t done = 0; done < size; done += step) {
+		step = size - done < STEP ? size - done : STEP;
+		if (!read_part(passage->file, batch->sizes[passage->index], passage->at, memory + done, step))
+			return 0;
+		if (passage->at + step == passage->end && !is_what_it_was(passage->file, batch, passage->index))
+			return 0;
+		pump_commit(pump, memory + done, step);
+		passage->at += step;
+	}
+	return 1;
+}
+
+static int pour_regions(const struct batch *batch, struct passage *passage, struct pump *pump)
+{
 	unsigned char *memory;
 	int64_t room;
 
-	posix_fadvise(file, 0, 0, POSIX_FADV_SEQUENTIAL);
-	while (done < size) {
-		room = pump_reserve(pump, size - done < REGION ? (size_t)(size - done) : REGION, &memory);
-		if (room <= 0)
-			break;
-		poured = pour_region(file, offset + done, memory, (size_t)room, pump);
-		done += poured;
-		if (poured < (uint64_t)room)
-			break;
+	if (!is_what_it_was(passage->file, batch, passage->index))
+		return 0;
+	posix_fadvise(passage->file, 0, 0, POSIX_FADV_SEQUENTIAL);
+	while (passage->at < passage->end) {
+		room = pump_reserve(pump, passage->end - passage->at, &memory);
+		if (room <= 0 || !pour_region(batch, passage, memory, (size_t)room, pump))
+			return 0;
 	}
+	return 1;
+}
+
+/* Let the next file be poured from byte `skip` on, in as many regions as it takes, and add to *done what went in. */
+static int pour_in_parts(struct batch *batch, uint64_t skip, struct pump *pump, uint64_t *done)
+{
+	struct passage passage = {.index = batch->next, .at = skip};
+	int fine;
+
+	passage.end = distance(batch, passage.index, passage.index + 1);
+	passage.file = next_file(batch);
+	if (passage.file < 0)
+		return 0;
+	fine = pour_regions(batch, &passage, pump);
+	close(passage.file);
+	*done += passage.at - skip;
+	return fine;
+}
+
+/* Let as many files as fit be read into a region at once, and add to *done what they took; *some tells if any fit. */
+static int pour_together(struct batch *batch, struct pump *pump, uint64_t *done, int *some)
+{
+	const size_t first = batch->next;
+	size_t end = first, read;
+	unsigned char *memory;
+	const int64_t room = pump_reserve(pump, PUMP_REGION, &memory);
+
+	if (room <= 0)
+		return 0;
+	while (end < batch->count && distance(batch, first, end + 1) <= (uint64_t)room)
+		end++;
+	*some = end > first;
+	read = read_files(batch, first, end, memory);
+	if (read > first)
+		pump_commit(pump, memory, (size_t)distance(batch, first, read));
+	*done += distance(batch, first, read);
+	return read == end;
+}
+
+uint64_t files_pour(const char *paths, const uint64_t *facts, size_t count, uint64_t skip, struct pump *pump)
+{
+	struct batch batch = batch_of(paths, facts, count);
+	uint64_t done = 0;
+	int fine = !skip || pour_in_parts(&batch, skip, pump, &done), some;
+
+	while (fine && batch.next < count) {
+		fine = pour_together(&batch, pump, &done, &some);
+		if (fine && !some)
+			fine = pour_in_parts(&batch, 0, pump, &done);
+	}
+	close_ahead(&batch);
 	return done;
 }

@@ -1,5 +1,5 @@
 /*
- * Reading many small files, one after the other, in one call: a Python thread that has to ask for the interpreter lock
+ * Reading many files, one after the other, in one call: a Python thread that has to ask for the interpreter lock
  * several times a file starves as soon as another thread computes.
  *
  * A file that cannot be read whole, or is not what it was, ends the call: the caller reads that one by itself, which
@@ -8,8 +8,6 @@
  */
 #pragma once
 #include "pump.h"
-
-#define FILES_SECTOR 2048 /* bytes */
 
 /*
  * Fill `memory`, which begins where the first file goes, with `count` files and zeros between them. Their `paths` follow
@@ -26,14 +24,11 @@ size_t files_read(const char *paths, const uint64_t *facts, size_t count, unsign
 int64_t files_copy(const char *paths, const uint64_t *facts, size_t count, unsigned char *memory, size_t room,
                    int target, uint64_t position);
 
-/*
- * Let files as those of files_read be poured into a ring, until one fails or does not fit in front of the end of its
- * memory. Returns how many bytes went in. The ring's producer; waits for room, and stops when the ring ends.
- */
-uint64_t files_pour(const char *paths, const uint64_t *facts, size_t count, struct pump *pump);
+/* Open and close files as those of files_read; returns how many were what they were before one was not. Any thread. */
+size_t files_check(const char *paths, const uint64_t *facts, size_t count);
 
 /*
- * Let `size` bytes, whole sectors, from byte `offset` of an open file on be poured into a ring. Returns how many went
- * in; less where reading failed, the file ended, or the ring did. The ring's producer; waits for room.
+ * Let files as those of files_read be poured into a ring, the first one from its byte `skip` on, which starts a sector,
+ * until one fails or the ring ends. Returns how many bytes went in. The ring's producer; waits for room.
  */
-uint64_t files_pour_one(int file, uint64_t offset, uint64_t size, struct pump *pump);
+uint64_t files_pour(const char *paths, const uint64_t *facts, size_t count, uint64_t skip, struct pump *pump);

@@ -10,10 +10,10 @@ from cffi import FFI
 
 SRC = Path("native/src")
 SHARED_HEADERS = ["histogram.h", "priority.h", "ring.h", "submit.h", "feeder.h", "pump.h"]
-HEADERS = [*SHARED_HEADERS, "files.h", "folders.h"]
+HEADERS = [*SHARED_HEADERS, "files.h", "folders.h", "pieces.h"]
 SOURCES = [
     *("ring.c", "histogram.c", "feeder.c", "pace.c", "sense.c", "os_linux.c", "priority_linux.c"),
-    *("xxh3.c", "pump.c", "files.c", "folders.c"),
+    *("xxh3.c", "pump.c", "files.c", "folders.c", "pieces.c"),
 ]
 NOT_A_NUMBER = re.compile(r"^#(?!define \w+ \d+$).*\n", re.MULTILINE)  # preprocessor lines that cffi does not take
 

@@ -57,13 +57,13 @@ void pump_free(struct pump *pump)
 	free(pump);
 }
 
-int64_t pump_reserve(struct pump *pump, size_t size, unsigned char **memory)
+int64_t pump_reserve(struct pump *pump, uint64_t size, unsigned char **memory)
 {
 	size_t offset = 0;
-	const int64_t length = ring_reserve(pump->ring, size, -1, &offset);
+	const int64_t length = ring_reserve(pump->ring, size < PUMP_REGION ? (size_t)size : PUMP_REGION, -1, &offset);
 
 	*memory = ring_memory(pump->ring) + offset;
-	return length;
+	return length > 0 ? length - length % PUMP_SECTOR : length;
 }
 
 int pump_commit(struct pump *pump, const unsigned char *memory, size_t size)

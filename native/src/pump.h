@@ -4,7 +4,9 @@
 #pragma once
 #include "ring.h"
 
-/* The length of a digest in bytes. */
+/* Bytes. Room is waited for in whole sectors, and for a region of them at once: waiting costs more than they do. */
+#define PUMP_SECTOR 2048
+#define PUMP_REGION 4194304
 #define PUMP_DIGEST 16
 
 struct pump;
@@ -17,8 +19,11 @@ struct pump *pump_new(struct ring *ring, uint64_t size, uint32_t chunk);
 
 void pump_free(struct pump *pump);
 
-/* Wait for room as ring_reserve does, without an end; *memory is where the region starts. */
-int64_t pump_reserve(struct pump *pump, size_t size, unsigned char **memory);
+/*
+ * Wait without an end for room for up to `size` bytes, and return how many whole sectors of them there is room for, in
+ * bytes, at most PUMP_REGION; errors are those of ring_reserve. *memory is where the region starts.
+ */
+int64_t pump_reserve(struct pump *pump, uint64_t size, unsigned char **memory);
 
 /* Hash the first `size` bytes of the region at `memory`, and hand them over. RING_MISUSED if that is not so long. */
 int pump_commit(struct pump *pump, const unsigned char *memory, size_t size);

@@ -389,6 +389,8 @@ def test_a_second_signal_leaves_the_rest_undone_and_still_says_what_the_disc_is(
 
 def test_a_file_that_vanishes_while_it_is_burnt_is_named(start: Callable[..., Process], folder: Path) -> None:
     grow(folder, "a much.bin", 200 << 20)
+    for number in range(100):  # more than are open ahead of their turn
+        (folder / f"b {number}").write_bytes(b"b")
     (folder / "z last.bin").write_bytes(b"z" * 100_000)
     process = start("WRITE (10)", "-d", "virtual:dvd+r?file=disc.img&realtime=10")
     (folder / "z last.bin").unlink()

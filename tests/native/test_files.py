@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from itertools import accumulate
 from pathlib import Path
@@ -71,6 +72,34 @@ def test_the_first_file_that_is_not_what_it_was_ends_the_call(some: list[Path], 
     assert (tmp_path / "target").read_bytes() == padded(some[:number])
 
 
+@pytest.mark.parametrize("number", range(6))
+def test_a_look_at_files_ends_at_the_first_that_is_not_what_it_was(some: list[Path], number: int) -> None:
+    arguments, _ = batch(some)
+    assert files.check_files(*arguments) == len(some)
+    some[number].rename(some[number].with_name("elsewhere"))
+    assert files.check_files(*arguments) == number
+    some[number].touch()
+    assert files.check_files(*arguments) == number
+
+
+@pytest.mark.parametrize("capacity", [1 << 17, 1 << 21])
+@pytest.mark.parametrize("skip", [0, 2048, 598_016, 600_064])
+def test_files_of_any_size_are_poured_from_the_middle_of_the_first_on(
+    some: list[Path], capacity: int, skip: int
+) -> None:
+    arguments, size = batch(some[4:])
+    ring, got = Ring(capacity, 1 << 16), bytearray()
+    pump = NativePump(ring, size, 1 << 20)
+    with ThreadPoolExecutor(1) as threads:
+        poured = threads.submit(pump.files, *arguments, skip)
+        while len(got) < size - skip:
+            data = ring.take(min(1 << 16, size - skip - len(got)), timeout=30)
+            got += data
+            ring.release(len(data))
+    assert poured.result() == size - skip
+    assert got == padded(some[4:])[skip:]
+
+
 def test_a_file_without_room_is_left_to_the_caller(some: list[Path], tmp_path: Path) -> None:
     some[0].write_bytes(bytes(files.ROOM + 1))
     with (tmp_path / "target").open("wb") as target:
@@ -110,7 +139,7 @@ def test_nothing_that_was_opened_ahead_stays_open(many: list[Path], tmp_path: Pa
         assert files.copy_files(*arguments, target.fileno(), 0) == expected
     ring = Ring(4 << 20, 1 << 20)
     pump = NativePump(ring, size, 1 << 20)
-    assert pump.files(*arguments) == expected * 2048
+    assert pump.files(*arguments, 0) == expected * 2048
     assert open_files() == before
 
 

@@ -16,8 +16,9 @@ from discstack.fs.image import Image
 from discstack.fs.options import ImageOptions
 from discstack.fs.tree import Directory
 from discstack.image_file import ImageFile
+from discstack.mmc import stream
 from discstack.mmc.errors import Cancelled
-from discstack.mmc.stream import CHUNK, Pump
+from discstack.mmc.stream import CHUNK, Pouring, Pump
 from discstack.native import Ring, files
 from discstack.native.pump import NativePump
 
@@ -49,10 +50,10 @@ class Counting:
     def __init__(self, image: Image | ImageFile) -> None:
         self.stream = image.stream()
         self.sectors = self.stream.sectors
-        self.readinto = self.stream.readinto
+        self.readinto, self.go_to = self.stream.readinto, self.stream.go_to
         self.poured = 0
 
-    def pour(self, into: NativePump) -> int:
+    def pour(self, into: Pouring) -> int:
         count = self.stream.pour(into)
         self.poured += count
         return count
@@ -85,12 +86,74 @@ def test_what_is_poured_is_the_image(image: Image, capacity: int) -> None:
 
 
 @pytest.mark.linux("native code that reads files")
-def test_an_image_file_is_poured_up_to_its_last_sector(tmp_path: Path) -> None:
+def test_an_image_file_is_poured_with_zeros_behind_it(tmp_path: Path) -> None:
     path, data = tmp_path / "image", os.urandom(2_000_001)
     path.write_bytes(data)
     source = Counting(ImageFile(path))
     assert pumped(source)[0].rstrip(b"\0") == data.rstrip(b"\0")
-    assert source.poured == 976 * 2048
+    assert source.poured == 977 * 2048
+
+
+class Asked(Counting):
+    """One that remembers how many bytes were in the ring each time that it was asked for something."""
+
+    def __init__(self, image: Image, ring: Ring) -> None:
+        super().__init__(image)
+        self.ring, self.asked = ring, list[int]()
+        self.readinto = self.read
+
+    def read(self, buffer: memoryview) -> int:
+        self.asked.append(self.ring.counters().bytes_in)
+        return self.stream.readinto(buffer)
+
+    def pour(self, into: Pouring) -> int:
+        self.asked.append(self.ring.counters().bytes_in)
+        return super().pour(into)
+
+
+@pytest.mark.linux("native code that reads files")
+def test_nothing_is_asked_of_python_once_something_is_in_the_ring(image: Image) -> None:
+    ring = Ring(4 << 20, UNIT)
+    source = Asked(image, ring)
+    with Pump(source, ring, padding=100):
+        while data := ring.take(UNIT, timeout=30):
+            ring.release(len(data))
+    assert ring.closed
+    assert len(source.asked) > 4
+    assert not any(source.asked)
+
+
+@pytest.mark.linux("native code that reads files")
+@pytest.mark.parametrize("room", [0, 5000, 12_000, 20_000, 500_000])
+def test_what_there_is_no_memory_to_lay_up_goes_the_long_way(
+    image: Image, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    monkeypatch.setattr(stream, "MOST_LAID_UP", room)
+    wanted = whole(image)
+    got, digests = pumped(Counting(image))
+    assert got.rstrip(b"\0") == wanted.rstrip(b"\0")
+    assert digests == tuple(xxhash.xxh3_128(wanted[at : at + CHUNK]).digest() for at in range(0, len(wanted), CHUNK))
+
+
+class Doubtful(Counting):
+    """One that remembers wrong inodes of its files, so that native code takes none of them."""
+
+    def pour(self, into: Pouring) -> int:
+        class Liar:
+            def files(self, paths: bytes, facts: bytes, count: int, skip: int) -> int:
+                columns = [facts[at : at + 8 * count] for at in range(0, 24 * count, 8 * count)]
+                return into.files(paths, b"".join((*columns[:2], bytes(8 * count), facts[24 * count :])), count, skip)
+
+        return super().pour(Liar())
+
+
+@pytest.mark.linux("native code that reads files")
+def test_what_native_code_does_not_take_python_reads(image: Image, tmp_path: Path) -> None:
+    wanted = whole(image)
+    assert pumped(Doubtful(image))[0].rstrip(b"\0") == wanted.rstrip(b"\0")
+    path = tmp_path / "image"
+    path.write_bytes(wanted + b"more")
+    assert pumped(Doubtful(ImageFile(path)))[0].rstrip(b"\0") == wanted + b"more"
 
 
 @pytest.mark.linux("native code that reads files")
@@ -122,6 +185,21 @@ def test_digests_of_files_go_the_long_way(folder: Path) -> None:
     source = Counting(build_image(root, ImageOptions(digests=True), files))
     pumped(source)
     assert source.poured == 0
+
+
+@pytest.mark.linux("native code that reads files")
+def test_cancel_ends_a_pump_that_lays_up(image: Image) -> None:
+    ring, source = Ring(2 * UNIT, UNIT), Counting(image)
+    readinto = source.readinto
+
+    def cancelling(buffer: memoryview) -> int:
+        ring.cancel()
+        return readinto(buffer)
+
+    source.readinto = cancelling
+    with Pump(source, ring) as pump, pytest.raises(Cancelled):
+        pump.result()
+    assert source.stream.position < image.sectors
 
 
 def test_cancel_ends_a_pump_that_waits_in_c(image: Image) -> None:
