@@ -32,6 +32,7 @@ from discstack.mmc.spec.track_information import TrackInformation
 
 RESTART: Final = 0x01  # in the type dependent parameter
 WHOLE_DISC: Final = 0xFFFFFFFF
+AS_WRITTEN: Final = 0  # no more than is written; the rest follows in the background, as it does with any number
 
 
 class DVDPlusRW(Medium):
@@ -121,7 +122,7 @@ class DVDPlusRW(Medium):
         """Start the background format, or take it up again where it was stopped."""
         if wanted.format_type != FormatType.DVD_PLUS_RW or wanted.format_sub_type:
             raise invalid_parameter(8)
-        if wanted.number_of_blocks not in (WHOLE_DISC, self.capacity):
+        if wanted.number_of_blocks not in (AS_WRITTEN, WHOLE_DISC, self.capacity):
             raise invalid_parameter(4)
         restart = bool(wanted.type_dependent_parameter & RESTART)
         if restart and self.status is not BackgroundFormat.STARTED:

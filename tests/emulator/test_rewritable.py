@@ -86,6 +86,19 @@ def test_restart_needs_a_stopped_format(load: Load) -> None:
     assert host.refused("04 11 00 00 00 00", host.format_list(0xFFFFFFFF, 0x98, 1)) == "5/26/00"
 
 
+def test_a_restart_may_ask_for_no_blocks(load: Load) -> None:
+    """So dvd+rw-format sends it to have the lead-out moved."""
+    host = load("dvd+rw")
+    host.format(0xFFFFFFFF, 0x98)
+    host.write(0, 64)
+    host.close(2)
+    assert host.disc()[7] & 3 == 1
+    host.ok("04 11 00 00 00 00", bytes.fromhex("00 00 00 08 00000000 98 000001"))
+    assert host.disc()[7] & 3 == 2
+    assert host.read(63) == bytes([0xA5]) * 2048
+    assert host.refused("04 11 00 00 00 00", bytes.fromhex("00 00 00 08 00000010 98 000001")) == "5/26/00"
+
+
 def test_format_types_of_other_media_are_refused(load: Load) -> None:
     assert load("dvd+rw").refused("04 11 00 00 00 00", load("dvd+rw").format_list(0, 0x00)) == "5/26/00"
     assert load("bd-re").refused("04 11 00 00 00 00", load("bd-re").format_list(0, 0x98)) == "5/26/00"

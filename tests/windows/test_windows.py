@@ -47,6 +47,7 @@ def drive(windows: Wine, bench: Bench, tmp_path: Path) -> Callable[..., Any]:
         windows.link("d::", node)
         windows.link(INTERFACE, node)
         made.environment["CABLE_FILE"] = str(node)
+        del made.environment["CABLE_DEVICE"]  # to Wine it is a file
         return made
 
     return make
