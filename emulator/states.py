@@ -99,12 +99,19 @@ TRACKS: Final = (
     ("blank", "announce and begin", "recording at once"),
     ("appendable", "announce and begin", "recording at once"),
     ("recording at once", "write all that was announced", "finalized"),
+    ("recording at once", "close track", "track closed"),
     ("recording at once", "flush", "damaged"),
     ("recording at once", "power cut", "damaged"),
     ("damaged", "close track", "track closed"),
     ("blank", "record at once and leave it open", "appendable"),
     ("appendable", "record at once and leave it open", "appendable"),
     ("blank", "record raw", "finalized"),
+    ("blank", "reserve", "track reserved"),
+    ("appendable", "reserve", "track reserved"),
+    ("track closed", "reserve", "track reserved"),
+    ("track reserved", "reserve", "track reserved"),
+    ("track reserved", "write what is reserved", "track reserved"),
+    ("track reserved", "write what is reserved and flush", "track closed"),
     ("blank", "write in packets", "recording in packets"),
     ("appendable", "write in packets", "recording in packets"),
     ("recording in packets", "write in packets", "recording in packets"),
@@ -116,23 +123,18 @@ TRACKS: Final = (
     ("recording at once", "underrun", "damaged"),
 )
 TAKING_BACK: Final = (
-    *((state, "blank minimally", "blank") for state in ("recording", "track closed", "appendable", "damaged")),
-    ("finalized", "blank minimally", "blank"),
-    ("finalized", "blank", "blank"),
+    (ANY, "blank minimally", "blank"),
+    (ANY, "blank", "blank"),
+    (ANY, "format in packets", "formatted"),
+    (ANY, "format for Mount Rainier", "Mount Rainier"),
     ("finalized", "unclose the last session", "track closed"),
+    ("appendable", "unclose the last session", "track closed"),
     ("finalized", "erase the only session", "blank"),
     ("appendable", "erase the only session", "blank"),
     ("finalized", "erase the last of several sessions", "appendable"),
     ("appendable", "erase the last of several sessions", "appendable"),
-    ("blank", "format in packets", "formatted"),
-    ("finalized", "format in packets", "formatted"),
     ("formatted", "write packets", "formatted"),
-    ("formatted", "blank minimally", "blank"),
-    ("blank", "format for Mount Rainier", "Mount Rainier"),
-    ("finalized", "format for Mount Rainier", "Mount Rainier"),
     ("Mount Rainier", "write blocks", "Mount Rainier"),
-    ("Mount Rainier", "format in packets", "formatted"),
-    ("Mount Rainier", "blank minimally", "blank"),
 )
 
 ARROWS: Final[Mapping[str, tuple[Arrow, ...]]] = MappingProxyType(
@@ -264,8 +266,10 @@ def _open_compact(medium: Medium) -> str:
     members = [track for track in tracks if track.session_number == disc.number_of_sessions]
     if any(track.damage for track in members):
         return "damaged"
-    if any(track.rt for track in members):
+    if medium.recording_at_once:
         return "recording at once"
+    if any(track.rt for track in members):
+        return "track reserved"
     if not tracks[-1].blank:
         return "recording in packets" if tracks[-1].packet_inc else "recording"
     return "track closed" if len(members) > 1 else "appendable"

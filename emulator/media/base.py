@@ -123,6 +123,11 @@ class Medium:
         return True
 
     @property
+    def recording_at_once(self) -> bool:
+        """Whether a session that was announced as a whole is not complete."""
+        return False
+
+    @property
     def rehearsing(self) -> bool:
         """Whether a test write pretends now that the disc were written."""
         return False

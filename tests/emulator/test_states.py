@@ -78,6 +78,11 @@ def write_reserved(host: Any) -> None:
     host.write(reserved_of(host).next_writable_address)
 
 
+def write_reserved_and_flush(host: Any) -> None:
+    write_reserved(host)
+    host.sync()
+
+
 def fill_and_close(host: Any) -> None:
     track = reserved_of(host)
     host.write(track.next_writable_address, track.free_blocks)
@@ -268,6 +273,7 @@ ACTIONS: dict[str, Callable[[Any], None]] = {
     "write the rest and flush": write_the_rest,
     "reserve": reserve,
     "write what is reserved": write_reserved,
+    "write what is reserved and flush": write_reserved_and_flush,
     "fill it and close session": fill_and_close,
     "close the last session": close_last_session,
     "announce and begin": announce_and_begin,
@@ -303,6 +309,7 @@ ACTIONS: dict[str, Callable[[Any], None]] = {
 }
 
 
+SLOW = ("record raw",)  # a way to nowhere that is not reached otherwise
 SECOND_SESSION = ("write", "close session", "write", "close session")
 # What an arrow needs that the names of states do not tell: the actions that lead to its start, from a new disc
 WAYS: dict[tuple[str, str], tuple[str, ...]] = {
@@ -327,7 +334,7 @@ def way_to(medium: str, state: str) -> list[Arrow]:
     """Return the shortest run of arrows from a new disc to a state."""
     ways: dict[str, list[Arrow]] = {ARROWS[medium][0].start: []}
     while state not in ways:
-        rows = reversed(moves(medium))  # of several ways of one length the first one in the table
+        rows = [row for row in reversed(moves(medium)) if row.action not in SLOW]  # of several the first in the table
         fresh = {a.end: [*ways[a.start], a] for a in rows if a.start in ways and a.end not in ways}
         assert fresh, f"{state} of a {medium} is not reached by any arrow"
         ways.update(fresh)
@@ -365,7 +372,6 @@ COMMANDS: dict[str, Callable[[Any], None]] = {
 STATES = [
     (medium, state)
     for medium in ARROWS
-    if not medium.startswith("cd")
     for state in dict.fromkeys(name for arrow in moves(medium) for name in (arrow.start, arrow.end))
 ]
 

@@ -129,6 +129,11 @@ class CDR(CompactDisc):
         return self.limit(track)
 
     @property
+    def recording_at_once(self) -> bool:
+        """Whether a session that was announced as a whole is not complete."""
+        return any(track.whole and not track.closed for track in self.cd_tracks)
+
+    @property
     def closes_for_good(self) -> bool:
         """Whether the mode page lets no session follow."""
         return self.parameters.multi_session != MultiSession.NEXT_SESSION_ALLOWED
