@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "os.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <sys/mman.h>
@@ -10,11 +11,16 @@
 
 #define NS_PER_S 1000000000
 
-/* The call that takes a struct timespec as it is here: where long has 32 bits, time_t may have 64. */
+/* The calls that take a struct timespec as it is here, and one of longs: where those have 32 bits, time_t may have 64. */
 #ifdef SYS_futex_time64
 #define FUTEX (sizeof(time_t) > sizeof(long) ? SYS_futex_time64 : SYS_futex)
 #else
 #define FUTEX SYS_futex
+#endif
+#ifdef SYS_futex
+#define OLD_FUTEX SYS_futex
+#else
+#define OLD_FUTEX FUTEX
 #endif
 
 void *os_map(size_t size)
@@ -35,13 +41,17 @@ void os_unmap(void *memory, size_t size)
 void os_wait(_Atomic uint32_t *word, uint32_t seen, int64_t timeout)
 {
 	const struct timespec limit = {.tv_sec = (time_t)(timeout / NS_PER_S), .tv_nsec = (long)(timeout % NS_PER_S)};
+	const long seconds = timeout / NS_PER_S < LONG_MAX ? (long)(timeout / NS_PER_S) : LONG_MAX;
+	const long old_limit[] = {seconds, limit.tv_nsec};
 
-	syscall(FUTEX, word, FUTEX_WAIT_PRIVATE, seen, &limit, NULL, 0);
+	if (syscall(FUTEX, word, FUTEX_WAIT_PRIVATE, seen, &limit, NULL, 0) && errno == ENOSYS)
+		syscall(OLD_FUTEX, word, FUTEX_WAIT_PRIVATE, seen, old_limit, NULL, 0); /* Linux before 5.1, of 32 bits */
 }
 
 void os_wake(_Atomic uint32_t *word)
 {
-	syscall(FUTEX, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+	if (syscall(FUTEX, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0) < 0 && errno == ENOSYS)
+		syscall(OLD_FUTEX, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
 }
 
 int64_t os_now(void)

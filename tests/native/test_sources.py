@@ -11,7 +11,7 @@ import pytest
 HERE: Final = Path(__file__).parent
 SRC: Final = HERE.parent.parent / "native" / "src"
 WARNINGS: Final = ["-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wundef", "-Wvla", "-Wstrict-prototypes", "-Werror"]
-POSIX: Final = {"files.c", "folders.c", "sgio.c"}
+POSIX: Final = {"files.c", "folders.c", "pieces.c", "sgio.c"}
 WIDE_FILES: Final = ["-D_FILE_OFFSET_BITS=64", "-D_TIME_BITS=64"]
 COMPILERS: Final = {
     "linux": ["cc"],
@@ -36,10 +36,31 @@ def test_no_compiler_warns_of_anything(system: str) -> None:
     subprocess.run([*COMPILERS[system], "-std=c11", "-fsyntax-only", *WARNINGS, *sources(system)], check=True)
 
 
-def test_waits_last_as_long_where_only_times_have_64_bits(tmp_path: Path) -> None:
-    program = tmp_path / "ring_test"
+# Linux before 5.1, of 32 bits
+OLD_KERNEL: Final = """
+#include <errno.h>
+#include <sys/syscall.h>
+
+long __real_syscall(long number, long a, long b, long c, long d, long e, long f);
+
+long __wrap_syscall(long number, long a, long b, long c, long d, long e, long f)
+{
+	if (number != SYS_futex_time64)
+		return __real_syscall(number, a, b, c, d, e, f);
+	errno = ENOSYS;
+	return -1;
+}
+"""
+
+
+@pytest.mark.parametrize("old_kernel", [False, True])
+def test_waits_last_as_long_where_only_times_have_64_bits(tmp_path: Path, old_kernel: bool) -> None:
+    program, played = tmp_path / "ring_test", tmp_path / "old_kernel.c"
+    played.write_text(OLD_KERNEL, encoding="utf-8")
     names = ("ring.c", "histogram.c", "feeder.c", "pace.c", "sense.c", "os_linux.c", "priority_linux.c")
     options = ["-std=c11", "-m32", *WIDE_FILES, "-O1", "-Wno-psabi", f"-I{SRC}", "-o", program]
-    subprocess.run(["cc", *options, HERE / "ring_test.c", *(SRC / name for name in names), "-lpthread"], check=True)
+    kernel = ["-Wl,--wrap=syscall", played] if old_kernel else []
+    parts = [*kernel, HERE / "ring_test.c", *(SRC / name for name in names)]
+    subprocess.run(["cc", *options, *parts, "-lpthread"], check=True)
     run = subprocess.run([program, "0"], capture_output=True, text=True, timeout=60, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
