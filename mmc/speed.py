@@ -7,7 +7,14 @@ from typing import Final
 
 from discstack.mmc import actions, performance, queries
 from discstack.mmc.command import optional
-from discstack.mmc.errors import IllegalRequest, ResponseError
+from discstack.mmc.errors import (
+    AbortedCommand,
+    CommandError,
+    HardwareError,
+    IllegalRequest,
+    ResponseError,
+    VendorSpecific,
+)
 from discstack.mmc.job import SpeedReport
 from discstack.mmc.medium import WriteSpeed
 from discstack.mmc.polling import persist
@@ -18,6 +25,7 @@ from discstack.mmc.spec.performance import PerformanceDescriptor, WriteSpeedDesc
 
 SECOND: Final = 1000  # milliseconds; the time that the sizes of a performance descriptor refer to
 ROUNDING: Final = 3  # drives round speeds down: what is asked for is so many kB/s above the nominal value
+REFUSALS: Final = (IllegalRequest, HardwareError, AbortedCommand, VendorSpecific)  # of a speed, and of nothing else
 BARELY: Final = 0.9  # a speed below this part of 1x is not of this medium
 
 
@@ -50,6 +58,9 @@ def _speeds_of_page() -> Procedure[list[int]]:
 def set_write_speed(work: Work, asked: int | None, read: int | None = None) -> Procedure[SpeedReport]:
     """Set the write speed, or the fastest; a drive that will not have it told is left to itself, with a notice.
 
+    So is one that fails to do it: a speed is a wish, and if more is wrong with the drive, writing shows it. What tells
+    of more than this command (another disc, an earlier command) is raised.
+
     `read` curbs the read speed along with it, for drives that read back what they write.
     """
     try:
@@ -58,7 +69,9 @@ def set_write_speed(work: Work, asked: int | None, read: int | None = None) -> P
         else:
             yield from _set_by_streaming(work, asked, read)
         accepted = yield from _accepted(work)
-    except (IllegalRequest, ResponseError) as error:
+    except (*REFUSALS, ResponseError) as error:
+        if isinstance(error, CommandError) and error.sense.deferred:
+            raise
         yield from work.notice(Phase.WRITING, f"the drive chooses the speed itself: {error}")
         accepted = None
     if asked is not None and accepted is not None and accepted > asked + ROUNDING:

@@ -13,6 +13,7 @@ from discstack.mmc.burn import burn
 from discstack.mmc.drive import Drive
 from discstack.mmc.errors import (
     Cancelled,
+    CommandError,
     DiscStateError,
     DriveTimeout,
     MediumError,
@@ -58,6 +59,28 @@ def test_a_result_tells_speed_and_time(lab: Any) -> None:
     assert result.seconds > 0
     assert result.medium.state is DiscState.APPENDABLE
     assert result.notices == ()
+
+
+@pytest.mark.parametrize(("medium", "opcode"), [("bd-r", 0xB6), ("cd-r", 0xBB)])
+@pytest.mark.parametrize("sense", [Sense(0x4, 0x44), Sense(0x9, 0x80, 1), Sense(0xB, 0x08)], ids=str)
+def test_a_speed_that_cannot_be_set_is_told_and_ends_no_burn(lab: Any, medium: str, opcode: int, sense: Sense) -> None:
+    tap = lab.drive(medium, 32768)
+    tap.inner.faults.add(Fault(opcode=opcode, sense=sense, times=None))
+    result = lab.run(burn(lab.job(40, speed=17982)), tap)
+    assert result.verified == 40
+    assert result.speed.accepted is None
+    assert "the drive chooses the speed itself" in result.notices[0]
+
+
+@pytest.mark.parametrize(
+    "sense", [Sense(0x6, 0x28), Sense(0x2, 0x3A), Sense(0x7, 0x27), Sense(0x4, 0x44, deferred=True)], ids=str
+)
+def test_what_tells_of_more_than_the_speed_ends_a_burn_before_it_begins(lab: Any, sense: Sense) -> None:
+    tap = lab.drive("bd-r", 32768)
+    tap.inner.faults.add(Fault(opcode=0xB6, sense=sense))
+    with pytest.raises(CommandError):
+        lab.run(burn(lab.job(40)), tap)
+    assert not writes(tap)
 
 
 def test_phases_come_in_order(lab: Any) -> None:
