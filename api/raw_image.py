@@ -162,6 +162,6 @@ class RawWriter(Job):
     def limits(self) -> RawLimits:
         """Ask what the drive takes, by setting its write parameters, and what the disc has room for.
 
-        Raises CommandError without a recordable CD.
+        Raises UnsupportedMedium for what is no recordable CD.
         """
         return self._run(raw_limits(), None)

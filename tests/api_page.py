@@ -14,9 +14,9 @@ import discstack
 HEAD: Final = """# The Python API
 
 What `import discstack` offers, made of the docstrings by `UPDATE_API_PAGE=1 pytest tests/test_api_page.py`. Where IMAPI
-has the like is told in [imapi.md](imapi.md); scripts to begin with are in `examples/`. Times are in seconds, sizes in
-bytes, sectors have 2048 bytes, and speeds are in kB/s of 1000 bytes, unless told otherwise. Misuse raises ValueError or
-TypeError; everything else that can go wrong is in [Errors](#errors).
+has the like is told in [from-imapi.md](from-imapi.md); scripts to begin with are in `examples/`. Times are in
+seconds, sizes in bytes, sectors have 2048 bytes, and speeds are in kB/s of 1000 bytes, unless told otherwise. Misuse
+raises ValueError or TypeError; everything else that can go wrong is in [Errors](#errors).
 
 In signatures, `EventHandler` is a function that takes an `Event`, and `TraceSink` one that takes a line. A `Node` is a
 `Directory` or a `Leaf`: a `File`, `Symlink` or `Special`. `Content` is bytes, the path of a file, or a function that

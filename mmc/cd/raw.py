@@ -117,9 +117,14 @@ class RawLimits:
 
 
 def raw_limits() -> Procedure[RawLimits]:
-    """Ask for them: a form is supported if the drive takes write parameters with it, which are then set back."""
+    """Ask for them: a form is supported if the drive takes write parameters with it, which are then set back.
+
+    Raises UnsupportedMedium for what has no pre-groove of a CD.
+    """
     yield from wait_ready()
-    atip = yield from persist(queries.atip, swallow_attentions=True)
+    atip = yield from persist(lambda: optional(queries.atip()), swallow_attentions=True)
+    if atip is None:
+        raise UnsupportedMedium("raw recording is for CD-R and CD-RW, and this disc has no pre-groove of such a one")
     before = yield from persist(queries.write_parameters)
     found = []
     for form in LADDER:

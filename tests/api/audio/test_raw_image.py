@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import discstack
-from discstack import CdTextBlock, DiscState, PackType, RawImage, RawWriter, SubChannelForm
+from discstack import CdTextBlock, DiscState, PackType, RawImage, RawWriter, SubChannelForm, UnsupportedMedium
 from discstack.mmc.spec.cd import sub_channel
 
 SECTOR = 2352
@@ -65,6 +65,11 @@ def test_what_is_too_long_is_not_added(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="would start at 620, behind 500"):
         image.add_track(tmp_path / "1.wav")
     assert image.start_of_lead_out == 310
+
+
+def test_what_is_no_recordable_cd_has_no_limits() -> None:
+    with discstack.open("virtual:dvd+r") as recorder, pytest.raises(UnsupportedMedium, match="for CD-R and CD-RW"):
+        RawWriter(recorder).limits()
 
 
 def test_a_drive_tells_what_it_takes(recorder: Any) -> None:
