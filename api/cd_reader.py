@@ -36,7 +36,9 @@ class CdFiles:
     """What was written: the cue sheet, all files, and the sectors for which zeros stand.
 
     `doubtful` are the sectors with bytes that the drive could not correct, where it was asked for these;
-    `damaged_packs` counts the packs of graphics whose parity is wrong.
+    `corrected_packs` counts the packs of graphics that were put right by their parity, `damaged_packs` those that it
+    could not put right, `cut_packs` those that end where nothing could be read, as in the lead-out: empty ones stand
+    for them.
     """
 
     cue: Path
@@ -44,7 +46,9 @@ class CdFiles:
     contents: CdContents
     unreadable: tuple[range, ...]
     doubtful: tuple[range, ...] = ()
+    corrected_packs: int = 0
     damaged_packs: int = 0
+    cut_packs: int = 0
 
 
 class CdReader(Job):
@@ -110,7 +114,9 @@ class CdReader(Job):
             contents=contents,
             unreadable=tuple(bad),
             doubtful=tuple(merged(writer.doubtful)),
+            corrected_packs=writer.gatherer.corrected,
             damaged_packs=writer.gatherer.damaged,
+            cut_packs=writer.gatherer.cut,
         )
 
 

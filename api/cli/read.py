@@ -14,7 +14,7 @@ from discstack.cli.streams import naming, print_line, say
 from discstack.cli.volumes import opened, volume_options
 
 if TYPE_CHECKING:
-    from discstack import FileReport
+    from discstack import CdFiles, FileReport
 
 SECTOR = 2048
 
@@ -104,18 +104,29 @@ def _read_cd(
                 raise
     bad, doubtful = list(done.unreadable), _spell(list(done.doubtful))
     if as_json:
-        found = {"skipped": _spell(bad), "doubtful": doubtful, "damaged_packs": done.damaged_packs}
-        print_json({"cue": done.cue, "files": done.files, "contents": done.contents, **found})
+        found = {"skipped": _spell(bad), "doubtful": doubtful}
+        packs = {f"{name}_packs": count for name, _, count in _packs(done)}
+        print_json({"cue": done.cue, "files": done.files, "contents": done.contents, **found, **packs})
     else:
         say(f"{done.cue}: {len(done.contents.tracks)} tracks in {', '.join(p.name for p in done.files)}")
         for spelled in _spell(bad):
             say(f"  could not be read, zeros stand for it: {spelled}")
         for spelled in doubtful:
             say(f"  could not be corrected: {spelled}")
-        if done.damaged_packs:
-            say(f"  packs of graphics with wrong parity: {done.damaged_packs}")
+        for _, words, count in _packs(done):
+            if count:
+                say(f"  packs of graphics {words}: {count}")
     if (bad and choices["skip_bad"]) or doubtful:
         raise click.exceptions.Exit(4)
+
+
+def _packs(done: CdFiles) -> tuple[tuple[str, str, int], ...]:
+    """Return what became of packs of graphics, in a word, in words, and how many."""
+    return (
+        ("corrected", "put right by their parity", done.corrected_packs),
+        ("damaged", "with more errors than can be corrected", done.damaged_packs),
+        ("cut", "that end where no drive reads, and are left empty", done.cut_packs),
+    )
 
 
 @click.command()

@@ -7,6 +7,7 @@ from typing import Final
 
 from discstack.mmc.cd.sectors import CdSector
 from discstack.mmc.spec.cd import packs
+from discstack.mmc.spec.cd.pack_correction import corrected
 
 GRAPHICS: Final = 0x09  # mode 1, item 1: of symbol 0
 SPREAD: Final = 3  # sectors over which the packs of one lie
@@ -26,14 +27,15 @@ def has_graphics(sectors: Iterable[CdSector]) -> bool:
 class PackGatherer:
     """Turns raw sub-channels, sector by sector, into the packs of each; `consume` is given the address and 96 symbols.
 
-    `damaged` counts the packs whose parity is wrong. The packs of a sector end two sectors later: those at the end of a
-    run of sectors are given as far as they were read.
+    Packs are corrected by their parity: `corrected` counts those that needed it, `damaged` those with more errors than
+    that, which are given as they were read. The packs of a sector end two sectors later; those of which the rest was
+    not read, at the end of a run of sectors, are counted by `cut`, and empty ones stand for them.
     """
 
     def __init__(self, consume: Callable[[int, bytes], object]) -> None:
         self._consume = consume
         self._waiting: list[tuple[int, bytes]] = []
-        self.damaged = 0
+        self.corrected = self.damaged = self.cut = 0
 
     def take(self, sector: CdSector) -> None:
         """Take the next sector; one that does not follow the last ends the run of those before."""
@@ -52,7 +54,20 @@ class PackGatherer:
         symbols = b"".join(sub for _, sub in self._waiting)
         gathered = packs.gather(symbols)
         lba, _ = self._waiting.pop(0)
-        for at in range(0, SYMBOLS, packs.PACK):
-            pack = gathered[at : at + packs.PACK]
-            self.damaged += packs.protected(pack) != pack
-        self._consume(lba, gathered)
+        read = len(symbols) // packs.PACK
+        made = (
+            self._whole(gathered[at * packs.PACK : (at + 1) * packs.PACK], read=at + packs.DELAYS <= read)
+            for at in range(packs.PACKS_PER_SECTOR)
+        )
+        self._consume(lba, b"".join(made))
+
+    def _whole(self, pack: bytes, *, read: bool) -> bytes:
+        if not read:
+            self.cut += any(pack)
+            return bytes(packs.PACK)
+        if packs.protected(pack) == pack:
+            return pack
+        better = corrected(pack)
+        self.corrected += better is not None
+        self.damaged += better is None
+        return pack if better is None else better

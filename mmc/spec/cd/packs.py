@@ -29,9 +29,19 @@ def _powers() -> tuple[tuple[int, ...], dict[int, int]]:
     return tuple(powers), {power: exponent for exponent, power in enumerate(powers)}
 
 
-def _times(one: int, other: int) -> int:
-    powers, logs = _powers()
-    return powers[(logs[one] + logs[other]) % 63] if one and other else 0
+def power(exponent: int) -> int:
+    """Return a power of the generator of GF(2^6)."""
+    return _powers()[0][exponent % 63]
+
+
+def logarithm(value: int) -> int:
+    """Return which power of the generator a value other than 0 is."""
+    return _powers()[1][value]
+
+
+def times(one: int, other: int) -> int:
+    """Multiply in GF(2^6)."""
+    return power(logarithm(one) + logarithm(other)) if one and other else 0
 
 
 @cache
@@ -39,10 +49,10 @@ def _generator(degree: int) -> tuple[int, ...]:
     """Return the coefficients of (x + 1)(x + alpha)...(x + alpha^(degree-1)), highest first, without the leading 1."""
     polynomial = [1]
     for exponent in range(degree):
-        root = _powers()[0][exponent]
+        root = power(exponent)
         shifted = [*polynomial, 0]
         for at, coefficient in enumerate(polynomial):
-            shifted[at + 1] ^= _times(coefficient, root)
+            shifted[at + 1] ^= times(coefficient, root)
         polynomial = shifted
     return tuple(polynomial[1:])
 
@@ -54,7 +64,7 @@ def parity(symbols: bytes, count: int) -> bytes:
         feedback = symbol ^ register[0]
         register = [*register[1:], 0]
         for at, coefficient in enumerate(generator):
-            register[at] ^= _times(feedback, coefficient)
+            register[at] ^= times(feedback, coefficient)
     return bytes(register)
 
 
