@@ -167,6 +167,11 @@ def _check_start(recipe: Recipe, status: MediumStatus, job: BurnJob) -> None:
         raise DiscStateError(
             f"the image is planned for address {job.start}, the medium goes on at {expected} ({status})"
         )
+    if status.state is DiscState.INTERMEDIATE and job.start:
+        advice = "" if status.blank else "; close the session first, then the disc can grow"
+        raise DiscStateError(
+            f"the session is open and is written from address 0 on, not from {job.start} ({status}){advice}"
+        )
     if job.start % recipe.write_unit and not recipe.sequential:
         raise DiscStateError(
             f"{recipe.name} is written in units of {recipe.write_unit} blocks; address {job.start} is inside of one"

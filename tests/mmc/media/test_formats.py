@@ -150,6 +150,19 @@ def test_what_lies_before_an_image_beyond_the_formatted_part_is_filled(lab: Any)
     assert tap.on_disc(0, 128) == lab.image(48) + bytes(32 * 2048) + lab.image(40, 2) + bytes(8 * 2048)
 
 
+@pytest.mark.parametrize("before", [0, 48])
+def test_an_image_further_out_in_an_open_session_is_refused_before_anything_is_written(lab: Any, before: int) -> None:
+    tap = lab.drive("dvd-rw", 4096)
+    lab.run(format_medium(), tap)
+    if before:
+        lab.run(burn(lab.job(before)), tap)
+        tap.inner.drive.medium.face.open = True  # as a broken job leaves it
+    tap.seen.clear()
+    with pytest.raises(DiscStateError, match="close the session first" if before else "from address 0 on"):
+        lab.run(burn(lab.job(40, start=80, erase=True)), tap)
+    assert not {0x2A, 0x04, 0x5B, 0xA1} & {cdb[0] for cdb in tap.seen}
+
+
 def test_a_disc_that_cannot_be_filled_up_to_the_image_can_still_be_read(lab: Any) -> None:
     tap = lab.drive("dvd-rw", 4096)
     lab.run(format_medium(), tap)
