@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 from discstack.mmc import performance, queries
 from discstack.mmc.cd.contents import cd_contents
 from discstack.mmc.command import ask
-from discstack.mmc.errors import CommandError, DriveTimeout, ResponseError
+from discstack.mmc.errors import CommandError, DriveTimeout, IllegalRequest, ResponseError
 from discstack.mmc.polling import persist
 from discstack.mmc.procedure import Procedure
 from discstack.mmc.spec.commands import INQUIRY, MECHANISM_STATUS, MODE_SENSE_10, READ_TOC_PMA_ATIP
@@ -42,16 +42,21 @@ MOST_STRUCTURES: Final = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inspection:
-    """Answers by question, and for the questions without an answer the reason."""
+    """Answers by question, and for the questions without an answer the reason.
+
+    `foreign` are those of the latter that the drive knows nothing of, or not with this medium.
+    """
 
     answers: Mapping[str, Any]
     refusals: Mapping[str, str]
+    foreign: tuple[str, ...] = ()
 
 
 def inspect(questions: Mapping[str, Question]) -> Procedure[Inspection]:
     """Ask all questions of a table."""
     answers: dict[str, Any] = {}
     refusals: dict[str, str] = {}
+    foreign = []
     for name, question in questions.items():
         try:
             answers[name] = yield from persist(question, swallow_attentions=True)
@@ -59,7 +64,9 @@ def inspect(questions: Mapping[str, Question]) -> Procedure[Inspection]:
             raise
         except (CommandError, ResponseError, DriveTimeout, TransportError) as error:
             refusals[name] = str(error)
-    return Inspection(answers=answers, refusals=refusals)
+            if isinstance(error, IllegalRequest):
+                foreign.append(name)
+    return Inspection(answers=answers, refusals=refusals, foreign=tuple(foreign))
 
 
 def serial_number() -> Procedure[UnitSerialNumber]:

@@ -106,11 +106,16 @@ class Track:
         return self.start + self.blocks
 
     @property
+    def is_open(self) -> bool:
+        """Whether it has no end yet: it goes on, or what was recorded broke off."""
+        return self.damaged or self.next_writable_address is not None
+
+    @property
     def data_end(self) -> int:
-        """The first address behind what is recorded of it, as far as the drive tells that of a track that goes on."""
-        if self.next_writable_address is None:
-            return self.end
+        """The first address behind what is recorded of it, as far as the drive tells that of a track without an end."""
         last = self.last_recorded_address
+        if self.next_writable_address is None:
+            return self.end if last is None or not self.damaged else min(last + 1, self.end)
         return self.next_writable_address if last is None else min(last + 1, self.next_writable_address)
 
 

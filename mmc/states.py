@@ -42,6 +42,7 @@ class Disc:
     state: DiscState
     erasable: bool = False
     open_session: bool = False
+    open_track: bool = True
 
 
 NEEDS: Final[Mapping[Action, Callable[[Disc], bool]]] = MappingProxyType(
@@ -50,7 +51,7 @@ NEEDS: Final[Mapping[Action, Callable[[Disc], bool]]] = MappingProxyType(
         Action.APPEND: lambda disc: not disc.recipe.single_session,
         Action.ERASE: lambda disc: disc.erasable,
         Action.FORMAT: lambda disc: disc.recipe.format is not None and (disc.erasable or disc.state is DiscState.BLANK),
-        Action.CLOSE_TRACK: lambda disc: disc.recipe.close_track is not None and disc.open_session,
+        Action.CLOSE_TRACK: lambda disc: disc.recipe.close_track is not None and disc.open_session and disc.open_track,
         Action.CLOSE_SESSION: lambda disc: disc.recipe.close_session is not None and disc.open_session,
         Action.CLOSE_DISC: lambda disc: (  # a CD is finalized with a session
             disc.recipe.close_disc is not None and (disc.open_session or not disc.recipe.is_cd)
@@ -61,8 +62,13 @@ NEEDS: Final[Mapping[Action, Callable[[Disc], bool]]] = MappingProxyType(
 
 
 def next_actions(
-    recipe: Recipe, state: DiscState, *, erasable: bool = False, open_session: bool = False
+    recipe: Recipe,
+    state: DiscState,
+    *,
+    erasable: bool = False,
+    open_session: bool = False,
+    open_track: bool = True,
 ) -> frozenset[Action]:
-    """Return the legal next actions of a disc."""
-    disc = Disc(recipe, state, erasable, open_session)
+    """Return the legal next actions of a disc; `open_track` says whether an open session has such a track."""
+    disc = Disc(recipe, state, erasable, open_session, open_track)
     return frozenset(action for action in LEGAL[state] if NEEDS[action](disc))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from discstack.mmc import actions, polling, queries
@@ -69,9 +70,17 @@ def close_first_of(work: Work, *functions: int) -> Procedure[None]:
     return (yield from close(work, last))
 
 
-def close_last_track(work: Work) -> Procedure[None]:
-    """Close the last track of the last session, by its number; nothing to do where nothing is recorded in it."""
+def close_tracks(work: Work) -> Procedure[None]:
+    """Close the tracks of the last session that have no end yet, by their numbers: the last one if anything is in it.
+
+    Of the others those that were reserved and are not full: the drive pads them.
+    """
     disc = yield from persist(queries.disc_information)
-    track = yield from persist(lambda: queries.track_information(disc.last_track_number_in_last_session))
-    if not track.blank:
-        yield from close(work, CLOSE_TRACK, track.logical_track_number)
+    last = disc.last_track_number_in_last_session
+    reserved = {track.number for track in work.survey.tracks if track.next_writable_address is not None}
+    for number in range(disc.first_track_number_in_last_session, last + 1):
+        if number != last and number not in reserved:
+            continue
+        track = yield from persist(partial(queries.track_information, number))
+        if (not track.blank) if number == last else track.nwa_v:
+            yield from close(work, CLOSE_TRACK, track.logical_track_number)

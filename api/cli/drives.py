@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,7 +16,8 @@ from discstack.cli.streams import print_line, say
 if TYPE_CHECKING:
     from discstack.drive_watch import DriveWatch
     from discstack.events import Event
-    from discstack.mmc.medium import MediumStatus
+    from discstack.mmc.inspection import Inspection
+    from discstack.mmc.medium import MediumStatus, Track
     from discstack.recorder import Recorder
     from discstack.transport.system import DriveEntry
 
@@ -121,8 +122,17 @@ def info(
     for inspected in found.values():
         for question, answer in inspected.answers.items():
             _say_answer(question, answer)
+    _say_unanswered(found.values())
+
+
+def _say_unanswered(found: Collection[Inspection]) -> None:
+    """Say why there was no answer; what drives know nothing of with such a medium is only named (--json has it all)."""
+    for inspected in found:
         for question, reason in inspected.refusals.items():
-            print_line(f"{click.style(question, bold=True)}: no answer: {reason}")
+            if question not in inspected.foreign:
+                print_line(f"{click.style(question, bold=True)}: no answer: {reason}")
+    if foreign := [question for inspected in found for question in inspected.foreign]:
+        print_line(f"{click.style('not known to the drive, or not with this medium', bold=True)}: {', '.join(foreign)}")
 
 
 def _summary(recorder: Recorder) -> dict[str, Any]:
@@ -143,7 +153,7 @@ def _say_medium(medium: MediumStatus) -> None:
             "free": _blocks(medium.free_blocks),
             "next write at": medium.next_writable_address,
             "sessions": f"{medium.sessions}{', the last one not closed' if medium.open_session else ''}",
-            "tracks": ", ".join(f"{track.number}: {track.start}-{track.end - 1}" for track in medium.tracks),
+            "tracks": ", ".join(map(_track, medium.tracks)),
             "erasable": medium.erasable,
             "writing": ", ".join(mode.value for mode in medium.modes),
             "first layer": _blocks(medium.layer_break) if medium.layer_break else "",
@@ -152,6 +162,11 @@ def _say_medium(medium: MediumStatus) -> None:
             "next steps": ", ".join(sorted(action.value for action in medium.actions)),
         }
     print_fields(medium.name or "medium", rows)
+
+
+def _track(track: Track) -> str:
+    state = ", damaged" if track.damaged else ", open" if track.is_open else ""
+    return f"{track.number}: {track.start}-{max(track.data_end, track.start + 1) - 1}{state}"
 
 
 def _blocks(count: int) -> str:

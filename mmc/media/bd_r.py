@@ -16,7 +16,7 @@ from discstack.mmc.spec.disc_information import LastSessionState
 from discstack.mmc.spec.features import Configuration, FeatureCode
 from discstack.mmc.spec.format_unit import FormatType
 from discstack.mmc.states import next_actions
-from discstack.mmc.steps import close, close_last_track
+from discstack.mmc.steps import close, close_tracks
 
 CLOSE_SESSION, FINALIZE = 2, 6  # MMC-6 table 252
 WRITE_UNIT: Final = 32
@@ -68,13 +68,13 @@ def assess_pow(recipe: Recipe, survey: Survey) -> MediumStatus:
 
 def finish(work: Work, job: BurnJob) -> Procedure[None]:
     """Close the track, then the session, or instead of it the disc."""
-    yield from close_last_track(work)
+    yield from close_tracks(work)
     yield from close(work, FINALIZE if job.close else CLOSE_SESSION)
 
 
 def abandon(work: Work, job: BurnJob) -> Procedure[None]:
     """Close the track, so that the session can be closed or continued later."""
-    yield from close_last_track(work)
+    yield from close_tracks(work)
 
 
 def format_disc(work: Work, options: FormatOptions) -> Procedure[None]:
@@ -97,14 +97,14 @@ def format_disc(work: Work, options: FormatOptions) -> Procedure[None]:
 
 def close_session(work: Work) -> Procedure[None]:
     """Close the open session so that another one can follow."""
-    yield from close_last_track(work)
+    yield from close_tracks(work)
     yield from close(work, CLOSE_SESSION)
 
 
 def close_disc(work: Work) -> Procedure[None]:
     """Finalize the disc."""
     if work.status.open_session:
-        yield from close_last_track(work)
+        yield from close_tracks(work)
     yield from close(work, FINALIZE)
 
 
@@ -128,7 +128,7 @@ BD_R: Final = Recipe(
     format=format_disc,
     format_choices=frozenset({"spare_blocks", "pseudo_overwrite"}),
     certifies=True,
-    close_track=close_last_track,
+    close_track=close_tracks,
     close_session=close_session,
     close_disc=close_disc,
     variant=with_pow,

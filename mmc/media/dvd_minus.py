@@ -20,7 +20,7 @@ from discstack.mmc.spec.format_unit import FormatType
 from discstack.mmc.spec.mode_page_values import DataBlockType, MultiSession, WriteType
 from discstack.mmc.spec.profiles import Profile
 from discstack.mmc.states import next_actions
-from discstack.mmc.steps import close, close_last_track, long_operation
+from discstack.mmc.steps import close, close_tracks, long_operation
 
 CLOSE_SESSION: Final = 2  # MMC-6 table 250; the multi-session field says what becomes of it
 BLANK_DISC, BLANK_MINIMAL = 0, 1
@@ -94,20 +94,20 @@ def finish(work: Work, job: BurnJob) -> Procedure[None]:
     """Close the track, then the border. A recording at once has got its lead-out with the flush."""
     if work.mode is WriteMode.DISC_AT_ONCE:
         return
-    yield from close_last_track(work)
+    yield from close_tracks(work)
     yield from close(work, CLOSE_SESSION)
 
 
 def abandon(work: Work, job: BurnJob) -> Procedure[None]:
     """Close the track, so that the border can be closed later; a recording at once cannot be saved."""
     if work.mode is not WriteMode.DISC_AT_ONCE:
-        yield from close_last_track(work)
+        yield from close_tracks(work)
 
 
 def close_session(work: Work) -> Procedure[None]:
     """Close the border so that another one can follow."""
     yield from _select(work, WriteMode.INCREMENTAL, final=work.recipe.single_session)
-    yield from close_last_track(work)
+    yield from close_tracks(work)
     yield from close(work, CLOSE_SESSION)
 
 
@@ -115,7 +115,7 @@ def close_disc(work: Work) -> Procedure[None]:
     """Close the last border and the disc."""
     yield from _select(work, WriteMode.INCREMENTAL, final=True)
     if work.status.open_session:
-        yield from close_last_track(work)
+        yield from close_tracks(work)
     yield from close(work, CLOSE_SESSION)
 
 
@@ -157,7 +157,7 @@ DVD_R: Final = Recipe(
     announce=announce,
     finish=finish,
     abandon=abandon,
-    close_track=close_last_track,
+    close_track=close_tracks,
     close_session=close_session,
     close_disc=close_disc,
 )

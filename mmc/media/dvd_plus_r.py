@@ -10,7 +10,7 @@ from discstack.mmc.job import BurnJob
 from discstack.mmc.media import sequential
 from discstack.mmc.procedure import Procedure
 from discstack.mmc.recipe import Recipe, Work
-from discstack.mmc.steps import close, close_first_of, close_last_track
+from discstack.mmc.steps import close, close_first_of, close_tracks
 
 INCOMPLETE_TRACK: Final = 0xFF
 CLOSE_TRACK, CLOSE_SESSION = 1, 2
@@ -19,7 +19,7 @@ FINALIZE_MINIMAL, FINALIZE = 5, 6  # MMC-6 table 251: with the smallest lead-out
 
 def finish(work: Work, job: BurnJob) -> Procedure[None]:
     """Close the track, then the session, or instead of it the whole disc."""
-    yield from close_last_track(work)
+    yield from close_tracks(work)
     if job.close:
         yield from _finalize(work)
     else:
@@ -34,19 +34,19 @@ def _finalize(work: Work) -> Procedure[None]:
 
 def abandon(work: Work, job: BurnJob) -> Procedure[None]:
     """Close the track, so that the session can be closed or continued later."""
-    yield from close_last_track(work)
+    yield from close_tracks(work)
 
 
 def close_session(work: Work) -> Procedure[None]:
     """Close the open session so that another one can follow."""
-    yield from close_last_track(work)
+    yield from close_tracks(work)
     yield from close(work, CLOSE_SESSION)
 
 
 def close_disc(work: Work) -> Procedure[None]:
     """Finalize the disc."""
     if work.status.open_session:
-        yield from close_last_track(work)
+        yield from close_tracks(work)
     yield from _finalize(work)
 
 
@@ -62,7 +62,7 @@ DVD_PLUS_R: Final = Recipe(
     open_track=lambda _: INCOMPLETE_TRACK,
     finish=finish,
     abandon=abandon,
-    close_track=close_last_track,
+    close_track=close_tracks,
     close_session=close_session,
     close_disc=close_disc,
 )

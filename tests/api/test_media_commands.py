@@ -214,3 +214,30 @@ def test_a_volume_of_udf_alone_grows_on_a_disc(discstack: Any, folder: Path, tmp
     assert grown.code == 0, grown.err
     assert discstack("verify", drive, "--tree", str(folder), "--tree", "more").code == 0
     assert discstack("verify", drive).code == 0
+
+
+def test_what_a_drive_does_not_know_is_named_on_one_line_and_explained_in_json(discstack: Any) -> None:
+    said = discstack("info", "virtual:dvd+r", "--all").out
+    (line,) = [line for line in said.splitlines() if "CD-TEXT" in line]
+    assert line.startswith("not known to the drive, or not with this medium: ")
+    assert line.endswith("BD structures")
+    assert "no answer" not in said
+    refusals = discstack("info", "virtual:dvd+r", "--all", "--json").json["disc"]["refusals"]
+    assert "5/24/00" in refusals["CD-TEXT"]
+
+
+def test_an_answer_that_is_lacking_for_another_reason_is_told_with_it(discstack: Any) -> None:
+    said = discstack("info", "virtual:dvd+r?fault=opcode%3D25,sense%3D3/11/00,times%3D0", "--disc").out
+    assert "capacity: no answer: READ CAPACITY" in said
+
+
+def test_a_track_that_a_broken_job_left_is_shown_as_far_as_it_is_written(discstack: Any) -> None:
+    Path("data").write_bytes(bytes(16 * 2048))
+    assert discstack("raw", "virtual:dvd+r?file=disc", "2a 00 00000000 00 0010 00", "--out", "data").code == 0
+    shown = discstack("info", "virtual:dvd+r?file=disc").out
+    assert "1: 0-15, open" in shown
+    assert "close track" in shown
+    assert discstack("close", "virtual:dvd+r?file=disc", "--track").code == 0
+    shown = discstack("info", "virtual:dvd+r?file=disc").out
+    assert "1: 0-15\n" in shown
+    assert "close track" not in shown

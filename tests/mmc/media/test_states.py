@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from discstack.mmc import actions
+from discstack.mmc import actions, queries
 from discstack.mmc.burn import burn
 from discstack.mmc.cd.blanking import BlankType, blank_part
 from discstack.mmc.cd.burn import burn_program
@@ -220,3 +220,32 @@ def write_and_leave(lab: Any, tap: Any) -> None:
     """Write a few blocks, and go away without flushing or closing anything."""
     assert lab.run(identify(), tap).state is DiscState.BLANK
     lab.run(act(WRITE_10, data=lab.image(32), lba=0, transfer_length=32), tap)
+
+
+@pytest.mark.parametrize("medium", ["dvd-r", "dvd+r", "bd-r"])
+def test_a_track_that_others_reserved_is_closed_with_what_follows_it(lab: Any, medium: str) -> None:
+    tap = lab.drive(medium, 131072, speed=4)
+    lab.run(identify(), tap)
+    lab.run(actions.reserve_track(64), tap)
+    behind = lab.run(queries.track_information(2), tap).next_writable_address
+    assert lab.run(burn(lab.job(40, start=behind)), tap).start == behind
+    status = lab.run(identify(), tap)
+    assert (status.state, status.sessions, status.open_session) == (DiscState.APPENDABLE, 1, False)
+
+
+def test_a_session_whose_tracks_are_closed_offers_no_track_to_close(lab: Any) -> None:
+    tap = lab.drive("dvd+r", 131072, speed=4)
+    write_and_leave(lab, tap)
+    assert lab.run(close_track(), tap).actions == {A, CS, CD, R}
+    with pytest.raises(MediaError, match="nothing to close"):
+        lab.run(close_track(), tap)
+
+
+@pytest.mark.parametrize("medium", ["dvd-r", "dvd+r", "bd-r"])
+def test_a_damaged_track_ends_where_its_data_does(lab: Any, medium: str) -> None:
+    tap = lab.drive(medium, 131072, speed=4)
+    write_and_leave(lab, tap)
+    tap.inner.drive.medium.lose_power()
+    (track,) = lab.run(identify(), tap).tracks
+    assert track.damaged
+    assert track.data_end == tap.inner.drive.medium.track_list[0].written < track.end
