@@ -81,7 +81,8 @@ class DriveSetup:
             (queue / "max_sectors_kb").write_text(f"{self.max_transfer >> 10}\n", encoding="ascii")
             words["DRIVE_QUEUE"] = str(queue)
         (folder / "report.json").unlink(missing_ok=True)
-        return {**os.environ, **words}
+        kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        return {**kept, **words}  # a program that is installed has its bytecode already
 
 
 def report_in(folder: Path) -> dict[str, Any]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 ALGORITHM: Final = "xxh3_128"
 CHUNK: Final = 1 << 20  # bytes between two digests, and the most that a source is asked for at once
 STALL: Final = 2.0  # seconds without data from the source that a full ring outlasts
+RECOVERY: Final = 0.5  # seconds that the source, or a busy machine, may take beyond that until data flows again
 SLACK: Final = 6 * CHUNK  # what a ring may lack when it is as full as it gets
 SMALLEST_RING: Final = 4 * CHUNK
 MEMORY_SHARE: Final = 8  # a ring, or what is laid up, takes at most one part in this many of the available memory
@@ -78,8 +79,8 @@ def digest(data: bytes | bytearray | memoryview) -> bytes:
 
 
 def ring_size(bytes_per_second: float, unit: int) -> int:
-    """Return the capacity of a ring of units of `unit` bytes that outlasts STALL at that speed, memory permitting."""
-    wanted = max(int(bytes_per_second * STALL) + SLACK, SMALLEST_RING)
+    """Return the capacity of a ring of units of `unit` bytes that outlasts a stall at that speed, memory permitting."""
+    wanted = max(int(bytes_per_second * (STALL + RECOVERY)) + SLACK, SMALLEST_RING)
     permitted = max(_memory_share(), SMALLEST_RING)
     step = CHUNK if CHUNK % unit == 0 else unit
     return max(2, -(-min(wanted, permitted) // step)) * step
