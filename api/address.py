@@ -145,6 +145,12 @@ def _spell(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def _file(text: str) -> Path:
+    if not Path(text).name:
+        raise ValueError("it is no name of a file")
+    return Path(text)
+
+
 def _faults(text: str) -> str:
     from discstack.emulator.fault_words import parse_faults
 
@@ -181,9 +187,9 @@ def _pace(word: str) -> bool | float:
     return _TRUE[word.lower()] if word.lower() in _TRUE else float(word)
 
 
-EXPLAINED: Final = {"fault", "personality", "serial"}
+EXPLAINED: Final = {"file", "fault", "personality", "serial"}
 OPTIONS: Final[Mapping[str, Callable[[str], Any]]] = {
-    "file": Path,
+    "file": _file,
     "speed": float,
     "realtime": _pace,
     "buffer": int,

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import time
+from typing import Final
+
+SLOWEST: Final = 1e-3  # factors in between leave floating point room for nanoseconds
+FASTEST: Final = 1e6
 
 
 class VirtualClock:
@@ -29,7 +33,7 @@ class QuickClock:
     """The machine's clock, `factor` times as fast: at 1 a drive takes as long as a real one."""
 
     def __init__(self, factor: float) -> None:
-        if not factor > 0:
+        if not SLOWEST <= factor <= FASTEST:
             raise ValueError(f"a clock cannot run {factor} times as fast")
         self._factor = factor
 

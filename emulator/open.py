@@ -27,6 +27,9 @@ __all__ = ["MEDIA", "open_virtual"]
 
 SERIAL_PREFIX: Final = "DS"
 SERIAL_DIGITS: Final = 10
+LARGEST_BUFFER: Final = 0xFFFFFFFF  # bytes, what READ BUFFER CAPACITY can tell, MMC-6 6.15
+SLOWEST: Final = 0.1  # times 1x; no disc was ever recorded more slowly than at 1x
+FASTEST: Final = 1000.0  # times 1x; in kB/s it fits into the 32 bits of a speed descriptor
 
 
 def open_virtual(
@@ -64,6 +67,8 @@ def open_virtual(
     """
     if min(buffer, max_transfer, usual_transfer) < 1:
         raise ValueError("the buffer and the largest transfer must hold something")
+    if buffer > LARGEST_BUFFER:
+        raise ValueError(f"a drive tells of a buffer of up to {LARGEST_BUFFER} bytes, not {buffer}")
     clock: Clock = QuickClock(realtime) if realtime else VirtualClock()
     settings = Settings(
         buffer=buffer,
@@ -97,6 +102,8 @@ def open_disc(
     if capacity is not None and (capacity <= 0 or capacity % kind.write_unit):
         raise ValueError(f"a {medium} has a multiple of {kind.write_unit} blocks, not {capacity}")
     bad = parse_ranges(defects)
+    if any(run.stop > kind.capacity for run in bad):
+        raise ValueError(f"a {medium} has the blocks 0 to {kind.capacity - 1}, and defects of {defects!r} lie beyond")
     kept = DiscFile.open(Path(file), kind, clock, capacity) if file is not None else None
     disc = Disc(kept.medium if kept is not None else _blank(kind, clock, capacity), kept)
     disc.medium.defects.mark(bad)
@@ -135,7 +142,10 @@ def parse_ranges(text: str) -> list[range]:
     found = []
     for word in filter(None, text.split(",")):
         first, dash, last = word.partition("-")
-        found.append(range(int(first), int(last if dash else first) + 1))
+        run = range(int(first), int(last if dash else first) + 1)
+        if not run or run.start < 0:
+            raise ValueError(f"{word!r} are no blocks")
+        found.append(run)
     return found
 
 
@@ -145,7 +155,7 @@ def _kind(medium: str, speed: float | None) -> MediumKind:
         raise ValueError(f"{medium!r} is no medium that can be emulated; there are {', '.join(MEDIA)}")
     if speed is None:
         return kind
-    if speed <= 0:
-        raise ValueError(f"a speed of {speed} is no speed")
+    if not SLOWEST <= speed <= FASTEST:
+        raise ValueError(f"a speed is {SLOWEST:g}x to {FASTEST:g}x, not {speed:g}x")
     slower = tuple(factor for factor in kind.speeds.factors if factor < speed)
     return replace(kind, speeds=replace(kind.speeds, factors=(speed, *slower)))

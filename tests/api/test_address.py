@@ -78,6 +78,8 @@ def test_an_address_that_makes_no_sense_says_why(text: str, why: str) -> None:
         ("fault=unplug:many", "does not take 'many'"),
         ("personality=nobody", "there are hp-dvd520n"),
         ("defects=a-b", "defects does not take 'a-b'"),
+        ("defects=5-1", "defects does not take '5-1'"),
+        ("file=", "file does not take '': it is no name of a file"),
     ],
 )
 def test_faults_and_personalities_that_make_no_sense_are_named(option: str, why: str) -> None:
@@ -96,3 +98,20 @@ def test_faults_defects_and_a_personality_reach_the_drive() -> None:
         assert transport.drive.medium.defects.bad == {6, 7, 250}
     finally:
         transport.close()
+
+
+@pytest.mark.parametrize(
+    ("option", "why"),
+    [
+        ("speed=nan", "a speed is 0.1x to 1000x, not nanx"),
+        ("speed=1e-9", "a speed is 0.1x to 1000x"),
+        ("speed=1e7", "a speed is 0.1x to 1000x"),
+        ("realtime=inf", "cannot run inf times"),
+        ("realtime=1e300", "cannot run 1e\\+300 times"),
+        ("buffer=4294967296", "up to 4294967295 bytes"),
+        ("defects=0-99999999999", "blocks 0 to 2295103, and defects of '0-99999999999' lie beyond"),
+    ],
+)
+def test_a_drive_of_which_no_command_could_tell_is_refused_when_it_is_opened(option: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        parse_address(f"virtual:dvd+r?{option}").open(write=False)
