@@ -19,16 +19,20 @@ STARTS: Final = ("boot_bios", "boot_efi", "boot_bios_file", "boot_efi_file")
 
 
 class Number(click.ParamType[int]):
-    """A number, decimal or with 0x."""
+    """A number from 0 to `most`, decimal or with 0x."""
 
     name = "number"
+    most = 0xFFFF  # the fields of the catalogue have 16 bits
 
     def convert(self, value: str | int, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Read the number."""
         try:
-            return int(value, 0) if isinstance(value, str) else value
+            number = int(value, 0) if isinstance(value, str) else value
         except ValueError:
             self.fail(f"{value!r} is no number", param, ctx)
+        if not 0 <= number <= self.most:
+            self.fail(f"{value} is not in the range 0<=x<={self.most}", param, ctx)
+        return number
 
 
 class LoadSize(Number):
@@ -41,6 +45,8 @@ class LoadSize(Number):
 
 class PlatformId(Number):
     """A platform by name or number."""
+
+    most = 0xFF
 
     def convert(self, value: str | int, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Look the name up."""

@@ -76,6 +76,9 @@ def plan_image(choice: BootImage, number: int, snapshot: Snapshot) -> PlannedIma
     if choice.recorded is not None:
         recorded = choice.recorded
         return PlannedImage(choice, place, recorded.emulation, recorded.system_type, recorded.blocks)
+    for what, value, most in (("platform", choice.platform, 0xFF), ("load segment", choice.load_segment, 0xFFFF)):
+        if not 0 <= value <= most:
+            raise LayoutError(f"{label}: the boot catalogue has {what}s from 0 to {most}, not {value}")
     if choice.selection_criteria and number == 1:
         raise LayoutError(f"{label}: every entry but the first may have selection criteria")
     emulation = _emulation(choice, source.size, label)
