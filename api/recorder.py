@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 TraceSink = Callable[[str], None]
 DEFAULT_TIMEOUT = 30.0  # seconds, for opcodes that are not declared
+LONGEST_TIMEOUT = 86400.0  # seconds; systems count milliseconds in 32 bits
 BLANKED_FIRST = {DiscState.APPENDABLE, DiscState.FINALIZED, DiscState.DAMAGED}
 
 
@@ -256,15 +257,21 @@ class Recorder:
 
         `allocation` bytes are expected from the drive, or `data` goes to it; `timeout` is in seconds. `write` opens the
         drive exclusively for the command, as the kernel demands for all that changes something. ValueError for a CDB
-        that has not 6, 10, 12 or 16 bytes.
+        that has not 6, 10, 12 or 16 bytes, for more data than the transport moves in one command, and for a time-out
+        of more than a day.
         """
         if len(cdb) not in CDB_LENGTHS:
             raise ValueError(f"a CDB has 6, 10, 12 or 16 bytes, not {len(cdb)}")
         direction = Direction.TO_DEVICE if data else Direction.FROM_DEVICE if allocation else Direction.NONE
         known = lookup(cdb)
         seconds = timeout or (known.timeout if known else DEFAULT_TIMEOUT)
+        if not 0 < seconds <= LONGEST_TIMEOUT:
+            raise ValueError(f"a time-out is up to {LONGEST_TIMEOUT:g} seconds, not {seconds:g}")
         command = Command(bytes(cdb), direction, data, allocation, seconds)
         with self.hold(write=write) as transport:
+            if (size := max(allocation, len(data or b""))) > transport.max_transfer:
+                most = transport.max_transfer
+                raise ValueError(f"{size} bytes in one command; {self.address} takes at most {most}")
             return transport.execute(command)
 
 

@@ -57,7 +57,6 @@ def raw(
     A unit attention keeps a drive from carrying a command out: it is told, and the command is sent once more. The exit
     code is 4 when the drive answers with anything but GOOD.
     """
-    from discstack import Recorder
     from discstack.mmc.spec.cdb import describe
     from discstack.mmc.spec.sense import Sense, SenseKey
     from discstack.transport.base import CDB_LENGTHS
@@ -66,20 +65,19 @@ def raw(
         raise click.UsageError(f"a CDB has 6, 10, 12 or 16 bytes, not {len(cdb)}")
     if allocation and source:
         raise click.UsageError("--in and --out exclude each other: data goes one way")
-    outgoing = source.read() if source else None
-    send = partial(
-        Recorder.execute,
-        cdb=cdb,
-        allocation=allocation or 0,
-        data=outgoing,
-        timeout=timeout,
-        write=write or bool(source),
-    )
     with open_recorder(drive, trace) as recorder:
-        reply = send(recorder)
+        send = partial(
+            recorder.execute,
+            cdb,
+            allocation=allocation or 0,
+            data=source.read(recorder.transport.max_transfer + 1) if source else None,  # more is refused anyway
+            timeout=timeout,
+            write=write or bool(source),
+        )
+        reply = send()
         if (sense := Sense.parse(reply.sense)).key == SenseKey.UNIT_ATTENTION and not sense.deferred:
             say(f"note: {sense}; sent again")
-            reply = send(recorder)
+            reply = send()
     data = bytes(reply.data)
     words = str(Sense.parse(reply.sense)) if reply.sense else None
     if as_json:

@@ -40,6 +40,23 @@ def test_what_is_no_cdb_is_refused_for_any_drive(discstack: Discstack) -> None:
         recorder.execute(b"")
 
 
+@pytest.mark.linux("/dev/zero")
+@pytest.mark.parametrize("words", [("--in", "999999999999"), ("--out", "/dev/zero")])
+def test_more_than_a_command_moves_is_refused_before_there_is_room_for_it(
+    discstack: Discstack, words: tuple[str, str]
+) -> None:
+    sent = discstack("raw", "virtual:dvd+r", "12 00 00 00 24 00", *words)
+    assert sent.code == 1
+    assert "bytes in one command; virtual:dvd+r takes at most 1048576" in sent.err
+
+
+@pytest.mark.parametrize("timeout", ["inf", "nan", "86401"])
+def test_a_time_out_that_no_system_can_count_is_refused(discstack: Discstack, timeout: str) -> None:
+    sent = discstack("raw", "virtual:dvd+r", "00 00 00 00 00 00", "--timeout", timeout)
+    assert sent.code == 1
+    assert f"a time-out is up to 86400 seconds, not {timeout}" in sent.err
+
+
 def test_data_goes_out_of_a_file_and_comes_into_one(discstack: Discstack, tmp_path: Path) -> None:
     (tmp_path / "sector").write_bytes(b"x" * 2048)
     drive = "virtual:dvd+rw?file=disc.img"
