@@ -26,7 +26,18 @@ __all__ = ["CueFile", "CueSheet", "CueTrack"]
 ISRC: Final = re.compile(r"[A-Z0-9]{5}\d{7}")
 CATALOG: Final = re.compile(r"\d{13}")
 MODES: Final[Mapping[str, int]] = MappingProxyType(
-    {"AUDIO": 2352, "CDG": 2448, "MODE1/2048": 2048, "MODE1/2352": 2352, "MODE2/2336": 2336, "MODE2/2352": 2352}
+    {
+        "AUDIO": 2352,
+        "CDG": 2448,  # with the sub-channels
+        "MODE1/2048": 2048,
+        "MODE1/2352": 2352,
+        "MODE2/2048": 2048,  # form 1
+        "MODE2/2324": 2324,  # form 2
+        "MODE2/2336": 2336,
+        "MODE2/2352": 2352,
+        "CDI/2336": 2336,
+        "CDI/2352": 2352,
+    }
 )
 FILE_TYPES: Final = ("BINARY", "MOTOROLA", "WAVE", "AIFF", "MP3", "FLAC", "OGG")
 FLAGS: Final = ("DCP", "PRE", "4CH", "SCMS")
@@ -68,7 +79,7 @@ class CueTrack:
     @property
     def is_audio(self) -> bool:
         """Whether it is played, not read."""
-        return self.mode == "AUDIO"
+        return self.mode in ("AUDIO", "CDG")
 
 
 @dataclass(slots=True)
@@ -180,8 +191,8 @@ class _Parser:
         mode = self.line.take(f"the mode of the track: {', '.join(MODES)}").upper()
         if mode not in MODES:
             raise self.line.wrong(f"{mode!r} is no mode of a track; expected one of {', '.join(MODES)}")
-        if mode == "CDG":
-            raise self.line.wrong("CDG tracks bring their own sub-channels, which cannot be written from a cue sheet")
+        if mode == "CDG" and self.sheet.files[-1].kind != "BINARY":
+            raise self.line.wrong("CDG tracks have sectors of 2448 bytes; expected them in a BINARY file")
         self.sheet.tracks.append(CueTrack(number, mode, self.line.number))
 
     def flags(self) -> None:

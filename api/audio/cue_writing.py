@@ -67,7 +67,9 @@ def _lines(contents: CdContents, place: Place, texts_file: str | None) -> Iterat
 def _mode(track: CdTrackContents) -> str:
     if track.is_audio:
         return "AUDIO"
-    return "MODE1/2352" if track.kind in (SectorType.MODE_1, SectorType.ANY) else "MODE2/2352"
+    if track.kind in (SectorType.MODE_1, SectorType.ANY):
+        return "MODE1/2352"
+    return "CDI/2352" if track.cd_i else "MODE2/2352"
 
 
 def _texts(contents: CdContents, track: int, indent: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from discstack.audio.cue_file import MODES, CueFile, CueSheet, CueTrack
@@ -14,7 +15,9 @@ from discstack.audio.errors import CueError
 from discstack.audio.graphics import Run, graphics_beside, packs_of
 from discstack.audio.pieces import FilePiece, Joined, Piece, size_of
 from discstack.audio.samples import SECTOR, audio_piece
+from discstack.audio.sub_channels import PacksWithin, packs_beside, packs_within
 from discstack.fs.errors import SourceError
+from discstack.mmc.cd.graphics import SPREAD
 from discstack.mmc.cd.program import Program, ProgramTrack, TrackForm
 from discstack.mmc.spec.cd.text import (
     PER_TRACK,
@@ -30,6 +33,19 @@ from discstack.mmc.spec.toc import CdTextPack
 __all__ = ["AudioTrack", "program_of", "program_of_sheet"]
 
 PACK: Final = 18  # bytes of a CD-TEXT pack
+# Of the modes of tracks: what they are written as, and where in a sector of the file that begins
+FORMS: Final[Mapping[str, tuple[TrackForm, int]]] = MappingProxyType(
+    {
+        "AUDIO": (TrackForm.AUDIO, 0),
+        "CDG": (TrackForm.AUDIO, 0),
+        "MODE1/2048": (TrackForm.MODE_1, 0),
+        "MODE1/2352": (TrackForm.MODE_1, 16),
+        "MODE2/2048": (TrackForm.XA_FORM_1, 0),
+        "MODE2/2324": (TrackForm.XA_FORM_2, 0),
+        "CDI/2336": (TrackForm.XA_MIXED, 0),
+        "CDI/2352": (TrackForm.XA_MIXED, 16),
+    }
+)
 TEXT_HEADER: Final = 4  # what READ TOC puts before the packs
 
 
@@ -89,18 +105,22 @@ def program_of(
 def program_of_sheet(sheet: CueSheet, *, cd_text: bool = True, graphics: bool = False) -> Program:
     """Make a program of a cue sheet; raises CueError with the line where a file does not hold what the sheet says.
 
-    With `graphics` the CDG files beside the audio files belong to it; SourceError where there are none.
+    With `graphics` the CDG files beside audio files and the SUB files beside BIN files belong to it; SourceError where
+    there are none.
     """
     lengths = {id(file): _length(file, sheet) for file in sheet.files}
     tracks = [_track(sheet, place, lengths) for place in range(len(sheet.tracks))]
     if graphics:
         tracks = [_with_graphics(sheet, place, track) for place, track in enumerate(tracks)]
         if not any(track.packs for track in tracks):
-            raise SourceError(str(sheet.path), "there is no CDG file beside the audio files that it names")
+            raise SourceError(
+                str(sheet.path), "there are no graphics in CDG or SUB files beside the files that it names"
+            )
     packs: tuple[CdTextPack, ...] = ()
     if cd_text:
         packs = _text_file(sheet.cd_text_file) if sheet.cd_text_file is not None else _texts(sheet)
-    return Program(tracks=tuple(tracks), catalogue=sheet.catalog, cd_text=packs)
+    cd_i = any(track.mode.startswith("CDI/") for track in sheet.tracks)
+    return Program(tracks=tuple(tracks), catalogue=sheet.catalog, cd_text=packs, cd_i=cd_i)
 
 
 def _texts(sheet: CueSheet) -> tuple[CdTextPack, ...]:
@@ -179,14 +199,32 @@ def _track(sheet: CueSheet, place: int, lengths: dict[int, tuple[Piece | None, i
         copy_permitted="DCP" in track.flags,
         four_channels="4CH" in track.flags,
         copied="SCMS" in track.flags,
+        packs=_packs_within(sheet, place, pieces) if track.mode == "CDG" else None,
     )
 
 
+def _packs_within(sheet: CueSheet, place: int, pieces: list[Piece]) -> PacksWithin | None:
+    """Return the packs that a CDG track has in the sectors of its file."""
+    last, behind = pieces[-1], None
+    following = sheet.tracks[place + 1] if place + 1 < len(sheet.tracks) else None
+    if isinstance(last, FilePiece) and following is not None and following.mode == "CDG":
+        end = last.offset + last.size
+        behind = FilePiece(last.path, end, max(min(size_of(last.path) - end, (SPREAD - 1) * MODES["CDG"]), 0))
+    return packs_within(str(sheet.path), pieces, behind, stride=MODES["CDG"], cut=SECTOR)
+
+
 def _with_graphics(sheet: CueSheet, place: int, track: ProgramTrack) -> ProgramTrack:
-    """Add the packs of a track from the CDG files beside its audio files; the last part of one goes to its end."""
+    """Add the packs of a track from the CDG files beside its audio files, or the SUB file beside its BIN file.
+
+    The last part of a CDG file goes to its end.
+    """
     runs = list(_runs(sheet, place))
+    if not track.form.is_audio or track.has_packs:
+        return track
+    if len(runs) == 1 and runs[0][0].kind in ("BINARY", "MOTOROLA"):
+        return replace(track, packs=packs_beside(runs[0][0].path, range(runs[0][1], runs[0][1] + track.source.sectors)))
     beside = [graphics_beside(file.path) for file, _, _ in runs]
-    if not track.form.is_audio or runs[-1][0].kind in ("BINARY", "MOTOROLA") or None in beside:
+    if None in beside:
         return track
     lengths = [audio_piece(file.path).size // SECTOR if end is None else end for file, _, end in runs]
     parts = zip(runs, beside, lengths, strict=True)
@@ -294,12 +332,8 @@ def _uses(track: CueTrack, file: CueFile) -> bool:
 
 def _form(sheet: CueSheet, track: CueTrack, file: CueFile, start: int) -> tuple[TrackForm, int]:
     """Return what a track is written as, and where in a sector of its file that begins."""
-    if track.is_audio:
-        return TrackForm.AUDIO, 0
-    if track.mode == "MODE1/2048":
-        return TrackForm.MODE_1, 0
-    if track.mode == "MODE1/2352":
-        return TrackForm.MODE_1, 16
+    if track.mode in FORMS:
+        return FORMS[track.mode]
     cut = 0 if track.mode == "MODE2/2336" else 16
     with file.path.open("rb") as opened:
         opened.seek(_offset(sheet, file, start, track) + cut)

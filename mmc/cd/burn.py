@@ -107,7 +107,8 @@ def _burn(work: Work, job: CdJob, *, erase_first: bool) -> Procedure[CdResult]:
     if erase_first:
         work = yield from erased(work)
     layout = plan_program(work, job, blank=False)
-    session = Session(work=work, job=job, catalogue=job.program.catalogue, xa=job.program.is_xa)
+    program = job.program
+    session = Session(work=work, job=job, catalogue=program.catalogue, session_format=program.session_format)
     if not work.status.blank:
         yield from by_track.select(session, job.program.tracks[0])
         address = yield from next_writable(work)

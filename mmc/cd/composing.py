@@ -32,7 +32,6 @@ PERIOD, CATALOGUE_AT, RECORDING_AT = 100, 30, 60  # of so many blocks one has th
 BLINK: Final = 4 / 75  # P changes so often a frame in the lead-out: 2 Hz
 FIRST_TRACK, LAST_TRACK, LEAD_OUT, NEXT_SESSION, PRE_GROOVE = 0xA0, 0xA1, 0xA2, 0xB0, 0xC0  # points
 MODE_5: Final = 5
-XA: Final = 0x20
 COPY_FRAMES: Final = 4  # half a period
 SILENCE: Final = bytes(2352)
 SYMBOLS: Final = 96
@@ -187,7 +186,7 @@ def table_of_contents(raw: RawSession) -> Iterator[QEntry]:
     tracks = layout.tracks
     first, last = tracks[0], tracks[-1]
     common = {"session_number": raw.session}
-    kind = XA if layout.program.is_xa else 0
+    kind = layout.program.session_format
     yield QEntry(point=FIRST_TRACK, control=first.plan.control, pmin=first.number, psec=kind, **common)
     yield QEntry(point=LAST_TRACK, control=last.plan.control, pmin=last.number, **common)
     yield QEntry(point=LEAD_OUT, control=last.plan.control, **_pointed(layout.lead_out), **common)

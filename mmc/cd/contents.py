@@ -19,6 +19,7 @@ from discstack.mmc.spec.cd import sub_channel
 from discstack.mmc.spec.cd.sector import SectorType, from_bcd
 from discstack.mmc.spec.cd.text import CdTextBlock, parse_cd_text
 from discstack.mmc.spec.commands import READ_SUB_CHANNEL, READ_TOC_PMA_ATIP
+from discstack.mmc.spec.mode_page_values import SessionFormat
 from discstack.mmc.spec.msf import PREGAP
 from discstack.mmc.spec.toc import CdText, CdTextPack, QEntry, TocFormat
 
@@ -32,7 +33,7 @@ LONGEST_GAP: Final = 750  # blocks before a track's start that are searched for 
 STEP: Final = 25
 NEIGHBOURS: Final = 3  # sectors before one that may tell its index
 LAST_TRACK: Final = 99
-LEAD_OUT: Final = 0xA2
+FIRST_TRACK, LEAD_OUT = 0xA0, 0xA2  # points
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,8 @@ class CdTrackContents:
     """A track as the disc has it: `start` is that of index 1, `first` that of the pre-gap, `end` where it ends.
 
     `kind` is what its first sector is; ANY where that cannot be read. `indexes` are the offsets from the start at which
-    index 2 and so on begin. `graphics` tells that its sub-channels R to W hold pictures (CD+G).
+    index 2 and so on begin. `graphics` tells that its sub-channels R to W hold pictures (CD+G), `cd_i` that its session
+    is marked as one of CD-I.
     """
 
     number: int
@@ -53,6 +55,7 @@ class CdTrackContents:
     isrc: str = ""
     indexes: tuple[int, ...] = ()
     graphics: bool = False
+    cd_i: bool = False
 
     @property
     def is_audio(self) -> bool:
@@ -99,6 +102,8 @@ def cd_contents(*, gaps: bool = True) -> Procedure[CdContents]:
 
 def _tracks(entries: list[QEntry]) -> Iterator[CdTrackContents]:
     lead_outs = {entry.session_number: entry.p_time.lba for entry in entries if entry.point == LEAD_OUT}
+    heads = (entry for entry in entries if entry.point == FIRST_TRACK)
+    cd_i = {entry.session_number for entry in heads if entry.psec == SessionFormat.CD_I}
     points = sorted((entry for entry in entries if 1 <= entry.point <= LAST_TRACK), key=lambda entry: entry.point)
     for entry, following in pairwise([*points, None]):
         if entry is None:
@@ -113,6 +118,7 @@ def _tracks(entries: list[QEntry]) -> Iterator[CdTrackContents]:
             start=start,
             end=following.p_time.lba if following is not None and same else lead_outs.get(entry.session_number, start),
             kind=SectorType.ANY,
+            cd_i=entry.session_number in cd_i,
         )
 
 

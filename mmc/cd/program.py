@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from discstack.mmc.errors import MediumFull
 from discstack.mmc.spec.cd.sector import SectorType
 from discstack.mmc.spec.cd.sub_channel import COPY, DATA, FOUR_CHANNELS, PRE_EMPHASIS
-from discstack.mmc.spec.mode_page_values import DataBlockType
+from discstack.mmc.spec.mode_page_values import DataBlockType, SessionFormat
 from discstack.mmc.spec.msf import HIGHEST, PREGAP
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class TrackForm(Enum):
 
     @property
     def is_xa(self) -> bool:
-        """Whether its session is marked as CD-ROM XA."""
+        """Whether its sectors are those of CD-ROM XA, and of CD-I."""
         return self.data_form == TrackForm.XA_FORM_1.data_form
 
 
@@ -115,13 +115,15 @@ class Program:
     """A session: its tracks, the media catalogue number (13 digits) and the CD-TEXT packs of its lead-in.
 
     `packs` gives four packs of 24 symbols, R to W, for each block from the first pre-gap to the lead-out, instead of
-    those of the tracks. Parity and interleaving are added; only raw recording writes packs.
+    those of the tracks. Parity and interleaving are added; only raw recording writes packs. `cd_i` marks the session as
+    one of CD-I, whose sectors are those of CD-ROM XA.
     """
 
     tracks: tuple[ProgramTrack, ...]
     catalogue: str = ""
     cd_text: tuple[CdTextPack, ...] = ()
     packs: BlockSource | None = None
+    cd_i: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.tracks) <= MOST_TRACKS:
@@ -130,6 +132,8 @@ class Program:
             raise ValueError(f"{self.catalogue!r} is no media catalogue number: 13 digits")
         if any(pair[0] != pair[1] for pair in self._forms_of_data()):
             raise ValueError("a session has data of one mode only: mode 1, mode 2 or XA")
+        if self.cd_i and not any(track.form.is_xa for track in self.tracks):
+            raise ValueError("a session of CD-I has data of mode 2 in its two forms")
 
     def _forms_of_data(self) -> Iterator[tuple[int, int]]:
         forms = [track.form.data_form for track in self.tracks if not track.form.is_audio]
@@ -141,9 +145,11 @@ class Program:
         return self.packs is not None or any(track.has_packs for track in self.tracks)
 
     @property
-    def is_xa(self) -> bool:
-        """Whether the session is marked as CD-ROM XA."""
-        return any(track.form.is_xa for track in self.tracks)
+    def session_format(self) -> SessionFormat:
+        """What the session is marked as."""
+        if not any(track.form.is_xa for track in self.tracks):
+            return SessionFormat.CD_DA_OR_CD_ROM
+        return SessionFormat.CD_I if self.cd_i else SessionFormat.CD_ROM_XA
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,14 +45,14 @@ class Recorded:
 class Session:
     """One recording. `speed` is the drive's in kB/s, None if it does not tell.
 
-    `catalogue` is the media catalogue number, `xa` marks the session as CD-ROM XA, `sub_channels` is the form in which
+    `catalogue` is the media catalogue number, `session_format` marks the session, `sub_channels` is the form in which
     a raw session carries them.
     """
 
     work: Work
     job: CdChoices
     catalogue: str = ""
-    xa: bool = False
+    session_format: SessionFormat = SessionFormat.CD_DA_OR_CD_ROM
     sub_channels: SubChannelForm = SubChannelForm.PQ
     speed: int | None = None
     counters: FeedCounters = field(default_factory=FeedCounters)
@@ -70,7 +70,7 @@ class Session:
             multi_session=multi_session(self.work, close=self.job.close),
             fp=False,
             copy=track is not None and track.copied,
-            session_format=SessionFormat.CD_ROM_XA if self.xa else SessionFormat.CD_DA_OR_CD_ROM,
+            session_format=self.session_format,
             packet_size=0,
             audio_pause_length=PREGAP,
             media_catalog_number=_code(self.catalogue),

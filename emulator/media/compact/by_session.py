@@ -16,6 +16,7 @@ from discstack.mmc.spec.cd import sub_channel
 from discstack.mmc.spec.cd.packs import Interleaver
 from discstack.mmc.spec.cd.text import collect
 from discstack.mmc.spec.cue_sheet import CueSheetEntry
+from discstack.mmc.spec.mode_page_values import SessionFormat
 from discstack.mmc.spec.msf import PREGAP
 
 if TYPE_CHECKING:
@@ -96,7 +97,8 @@ class SessionRecording(Recording):
         disc = self.disc
         disc.track_list.pop()
         session = disc.session(plan.tracks[0].session)
-        session.disc_type = plan.disc_type
+        cd_i = plan.disc_type and disc.parameters.session_format == SessionFormat.CD_I
+        session.disc_type = SessionFormat.CD_I if cd_i else plan.disc_type
         session.catalogue = plan.catalogue or disc.parameters.catalogue
         disc.track_list.extend(plan.tracks)
         disc.changed()

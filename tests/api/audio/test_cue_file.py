@@ -87,7 +87,7 @@ HEAD = 'FILE "a.wav" WAVE\n  TRACK 01 AUDIO\n'
         (HEAD + "    INDEX 01 00:00:00\n  TRACK 03 AUDIO", 4, 9, "track 03 after track 01; expected the next number"),
         ('FILE "a" BINARY\nTRACK 01 MODE3/2048', 2, 10, "'MODE3/2048' is no mode of a track"),
         ('FILE "a" BINARY\nTRACK 100 AUDIO', 2, 7, "'100' is no track number; expected 01 to 99"),
-        ('FILE "a" BINARY\nTRACK 01 CDG', 2, 10, "CDG tracks bring their own sub-channels"),
+        ('FILE "a" MOTOROLA\nTRACK 01 CDG', 2, 10, "CDG tracks have sectors of 2448 bytes; expected them in a BINARY"),
         ("ISRC DEA450300001", 1, 1, "ISRC outside of a track; expected TRACK"),
         (HEAD + 'FILE "b.wav" WAVE', 3, 1, "FILE within track 01, which has no INDEX yet"),
     ],
