@@ -115,7 +115,7 @@ def info(
         found = {title: recorder.inspect(questions) for title, questions, wanted in chosen if wanted}
         summary = _summary(recorder)
     if as_json:
-        print_json({**summary, "medium": medium, **found})
+        print_json({**summary, "medium": medium, "multi_session": medium.multi_session, **found})
         return
     print_fields(drive, summary)
     _say_medium(medium)
@@ -152,6 +152,7 @@ def _say_medium(medium: MediumStatus) -> None:
             "used": _blocks(medium.used_blocks),
             "free": _blocks(medium.free_blocks),
             "next write at": medium.next_writable_address,
+            "next session": "-C {},{}".format(*medium.multi_session) if medium.multi_session else "",
             "sessions": f"{medium.sessions}{', the last one not closed' if medium.open_session else ''}",
             "tracks": ", ".join(map(_track, medium.tracks)),
             "erasable": medium.erasable,

@@ -12,7 +12,7 @@ from discstack.cli.boot import BootCommand
 from discstack.cli.common import json_option, uncollected
 from discstack.cli.earlier import SESSION_OPTIONS, take_over
 from discstack.cli.iso_options import ISO_OPTIONS, with_views
-from discstack.cli.mkisofs import refuse_words
+from discstack.cli.mkisofs import ADVICE, refusal, refuse_words
 from discstack.cli.output import Display, output_file, print_json, size
 from discstack.cli.streams import say
 from discstack.cli.tree_options import (
@@ -44,7 +44,10 @@ class ImageCommand(BootCommand):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the words."""
         refuse_words(args)
-        return super().parse_args(ctx, split_revision(args))
+        try:
+            return super().parse_args(ctx, split_revision(args))
+        except click.NoSuchOption as error:
+            raise refusal(error.option_name) if error.option_name in ADVICE else error from None
 
 
 def image_options(function: F) -> F:
@@ -117,16 +120,17 @@ def say_issues(issues: Iterable[Issue], options: ImageOptions) -> None:
     "-output",
     "--output",
     "output",
-    required=True,
     metavar="FILE|-",
     help="Where the image goes; - for standard output.",
 )
+@click.option("-print-size", "--print-size", is_flag=True, help="Only print how many sectors the image will have.")
 @image_options
 @options(SESSION_OPTIONS)
 @json_option
 def image(
     sources: tuple[str, ...],
-    output: str,
+    output: str | None,
+    print_size: bool,
     previous: str | None,
     msinfo: tuple[int, int] | None,
     remove: tuple[str, ...],
@@ -141,6 +145,11 @@ def image(
     A folder's contents lie in the root of the image. With -M they are added to another image; if that is the output
     too, it grows in place.
     """
+    if print_size:
+        if choices["manifest"]:
+            raise click.UsageError("a manifest is made while the image is written, and --print-size writes none")
+    elif output is None:
+        raise click.UsageError("-o FILE says where the image goes")
     if as_json and output == "-":
         raise click.UsageError("--json and an image cannot both go to standard output")
     if previous is None and (msinfo or remove or rename or from_view):
@@ -153,9 +162,13 @@ def image(
             changes: dict[str, Any] = {"remove": remove, "rename": rename, "from_view": from_view}
             take_over(composed, previous, **changes, msinfo=msinfo, quiet=as_json)
         result = composed.create_result()
-        check_manifest(result, choices["manifest"], output)
+        if output is not None:
+            check_manifest(result, choices["manifest"], output)
         if not as_json:
             say_issues(result.issues, composed.options)
+    if print_size or output is None:
+        _print_size(result, session=msinfo is not None, as_json=as_json)
+        return
     grows = _same(previous, output)
     written = _write(result, output, in_place=grows, session=msinfo is not None, quiet=as_json)
     write_manifest(result, choices["manifest"])
@@ -168,8 +181,17 @@ def image(
         say(f"{output}: {written // SECTOR} sectors{new}, {size(written)}{whole_size}")
 
 
-def _same(previous: str | None, output: str) -> bool:
-    return previous is not None and os.path.exists(output) and os.path.samefile(previous, output)
+def _print_size(result: Image, *, session: bool, as_json: bool) -> None:
+    """Print how many sectors the image, or the next session, will have."""
+    sectors = len(result.parts[0]) if session else result.sectors
+    if as_json:
+        print_json({"sectors": sectors, "bytes": sectors * SECTOR, "issues": result.issues})
+    else:
+        click.echo(sectors)
+
+
+def _same(previous: str | None, output: str | None) -> bool:
+    return previous is not None and output is not None and os.path.exists(output) and os.path.samefile(previous, output)
 
 
 def _write(result: Image, output: str, *, in_place: bool, session: bool, quiet: bool) -> int:

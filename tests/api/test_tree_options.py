@@ -13,7 +13,7 @@ from systems import needs_linux
 
 from discstack import ImageFile, read_volume
 from discstack.cli.image import image as image_command
-from discstack.cli.mkisofs import NOT_TAKEN
+from discstack.cli.mkisofs import ADVICE, NOT_TAKEN
 from discstack.cli.tree_options import Clock
 
 Discstack = Callable[..., Any]
@@ -214,4 +214,24 @@ def test_words_of_mkisofs_that_are_not_taken_are_named_and_not_read_as_others(di
     assert not Path("x.iso").exists()
     assert discstack("image", "-o", "x.iso", "--", "tree", "-path-list").code == 7  # a file that is not there
     ours = {word for parameter in image_command.params for word in (*parameter.opts, *parameter.secondary_opts)}
-    assert not ours & NOT_TAKEN
+    assert not ours & (NOT_TAKEN | {*ADVICE})
+
+
+@pytest.mark.parametrize("words", ["-quiet", "-J -l", "-RJl", "-input-charset utf-8", "-input-charset=utf-8", "-v"])
+def test_words_that_can_be_left_out_say_so(discstack: Discstack, tree: Path, words: str) -> None:
+    made = discstack("image", *words.split(), "-o", "x.iso", "tree")
+    assert made.code == 2
+    assert "leave it out" in made.err
+
+
+def test_the_size_is_printed_and_nothing_written(discstack: Discstack, tree: Path) -> None:
+    sized = discstack("image", "-print-size", "-o", "x.iso", "tree")
+    assert sized.code == 0, sized.err
+    assert not Path("x.iso").exists()
+    assert discstack("image", "-o", "x.iso", "tree").code == 0
+    assert int(sized.out) * 2048 == Path("x.iso").stat().st_size
+    assert discstack("image", "--print-size", "--json", "tree").json["sectors"] == int(sized.out)
+    session = discstack("image", "--print-size", "-M", "x.iso", "-C", f"0,{int(sized.out) + 6912}", "tree")
+    assert 0 < int(session.out) < int(sized.out) + 6912
+    for refused in (("tree",), ("--print-size", "--manifest", "sums", "tree")):
+        assert discstack("image", *refused).code == 2
