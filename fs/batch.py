@@ -45,10 +45,11 @@ class BatchReader(Protocol):
 class Pouring(Protocol):
     """Takes files in on the way of an image to where it goes."""
 
-    def files(self, paths: bytes, facts: bytes, count: int, skip: int, /) -> int:
+    def files(self, paths: bytes, facts: bytes, count: int, skip: int, digests: memoryview | None = None, /) -> int:
         """Take in files of any size, given as to a BatchReader, the first one from byte `skip` on.
 
-        Returns how many bytes that were. Less than all where something is wrong with one: reading it tells what.
+        `digests` gets the SHA-256 of each that goes in whole, when it does. Returns how many bytes that were; less than
+        all where something is wrong with a file: reading it tells what.
         """
         ...
 

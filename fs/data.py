@@ -29,6 +29,7 @@ from discstack.fs.sources import PathSource, Reader, Source, digest_of
 
 LARGE: Final = 1 << 20  # bytes from which on a file is aligned to the blocks of file systems, so that they can share it
 LARGE_ALIGNMENT: Final = 2  # sectors
+DIGEST: Final = 32  # bytes of a SHA-256
 NO_TWINS: Final[Mapping[FileItem, FileItem]] = MappingProxyType({})
 _ZEROS: Final = bytes(SECTOR)
 
@@ -43,8 +44,8 @@ class FileData(Region):
 
     Empty files take no room, nor do those of at most `embedded` bytes: their data lies elsewhere. Hard links, files
     that share a source, and the `twins` of others share sectors. The region itself must lie at a multiple of `unit`.
-    Small files are read by `batches` where that is given. If there are to be `digests`, that is a list with the SHA-256
-    of each file that was read to its end.
+    Small files are read by `batches` where that is given. If there are to be `digests`, that has the SHA-256 of each
+    file that was read to its end, and zeros for the others.
     """
 
     __slots__ = ("_files", "_large", "_offsets", "_sharing", "_twins", "batches", "digests", "unit")
@@ -67,7 +68,7 @@ class FileData(Region):
         self._large = array("Q")  # where the large ones start
         self._sharing = list[tuple[FileItem, int]]()
         super().__init__(self._lay_out(files, alignment, embedded), "file data", bytes)
-        self.digests: list[bytes | None] | None = [None] * len(self._files) if digests else None
+        self.digests = bytearray(DIGEST * len(self._files)) if digests else None
 
     def _lay_out(self, files: Iterable[FileItem], alignment: int, embedded: int) -> int:
         end, twins = 0, self._twins
@@ -135,7 +136,16 @@ class FileData(Region):
         """Return the SHA-256 of a file, None unless it was read to its end; what lies elsewhere is read for it."""
         if not self.lba <= file.lba < self.end:
             return digest_of(file.source)
-        return self.digests[self.index_at(file.lba - self.lba)] if self.digests else None
+        if self.digests is None:
+            return None
+        at = self.index_at(file.lba - self.lba) * DIGEST
+        digest = bytes(self.digests[at : at + DIGEST])
+        return digest if any(digest) else None
+
+    def keep_digest(self, index: int, digest: bytes) -> None:
+        """Note the SHA-256 of file number `index`."""
+        if self.digests is not None:
+            self.digests[index * DIGEST : (index + 1) * DIGEST] = digest
 
     def __len__(self) -> int:
         return len(self._files)
@@ -212,7 +222,7 @@ class DataReader:
             for number in range(index, index + count):
                 file, start, _ = self._data.file(number)
                 at = (start - first) * SECTOR
-                self._data.digests[number] = sha256(buffer[at : at + file.size]).digest()
+                self._data.keep_digest(number, sha256(buffer[at : at + file.size]).digest())
         return count
 
     def _fill_file(self, index: int, position: int, end: int, buffer: memoryview) -> None:
@@ -224,7 +234,7 @@ class DataReader:
         if take:
             self._read(index, file, skip, buffer[:take])
             if self._data.digests is not None and (digest := self._hash.add(index, file.size, skip, buffer[:take])):
-                self._data.digests[index] = digest
+                self._data.keep_digest(index, digest)
         while take < limit:
             gap = min(limit - take, SECTOR)
             buffer[take : take + gap] = _ZEROS[:gap]
@@ -249,13 +259,16 @@ class DataReader:
     def pour(self, first: int, end: int, into: Pouring) -> int:
         """Let `into` take in what comes next of the sectors from `first` to `end`, and return how many it took."""
         data, index = self._data, self._data.index_at(first)
-        if data.digests is not None:  # of each file by itself, which only passes through here
-            return 0
+        skip, digests = (first - data.start_of(index)) * SECTOR, None
+        if data.digests is not None:
+            if 0 < skip < data.file(index)[0].size:  # whoever began with a file ends it: its digest is half made
+                return 0
+            digests = memoryview(data.digests)[index * DIGEST :]
         batch = data.batch(index, end, MOST_POURED, ANY_SIZE)
         if not batch.files:
             return 0
         self.close()
-        return into.files(batch.paths, batch.facts, batch.files, (first - data.start_of(index)) * SECTOR) // SECTOR
+        return into.files(batch.paths, batch.facts, batch.files, skip, digests) // SECTOR
 
     def close(self) -> None:
         """Close the file that is open, if any."""

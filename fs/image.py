@@ -249,12 +249,15 @@ class ImageStream:
     def readinto(self, buffer: bytearray | memoryview) -> int:
         """Fill `buffer` with as many whole sectors as it and the image have, and return their bytes; 0 at the end.
 
-        Raises SourceError where a file is not what it was; the stream is of no use then.
+        Stops where file data begins, so that `pour` can go on there. Raises SourceError where a file is not what it
+        was; the stream is of no use then.
         """
         view = memoryview(buffer).cast("B")
         count = min(len(view) // SECTOR, self.end - self.position)
         if not count and len(view) < SECTOR:
             raise ValueError(f"a buffer of {len(view)} bytes holds no sector of {SECTOR}")
+        if self.position < self._data.lba:
+            count = min(count, self._data.lba - self.position)
         _fill(self._plan, self.position, view[: count * SECTOR], (self._data, self._reader))
         self.position += count
         return count * SECTOR

@@ -52,7 +52,7 @@ class BlockSource(Protocol):
 class Pouring(Protocol):
     """What takes in files, for a source that has some: it reads them into the ring, now or later."""
 
-    def files(self, paths: bytes, facts: bytes, count: int, skip: int, /) -> int:
+    def files(self, paths: bytes, facts: bytes, count: int, skip: int, digests: memoryview | None = None, /) -> int:
         """Take in files, each with zeros behind it; see `discstack.native.pump.NativePump.files`.
 
         Returns how many bytes that were; less than all where something is wrong, or there is no more room.
@@ -168,8 +168,7 @@ class Pump:
             laid_up = source.pour(pieces) if done < self._image else 0
             if not laid_up:
                 part = buffer[: min(CHUNK, (self._image if done < self._image else self._total) - done)]
-                self._fill(part, done)
-                laid_up = pieces.made(part)
+                laid_up = pieces.made(part[: self._read(part, done)])
             if not laid_up:
                 break
             done += laid_up
@@ -195,13 +194,16 @@ class Pump:
         return region
 
     def _fill(self, region: memoryview, done: int) -> None:
-        """Put what lies at byte `done` into a region: the source's bytes, or the zeros behind them."""
-        if done >= self._image:
-            region[:] = bytes(len(region))
-            return
         filled = 0
         while filled < len(region):
-            count = self._source.readinto(region[filled:])
-            if count <= 0:
-                raise EOFError(f"the source ended within the MiB at byte {done} of {self._image}")
-            filled += count
+            filled += self._read(region[filled:], done)
+
+    def _read(self, part: memoryview, done: int) -> int:
+        """Put what follows byte `done` into `part`, bytes of the source or the zeros behind them; return how many."""
+        if done >= self._image:
+            part[:] = bytes(len(part))
+            return len(part)
+        count = self._source.readinto(part)
+        if count <= 0:
+            raise EOFError(f"the source ended within the MiB at byte {done} of {self._image}")
+        return count

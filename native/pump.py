@@ -6,7 +6,7 @@ import sys
 from typing import Final
 
 from discstack.native.library import ffi, lib
-from discstack.native.pieces import Pieces
+from discstack.native.pieces import Pieces, buffer_of
 from discstack.native.ring import Ring
 
 SHORTEST_CHUNK: Final = 241  # bytes; shorter data is hashed in another way
@@ -35,16 +35,17 @@ class NativePump:
             if lib.pump_commit(self._handle, memory, len(region)):
                 raise ValueError(f"commit of {len(region)} bytes, more than are reserved")
 
-    def files(self, paths: bytes, facts: bytes, count: int, skip: int) -> int:
+    def files(self, paths: bytes, facts: bytes, count: int, skip: int, digests: memoryview | None = None) -> int:
         """Read files into the ring and return how many bytes they took, up to one that failed.
 
         `paths` and `facts` are those of `discstack.native.files.read_files`; of the first file come the bytes from
-        `skip` on, where a sector starts. Waits for room, and returns when the ring has ended.
+        `skip` on, where a sector starts. `digests` gets the SHA-256 of each file that went in whole. Waits for room,
+        and returns when the ring has ended.
         """
         if not POURS:
             return 0
-        columns = ffi.cast("uint64_t *", ffi.from_buffer(facts))
-        return int(lib.files_pour(ffi.from_buffer(paths), columns, count, skip, self._handle))
+        columns, sums = ffi.cast("uint64_t *", ffi.from_buffer(facts)), buffer_of(digests)
+        return int(lib.files_pour(ffi.from_buffer(paths), columns, count, skip, self._handle, sums))
 
     def pieces(self, pieces: Pieces) -> int:
         """Let what was laid up go into the ring, and return how many bytes did: less where a file failed.

@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "files.h"
 
+#include "sha256.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -23,6 +25,7 @@ struct batch {
 	const uint64_t *mtimes;
 	const uint64_t *inodes;
 	const uint64_t *starts;
+	unsigned char *digests; /* where they go, NULL if nobody wants any */
 };
 
 static struct batch batch_of(const char *paths, const uint64_t *facts, size_t count)
@@ -81,6 +84,15 @@ static int next_file(struct batch *batch)
 	return batch->open[batch->next++ % AHEAD];
 }
 
+static void digest(const struct batch *batch, size_t index, const unsigned char *memory, size_t size)
+{
+	struct sha256 sum;
+
+	sha256_start(&sum);
+	sha256_add(&sum, memory, size);
+	sha256_end(&sum, batch->digests + index * SHA256_DIGEST);
+}
+
 /* Read the next file whole and look at it afterwards, so that no change goes unseen. */
 static int read_file(struct batch *batch, unsigned char *memory)
 {
@@ -92,6 +104,8 @@ static int read_file(struct batch *batch, unsigned char *memory)
 		return 0;
 	fine = pread(file, memory, size, 0) == (ssize_t)size && is_what_it_was(file, batch, index);
 	close(file);
+	if (fine && batch->digests)
+		digest(batch, index, memory, size);
 	return fine;
 }
 
@@ -216,7 +230,18 @@ struct passage {
 	size_t index;
 	uint64_t at;
 	uint64_t end;
+	int hashed; /* whether all of it up to `at` is in the sum */
+	struct sha256 sum;
 };
+
+/* Take what comes next of a file, perhaps with zeros behind it, into its sum. */
+static void hash(const struct batch *batch, struct passage *passage, const unsigned char *memory, size_t size)
+{
+	const uint64_t file_size = batch->sizes[passage->index];
+	const uint64_t left = passage->at < file_size ? file_size - passage->at : 0;
+
+	sha256_add(&passage->sum, memory, left < size ? (size_t)left : size);
+}
 
 /* Let a part of a file be poured step by step; the last step only if the file still is what it was. */
 static int pour_region(const struct batch *batch, struct passage *passage, unsigned char *memory, size_t size,
@@ -228,6 +253,8 @@ static int pour_region(const struct batch *batch, struct passage *passage, unsig
 		step = size - done < STEP ? size - done : STEP;
 		if (!read_part(passage->file, batch->sizes[passage->index], passage->at, memory + done, step))
 			return 0;
+		if (passage->hashed)
+			hash(batch, passage, memory + done, step);
 		if (passage->at + step == passage->end && !is_what_it_was(passage->file, batch, passage->index))
 			return 0;
 		pump_commit(pump, memory + done, step);
@@ -255,15 +282,18 @@ static int pour_regions(const struct batch *batch, struct passage *passage, stru
 /* Let the next file be poured from byte `skip` on, in as many regions as it takes, and add to *done what went in. */
 static int pour_in_parts(struct batch *batch, uint64_t skip, struct pump *pump, uint64_t *done)
 {
-	struct passage passage = {.index = batch->next, .at = skip};
+	struct passage passage = {.index = batch->next, .at = skip, .hashed = batch->digests && !skip};
 	int fine;
 
+	sha256_start(&passage.sum);
 	passage.end = distance(batch, passage.index, passage.index + 1);
 	passage.file = next_file(batch);
 	if (passage.file < 0)
 		return 0;
 	fine = pour_regions(batch, &passage, pump);
 	close(passage.file);
+	if (fine && passage.hashed)
+		sha256_end(&passage.sum, batch->digests + passage.index * SHA256_DIGEST);
 	*done += passage.at - skip;
 	return fine;
 }
@@ -288,12 +318,15 @@ static int pour_together(struct batch *batch, struct pump *pump, uint64_t *done,
 	return read == end;
 }
 
-uint64_t files_pour(const char *paths, const uint64_t *facts, size_t count, uint64_t skip, struct pump *pump)
+uint64_t files_pour(const char *paths, const uint64_t *facts, size_t count, uint64_t skip, struct pump *pump,
+                    unsigned char *digests)
 {
 	struct batch batch = batch_of(paths, facts, count);
 	uint64_t done = 0;
-	int fine = !skip || pour_in_parts(&batch, skip, pump, &done), some;
+	int fine, some;
 
+	batch.digests = digests;
+	fine = !skip || pour_in_parts(&batch, skip, pump, &done);
 	while (fine && batch.next < count) {
 		fine = pour_together(&batch, pump, &done, &some);
 		if (fine && !some)

@@ -29,6 +29,8 @@ size_t files_check(const char *paths, const uint64_t *facts, size_t count);
 
 /*
  * Let files as those of files_read be poured into a ring, the first one from its byte `skip` on, which starts a sector,
- * until one fails or the ring ends. Returns how many bytes went in. The ring's producer; waits for room.
+ * until one fails or the ring ends. Where `digests` is not NULL the SHA-256 of each file that went in whole is put there,
+ * 32 bytes each. Returns how many bytes went in. The ring's producer; waits for room.
  */
-uint64_t files_pour(const char *paths, const uint64_t *facts, size_t count, uint64_t skip, struct pump *pump);
+uint64_t files_pour(const char *paths, const uint64_t *facts, size_t count, uint64_t skip, struct pump *pump,
+                    unsigned char *digests);

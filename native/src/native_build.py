@@ -13,7 +13,7 @@ SHARED_HEADERS = ["histogram.h", "priority.h", "ring.h", "submit.h", "feeder.h",
 HEADERS = [*SHARED_HEADERS, "files.h", "folders.h", "pieces.h"]
 SOURCES = [
     *("ring.c", "histogram.c", "feeder.c", "pace.c", "sense.c", "os_linux.c", "priority_linux.c"),
-    *("xxh3.c", "pump.c", "files.c", "folders.c", "pieces.c"),
+    *("xxh3.c", "pump.c", "files.c", "folders.c", "pieces.c", "sha256.c"),
 ]
 NOT_A_NUMBER = re.compile(r"^#(?!define \w+ \d+$).*\n", re.MULTILINE)  # preprocessor lines that cffi does not take
 

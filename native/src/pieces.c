@@ -31,6 +31,7 @@ struct made {
 struct files {
 	size_t count;
 	uint64_t skip;
+	unsigned char *digests; /* somebody else's, or NULL */
 	uint64_t facts[]; /* and behind them the paths */
 };
 
@@ -151,15 +152,15 @@ static int pour_files(const void *content, struct pump *pump, uint64_t *done)
 	const size_t numbers = FACTS * files->count + 1;
 	const uint64_t *starts = files->facts + numbers - files->count - 1;
 	const uint64_t size = (starts[files->count] - starts[0]) * PUMP_SECTOR - files->skip;
-	const uint64_t poured =
-		files_pour((const char *)(files->facts + numbers), files->facts, files->count, files->skip, pump);
+	const uint64_t poured = files_pour((const char *)(files->facts + numbers), files->facts, files->count, files->skip,
+	                                   pump, files->digests);
 
 	*done += poured;
 	return poured == size;
 }
 
 int pieces_add_files(struct pieces *pieces, const char *paths, size_t paths_size, const uint64_t *facts, size_t count,
-                     uint64_t skip)
+                     uint64_t skip, unsigned char *digests)
 {
 	const size_t facts_size = (FACTS * count + 1) * sizeof(*facts);
 	struct files *files = add(pieces, pour_files, sizeof(*files) + facts_size + paths_size);
@@ -168,6 +169,7 @@ int pieces_add_files(struct pieces *pieces, const char *paths, size_t paths_size
 		return -1;
 	files->count = count;
 	files->skip = skip;
+	files->digests = digests;
 	memcpy(files->facts, facts, facts_size);
 	memcpy((char *)files->facts + facts_size, paths, paths_size);
 	return 0;

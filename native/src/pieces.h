@@ -15,9 +15,9 @@ void pieces_free(struct pieces *pieces);
 /* Lay up `size` bytes, whole sectors. 0, or -1 where there is no room for them or no memory: nothing is added then. */
 int pieces_add_made(struct pieces *pieces, const unsigned char *data, size_t size);
 
-/* The same with files, given as to files_pour; `paths_size` counts the bytes of all paths. */
+/* The same with files, given as to files_pour; `paths_size` counts the bytes of all paths. Only `digests` is not copied. */
 int pieces_add_files(struct pieces *pieces, const char *paths, size_t paths_size, const uint64_t *facts, size_t count,
-                     uint64_t skip);
+                     uint64_t skip, unsigned char *digests);
 
 /*
  * Let all that was laid up be poured into a ring, in turn, until a file fails or the ring ends, and forget it. Returns how
