@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from discstack.mmc.feed import feed_by_execute, remainder
+from discstack.mmc.feed import added, feed_by_execute, remainder
 from discstack.native import Ring
 from discstack.transport.base import (
     CHECK_CONDITION,
@@ -76,6 +76,16 @@ def test_a_stream_is_cut_into_units() -> None:
     ]
 
 
+def test_odd_addresses_and_numbers_of_blocks_keep_their_lowest_bit() -> None:
+    transport = ScriptTransport(otherwise=Reply())
+    feed_by_execute(transport, stream(filled_ring(), lba=0x0102030F, blocks=33), ignore)
+    assert [command.cdb for command in transport.commands] == [
+        bytes.fromhex("2a 00 0102030f 00 0010 00"),
+        bytes.fromhex("2a 00 0102031f 00 0010 00"),
+        bytes.fromhex("2a 00 0102032f 00 0001 00"),
+    ]
+
+
 def test_a_negative_address_is_in_twos_complement() -> None:
     transport = ScriptTransport(otherwise=Reply())
     feed_by_execute(transport, stream(filled_ring(), lba=-150, blocks=16), ignore)
@@ -107,6 +117,7 @@ def test_any_other_answer_comes_back(reply: Reply) -> None:
     result = feed_by_execute(transport, stream(ring), ignore)
     assert (result.status, result.sense, result.residual) == (reply.status, reply.sense, reply.residual)
     assert (result.reply_lba, result.counters.blocks, result.stopped) == (1016, 16, False)
+    assert (result.counters.commands, sum(result.counters.latencies)) == (1, 1)  # what failed is not among them
     assert ring.take(1)[0] == 16
     assert len(transport.commands) == 2
 
@@ -199,6 +210,49 @@ def test_the_first_command_waits_for_a_full_ring() -> None:
     Timer(0.1, finish).start()
     feed_by_execute(ScriptTransport(otherwise=answer), stream(ring), ignore)
     assert fills[0] == 3 * SIZE
+
+
+def test_without_prefill_the_first_command_waits_for_its_own_data_only() -> None:
+    ring = Ring(8 * SIZE, SIZE)
+    ring.reserve(SIZE)
+    ring.commit(SIZE)
+    rescue = Timer(5, ring.cancel)
+    rescue.start()
+    result = feed_by_execute(ScriptTransport(otherwise=Reply()), stream(ring, blocks=UNIT, prefill=False), ignore)
+    rescue.cancel()
+    assert (result.stopped, result.counters.blocks) == (False, UNIT)
+
+
+def test_the_least_fill_counts_while_more_is_to_come_and_not_once_the_source_has_ended() -> None:
+    ring = Ring(8 * SIZE, SIZE)
+    for _ in range(2):
+        ring.reserve(SIZE)
+        ring.commit(SIZE)
+    transport = ScriptTransport(otherwise=Reply())
+    assert feed_by_execute(transport, stream(ring, blocks=2 * UNIT, prefill=False), ignore).counters.ring_low == SIZE
+    ended = filled_ring()
+    full = ended.fill
+    assert feed_by_execute(transport, stream(ended), ignore).counters.ring_low == full
+
+
+def test_the_counters_of_two_streams_add_up() -> None:
+    one = FeedCounters(
+        **{"blocks": 1, "commands": 2, "busy": 3, "stalls": 4, "stall_time": 5.0, "busy_time": 6.0},
+        **{"latency_max": 9.0, "latency_total": 10.0, "latencies": (1, *(0,) * 94, 2)},
+        **{"ring_fill": 70, "ring_low": 30, "drive_buffer": 100, "drive_fill": 90},
+    )
+    other = FeedCounters(
+        **{"blocks": 10, "commands": 20, "busy": 30, "stalls": 40, "stall_time": 50.0, "busy_time": 60.0},
+        **{"latency_max": 7.0, "latency_total": 100.0, "latencies": (4, *(0,) * 94, 8)},
+        **{"ring_fill": 60, "ring_low": 50, "drive_buffer": 200, "drive_fill": 80},
+    )
+    both = FeedCounters(
+        **{"blocks": 11, "commands": 22, "busy": 33, "stalls": 44, "stall_time": 55.0, "busy_time": 66.0},
+        **{"latency_max": 9.0, "latency_total": 110.0, "latencies": (5, *(0,) * 94, 10)},
+        **{"ring_fill": 60, "ring_low": 30, "drive_buffer": 200, "drive_fill": 80},
+    )
+    assert added(one, other) == both
+    assert added(FeedCounters(), other) == other  # before its first command nothing was low
 
 
 def test_latency_is_counted_in_buckets() -> None:
