@@ -237,19 +237,49 @@ def test_the_least_fill_counts_while_more_is_to_come_and_not_once_the_source_has
 
 def test_the_counters_of_two_streams_add_up() -> None:
     one = FeedCounters(
-        **{"blocks": 1, "commands": 2, "busy": 3, "stalls": 4, "stall_time": 5.0, "busy_time": 6.0},
-        **{"latency_max": 9.0, "latency_total": 10.0, "latencies": (1, *(0,) * 94, 2)},
-        **{"ring_fill": 70, "ring_low": 30, "drive_buffer": 100, "drive_fill": 90},
+        blocks=1,
+        commands=2,
+        busy=3,
+        stalls=4,
+        stall_time=5.0,
+        busy_time=6.0,
+        latency_max=9.0,
+        latency_total=10.0,
+        latencies=(1, *(0,) * 94, 2),
+        ring_fill=70,
+        ring_low=30,
+        drive_buffer=100,
+        drive_fill=90,
     )
     other = FeedCounters(
-        **{"blocks": 10, "commands": 20, "busy": 30, "stalls": 40, "stall_time": 50.0, "busy_time": 60.0},
-        **{"latency_max": 7.0, "latency_total": 100.0, "latencies": (4, *(0,) * 94, 8)},
-        **{"ring_fill": 60, "ring_low": 50, "drive_buffer": 200, "drive_fill": 80},
+        blocks=10,
+        commands=20,
+        busy=30,
+        stalls=40,
+        stall_time=50.0,
+        busy_time=60.0,
+        latency_max=7.0,
+        latency_total=100.0,
+        latencies=(4, *(0,) * 94, 8),
+        ring_fill=60,
+        ring_low=50,
+        drive_buffer=200,
+        drive_fill=80,
     )
     both = FeedCounters(
-        **{"blocks": 11, "commands": 22, "busy": 33, "stalls": 44, "stall_time": 55.0, "busy_time": 66.0},
-        **{"latency_max": 9.0, "latency_total": 110.0, "latencies": (5, *(0,) * 94, 10)},
-        **{"ring_fill": 60, "ring_low": 30, "drive_buffer": 200, "drive_fill": 80},
+        blocks=11,
+        commands=22,
+        busy=33,
+        stalls=44,
+        stall_time=55.0,
+        busy_time=66.0,
+        latency_max=9.0,
+        latency_total=110.0,
+        latencies=(5, *(0,) * 94, 10),
+        ring_fill=60,
+        ring_low=30,
+        drive_buffer=200,
+        drive_fill=80,
     )
     assert added(one, other) == both
     assert added(FeedCounters(), other) == other  # before its first command nothing was low
