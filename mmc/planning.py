@@ -50,35 +50,43 @@ def plan_burn(recipe: Recipe, status: MediumStatus, job: BurnJob) -> BurnPlan:
     _check_state(recipe, status)
     _check_options(recipe, status, job)
     _check_start(recipe, status, job)
-    blocks = job.source.sectors
-    if blocks < 1:
-        raise ValueError("the image has no blocks")
-    minimum = 0 if job.leave_open else recipe.minimum_track
-    least = max(blocks + (job.postgap or 0), minimum)
     mode = job.mode or status.usual_mode
     if job.leave_open and (mode not in recipe.go_on or job.close):
         raise UnsupportedMedium(f"only a track of packets can be left open, on a disc that is not closed ({status})")
     unit = recipe.unit(recipe, status, mode)
-    needed = _round_up(least, unit)
-    if job.exact:
-        _check_exact(recipe, unit, least, blocks)
-    room = _room(recipe, status, job, mode)
-    if needed > room:
+    needed = _needed(recipe, job, unit)
+    if needed > _room(recipe, status, job, mode):
         mode = _overburning(recipe, status, job, needed)
-        room = _room(recipe, status, job, mode)
-    postgap = 0 if job.exact or job.leave_open else recipe.postgap
-    wished = blocks + (postgap if job.postgap is None else job.postgap)
-    total = max(needed, min(_round_up(wished, unit), room - room % unit))
-    closes = job.close or recipe.single_session or mode in recipe.finalize
+    room = _room(recipe, status, job, mode)
+    total = max(needed, min(_wished(recipe, job, unit), room - room % unit))
     return BurnPlan(
         start=job.start,
-        blocks=blocks,
-        padding=total - blocks,
+        blocks=job.source.sectors,
+        padding=total - job.source.sectors,
         mode=mode,
-        closes=closes,
+        closes=job.close or recipe.single_session or mode in recipe.finalize,
         layer_break=_layer_break(recipe, status, job, total),
         excess=max(total - room, 0),
     )
+
+
+def _needed(recipe: Recipe, job: BurnJob, unit: int) -> int:
+    """Return how many blocks have to be written: the image, the postgap that was asked for, and to the unit's end."""
+    blocks = job.source.sectors
+    if blocks < 1:
+        raise ValueError("the image has no blocks")
+    least = max(blocks + (job.postgap or 0), 0 if job.leave_open else recipe.minimum_track)
+    if job.exact:
+        _check_exact(recipe, unit, least, blocks)
+    return _round_up(least, unit)
+
+
+def _wished(recipe: Recipe, job: BurnJob, unit: int) -> int:
+    """Return how many blocks are written where there is room: with the medium's usual postgap if none was asked for."""
+    postgap = job.postgap
+    if postgap is None:
+        postgap = 0 if job.exact or job.leave_open else recipe.postgap
+    return _round_up(job.source.sectors + postgap, unit)
 
 
 def _layer_break(recipe: Recipe, status: MediumStatus, job: BurnJob, total: int) -> int | None:
