@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import quote, unquote
 
+from discstack.fs.system_paths import path_of
 from discstack.transport.base import BackendUnavailable
 
 if TYPE_CHECKING:
@@ -113,7 +114,9 @@ class VirtualAddress:
         """Put the disc into a new virtual drive."""
         from discstack.emulator.open import open_virtual
 
-        return open_virtual(self.medium, **self.options)
+        file = self.options.get("file")
+        place = {} if file is None else {"file": path_of(file)}
+        return open_virtual(self.medium, **{**self.options, **place})
 
     def unmount(self) -> None:
         """Do nothing: the system knows nothing of the disc."""
@@ -133,7 +136,7 @@ class ReplayAddress:
         """Read the recording."""
         from discstack.transport.record.replay import ReplayTransport
 
-        return ReplayTransport.open(self.path)
+        return ReplayTransport.open(path_of(self.path))
 
     def unmount(self) -> None:
         """Do nothing: there is no disc."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from discstack.audio.cue_writing import cue_text, wave_header
+from discstack.fs.system_paths import path_of
 from discstack.job import Job
 from discstack.mmc.cd.contents import CdContents, CdTrackContents, cd_contents
 from discstack.mmc.cd.graphics import PackGatherer
@@ -84,7 +85,7 @@ class CdReader(Job):
         MediaError where there are no tracks, FileExistsError before anything is read, CommandError at a sector that
         cannot be read, unless `skip_bad`.
         """
-        where = Path(cue)
+        where = path_of(cue)
         if wav and sub_channels:
             raise ValueError("sub-channels are kept beside BIN files, not beside WAV files")
         if graphics and not wav:

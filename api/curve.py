@@ -19,6 +19,7 @@ from enum import Enum
 from typing import Any, Final, Self
 
 from discstack.events import Event, EventHandler, Notice, PhaseStarted, Writing
+from discstack.fs.system_paths import openable
 from discstack.native.histogram import BOUNDS, BUCKETS, percentile
 
 __all__ = ["Curve", "CurveRecorder", "Mark", "MarkKind", "Sample"]
@@ -157,7 +158,7 @@ class Curve:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the curve to a file, as JSON."""
-        with open(path, "w", encoding="utf-8") as file:
+        with open(openable(path), "w", encoding="utf-8") as file:
             json.dump(self.to_json(), file, ensure_ascii=False, separators=(",", ":"))
             file.write("\n")
 
@@ -165,7 +166,7 @@ class Curve:
     def load(cls, path: str | os.PathLike[str]) -> Self:
         """Read what `save` wrote; raise ValueError for anything else."""
         try:
-            with open(path, encoding="utf-8") as file:
+            with open(openable(path), encoding="utf-8") as file:
                 data = json.load(file)
         except ValueError as error:
             raise ValueError(f"this is no {FORMAT}: {error}") from error

@@ -9,6 +9,7 @@ from typing import Final
 from discstack.fs.batch import ANY_SIZE, Pouring, make_batch
 from discstack.fs.errors import LayoutError, SourceError
 from discstack.fs.sources import PathSource, read_into
+from discstack.fs.system_paths import path_of
 
 SECTOR: Final = 2048
 _FIRST_DESCRIPTOR: Final = 16  # sector, ECMA-119 6.2.1 and ECMA-167 2/8.3
@@ -27,8 +28,8 @@ class ImageFile:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
         try:
+            self.path = path_of(path)
             status = self.path.stat()
         except OSError as error:
             raise SourceError(str(path), error.strerror or str(error)) from error
@@ -170,15 +171,14 @@ def file_system_of(path: str | os.PathLike[str]) -> str | None:
 
     Raises SourceError if the file cannot be read.
     """
-    if not os.path.isfile(path):
-        return None
     try:
-        return _recognised(path)
+        place = path_of(path)
+        return _recognised(place) if place.is_file() else None
     except OSError as error:
         raise SourceError(str(path), error.strerror or str(error)) from error
 
 
-def _recognised(path: str | os.PathLike[str]) -> str | None:
+def _recognised(path: Path) -> str | None:
     with open(path, "rb") as file:
         file.seek(_FIRST_DESCRIPTOR * SECTOR)
         for _ in range(_MOST_DESCRIPTORS):

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
 from discstack.address import Address, DeviceAddress, parse_address
+from discstack.fs.system_paths import openable
 from discstack.mmc.command import optional
 from discstack.mmc.drive import Drive
 from discstack.mmc.errors import UnsupportedMedium
@@ -240,7 +241,7 @@ class Recorder:
         """
         with self._lock:
             if count := len(self._last):
-                with open(path, "w", encoding="utf-8") as file:
+                with open(openable(path), "w", encoding="utf-8") as file:
                     self._last.write(file)
         return count
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, Final
 
+from discstack.fs.system_paths import openable
 from discstack.transport.record.observers import BUDGET, FileRecorder
 
 if TYPE_CHECKING:
@@ -43,11 +44,11 @@ def _opened(path: str | os.PathLike[str]) -> tuple[IO[Any], RecordWriter]:
     if str(path).endswith(PCAPNG):
         from discstack.transport.record.pcapng import PcapngWriter
 
-        packets = open(path, "wb")  # noqa: SIM115  (`_closed` closes it)
+        packets = open(openable(path), "wb")  # noqa: SIM115  (`_closed` closes it)
         return packets, PcapngWriter(packets)
     from discstack.transport.record.text import TextWriter
 
-    lines = open(path, "w", encoding="utf-8")  # noqa: SIM115
+    lines = open(openable(path), "w", encoding="utf-8")  # noqa: SIM115
     return lines, TextWriter(lines)
 
 

@@ -17,6 +17,7 @@ from discstack.fs.plan import SECTOR, Plan, Region, sectors_for
 from discstack.fs.reading.blocks import Medium
 from discstack.fs.reading.extents import Extent, MediumSource
 from discstack.fs.sources import Reader, Source
+from discstack.fs.system_paths import openable
 
 WRITE_UNIT: Final = 32  # sectors: the largest unit that any overwritable medium is written in
 WITNESSES: Final = range(16, 48)  # sectors behind a session's start that tell one disc from another
@@ -80,7 +81,10 @@ class Base:
     def lies_at(self, path: str | os.PathLike[str]) -> bool:
         """Tell whether the medium is the image in a file."""
         medium = self.medium
-        return isinstance(medium, _InFile) and os.path.exists(path) and os.path.samefile(medium.path, path)
+        if not isinstance(medium, _InFile):
+            return False
+        place = openable(path)
+        return os.path.exists(place) and os.path.samefile(openable(medium.path), place)
 
     def check(self) -> None:
         """Raise SourceError unless the medium is still the one that was read."""

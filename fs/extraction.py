@@ -15,7 +15,7 @@ from typing import BinaryIO, Final
 
 from discstack.fs.errors import SourceError, printable
 from discstack.fs.nodes import File, Special, Symlink
-from discstack.fs.system_paths import openable
+from discstack.fs.system_paths import path_of
 from discstack.fs.tree import Directory, Node
 
 if sys.platform == "win32":
@@ -72,7 +72,7 @@ def extract_tree(node: Node, folder: str | os.PathLike[str], options: ExtractOpt
     take something; what was written until then stays.
     """
     work = _Extraction(options)
-    top = Path(openable(os.fspath(folder)))
+    top = path_of(folder)
     top.mkdir(parents=True, exist_ok=True)
     if isinstance(node, Directory):
         work.fill(node, top)
@@ -103,7 +103,7 @@ class _Extraction:
             for child in directory:
                 if not self.takes(child, taken):
                     continue
-                below = Path(openable(str(path / child.name)))
+                below = path_of(path / child.name)
                 if isinstance(child, Directory):
                     stack.append((child, below, inside / child.name))
                 else:
@@ -181,7 +181,7 @@ class _Extraction:
     def finish(self) -> None:
         """Make the links, then give the directories, from the inside on, their times and permissions."""
         for node, path in self._links:
-            target = os.fsdecode(node.target)
+            target = os.fsdecode(node.target).replace("/", os.sep)  # Windows follows no others
             try:
                 path.symlink_to(target, target_is_directory=os.path.isdir(path.parent / target))  # Windows asks for it
             except OSError as error:

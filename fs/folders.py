@@ -17,7 +17,7 @@ from threading import Thread
 from types import TracebackType
 from typing import Final, Generic, Protocol, TypeAlias, TypeVar
 
-from discstack.fs.system_paths import openable
+from discstack.fs.system_paths import listed
 
 # mode, links, owner, group, device, inode, special device, size, and in nanoseconds since 1970 the times of the last
 # change, of the last access, of the last change of attributes and of creation
@@ -72,9 +72,9 @@ def entries_of(path: str) -> Iterator[Found]:
     What Windows lists has neither inodes nor counts of links, and sizes that may be out of date: each file is asked.
     """
     if os.scandir not in os.supports_fd:
-        with os.scandir(openable(path)) as entries:
+        with os.scandir(listed(path)) as entries:
             for entry in entries:
-                yield entry.name, facts_of(os.lstat(openable(entry.path)))
+                yield entry.name, facts_of(os.lstat(listed(entry.path)))
         return
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

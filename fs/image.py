@@ -135,7 +135,7 @@ class Image:
     def reads(self, path: str | os.PathLike[str]) -> bool:
         """Tell whether a file of this machine is one of those that the image is made from."""
         try:
-            status = os.stat(openable(os.fspath(path)))
+            status = os.stat(openable(path))
         except OSError:
             return False
         return any(
@@ -186,7 +186,7 @@ class Image:
             self.check_target(target)
             if tell:
                 tell(0, range(0))
-            with open(openable(os.fspath(target)), "wb", buffering=0) as file:
+            with open(openable(target), "wb", buffering=0) as file:
                 return self.write_to(file, tell, part=part)
         if part is None and isinstance(getattr(target, "raw", target), io.FileIO):  # nothing between it and the system
             target.flush()
@@ -210,7 +210,7 @@ class Image:
         self.check_sources()
         self.stage()
         done = 0
-        with open(openable(os.fspath(path)), "r+b", buffering=0) as file:
+        with open(openable(path), "r+b", buffering=0) as file:
             for part in self.parts:
                 file.seek(part.start * SECTOR)
                 done += self.write_to(file, _after(done, tell), part=part)
@@ -301,7 +301,7 @@ def _fill(plan: Plan, lba: int, view: memoryview, reading: tuple[FileData, DataR
 def _holds_something(path: str | os.PathLike[str]) -> bool:
     """Tell whether something would be lost if a path was written over."""
     try:
-        status = os.stat(openable(os.fspath(path)))
+        status = os.stat(openable(path))
     except OSError:
         return False
     return stat.S_ISBLK(status.st_mode) or (stat.S_ISREG(status.st_mode) and status.st_size > 0)

@@ -14,7 +14,7 @@ from discstack.fs.folders import UNKNOWN, FolderReader, Folders, Found, facts_of
 from discstack.fs.nodes import File, Leaf, Special, Symlink
 from discstack.fs.patterns import Globs
 from discstack.fs.sources import PathSource
-from discstack.fs.system_paths import openable
+from discstack.fs.system_paths import listed
 from discstack.fs.windows_names import AS_IT_IS
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Scan:
         """Put what the folder `top` holds into an empty directory, which takes its times and attributes too."""
         path = absolute = os.path.abspath(top)
         try:
-            status = os.stat(openable(absolute))
+            status = os.stat(listed(absolute))
             into.mtime_ns, into.attributes = status.st_mtime_ns, attributes_of(status)
             into.times = times_of(status) if self._all_times else None
             with Folders[Context](self._reader) as folders:
@@ -113,7 +113,7 @@ def as_utf_8(name: str) -> str:
 
 def _target(path: str) -> bytes:
     """Return what a symbolic link points to, with slashes."""
-    target = os.readlink(openable(path))
+    target = os.readlink(listed(path))
     return os.fsencode(target if os.sep == "/" else target.removeprefix(AS_IT_IS).replace(os.sep, "/"))
 
 
@@ -122,7 +122,7 @@ def _follow(found: Iterator[Found], path: str, above: tuple[Identity, ...]) -> I
     for name, facts in found:
         if stat.S_ISLNK(facts[0]):
             try:
-                target = os.stat(openable(os.path.join(path, name)))
+                target = os.stat(listed(os.path.join(path, name)))
             except OSError:
                 pass
             else:

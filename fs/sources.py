@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import BinaryIO, Final, Protocol, runtime_checkable
 
 from discstack.fs.errors import SourceError
-from discstack.fs.system_paths import openable
+from discstack.fs.system_paths import listed
 
 # O_NONBLOCK: a file that was replaced by a FIFO must not stop the image
 _FLAGS: Final = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -199,7 +199,7 @@ class PathSource:
     def is_at(self, status: os.stat_result) -> bool:
         """Tell whether a status is that of the file."""
         try:
-            return os.path.samestat(os.stat(openable(self.label)), status)
+            return os.path.samestat(os.stat(listed(self.label)), status)
         except OSError:
             return False
 
@@ -216,7 +216,7 @@ class PathSource:
     def read_whole(self, buffer: memoryview) -> None:
         """Fill `buffer` with all data and check the file afterwards, so that no change goes unseen."""
         try:
-            descriptor = os.open(openable(f"{self.folder}{os.sep}{self.name}"), _FLAGS)
+            descriptor = os.open(listed(f"{self.folder}{os.sep}{self.name}"), _FLAGS)
             try:
                 count = read_into(descriptor, buffer, 0)
             finally:
@@ -254,7 +254,7 @@ class PathReader:
     def __init__(self, source: PathSource) -> None:
         self._source = source
         try:
-            self.descriptor = os.open(openable(source.label), _FLAGS)
+            self.descriptor = os.open(listed(source.label), _FLAGS)
         except OSError as error:
             raise SourceError(source.label, _words(error)) from error
 
@@ -288,7 +288,7 @@ def source_of(path: str | os.PathLike[str]) -> tuple[PathSource, os.stat_result]
     """Return the source for the file at a path, and its status; a symbolic link stands for what it points to."""
     absolute = os.path.abspath(os.fspath(path))
     try:
-        status = os.stat(openable(absolute))
+        status = os.stat(listed(absolute))
     except OSError as error:
         raise SourceError(absolute, _words(error)) from error
     if not stat.S_ISREG(status.st_mode):

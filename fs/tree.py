@@ -17,6 +17,7 @@ from discstack.fs.nodes import BaseNode, File, Leaf, Special, Symlink
 from discstack.fs.patterns import Globs
 from discstack.fs.scan import Scan, as_utf_8, attributes_of, link_of
 from discstack.fs.sources import BytesSource, FactorySource, Source, source_of
+from discstack.fs.system_paths import openable
 
 Content: TypeAlias = bytes | bytearray | str | os.PathLike[str] | Source | Callable[[], BinaryIO]
 Target: TypeAlias = str | bytes | os.PathLike[str]
@@ -211,7 +212,7 @@ class Directory(BaseNode):
         leads to a directory. The rest is as for `add_tree`.
         """
         names = [name for name in target.split("/") if name not in ("", ".")]
-        if os.path.isdir(path):
+        if os.path.isdir(openable(path)):
             into = self._make_directories(names)
             into.add_tree(path, all_times=all_times, exclude=exclude, follow_links=follow_links)
         elif not names or target.endswith("/") or isinstance(self.find(target), Directory):

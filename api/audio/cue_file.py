@@ -19,6 +19,7 @@ from typing import Final
 from discstack.audio.cue_line import Line
 from discstack.audio.errors import CueError
 from discstack.fs.errors import SourceError
+from discstack.fs.system_paths import path_of
 from discstack.mmc.spec.cd.text import PackType
 
 __all__ = ["CueFile", "CueSheet", "CueTrack"]
@@ -99,7 +100,7 @@ class CueSheet:
         """Read a cue sheet; it is UTF-8, or else ISO 8859-1. Raises CueError or SourceError."""
         where = Path(path)
         try:
-            data = where.read_bytes()
+            data = path_of(where).read_bytes()
         except OSError as error:
             raise SourceError(str(where), error.strerror or str(error)) from error
         try:
@@ -165,7 +166,7 @@ class _Parser:
         self.sheet.catalog = number
 
     def cd_text_file(self) -> None:
-        self.sheet.cd_text_file = self.sheet.path.parent / self.line.rest("the name of a file")
+        self.sheet.cd_text_file = path_of(self.sheet.path.parent / self.line.rest("the name of a file"))
 
     def file(self) -> None:
         words = self.line.words
@@ -178,7 +179,7 @@ class _Parser:
             raise self.line.wrong(f"{kind!r} is no type of file; expected one of {', '.join(FILE_TYPES)}")
         if self.track is not None:
             self._check_track()
-        self.sheet.files.append(CueFile(self.sheet.path.parent / name, kind, self.line.number))
+        self.sheet.files.append(CueFile(path_of(self.sheet.path.parent / name), kind, self.line.number))
 
     def begin_track(self) -> None:
         if not self.sheet.files:

@@ -17,6 +17,7 @@ from discstack.audio.pieces import FilePiece, Joined, Piece, size_of
 from discstack.audio.samples import SECTOR, audio_piece
 from discstack.audio.sub_channels import PacksWithin, packs_beside, packs_within
 from discstack.fs.errors import SourceError
+from discstack.fs.system_paths import path_of
 from discstack.mmc.cd.graphics import SPREAD
 from discstack.mmc.cd.program import Program, ProgramTrack, TrackForm
 from discstack.mmc.spec.cd.text import (
@@ -75,8 +76,8 @@ class AudioTrack:
 
     def track(self) -> ProgramTrack:
         """Open the files far enough to know their length; SourceError or AudioFormatError if one cannot be taken."""
-        source = Joined([audio_piece(Path(self.path))], SECTOR)
-        packs = packs_of([(Path(self.graphics), 0, None)]) if self.graphics is not None else None
+        source = Joined([audio_piece(path_of(self.path))], SECTOR)
+        packs = packs_of([(path_of(self.graphics), 0, None)]) if self.graphics is not None else None
         return ProgramTrack(
             source=source,
             packs=packs,

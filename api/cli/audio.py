@@ -13,7 +13,9 @@ from discstack.cli.common import changing_command, open_recorder
 from discstack.cli.curve import curve_option, saving_curve
 from discstack.cli.interruption import cancelling
 from discstack.cli.output import Display, counters_json, duration, print_fields, print_json
+from discstack.cli.paths import FilePath
 from discstack.cli.streams import print_line
+from discstack.fs.system_paths import path_of
 
 if TYPE_CHECKING:
     from discstack import AudioWriter, CdResult, Program
@@ -30,7 +32,7 @@ RAW_FORMS = {"16": "PQ", "96r": "RAW", "96p": "PACKED"}
         "indexes, codes and texts, and may name tracks of data."
     )
 )
-@click.argument("files", nargs=-1, required=True, metavar="FILE...|SHEET.cue", type=click.Path(dir_okay=False))
+@click.argument("files", nargs=-1, required=True, metavar="FILE...|SHEET.cue", type=FilePath(dir_okay=False))
 @click.option("-d", "--drive", required=True, metavar="DRIVE", help="The drive: /dev/sr0, virtual:cd-r?file=disc.img")
 @click.option("--gaps", is_flag=True, help="Write track by track, with two seconds between them (track at once).")
 @click.option("--erase", is_flag=True, help="Permit that the data on a CD-RW is lost.")
@@ -133,7 +135,7 @@ def _program(writer: AudioWriter, files: tuple[str, ...], tags: dict[str, Any]) 
             raise click.UsageError(f"a cue sheet says by itself what {said} would say")
         return writer.program(CueSheet.load(files[0]))
     emphasis, copies = tags["pre_emphasis"], tags["copy_permitted"]
-    beside = [graphics_beside(Path(path)) if writer.graphics else None for path in files]
+    beside = [graphics_beside(path_of(path)) if writer.graphics else None for path in files]
     if writer.graphics and not any(beside):
         raise click.UsageError("--graphics: there is no CDG file beside any of the audio files")
     tracks = [

@@ -17,7 +17,9 @@ from discstack.cli.common import changing_command, open_recorder
 from discstack.cli.curve import GraphFile, reserving
 from discstack.cli.interruption import cancelling
 from discstack.cli.output import Display, Sparkline, brief, plain, print_json, print_table, size
+from discstack.cli.paths import FilePath
 from discstack.cli.streams import naming, print_line
+from discstack.fs.system_paths import openable
 
 if TYPE_CHECKING:
     from discstack.benchmark import Benchmark
@@ -48,7 +50,7 @@ KINDS: Final = {"read": "READ", "simulate": "SIMULATE", "write": "WRITE"}
 @click.option("--ring", type=Amount(), multiple=True, metavar="BYTES", help="Size of the buffer in front of the drive.")
 @click.option("--speed", type=Speed(), multiple=True, metavar="X", help="Speed: 16x, 22160kB/s, max.")
 @click.option("--repeat", type=click.IntRange(1), default=3, show_default=True, help="How often each is tried.")
-@click.option("--csv", "table", type=click.Path(dir_okay=False, writable=True), help="Save all samples in a file.")
+@click.option("--csv", "table", type=FilePath(dir_okay=False, writable=True), help="Save all samples in a file.")
 @click.option(
     "--graph",
     type=GraphFile(several=True),
@@ -161,7 +163,7 @@ def _write_table(trials: Sequence[Trial], path: str) -> None:
     from dataclasses import asdict
 
     left_out = {"latencies", "file"}
-    with open(path, "w", encoding="utf-8", newline="") as file:
+    with open(openable(path), "w", encoding="utf-8", newline="") as file:
         rows = [
             {"trial": number, **asdict(trial.setting), **asdict(sample), "latency_p99": sample.latency(0.99)}
             for number, trial in enumerate(trials, start=1)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
+from discstack.cli.paths import FilePath
+
 if TYPE_CHECKING:
     from discstack import BootImage, BootOptions, BootSector
 
@@ -73,7 +75,7 @@ def _of_image(*words: str, **settings: Any) -> Callable[[F], F]:
 
 
 def _file(*words: str, **settings: Any) -> Callable[[F], F]:
-    return click.option(*words, metavar="FILE", type=click.Path(exists=True, dir_okay=False), **settings)
+    return click.option(*words, metavar="FILE", type=FilePath(exists=True, dir_okay=False), **settings)
 
 
 OPTIONS: Final = (

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from discstack.cli.paths import FilePath
 from discstack.cli.streams import naming, say
+from discstack.fs.system_paths import path_of
 
 if TYPE_CHECKING:
     from discstack.curve import Curve
@@ -47,10 +48,10 @@ curve_option = click.option(
 @contextmanager
 def reserving(paths: Iterable[str], is_there_anything: Callable[[], object]) -> Iterator[None]:
     """Raise OSError at once for files that cannot be written; take back what this made if there is nothing to save."""
-    new = [Path(path).resolve() for path in paths if not Path(path).exists()]  # a link may lead to no file yet
+    new = [path_of(path).resolve() for path in paths if not path_of(path).exists()]  # a link may lead to no file yet
     try:
         for path in paths:
-            Path(path).touch()
+            path_of(path).touch()
         yield
     finally:
         if not is_there_anything():
@@ -88,9 +89,7 @@ def saving_curve(path: str | None, title: str, facts: Mapping[str, Any], then: E
 
 
 @click.command()
-@click.argument(
-    "curves", nargs=-1, required=True, metavar="CURVE.json...", type=click.Path(exists=True, dir_okay=False)
-)
+@click.argument("curves", nargs=-1, required=True, metavar="CURVE.json...", type=FilePath(exists=True, dir_okay=False))
 @click.option(
     "-o",
     "--output",

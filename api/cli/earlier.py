@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from discstack.cli.output import Display
+from discstack.cli.paths import FilePath
 
 if TYPE_CHECKING:
     from discstack.file_system_image import FileSystemImage
@@ -61,7 +62,7 @@ CHANGE_OPTIONS: Final = (
 SESSION_OPTIONS: Final = (
     click.option(
         *("-M", "-prev-session", "--prev-session", "previous"),
-        type=click.Path(exists=True, dir_okay=False),
+        type=FilePath(exists=True, dir_okay=False),
         metavar="IMAGE",
         help="Add to what IMAGE holds: the output is the grown image, with -C only the next session.",
     ),

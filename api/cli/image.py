@@ -24,6 +24,7 @@ from discstack.cli.tree_options import (
     write_manifest,
 )
 from discstack.cli.udf import split_revision, udf_options
+from discstack.fs.system_paths import openable
 
 if TYPE_CHECKING:
     from discstack.file_system_image import FileSystemImage
@@ -191,7 +192,10 @@ def _print_size(result: Image, *, session: bool, as_json: bool) -> None:
 
 
 def _same(previous: str | None, output: str | None) -> bool:
-    return previous is not None and output is not None and os.path.exists(output) and os.path.samefile(previous, output)
+    if previous is None or output is None:
+        return False
+    place = openable(output)
+    return os.path.exists(place) and os.path.samefile(openable(previous), place)
 
 
 def _write(result: Image, output: str, *, in_place: bool, session: bool, quiet: bool) -> int:

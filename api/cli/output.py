@@ -6,6 +6,7 @@ import dataclasses
 import enum
 import json
 import math
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 import click
 
 from discstack.cli.streams import STANDARD_OUTPUT, naming, print_line, say
+from discstack.fs.system_paths import openable
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -263,18 +265,18 @@ def output_file(name: str, *, keep: bool) -> Iterator[BinaryIO]:
     regular = False
     try:
         with naming(STANDARD_OUTPUT if name == "-" else name), _opened(name) as file:
-            regular = name != "-" and Path(name).is_file()
+            regular = name != "-" and os.path.isfile(openable(name))
             yield file
     except BaseException as error:
         if regular and not keep:
-            Path(name).unlink(missing_ok=True)
+            Path(openable(name)).unlink(missing_ok=True)
             error.add_note(f"{name} was not whole and is removed")
         raise
 
 
 def _opened(name: str) -> AbstractContextManager[BinaryIO]:
     """Open a file; standard output is what Python has for it, so that the kernel can move data to it."""
-    return nullcontext(sys.stdout.buffer) if name == "-" else open(name, "wb")
+    return nullcontext(sys.stdout.buffer) if name == "-" else open(openable(name), "wb")
 
 
 def _writing_words(event: Writing, speeds: Sparkline) -> str:

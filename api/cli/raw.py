@@ -9,6 +9,7 @@ import click
 
 from discstack.cli.common import drive_command, json_option, open_recorder
 from discstack.cli.output import output_file, print_fields, print_json
+from discstack.cli.paths import FilePath, OpenedFile
 from discstack.cli.streams import print_line, say
 
 
@@ -34,9 +35,9 @@ class Hex(click.ParamType[bytes]):
 @click.argument("drive")
 @click.argument("cdb", type=Hex(), metavar="CDB-HEX")
 @click.option("--in", "allocation", type=click.IntRange(1), metavar="N", help="Expect up to N bytes of data.")
-@click.option("--out", "source", type=click.File("rb"), metavar="FILE", help="Send the contents of FILE.")
+@click.option("--out", "source", type=OpenedFile("rb"), metavar="FILE", help="Send the contents of FILE.")
 @click.option(
-    "--save", type=click.Path(dir_okay=False, writable=True), metavar="FILE", help="Write the data received to FILE."
+    "--save", type=FilePath(dir_okay=False, writable=True), metavar="FILE", help="Write the data received to FILE."
 )
 @click.option("--write", is_flag=True, help="Open the drive exclusively and for writing (--out does so too).")
 @click.option("--timeout", type=click.FloatRange(min=0.1), help="Seconds to wait; by default the command's own.")

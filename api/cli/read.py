@@ -10,6 +10,7 @@ from discstack.cli.burn import Speed
 from discstack.cli.common import drive_command, open_recorder
 from discstack.cli.interruption import cancelling
 from discstack.cli.output import Display, output_file, plain, print_json, size
+from discstack.cli.paths import FilePath, OpenedFile
 from discstack.cli.streams import naming, print_line, say
 from discstack.cli.volumes import opened, volume_options
 
@@ -131,21 +132,21 @@ def _packs(done: CdFiles) -> tuple[tuple[str, str, int], ...]:
 
 @click.command()
 @click.argument("drive", metavar="DRIVE|IMAGE")
-@click.argument("image", required=False, type=click.Path(exists=True, dir_okay=False))
+@click.argument("image", required=False, type=FilePath(exists=True, dir_okay=False))
 @click.option("--start", type=click.IntRange(0), default=0, metavar="LBA", help="Where the image was written.")
 @click.option(
     "--speed", type=Speed(), metavar="X", help="Read no faster than this; by default a BD-RE at 4x, else the fastest."
 )
 @click.option(
     "--manifest",
-    type=click.File("rb"),
+    type=OpenedFile("rb"),
     metavar="FILE",
     help="Compare every file with the SHA-256 that FILE has of it, as `image` and `burn` write it with --manifest.",
 )
 @click.option(
     "--tree",
     multiple=True,
-    type=click.Path(exists=True),
+    type=FilePath(exists=True),
     metavar="SRC",
     help="Compare every file with its source: what a disc was made from. May be given several times.",
 )

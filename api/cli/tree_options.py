@@ -11,6 +11,8 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import click
 
 from discstack.cli.output import output_file
+from discstack.cli.paths import OpenedFile
+from discstack.fs.system_paths import openable
 
 if TYPE_CHECKING:
     from discstack.file_system_image import FileSystemImage
@@ -42,7 +44,7 @@ class Clock(click.ParamType[int]):
 
 
 # a list of names or globs, in the encoding that names themselves have
-NAMES: Final = click.File("r", encoding=sys.getfilesystemencoding(), errors="surrogateescape")
+NAMES: Final = OpenedFile("r", encoding=sys.getfilesystemencoding(), errors="surrogateescape")
 
 TREE_OPTIONS: Final = (
     click.option(
@@ -175,10 +177,11 @@ def check_manifest(image: Image, name: str | None, output: str = "-") -> None:
     """Refuse, before anything is written, a manifest that cannot be or would take the place of something else."""
     if name is None or name == "-":
         return
-    place = name if os.path.exists(name) else os.path.dirname(name) or "."
-    if os.path.isdir(name) or not os.access(place, os.W_OK):
+    place = openable(name)
+    changed = place if os.path.exists(place) else os.path.dirname(place) or "."
+    if os.path.isdir(place) or not os.access(changed, os.W_OK):
         raise click.UsageError(f"the manifest cannot be written to {name}")
-    if output != "-" and os.path.realpath(name) == os.path.realpath(output):
+    if output != "-" and os.path.realpath(place) == os.path.realpath(openable(output)):
         raise click.UsageError(f"{name} is the output; the manifest needs a file of its own")
     if image.reads(name) or (image.base is not None and image.base.lies_at(name)):
         raise click.UsageError(f"{name} is one of the sources; the manifest needs a file of its own")

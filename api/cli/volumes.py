@@ -14,6 +14,7 @@ from discstack.cli.common import drive_command, open_recorder
 from discstack.cli.earlier import VIEWS
 from discstack.cli.output import Display, print_json, size
 from discstack.cli.streams import print_line, say
+from discstack.fs.system_paths import openable
 
 if TYPE_CHECKING:
     from discstack.fs.reading.volume import Volume
@@ -41,7 +42,7 @@ def opened(source: str, trace: str | None, view: str | None, session: int | None
     from discstack import VolumeView, read_volume
 
     wanted = VolumeView[VIEWS[view]] if view else None
-    with nullcontext(source) if os.path.isfile(source) else open_recorder(source, trace) as readable:
+    with nullcontext(source) if os.path.isfile(openable(source)) else open_recorder(source, trace) as readable:
         with Display(quiet=quiet, lasting=False) as display:
             volume = read_volume(readable, start=session, view=wanted, on_event=display)
         say_notes(volume, quiet=quiet)

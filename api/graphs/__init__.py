@@ -18,6 +18,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from discstack.fs.system_paths import path_of
+
 if TYPE_CHECKING:
     from discstack.curve import Curve
 
@@ -53,4 +55,4 @@ def draw(curves: Sequence[Curve], path: str | os.PathLike[str]) -> None:
     check_graph(path, several=len(curves) > 1)
     if not curves:
         raise ValueError("there is no curve to draw")
-    import_module(FORMS[Path(path).suffix.lower()][0]).draw(curves, Path(path))
+    import_module(FORMS[Path(path).suffix.lower()][0]).draw(curves, path_of(path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ntpath
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from discstack.fs import extraction
 from discstack.fs.extraction import extract_tree
 from discstack.fs.tree import Directory
-from discstack.fs.windows_names import extended, why_refused
+from discstack.fs.windows_names import extended, literal, why_refused
 
 LONG = "folder\\" * 40
 
@@ -27,6 +28,48 @@ LONG = "folder\\" * 40
 )
 def test_long_paths_have_the_form_that_windows_takes_at_any_length(path: str, form: str) -> None:
     assert extended(path) == form
+
+
+def test_a_short_path_is_a_long_one_in_a_deep_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    where = f"C:\\{LONG}here"
+    monkeypatch.setattr(ntpath, "abspath", lambda path: ntpath.normpath(ntpath.join(where, path)))
+    assert extended("x.iso") == f"\\\\?\\{where}\\x.iso"
+    assert extended("C:..\\x.iso") == f"\\\\?\\C:\\{LONG}x.iso"  # of the folder that drive C: is in
+
+
+@pytest.mark.parametrize(
+    "path", ["aux", "C:con", "C:\\x\\nul.iso", "x/Com1", "lpt9 .txt", "NUL:", "nul.", "C:/prn.a.b", "nul.txt:stream"]
+)
+def test_what_is_written_to_a_device_would_be_lost(path: str) -> None:
+    with pytest.raises(OSError, match="the name of a device") as caught:
+        extended(path)
+    assert caught.value.filename == path
+
+
+@pytest.mark.parametrize(
+    "path", ["NUL", "nul", "\\\\.\\NUL", "\\\\?\\C:\\aux", "C:\\aux\\x", "null", "C:x", "end.", "x.iso:stream", "-", ""]
+)
+def test_other_paths_are_what_their_user_means(path: str) -> None:
+    assert extended(path) == path
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("C:\\x\\end.", "\\\\?\\C:\\x\\end."),
+        ("C:\\x \\y", "\\\\?\\C:\\x \\y"),
+        ("C:\\aux", "\\\\?\\C:\\aux"),
+        ("C:\\x\\nul.txt", "\\\\?\\C:\\x\\nul.txt"),
+        ("\\\\server\\share\\end.", "\\\\?\\UNC\\server\\share\\end."),
+        (f"C:\\{LONG}x", f"\\\\?\\C:\\{LONG}x"),
+        ("C:\\x\\a.b", "C:\\x\\a.b"),
+        ("C:\\", "C:\\"),
+        ("\\\\?\\C:\\x.", "\\\\?\\C:\\x."),
+        ("\\\\.\\nul", "\\\\.\\nul"),
+    ],
+)
+def test_what_a_folder_lists_keeps_its_name(path: str, form: str) -> None:
+    assert literal(path) == form
 
 
 def test_links_that_windows_lets_nobody_make_are_left_out_by_name(
@@ -84,6 +127,9 @@ def test_names_that_differ_in_case_alone_are_one_for_windows() -> None:
     assert why_refused("Readme", taken) is None
     assert why_refused("README", taken) == "for Windows that is the same name as another one in its folder"
     assert why_refused("readme", set()) is None
+    taken = set()
+    assert [why_refused(name, taken) for name in ("Straße", "STRASSE", "\U00010428", "\U00010400")] == [None] * 4
+    assert why_refused("STRAßE", taken) is not None
 
 
 def test_what_cannot_be_had_is_left_out_by_name_with_all_below_it(
