@@ -71,10 +71,11 @@ class DataWriter(Job):
     first layer of a DVD+R DL, `command` whether the drive verifies (or streams, without defect management) as it
     writes. `speed` and `verify_speed` are in kB/s of 1000 bytes, None for the fastest and for what the medium stands.
     `verify` says how much is read back and compared with digests taken while the data went out. `simulate` keeps the
-    laser off, where the medium has that. `ring_bytes` is the size of the buffer between the files and the drive, None
-    for what two and a half seconds at full speed need; `transfer_bytes` what one command carries, None for what suits
-    the medium, the way to the drive and its buffer. One thread at a time may write; `cancel` may be called from any.
-    Several writers with recorders of their own run at once.
+    laser off, where the medium has that; `xa` makes the sectors of a CD those of CD-ROM XA (mode 2, form 1).
+    `ring_bytes` is the size of the buffer between the files and the drive, None for what two and a half seconds at full
+    speed need; `transfer_bytes` what one command carries, None for what suits the medium, the way to the drive and its
+    buffer. One thread at a time may write; `cancel` may be called from any. Several writers with recorders of their own
+    run at once.
     """
 
     def __init__(
@@ -92,13 +93,14 @@ class DataWriter(Job):
         speed: int | None = None,
         verify: VerifyLevel = VerifyLevel.FULL,
         verify_speed: int | None = None,
+        xa: bool = False,
         underrun_protection: bool = True,
         ring_bytes: int | None = None,
         transfer_bytes: int | None = None,
     ) -> None:
         super().__init__(recorder)
         self.erase, self.close, self.overburn, self.simulate = erase, close, overburn, simulate
-        self.leave_open = leave_open
+        self.leave_open, self.xa = leave_open, xa
         self.mode, self.layer_break, self.command = mode, layer_break, command
         self.speed, self.verify, self.verify_speed = speed, verify, verify_speed
         self.underrun_protection = underrun_protection
@@ -140,6 +142,7 @@ class DataWriter(Job):
             mode=self.mode,
             layer_break=self.layer_break,
             overburn=self.overburn,
+            xa=self.xa,
             command=self.command,
             simulate=self.simulate,
             speed=self.speed,

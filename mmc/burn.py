@@ -40,6 +40,7 @@ def burn(job: BurnJob) -> Procedure[BurnResult]:
     erase_first = not job.grow and must_erase(work.status, job)
     check_elsewhere(work.status, job)
     plan_burn(work.recipe, blanked(work.recipe, work.status) if erase_first else work.status, job)
+    work.recipe.check(work, job)
     yield from check_transfer(work, job)
     yield Checkpoint()
     result = yield from locked(_burn(work, job, erase_first=erase_first))

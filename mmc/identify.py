@@ -30,7 +30,7 @@ from discstack.mmc.spec.disc_information import DiscInformation
 from discstack.mmc.spec.features import Configuration, FeatureCode
 from discstack.mmc.spec.inquiry import MMC_DEVICE, InquiryData
 from discstack.mmc.spec.profiles import Profile
-from discstack.mmc.spec.track_information import TrackInformation
+from discstack.mmc.spec.track_information import DataMode, TrackInformation
 from discstack.mmc.speed import write_speeds
 
 __all__ = ["identify", "look", "next_writable", "open_work", "status_of"]
@@ -226,6 +226,7 @@ def track_of(information: TrackInformation) -> Track:
         blank=information.blank,
         damaged=information.damage,
         packet=_packet(information),
+        mode_2=information.data_mode == DataMode.MODE_2,
         last_recorded_address=information.last_recorded_address if information.lra_v else None,
     )
 

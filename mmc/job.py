@@ -70,8 +70,9 @@ class BurnJob:
     for what the drive reads back as it writes. `postgap` is the number of empty blocks behind the image, None for what
     the medium needs. `exact` says that the recording must end where the image does: no empty block may follow, and
     media that are not written sequentially are refused. `overburn` permits more than the medium says that it holds.
-    `ring_bytes` is the size of the buffer between source and drive, None for two seconds at the drive's speed;
-    `transfer_bytes` what one command carries, None for what suits the medium, the way to the drive and its buffer.
+    `xa` makes the blocks of a CD sectors of CD-ROM XA (mode 2, form 1). `ring_bytes` is the size of the buffer between
+    source and drive, None for two seconds at the drive's speed; `transfer_bytes` what one command carries, None for
+    what suits the medium, the way to the drive and its buffer.
     """
 
     source: BlockSource
@@ -92,6 +93,7 @@ class BurnJob:
     exact: bool = False
     overburn: bool = False
     postgap: int | None = None
+    xa: bool = False
     ring_bytes: int | None = None
     transfer_bytes: int | None = None
 

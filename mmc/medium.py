@@ -86,7 +86,7 @@ class Track:
     """A logical track, as READ TRACK INFORMATION tells it (MMC-6 6.27).
 
     `packet` is how many blocks its packets have, 0 where they vary, None for a track that is not written in packets.
-    `last_recorded_address` is None where the drive does not tell it.
+    `mode_2` says that its sectors are of mode 2. `last_recorded_address` is None where the drive does not tell it.
     """
 
     number: int
@@ -98,6 +98,7 @@ class Track:
     blank: bool
     damaged: bool
     packet: int | None = None
+    mode_2: bool = False
     last_recorded_address: int | None = None
 
     @property

@@ -53,6 +53,9 @@ def plan_burn(recipe: Recipe, status: MediumStatus, job: BurnJob) -> BurnPlan:
     mode = job.mode or status.usual_mode
     if job.leave_open and (mode not in recipe.go_on or job.close):
         raise UnsupportedMedium(f"only a track of packets can be left open, on a disc that is not closed ({status})")
+    if job.xa and mode not in recipe.xa:
+        way = f", {mode.value}" if mode is not None else ""
+        raise UnsupportedMedium(f"an image becomes no sectors of CD-ROM XA on {recipe.name}{way}; nothing was written")
     unit = recipe.unit(recipe, status, mode)
     needed = _needed(recipe, job, unit)
     if needed > _room(recipe, status, job, mode):

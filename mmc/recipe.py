@@ -136,14 +136,15 @@ class Recipe:
     default; `flush_ends_recording` of media on which SYNCHRONIZE CACHE ends the track, or moves the next writable
     address. `session_gap` lie between one session and the next. `verify_speed` curbs reading back. `modes` are the ways
     to write a blank one, the usual first; those that `finalize` let no session follow, those that `overburn` may write
-    more than the medium says that it holds, those that `go_on` have tracks that a later burn may go on in. `room` says
-    how many blocks there are for a way to write, `unit` in multiples of how many it is written. `becomes` are the other
-    profiles that blanking or formatting gives this medium. `single_session` media are finalized by their one session.
-    `blank` is told whether to do it in full; without `blanks_quickly` a quick erase is writing zeros. `blank_for` says
-    whether a burn needs the full one. `prepare` comes first; `announce` tells the drive, right before the data, how
-    much of it there is. `split` says, or refuses, how much of so many blocks goes on layer 0. `format_choices` are the
-    fields of FormatOptions that `format` heeds; `certifies` says that formatting tries blocks. `variant` may return
-    another recipe for the same profile, by the features that are current.
+    more than the medium says that it holds, those that `go_on` have tracks that a later burn may go on in, those of
+    `xa` take sectors of CD-ROM XA. `room` says how many blocks there are for a way to write, `unit` in multiples of how
+    many it is written. `becomes` are the other profiles that blanking or formatting gives this medium. `single_session`
+    media are finalized by their one session. `blank` is told whether to do it in full; without `blanks_quickly` a quick
+    erase is writing zeros. `blank_for` says whether a burn needs the full one. `check` refuses what the drive cannot
+    do. `prepare` comes first; `announce` tells the drive, right before the data, how much of it there is. `split` says,
+    or refuses, how much of so many blocks goes on layer 0. `format_choices` are the fields of FormatOptions that
+    `format` heeds; `certifies` says that formatting tries blocks. `variant` may return another recipe for the same
+    profile, by the features that are current.
     """
 
     name: str
@@ -167,6 +168,7 @@ class Recipe:
     finalize: frozenset[WriteMode] = frozenset({WriteMode.DISC_AT_ONCE})
     overburn: frozenset[WriteMode] = frozenset()
     go_on: frozenset[WriteMode] = frozenset()
+    xa: frozenset[WriteMode] = frozenset()
     room: Callable[[MediumStatus, WriteMode | None], int] = lambda status, _: status.free_blocks
     unit: Callable[[Recipe, MediumStatus, WriteMode | None], int] = lambda recipe, *_: recipe.write_unit
     becomes: frozenset[int] = frozenset()
@@ -177,6 +179,7 @@ class Recipe:
     open_track: Callable[[DiscInformation], int] | None = None
     ask_layer_break: Callable[[], Procedure[int | None]] | None = None
     split: Callable[[MediumStatus, BurnJob, int], int | None] | None = None
+    check: Callable[[Work, BurnJob], None] = lambda work, job: None
     prepare: Callable[[Work, BurnJob], Procedure[None]] = _nothing
     announce: Callable[[Work, BurnJob, BurnPlan], Procedure[None]] = _unannounced
     finish: Callable[[Work, BurnJob], Procedure[None]] = _nothing

@@ -78,6 +78,7 @@ class Speed(click.ParamType[str]):
 @click.option("--close", is_flag=True, help="Close the disc: nothing can be added afterwards.")
 @click.option("--leave-open", is_flag=True, help="CD in packets: leave the track open, so that --append goes on in it.")
 @click.option("--overburn", is_flag=True, help="Write more than a CD says that it holds.")
+@click.option("--xa", is_flag=True, help="CD: sectors of CD-ROM XA (mode 2, form 1), track at once or in packets.")
 @click.option("--mode", type=click.Choice(MODES), help="How to write CD-R, CD-RW, DVD-R and DVD-RW.")
 @click.option("--layer-break", type=click.IntRange(1), metavar="SECTORS", help="DVD+R DL: so many on the first layer.")
 @click.option("--streaming", "command", flag_value="streaming", help="Full speed without defect management.")
@@ -106,6 +107,7 @@ def burn(
     close: bool,
     leave_open: bool,
     overburn: bool,
+    xa: bool,
     mode: str | None,
     layer_break: int | None,
     command: str | None,
@@ -145,6 +147,7 @@ def burn(
             close=close,
             leave_open=leave_open,
             overburn=overburn,
+            xa=xa,
             mode=way,
             layer_break=layer_break,
             command=WriteCommand(command or "write"),

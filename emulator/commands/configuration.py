@@ -30,6 +30,7 @@ BD: Final = frozenset({Profile.BD_R_SRM, Profile.BD_RE})
 REWRITABLE: Final = frozenset({Profile.DVD_PLUS_RW, Profile.BD_RE}) | RAM
 READ_ONLY: Final = (Profile.CD_ROM, Profile.DVD_ROM, Profile.BD_ROM)
 MODE_1: Final = 1 << 8  # data block type 8 as a bit
+XA_FORM_1: Final = 1 << 10
 TRACK_BLOCKS: Final = 0x3F01  # data block types 0 and 8 to 13 as bits
 EVERY_SUB_TYPE: Final = 0xFF
 BD_VERSIONS: Final = 0x0007  # versions 0 to 2
@@ -95,7 +96,9 @@ ROWS: Final = (
     Row(lambda drive: f.DvdRead(dual_r=True), with_profile(DVD)),
     Row(_random_writable, with_profile(REWRITABLE)),
     Row(
-        lambda drive: f.IncrementalStreamingWritable(data_block_types_supported=MODE_1, buf=True, link_sizes=(7, 16)),
+        lambda drive: f.IncrementalStreamingWritable(
+            data_block_types_supported=MODE_1 | (XA_FORM_1 if drive.profile in CD else 0), buf=True, link_sizes=(7, 16)
+        ),
         lambda drive: drive.profile in CD | DVD_MINUS and drive.loaded.incremental,
     ),
     Row(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from discstack.mmc.errors import DiscStateError
+from discstack.mmc.errors import DiscStateError, UnsupportedMedium
 from discstack.mmc.medium import DiscState, WriteMode
 from discstack.mmc.spec.cd.packets import packet_room
 
@@ -25,6 +25,19 @@ def open_packets(status: MediumStatus) -> Track | None:
     if last is None or last.packet is None or last.next_writable_address is None:
         return None
     return last
+
+
+def is_xa(status: MediumStatus, *, wanted: bool) -> bool:
+    """Say whether sectors of XA are to be written: what goes on in a track of packets is what is in it.
+
+    Raises UnsupportedMedium where `wanted` is another kind.
+    """
+    track = open_packets(status)
+    if track is None or track.blank:
+        return wanted
+    if wanted and not track.mode_2:
+        raise UnsupportedMedium(f"the open track of packets is of mode 1, which no XA can follow in ({status})")
+    return track.mode_2
 
 
 def check_open_packets(status: MediumStatus, *, blank: bool) -> None:

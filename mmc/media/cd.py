@@ -10,10 +10,10 @@ from discstack.mmc import actions, polling, queries
 from discstack.mmc.aftermath import abandon
 from discstack.mmc.cd.cue import cue_sheet, variants
 from discstack.mmc.cd.following import multi_session, next_track_number
-from discstack.mmc.cd.packet_tracks import PACKETS, modes, open_packets, packet_size, room, unit
+from discstack.mmc.cd.packet_tracks import PACKETS, is_xa, modes, open_packets, packet_size, room, unit
 from discstack.mmc.cd.program import Program, ProgramTrack, TrackForm, lay_out
 from discstack.mmc.command import optional
-from discstack.mmc.errors import IllegalRequest
+from discstack.mmc.errors import IllegalRequest, UnsupportedMedium
 from discstack.mmc.formatting import choices
 from discstack.mmc.job import BurnJob
 from discstack.mmc.media import cd_packets, sequential
@@ -21,8 +21,9 @@ from discstack.mmc.medium import MediumStatus, Track, WriteMode
 from discstack.mmc.polling import persist
 from discstack.mmc.procedure import Phase, Procedure
 from discstack.mmc.recipe import BurnPlan, Recipe, Survey, Work
+from discstack.mmc.spec.cd.sector import DATA_SUB_HEADER
 from discstack.mmc.spec.cue_sheet import build_cue_sheet
-from discstack.mmc.spec.features import Configuration
+from discstack.mmc.spec.features import CdTrackAtOnce, Configuration, IncrementalStreamingWritable
 from discstack.mmc.spec.mode_page_values import DataBlockType, MultiSession, SessionFormat, WriteType
 from discstack.mmc.spec.msf import PREGAP, Msf
 from discstack.mmc.spec.track_information import DATA_TRACK
@@ -35,6 +36,22 @@ INVISIBLE_TRACK: Final = 0xFF
 INCOMPLETE_TRACK: Final = (0x72, 0x03)  # additional sense of a session with an open track
 AUDIO_PAUSE: Final = 150
 PREGAP_STEP: Final = 25  # blocks of the pre-gap that one command writes
+
+
+def check(work: Work, job: BurnJob) -> None:
+    """Raise UnsupportedMedium for sectors of XA where the drive does not write them, or the open track has others."""
+    if not job.xa:
+        return
+    is_xa(work.status, wanted=True)
+    configuration = work.survey.configuration
+    if (job.mode or work.status.usual_mode) in PACKETS:
+        packets = configuration.get(IncrementalStreamingWritable)
+        known = packets.data_block_types_supported if packets is not None else 0
+    else:
+        tracks = configuration.get(CdTrackAtOnce)
+        known = tracks.data_type_supported if tracks is not None else 0
+    if known and not known >> DataBlockType.MODE_2_XA_FORM_1 & 1:  # a drive that names none has not been asked
+        raise UnsupportedMedium("this drive does not write sectors of CD-ROM XA in this way; nothing was written")
 
 
 def prepare(work: Work, job: BurnJob) -> Procedure[None]:
@@ -51,6 +68,7 @@ def prepare(work: Work, job: BurnJob) -> Procedure[None]:
         test_write=job.simulate,
         bufe=job.underrun_protection,
         packet=packet,
+        xa=is_xa(work.status, wanted=job.xa),
     )
 
 
@@ -61,10 +79,11 @@ def _select(
     bufe: bool = True,
     write_type: int = WriteType.TRACK_AT_ONCE,
     packet: int | None = None,
+    xa: bool = False,
 ) -> Procedure[None]:
     """Change only what matters in the page that the drive has: some refuse combinations that were left over.
 
-    `packet` is the size of packets, 0 for packets that vary, None for none.
+    `packet` is the size of packets, 0 for packets that vary, None for none; `xa` makes sectors of CD-ROM XA, form 1.
     """
     current = yield from persist(queries.write_parameters)
     page = replace(
@@ -77,8 +96,9 @@ def _select(
         fp=bool(packet),
         copy=False,
         track_mode=DATA_TRACK if packet is None else cd_packets.INCREMENTAL,
-        data_block_type=DataBlockType.MODE_1,
-        session_format=SessionFormat.CD_DA_OR_CD_ROM,
+        data_block_type=DataBlockType.MODE_2_XA_FORM_1 if xa else DataBlockType.MODE_1,
+        session_format=SessionFormat.CD_ROM_XA if xa else SessionFormat.CD_DA_OR_CD_ROM,
+        sub_header=DATA_SUB_HEADER if xa else current.sub_header,
         packet_size=packet or 0,
         audio_pause_length=AUDIO_PAUSE,
     )
@@ -230,8 +250,10 @@ CD_R: Final = Recipe(
     finalize=frozenset(),
     overburn=frozenset({WriteMode.DISC_AT_ONCE}),
     go_on=frozenset({WriteMode.FIXED_PACKETS, WriteMode.VARIABLE_PACKETS}),
+    xa=frozenset({WriteMode.INCREMENTAL, WriteMode.FIXED_PACKETS, WriteMode.VARIABLE_PACKETS}),
     room=room,
     unit=unit,
+    check=check,
     prepare=prepare,
     announce=announce,
     finish=finish,

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from discstack.emulator.commands import configuration
 from discstack.emulator.faults import Fault
 from discstack.mmc import actions, queries
 from discstack.mmc.burn import burn
@@ -24,6 +25,8 @@ from discstack.mmc.errors import (
 from discstack.mmc.identify import identify
 from discstack.mmc.medium import Action, DiscState, WriteMode
 from discstack.mmc.operations import format_medium
+from discstack.mmc.spec.cd import sector
+from discstack.mmc.spec.cd.sector import SectorType
 from discstack.mmc.spec.cdb import Direction
 from discstack.transport.base import Command
 
@@ -194,3 +197,55 @@ def test_a_disc_is_filled_to_its_last_block(studio: Any) -> None:
 def test_tracks_of_audio_do_not_go_there(studio: Any) -> None:
     with pytest.raises(MediaError):
         studio.lab.run(burn_program(studio.job(studio.track(300), erase=False)), formatted(studio))
+
+
+XA_WAYS = [WriteMode.INCREMENTAL, WriteMode.FIXED_PACKETS, WriteMode.VARIABLE_PACKETS]
+
+
+@pytest.mark.parametrize("mode", XA_WAYS)
+@pytest.mark.parametrize("medium", ["cd-r", "cd-rw"])
+def test_an_image_becomes_sectors_of_xa(studio: Any, medium: str, mode: WriteMode) -> None:
+    lab = studio.lab
+    tap = lab.drive(medium, 60000)
+    result = lab.run(burn(lab.job(source=lab.source(333), mode=mode, xa=True)), tap)
+    assert (result.verified, result.medium.tracks[0].mode_2) == (333, True)
+    assert bytes.fromhex("A0 000000 00 01 20") in studio.answer(
+        tap, "43 00 02 00 00 00 00 0800 00"
+    )  # XA, in the lead-in
+    whole = studio.sectors(tap, 5, 1, 0xF8)
+    assert (sector.sector_type(whole), sector.intact(whole)) == (SectorType.MODE_2_FORM_1, True)
+    assert whole[24:2072] == lab.image(333)[5 * 2048 : 6 * 2048]
+    lab.run(burn(lab.job(start=result.medium.next_writable_address, mode=mode, close=True)), tap)  # of mode 1
+
+
+def test_packets_go_on_in_the_mode_that_their_track_has(studio: Any) -> None:
+    lab = studio.lab
+    for first in (True, False):
+        tap = lab.drive("cd-r", 60000)
+        packets = {"mode": WriteMode.VARIABLE_PACKETS, "leave_open": True}
+        start = lab.run(burn(lab.job(xa=first, **packets)), tap).medium.next_writable_address
+        if not first:
+            with pytest.raises(UnsupportedMedium, match="of mode 1, which no XA can follow"):
+                lab.run(burn(lab.job(start=start, xa=True, **packets)), tap)
+        lab.run(burn(lab.job(source=lab.source(320, 4), start=start, mode=WriteMode.VARIABLE_PACKETS)), tap)
+        assert tap.on_disc(start, 320) == lab.image(320, 4)
+
+
+@pytest.mark.parametrize(("medium", "mode"), [("cd-r", WriteMode.DISC_AT_ONCE), ("dvd+r", None)])
+def test_what_cannot_be_xa_is_refused_before_anything_is_written(studio: Any, medium: str, mode: Any) -> None:
+    lab = studio.lab
+    tap = lab.drive(medium, 60000)
+    with pytest.raises(UnsupportedMedium, match="no sectors of CD-ROM XA"):
+        lab.run(burn(lab.job(mode=mode, xa=True)), tap)
+    assert lab.run(identify(), tap).blank
+
+
+@pytest.mark.parametrize("mode", XA_WAYS[:2])
+def test_a_drive_that_does_not_write_xa_is_not_asked_to(studio: Any, monkeypatch: Any, mode: WriteMode) -> None:
+    lab = studio.lab
+    tap = lab.drive("cd-r", 60000)
+    monkeypatch.setattr(configuration, "XA_FORM_1", 0)
+    monkeypatch.setattr(configuration, "TRACK_BLOCKS", 0x100)
+    with pytest.raises(UnsupportedMedium, match="does not write sectors of CD-ROM XA"):
+        lab.run(burn(lab.job(mode=mode, xa=True)), tap)
+    assert lab.run(identify(), tap).blank
