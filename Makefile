@@ -9,7 +9,7 @@ NATIVE := $(wildcard native/src/*.c native/src/*.h native/src/*.py)
 TEST_PACKAGES := \
 	gcc gcc-multilib libc6-dev gcc-mingw-w64-x86-64-win32 gcc-mingw-w64-i686-win32 wine wine64 file faketime sg3-utils tshark \
 	xorriso genisoimage p7zip-full libarchive-tools udftools grub-common dumpet \
-	user-mode-linux kmod busybox-static btrfs-progs xfsprogs udev dbus-daemon \
+	user-mode-linux kmod busybox-static btrfs-progs xfsprogs udev dbus-daemon udisks2 eject \
 	libcdio-utils cd-paranoia cdrdao icedax wodim cdrskin growisofs dvd+rw-tools \
 	tgt open-iscsi targetcli-fb \
 	chromium qemu-system-x86 seabios ovmf grub-pc-bin isolinux syslinux-common mtools gdisk fdisk

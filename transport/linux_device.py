@@ -17,7 +17,8 @@ from discstack.transport.linux.roots import Roots, read_number
 from discstack.transport.linux.users import mounts, usage
 from discstack.transport.sgio_errors import open_error
 
-BUSY_PATIENCE: Final = 2.0  # seconds that a device held by somebody else is tried again: udev's probes are short
+BUSY_PATIENCE: Final = 2.0  # seconds that a device held by somebody else is tried again: looks are short
+LOCK_PATIENCE: Final = 30.0  # seconds likewise for a lock: udev probes a disc that has to spin up first
 BUSY_INTERVAL: Final = 0.1
 FALLBACK_TRANSFER: Final = 64 << 10  # bytes, where the system does not tell
 
@@ -25,20 +26,21 @@ FALLBACK_TRANSFER: Final = 64 << 10  # bytes, where the system does not tell
 def open_device(path: str, *, write: bool, exclusive: bool) -> int:
     """Return a descriptor of a device file; raise a TransportError that says why there is none.
 
-    What is held by somebody else is tried again for 2 s, as probes are short; a mount is not.
+    What is held by somebody else is tried again for 2 s, what is locked for 30 s, as udev's probes are; a mount is not.
     """
     flags = (os.O_RDWR if write else os.O_RDONLY) | os.O_NONBLOCK | os.O_CLOEXEC | (os.O_EXCL if exclusive else 0)
-    deadline: float | None = None
+    deadlines = dict[int, float]()  # by the reason
     while True:
         try:
             descriptor = _open(path, flags)
             break
         except OSError as error:
-            busy = error.errno == errno.EBUSY
-            if busy and deadline is None and not mounts(Roots(), path):
-                deadline = time.monotonic() + BUSY_PATIENCE
-            if not busy or deadline is None or time.monotonic() >= deadline:
-                raise open_error(path, error, holder=str(usage(Roots(), path)) if busy else "") from error
+            reason = error.errno or 0
+            if reason not in deadlines:
+                deadlines[reason] = time.monotonic() + _patience(path, reason)
+            if time.monotonic() >= deadlines[reason]:
+                held = reason in (errno.EBUSY, errno.EWOULDBLOCK)
+                raise open_error(path, error, holder=str(usage(Roots(), path)) if held else "") from error
         time.sleep(BUSY_INTERVAL)
     if not _is_device(os.fstat(descriptor)):
         os.close(descriptor)
@@ -68,12 +70,22 @@ def hold_other_node(descriptor: int) -> int | None:
         return None
 
 
+def _patience(path: str, reason: int) -> float:
+    """How long a device that does not open for this reason (errno) is tried again, in seconds."""
+    if reason == errno.EBUSY:
+        return 0.0 if mounts(Roots(), path) else BUSY_PATIENCE
+    return LOCK_PATIENCE if reason == errno.EWOULDBLOCK else 0.0
+
+
 def _open(path: str, flags: int) -> int:
-    """Open a device file; exclusively also means that udev keeps away from a block device."""
+    """Open a device file; exclusively also means that udev keeps away from a block device.
+
+    Raises OSError as `open` does; with EWOULDBLOCK while udev, or who asks it to keep away, has locked the device.
+    """
     descriptor = os.open(path, flags)
     if flags & os.O_EXCL and stat.S_ISBLK(os.fstat(descriptor).st_mode) and not lock_out_probes(descriptor):
         os.close(descriptor)
-        raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+        raise OSError(errno.EWOULDBLOCK, os.strerror(errno.EWOULDBLOCK))
     return descriptor
 
 

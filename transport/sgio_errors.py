@@ -32,6 +32,7 @@ OPEN_ERRORS: Final[dict[int, Verdict]] = {
     errno.EPERM: (AccessDenied, "the system does not permit this process to open it"),
     errno.EROFS: (AccessDenied, "the system has it as read-only"),
     errno.EBUSY: (DeviceBusy, "held exclusively by {holder}"),
+    errno.EWOULDBLOCK: (DeviceBusy, "locked, as udev does while it looks at a disc; open by {holder}"),
     errno.ENOMEDIUM: (TransportError, "there is no medium in it"),
 }
 COMMAND_ERRORS: Final[dict[int, Verdict]] = {

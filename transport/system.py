@@ -79,12 +79,14 @@ class SignalKind(Enum):
 class Signal:
     """Something happened to the drive at `address` (None: to any); `present` says whether a medium is in it now.
 
-    `present` is None where the system does not know: then the drive has to be asked.
+    `present` is None where the system does not know: then the drive has to be asked. `changes` is what the system had
+    counted when this happened, see `DriveSystem.changes`.
     """
 
     kind: SignalKind
     address: str | None = None
     present: bool | None = None
+    changes: int | None = None
 
 
 class Signals(Protocol):
@@ -128,6 +130,10 @@ class DriveSystem(Protocol):
 
     def tells_media(self, drive: DriveEntry, /) -> bool:
         """Whether the system looks after the drive's medium itself, so that signals tell of it."""
+        ...
+
+    def changes(self, drive: DriveEntry, /) -> int | None:
+        """Return how many changes of the drive's medium the system has seen; None where it does not count."""
         ...
 
     def glance(self, drive: DriveEntry, /) -> Transport | None:

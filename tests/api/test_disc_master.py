@@ -14,8 +14,10 @@ import pytest
 
 from discstack import events
 from discstack.disc_master import DiscMaster
-from discstack.drive_watch import DriveWatch
+from discstack.drive_watch import AGAIN, DriveWatch
 from discstack.emulator.open import open_virtual
+from discstack.mmc.presence import ask_presence
+from discstack.mmc.procedure import run
 from discstack.transport.base import AccessDenied, DeviceGone, Transport
 from discstack.transport.system import DriveEntry, Holder, Signal, SignalKind, Usage
 
@@ -33,6 +35,8 @@ class System:
         self.listed, self.looks_after_media = list(drives), tells_media
         self.told = list[Signal]()
         self.media = dict[str, Transport | Exception | None]()
+        self.counted: int | None = None
+        self.patience = list[float]()
         self.woken = threading.Event()
         self.closed = False
 
@@ -50,6 +54,9 @@ class System:
 
     def tells_media(self, drive: DriveEntry) -> bool:
         return self.looks_after_media
+
+    def changes(self, drive: DriveEntry) -> int | None:
+        return self.counted
 
     def glance(self, drive: DriveEntry) -> Transport | None:
         found = self.media.get(drive.address)
@@ -118,6 +125,7 @@ def watched(system: System, *acts: object, interval: float = 60) -> list[events.
         """Stands between the watch and the system, and acts where the system would let the watch wait."""
 
         def wait(self, timeout: float) -> tuple[Signal, ...]:
+            system.patience.append(timeout)
             if not pending:
                 watch.stop()
                 return ()
@@ -217,6 +225,64 @@ def test_a_signal_without_a_state_makes_the_watch_ask_until_the_drive_is_free(ca
 
     found = watched(system, eject_while_somebody_holds_it, change, lambda: None, let_go, lambda: None)
     assert [type(event) for event in found] == [events.MediumRemoved]
+
+
+def test_a_drive_that_is_in_use_is_soon_asked_again(cable: Cable) -> None:
+    system = System(FIRST)
+    system.media[FIRST.address] = cable
+
+    def let_go() -> None:
+        system.media[FIRST.address] = cable
+
+    def hold() -> None:
+        system.media[FIRST.address] = None
+
+    watched(system, hold, Signal(SignalKind.MEDIUM, FIRST.address), let_go)
+    assert [patience <= AGAIN for patience in system.patience] == [False, False, True, False]
+
+
+def exchanged_behind_our_back(cable: Cable) -> None:
+    """Put another medium in; somebody else takes the drive's events."""
+    cable.transport.drive.eject()
+    cable.transport.drive.load(immediate=False)
+    run(ask_presence(), cable.transport)
+
+
+def test_a_medium_that_was_exchanged_is_told_though_the_kernel_took_the_drives_event(cable: Cable) -> None:
+    system = System(FIRST)
+    system.media[FIRST.address], system.counted = cable, 3
+
+    def exchange() -> None:
+        exchanged_behind_our_back(cable)
+        system.counted = 4
+
+    change = Signal(SignalKind.MEDIUM, FIRST.address, changes=4)
+    assert [type(event) for event in watched(system, exchange, change, change)] == [events.MediumInserted]
+
+
+def test_what_udev_tells_of_what_is_known_already_is_nothing_new(cable: Cable) -> None:
+    """Its news come when its rules are done; the drive may have been asked meanwhile."""
+    system = System(FIRST)
+    system.media[FIRST.address], system.counted = cable, 4
+    late = [Signal(SignalKind.MEDIUM, FIRST.address, False, 3), Signal(SignalKind.MEDIUM, FIRST.address, True, 4)]
+    assert watched(system, *late) == []
+    assert [type(event) for event in watched(system, Signal(SignalKind.MEDIUM, FIRST.address, True, 5))] == [
+        events.MediumInserted
+    ]
+
+
+def test_a_medium_is_missed_though_another_program_took_the_events_from_the_kernel(
+    cable: Cable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("discstack.drive_watch.DOUBT", 0.0)
+    system = System(FIRST)
+    system.media[FIRST.address] = cable
+
+    def eject() -> None:
+        cable.transport.drive.eject()
+        run(ask_presence(), cable.transport)
+
+    assert [type(event) for event in watched(system, eject, lambda: None, interval=0)] == [events.MediumRemoved]
 
 
 def test_media_that_may_not_be_looked_at_are_a_notice_once() -> None:

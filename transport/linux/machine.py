@@ -12,7 +12,7 @@ from discstack.transport.linux.container import hears_kernel, hears_udev
 from discstack.transport.linux.drives import LinuxDrive, list_drives
 from discstack.transport.linux.polling import polling_interval
 from discstack.transport.linux.process import Process
-from discstack.transport.linux.roots import Roots
+from discstack.transport.linux.roots import Roots, read_number
 from discstack.transport.linux.udev import Udev
 from discstack.transport.linux.uevents import KernelUevents, Silence, UeventSignals, UeventSource
 from discstack.transport.linux.users import usage
@@ -75,6 +75,10 @@ class LinuxSystem:
             heard.close()
             return True
         return self.udev is not None
+
+    def changes(self, drive: DriveEntry) -> int | None:
+        """Return the kernel's number of the disc, which every change raises (since Linux 5.15)."""
+        return read_number(self.roots.sys / "block" / Path(drive.block).name / "diskseq") if drive.block else None
 
     def glance(self, drive: DriveEntry) -> Transport | None:
         """Open the drive for a moment, unless somebody has it for himself."""

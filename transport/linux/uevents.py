@@ -138,7 +138,9 @@ class UeventSignals:
         if uevent.get("DISK_EJECT_REQUEST") == "1":
             found.append(Signal(SignalKind.EJECT_REQUEST, address))
         if uevent.get("DISK_MEDIA_CHANGE") == "1":
-            found.append(Signal(SignalKind.MEDIUM, address, _present(uevent)))
+            number = uevent.get("DISKSEQ", "")
+            changes = int(number) if number.isdecimal() else None
+            found.append(Signal(SignalKind.MEDIUM, address, _present(uevent), changes))
         return tuple(found)
 
 

@@ -83,6 +83,9 @@ class WindowsSystem:
         """Tell that the drive has to be asked."""
         return False
 
+    def changes(self, drive: DriveEntry) -> None:
+        """Return nothing: what Windows counts belongs to each volume."""
+
     def glance(self, drive: DriveEntry) -> Transport | None:
         """Open the drive for a moment, unless somebody has it for himself."""
         try:

@@ -87,6 +87,21 @@ def test_a_device_that_stays_held_is_busy_and_its_holder_named(monkeypatch: pyte
     assert caught.value.errno == errno.EBUSY
 
 
+def test_a_device_that_udev_looks_at_is_waited_for_longer_than_one_that_is_held(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What udev does to a disc that was just put in takes as long as the disc takes to spin up."""
+    opener = Opener(monkeypatch, errno.EWOULDBLOCK, 9)
+    monkeypatch.setattr(linux_device, "BUSY_PATIENCE", 0.0)
+    os.close(open_device("/dev/sr0", write=True, exclusive=True))
+    assert len(opener.flags) == 10
+    monkeypatch.setattr(linux_device, "LOCK_PATIENCE", 0.0)
+    monkeypatch.setattr(linux_device, "usage", lambda roots, path: "(udev-worker) (process 17)")
+    opener.times = 1 << 30
+    with pytest.raises(DeviceBusy, match=r"locked, as udev does .* open by \(udev-worker\)"):
+        open_device("/dev/sr0", write=True, exclusive=True)
+
+
 def test_a_mounted_device_is_busy_without_another_try(monkeypatch: pytest.MonkeyPatch) -> None:
     opener = Opener(monkeypatch, errno.EBUSY, 1 << 30)
     monkeypatch.setattr(linux_device, "mounts", lambda roots, path: [object()])

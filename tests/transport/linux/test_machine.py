@@ -81,3 +81,12 @@ def test_udev_is_not_listened_to_where_it_is_not_heard(monkeypatch: pytest.Monke
     for heard, expected in ((True, asked), (False, None)):
         monkeypatch.setattr(module, "hears_udev", lambda roots, heard=heard: heard)
         assert LinuxSystem.of_this_machine().udev is expected
+
+
+def test_the_kernels_number_of_the_disc_counts_changes(
+    machine: Machine, system: LinuxSystem, drive: DriveEntry
+) -> None:
+    assert system.changes(drive) is None  # Linux before 5.15
+    machine.write("sys/block/sr0/diskseq", "12\n")
+    assert system.changes(drive) == 12
+    assert system.changes(DriveEntry(address="/dev/sg0", identifier="x", generic="/dev/sg0")) is None

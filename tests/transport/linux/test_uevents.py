@@ -59,7 +59,7 @@ def signals(machine: Machine, source: Source) -> Iterator[UeventSignals]:
 
 def test_a_media_change_is_a_signal_of_its_drive(machine: Machine, source: Source, signals: UeventSignals) -> None:
     source.add(lambda: parse_uevent(MEDIA_CHANGE))
-    assert signals.wait(10) == (Signal(SignalKind.MEDIUM, str(machine.roots.dev / "sr0"), None),)
+    assert signals.wait(10) == (Signal(SignalKind.MEDIUM, str(machine.roots.dev / "sr0"), None, 9),)
 
 
 @pytest.mark.parametrize(
