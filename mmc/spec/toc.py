@@ -8,10 +8,10 @@ from __future__ import annotations
 from binascii import crc_hqx
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Self
 
-from discstack.mmc.spec.counted import Counted
-from discstack.mmc.spec.layout import Layout, Structure, bits, flag, raw, reserved, signed
+from discstack.mmc.spec.counted import Bytes, Counted
+from discstack.mmc.spec.layout import Layout, Structure, StructureError, bits, flag, raw, reserved, signed
 from discstack.mmc.spec.msf import Msf
 
 LEAD_OUT_TRACK: Final = 0xAA
@@ -77,8 +77,32 @@ class Toc(Counted):
         return next((track for track in self.tracks if track.track_number == LEAD_OUT_TRACK), None)
 
 
+def is_formatted_toc(data: Bytes) -> bool:
+    """Whether a reply is one of format 0: it has track numbers where other formats have zeros or sessions."""
+    if len(data) < Toc.layout.size + TocTrack.layout.size:
+        return False
+    toc = Toc.parse(data)
+    numbers = [track.track_number for track in toc.tracks]
+    complete = Toc.span(data) == Toc.layout.size + len(numbers) * TocTrack.layout.size
+    plain = not any(data[Toc.layout.size : Toc.span(data) : TocTrack.layout.size])  # the first byte of each is reserved
+    return complete and plain and numbers[:1] == [toc.first_track_number] and numbers[-1:] == [LEAD_OUT_TRACK]
+
+
+class NotFormatted(Counted):
+    """Another format than 0: some drives (QEMU's ATAPI) answer with the formatted TOC whatever they are asked for."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, data: Bytes) -> Self:
+        """Read the structure; a formatted TOC is refused."""
+        if is_formatted_toc(data):
+            raise StructureError(cls.layout.name, bytes(data), "this is the ordinary table of contents")
+        return super().parse(data)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MultiSessionInformation(Counted):
+class MultiSessionInformation(NotFormatted):
     """Format 1: the numbers of the complete sessions and the first track of the last of them."""
 
     layout: ClassVar[Layout] = Layout(
@@ -136,7 +160,7 @@ class QEntry(Structure):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RawToc(Counted):
+class RawToc(NotFormatted):
     """Format 2: what all lead-ins of the disc hold."""
 
     layout: ClassVar[Layout] = Layout(
@@ -155,7 +179,7 @@ class RawToc(Counted):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pma(Counted):
+class Pma(NotFormatted):
     """Format 3: what the program memory area of a recordable disc holds."""
 
     layout: ClassVar[Layout] = Layout("PMA", *("pma_data_length" / bits(16), reserved(16)), clause="MMC-6 6.25.3.5")
@@ -167,7 +191,7 @@ class Pma(Counted):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Atip(Counted):
+class Atip(NotFormatted):
     """Format 4: what the pre-groove of a recordable CD says; times as numbers of three bytes, see the properties."""
 
     layout: ClassVar[Layout] = Layout(
@@ -253,7 +277,7 @@ class CdTextPack(Structure):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CdText(Counted):
+class CdText(NotFormatted):
     """Format 5: the CD-TEXT packs of the lead-in."""
 
     layout: ClassVar[Layout] = Layout(

@@ -77,6 +77,17 @@ def test_disc_is_read_verified_and_extracted(
     assert found_in(tmp_path / "out") == found_in(files)
 
 
+def test_a_table_of_contents_is_no_answer_to_what_else_was_asked(recorder: discstack.Recorder) -> None:
+    """The ATAPI drive gives the ordinary table of contents whatever is asked for; the SCSI one knows three formats."""
+    disc = recorder.inspect(inspection.DISC)
+    assert [track.track_number for track in disc.answers["table of contents"].tracks] == [1, 0xAA]
+    for name in ("program memory area", "absolute time in pre-groove", "CD-TEXT"):
+        assert name not in disc.answers
+        assert name in disc.refusals
+    if recorder.inspect(inspection.DRIVE).answers["inquiry"].product_identification.startswith("QEMU DVD-ROM"):
+        assert "the ordinary table of contents" in disc.refusals["CD-TEXT"]
+
+
 def test_nothing_is_written_and_the_reason_told(recorder: discstack.Recorder, files: Path) -> None:
     image = discstack.FileSystemImage()
     image.root.add_tree(files)

@@ -189,7 +189,9 @@ def udisks(kernel: Any, udev: None) -> Iterator[None]:
     """What automounters of desktops mount by, in the guest."""
     if not Path(UDISKS).exists():
         pytest.skip("udisks2 is not installed")
-    kernel.check(f"mkdir -p /run/dbus; dbus-daemon --system --fork; setsid {UDISKS} >/run/udisks 2>&1 & echo $! >/run/ud")
+    kernel.check(
+        f"mkdir -p /run/dbus; dbus-daemon --system --fork; setsid {UDISKS} >/run/udisks 2>&1 & echo $! >/run/ud"
+    )
     kernel.check("until [[ $(</run/udisks) == *Acquired* ]]; do sleep 0.05; done")
     yield
     kernel.check("kill $(</run/ud); while kill -0 $(</run/ud) 2>/dev/null; do sleep 0.02; done; kill $(</run/dbus/pid)")

@@ -175,3 +175,13 @@ def test_pack_of_cd_text_has_the_inverted_ccitt_check_sum() -> None:
     assert not pack.crc_valid
     assert pack.sealed().crc == remainder ^ 0xFFFF
     assert pack.sealed().crc_valid
+
+
+@pytest.mark.parametrize("kind", [MultiSessionInformation, RawToc, Pma, Atip, CdText])
+@pytest.mark.parametrize(
+    "reply",
+    ["0012 01 01  00 14 01 00 00000000  00 14 aa 00 00000133", TOC.build().hex()],  # the first is QEMU's
+)
+def test_the_ordinary_table_of_contents_is_no_other_format(kind: type[Structure], reply: str) -> None:
+    with pytest.raises(StructureError, match="this is the ordinary table of contents"):
+        kind.parse(bytes.fromhex(reply))
