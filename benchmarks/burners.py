@@ -20,14 +20,14 @@ import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import trees
+from burner_tables import Outcome, Run, markdown_of, table_of
 from measured_drive import DEVICE, DriveSetup, build_library, build_loop, build_pauses, report_in
 from rich.console import Console
-from rich.table import Table
 
 Command = Callable[[Path, Path], list[str]]  # of the image or tree, and the folder where things were built
 MIB, GIB = 1 << 20, 1 << 30
@@ -37,6 +37,8 @@ HERE: Final = Path(__file__).parent
 SMALL: Final = MIB
 PR_SET_CHILD_SUBREAPER: Final = 36
 HOG: Final = "while True: pass"
+LONGEST: Final = 1200  # seconds that a run may take
+MOST_TOLD: Final = 2000  # characters of what a program says when it fails
 
 
 def discstack(*options: str) -> Command:
@@ -156,14 +158,8 @@ CASES: Final[Mapping[str, Case]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """What one run of a program cost, in seconds, and what the drive counted."""
-
-    wall: float
-    cpu: float
-    drive: Mapping[str, Any] = field(default_factory=dict)
-    pause: float = 0.0  # the longest that the machine kept a real-time thread waiting meanwhile, in milliseconds
+class Failed(Exception):
+    """A program did not do what it should."""
 
 
 def adopt_orphans() -> None:
@@ -183,15 +179,16 @@ def run_once(command: Sequence[str], setup: DriveSetup | None, folder: Path, spa
     environment = setup.environment(folder) if setup else None
     with tempfile.TemporaryFile() as errors:
         began, before = time.perf_counter(), os.times()
+        nothing = subprocess.DEVNULL
         done = subprocess.run(
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors, check=False
+            command, env=environment, stdin=nothing, stdout=nothing, stderr=errors, check=False, timeout=LONGEST
         )
         wall = time.perf_counter() - began
         bury_orphans(spared)
         after = os.times()
         if done.returncode:
             errors.seek(0)
-            raise SystemExit(f"{command}: exit code {done.returncode}\n{errors.read().decode(errors='replace')}")
+            raise Failed(f"exit code {done.returncode}: {errors.read().decode(errors='replace')[-MOST_TOLD:].strip()}")
     cpu = after.children_user + after.children_system - before.children_user - before.children_system
     return Run(wall, cpu, report_in(folder) if setup else {})
 
@@ -227,7 +224,14 @@ class Session:
         self.pauses = build_pauses(folder)
         build_loop(folder)
 
-    def runs(self, case: Case) -> dict[str, list[Run]]:
+    def outcome(self, case: Case) -> Outcome:
+        """Run every program of a case. One that fails is left out from there on, and does not stop the others."""
+        failures = dict[str, str]()
+        base = self.base(case, failures)
+        runs = self.runs(case, failures)
+        return Outcome(case.title, [*case.programs], runs, base, failures, case.cpu_is_its_own)
+
+    def runs(self, case: Case, failures: dict[str, str]) -> dict[str, list[Run]]:
         """Run every program in turn with the others; the first round, which fills caches, does not count.
 
         The machine's own pauses are measured with every run.
@@ -236,18 +240,31 @@ class Session:
         found = dict[str, list[Run]]()
         with hogs(case.hogs) as beside:
             for round_number in range(self.repeats + 1):
-                for name, command in case.programs.items():
-                    if (run := self.run(name, command, case, source, beside)) and round_number:
+                for name in case.programs:
+                    run = self.attempt(name, case, source, failures, beside)
+                    if run is not None and round_number:
                         found.setdefault(name, []).append(run)
         return found
 
-    def base(self, case: Case) -> dict[str, float]:
+    def base(self, case: Case, failures: dict[str, str]) -> dict[str, float]:
         """Return the CPU time that each program takes for next to no data, on the same drive."""
         if case.tree or not case.cpu_is_its_own:
             return {}
         source = self.source(case, SMALL)
-        tries = {name: [self.run(name, make, case, source) for _ in range(3)] for name, make in case.programs.items()}
+        tries = {name: [self.attempt(name, case, source, failures) for _ in range(3)] for name in case.programs}
         return {name: statistics.median(run.cpu for run in runs if run) for name, runs in tries.items() if all(runs)}
+
+    def attempt(
+        self, name: str, case: Case, source: Path, failures: dict[str, str], beside: Collection[int] = ()
+    ) -> Run | None:
+        """Run a program that has not failed before; None if it fails now, or is not there."""
+        if name in failures:
+            return None
+        try:
+            return self.run(name, case.programs[name], case, source, beside)
+        except (Failed, subprocess.TimeoutExpired, FileNotFoundError) as error:  # of the last: the drive's report
+            failures[name] = str(error)
+            return None
 
     def run(self, name: str, command: Command, case: Case, source: Path, beside: Collection[int] = ()) -> Run | None:
         words = command(source, self.folder)
@@ -276,65 +293,6 @@ class Session:
         return path
 
 
-def table_of(case: Case, runs: Mapping[str, Sequence[Run]], base: Mapping[str, float]) -> Table:
-    title = f"{case.title} (load {os.getloadavg()[0]:.1f})"
-    table = Table(title=title, title_justify="left")
-    headings = (
-        "program",
-        "wall",
-        "CPU",
-        "per GiB",
-        "ours : its",
-        "MB/s",
-        "KiB",
-        "underruns",
-        "lowest",
-        "commands/GiB",
-        "busy/GiB",
-        "pause",
-    )
-    for heading in headings:
-        table.add_column(heading, justify="left" if heading == "program" else "right")
-    ours = next((per_gib(runs[name], base.get(name, 0.0)) for name in case.programs if name in runs), 0.0)
-    for name in case.programs:
-        if name not in runs:
-            table.add_row(name, "not installed")
-            continue
-        each = per_gib(runs[name], base.get(name, 0.0))
-        wall, cpu = (statistics.median(getattr(run, what) for run in runs[name]) for what in ("wall", "cpu"))
-        ratio = f"{ours / each:.2f}" if each else ""
-        words = [f"{cpu:.2f} s", f"{each:.3f} s", ratio] if case.cpu_is_its_own else [""] * 3
-        pause = f"{max(run.pause for run in runs[name]):.0f} ms"
-        table.add_row(name, f"{wall:.2f} s", *words, *_drive_words(runs[name]), pause)
-    return table
-
-
-def per_gib(runs: Sequence[Run], base: float) -> float:
-    amounts = [run.drive.get("bytes", 2 * GIB) / GIB for run in runs]
-    return statistics.median((run.cpu - base) / amount for run, amount in zip(runs, amounts, strict=True))
-
-
-def _drive_words(runs: Sequence[Run]) -> list[str]:
-    reports = [run.drive for run in runs if run.drive]
-    if not reports:
-        return [""] * 6
-    speed = statistics.median(report["bytes"] / report["seconds"] / 1e6 for report in reports)
-    sizes = reports[0]["sizes"]
-    usual = max(sizes, key=sizes.__getitem__)
-    commands, busy = (
-        statistics.median(report[what] * GIB / report["bytes"] for report in reports) for what in ("commands", "busy")
-    )
-    underruns = [f"{report['underruns']} ({report['underrun_seconds']:.2f} s)" for report in reports]
-    return [
-        f"{speed:.0f}",
-        f"{int(usual) >> 10}",
-        ", ".join(dict.fromkeys("0" if words.startswith("0 ") else words for words in underruns)),
-        f"{min(report['lowest_fill'] for report in reports):.0%}",
-        f"{commands:.0f}",
-        f"{busy:.0f}",
-    ]
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cases", nargs="*", default=[*CASES], help=f"which of {', '.join(CASES)} (default: all)")
@@ -343,25 +301,35 @@ def main() -> None:
     parser.add_argument("--divide", type=int, default=1, metavar="N", help="burn an N-th of the data")
     parser.add_argument("--scratch", type=Path, help="where images and trees go; what is there is used again")
     parser.add_argument("--json", type=Path, metavar="FILE", help="save every run there")
+    parser.add_argument(
+        "--markdown", type=Path, metavar="FILE", help="save the tables there, as docs/performance.md has them"
+    )
     choices = parser.parse_args()
+    if unknown := [name for name in choices.cases if name not in CASES]:
+        parser.error(f"there is no case {unknown[0]}")
     adopt_orphans()
-    console, saved = Console(width=145), dict[str, Any]()
+    console, saved, texts, failed = Console(width=145), dict[str, Any](), list[str](), False
     with tempfile.TemporaryDirectory() as temporary:
         scratch = choices.scratch or Path(temporary)
         scratch.mkdir(parents=True, exist_ok=True)
         session = Session(Path(temporary), scratch, choices.repeats, choices.divide)
         for name in choices.cases:
-            if name not in CASES:
-                parser.error(f"there is no case {name}")
             case = CASES[name]
             if choices.only:
                 some = {key: make for key, make in case.programs.items() if key.startswith(choices.only)}
                 case = replace(case, programs=some)
-            base, runs = session.base(case), session.runs(case)
-            console.print(table_of(case, runs, base))
-            saved[name] = {program: [asdict(run) for run in done] for program, done in runs.items()}
-    if choices.json:
-        choices.json.write_text(json.dumps(saved, indent=1), encoding="utf-8")
+            outcome = session.outcome(case)
+            console.print(table_of(outcome))
+            for program, why in outcome.failures.items():
+                console.print(f"{program} failed: {why}", markup=False)
+                failed = True
+            saved[name] = {program: [asdict(run) for run in done] for program, done in outcome.runs.items()}
+            texts.append(markdown_of(outcome))
+            if choices.json:  # what was measured so far is not lost
+                choices.json.write_text(json.dumps(saved, indent=1), encoding="utf-8")
+            if choices.markdown:
+                choices.markdown.write_text("\n".join(texts), encoding="utf-8")
+    raise SystemExit(failed)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import resource
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from measured_drive import DriveInProcess, build_library
 
+from discstack.image_file import ImageFile
 from discstack.mmc.spec.cdb import Direction
 from discstack.mmc.stream import Pump, digest, ring_size
 from discstack.native import NativeFeeder, Ring
@@ -172,6 +173,18 @@ def test_file_by_the_pump_with_its_digests(benchmark: Any, image: Path, library:
             feeder(ring, DriveInProcess(library), GIB // BLOCK).run()
             assert len(pump.result()) == 1024
         os.close(source.descriptor)
+
+    with cpu(benchmark, GIB * 3):
+        once(benchmark, write)
+
+
+@pytest.mark.benchmark(group="file to nowhere")
+def test_file_poured_by_one_call_with_its_digests(benchmark: Any, image: Path, library: Path) -> None:
+    def write() -> None:
+        ring = Ring(ring_size(72e6, UNIT), UNIT)
+        with closing(ImageFile(image).stream()) as source, Pump(source, ring) as pump:
+            feeder(ring, DriveInProcess(library), GIB // BLOCK).run()
+            assert len(pump.result()) == 1024
 
     with cpu(benchmark, GIB * 3):
         once(benchmark, write)
