@@ -12,6 +12,7 @@ import argparse
 import ctypes
 import json
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -175,21 +176,26 @@ def bury_orphans(spared: Collection[int]) -> None:
             os.waitpid(child, 0)
 
 
+def cpu_of_children() -> float:
+    """Return the CPU time, in seconds, of all children that were waited for."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
 def run_once(command: Sequence[str], setup: DriveSetup | None, folder: Path, spared: Collection[int]) -> Run:
     environment = setup.environment(folder) if setup else None
     with tempfile.TemporaryFile() as errors:
-        began, before = time.perf_counter(), os.times()
+        began, before = time.perf_counter(), cpu_of_children()
         nothing = subprocess.DEVNULL
         done = subprocess.run(
             command, env=environment, stdin=nothing, stdout=nothing, stderr=errors, check=False, timeout=LONGEST
         )
         wall = time.perf_counter() - began
         bury_orphans(spared)
-        after = os.times()
+        cpu = cpu_of_children() - before
         if done.returncode:
             errors.seek(0)
             raise Failed(f"exit code {done.returncode}: {errors.read().decode(errors='replace')[-MOST_TOLD:].strip()}")
-    cpu = after.children_user + after.children_system - before.children_user - before.children_system
     return Run(wall, cpu, report_in(folder) if setup else {})
 
 
