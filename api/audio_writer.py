@@ -80,27 +80,39 @@ class AudioWriter(Job):
         catalogue: str = "",
         title: str = "",
         performer: str = "",
+        session: int | None = None,
         on_event: EventHandler | None = None,
     ) -> CdResult:
         """Write a whole session and return how it went; there is a result only if all went well.
 
         `content` is a cue sheet, a `Program`, or audio files in order; of the last, `catalogue` is the media catalogue
-        number, `title` and `performer` are those of the album. Raises MediaError if the disc does not suit and
-        SourceError, CueError or ValueError if the tracks cannot be (all before anything is written), CommandError and
-        TransportError if the drive fails, DiscStateError if the table of contents is not the planned one, Cancelled.
+        number, `title` and `performer` are those of the album; of a cue sheet with several sessions `session` is the
+        one to write. Raises MediaError if the disc does not suit and SourceError, CueError or ValueError if the tracks
+        cannot be (all before anything is written), CommandError and TransportError if the drive fails, DiscStateError
+        if the table of contents is not the planned one, Cancelled.
         """
         with self._cancellation.job():
-            program = self.program(content, catalogue=catalogue, title=title, performer=performer)
+            program = self.program(content, catalogue=catalogue, title=title, performer=performer, session=session)
             return self._run(burn_program(self._job(program)), on_event)
 
-    def program(self, content: Content, *, catalogue: str = "", title: str = "", performer: str = "") -> Program:
+    def program(
+        self,
+        content: Content,
+        *,
+        catalogue: str = "",
+        title: str = "",
+        performer: str = "",
+        session: int | None = None,
+    ) -> Program:
         """Return what `write` would write."""
+        if session is not None and not isinstance(content, CueSheet):
+            raise ValueError("only a cue sheet has sessions to choose from")
         if isinstance(content, (Program, CueSheet)) and (catalogue or title or performer):
             raise ValueError("a program or a cue sheet says by itself what catalogue, title and performer would say")
         if isinstance(content, Program):
             return content
         if isinstance(content, CueSheet):
-            return program_of_sheet(content, cd_text=self.cd_text, graphics=self.graphics)
+            return program_of_sheet(content, session=session, cd_text=self.cd_text, graphics=self.graphics)
         tracks = [item if isinstance(item, AudioTrack) else AudioTrack(path=item) for item in content]
         return program_of(tracks, catalogue=catalogue, title=title, performer=performer, cd_text=self.cd_text)
 

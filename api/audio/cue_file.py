@@ -26,6 +26,7 @@ __all__ = ["CueFile", "CueSheet", "CueTrack"]
 
 ISRC: Final = re.compile(r"[A-Z0-9]{5}\d{7}")
 CATALOG: Final = re.compile(r"\d{13}")
+SESSION: Final = re.compile(r"SESSION\s+(\d{1,2})", re.IGNORECASE)
 MODES: Final[Mapping[str, int]] = MappingProxyType(
     {
         "AUDIO": 2352,
@@ -65,7 +66,10 @@ class CueFile:
 
 @dataclass(slots=True)
 class CueTrack:
-    """A track. Times in frames of 1/75 s: `pregap` and `postgap` are lengths, `indexes` are (file, time) by number."""
+    """A track. Times in frames of 1/75 s: `pregap` and `postgap` are lengths, `indexes` are (file, time) by number.
+
+    `session` is what a `REM SESSION` before it says, 1 where there is none.
+    """
 
     number: int
     mode: str
@@ -76,6 +80,7 @@ class CueTrack:
     isrc: str = ""
     flags: frozenset[str] = frozenset()
     texts: dict[PackType, str] = field(default_factory=dict)
+    session: int = 1
 
     @property
     def is_audio(self) -> bool:
@@ -94,6 +99,11 @@ class CueSheet:
     cd_text_file: Path | None = None
     texts: dict[PackType, str] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+
+    @property
+    def sessions(self) -> tuple[int, ...]:
+        """The numbers of the sessions that its tracks are in."""
+        return tuple(dict.fromkeys(track.session for track in self.tracks))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> CueSheet:
@@ -121,6 +131,7 @@ class _Parser:
     def __init__(self, path: Path) -> None:
         self.sheet = CueSheet(path)
         self.line = Line(path, 1, "")
+        self.session = 1
 
     def parse(self, text: str) -> CueSheet:
         number = 0
@@ -155,7 +166,10 @@ class _Parser:
         return self.track
 
     def remark(self) -> None:
-        self.sheet.remarks.append(self.line.text.strip()[3:].strip())
+        words = self.line.text.strip()[3:].strip()
+        self.sheet.remarks.append(words)
+        if (found := SESSION.fullmatch(words)) is not None:
+            self.session = int(found[1])
 
     def catalog(self) -> None:
         number = self.line.take("a catalogue number of 13 digits")
@@ -194,7 +208,7 @@ class _Parser:
             raise self.line.wrong(f"{mode!r} is no mode of a track; expected one of {', '.join(MODES)}")
         if mode == "CDG" and self.sheet.files[-1].kind != "BINARY":
             raise self.line.wrong("CDG tracks have sectors of 2448 bytes; expected them in a BINARY file")
-        self.sheet.tracks.append(CueTrack(number, mode, self.line.number))
+        self.sheet.tracks.append(CueTrack(number, mode, self.line.number, session=self.session))
 
     def flags(self) -> None:
         track = self._inside()

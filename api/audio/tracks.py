@@ -103,47 +103,63 @@ def program_of(
     return Program(tracks=tuple(track.track() for track in tracks), catalogue=catalogue, cd_text=packs)
 
 
-def program_of_sheet(sheet: CueSheet, *, cd_text: bool = True, graphics: bool = False) -> Program:
+def program_of_sheet(
+    sheet: CueSheet, *, session: int | None = None, cd_text: bool = True, graphics: bool = False
+) -> Program:
     """Make a program of a cue sheet; raises CueError with the line where a file does not hold what the sheet says.
 
-    With `graphics` the CDG files beside audio files and the SUB files beside BIN files belong to it; SourceError where
-    there are none.
+    `session` says which of several sessions. With `graphics` the CDG files beside audio files and the SUB files beside
+    BIN files belong to it; SourceError where there are none.
     """
     lengths = {id(file): _length(file, sheet) for file in sheet.files}
-    tracks = [_track(sheet, place, lengths) for place in range(len(sheet.tracks))]
+    places = _places(sheet, session)
+    tracks = [_track(sheet, place, lengths) for place in places]
     if graphics:
-        tracks = [_with_graphics(sheet, place, track) for place, track in enumerate(tracks)]
+        tracks = [_with_graphics(sheet, place, track) for place, track in zip(places, tracks, strict=True)]
         if not any(track.packs for track in tracks):
             raise SourceError(
                 str(sheet.path), "there are no graphics in CDG or SUB files beside the files that it names"
             )
     packs: tuple[CdTextPack, ...] = ()
-    if cd_text:
-        packs = _text_file(sheet.cd_text_file) if sheet.cd_text_file is not None else _texts(sheet)
-    cd_i = any(track.mode.startswith("CDI/") for track in sheet.tracks)
+    if cd_text and sheet.cd_text_file is None:
+        packs = _texts(sheet, places)
+    elif cd_text and sheet.cd_text_file is not None and not places[0]:  # it is of the first session
+        packs = _text_file(sheet.cd_text_file)
+    cd_i = any(sheet.tracks[place].mode.startswith("CDI/") for place in places)
     return Program(tracks=tuple(tracks), catalogue=sheet.catalog, cd_text=packs, cd_i=cd_i)
 
 
-def _texts(sheet: CueSheet) -> tuple[CdTextPack, ...]:
-    kinds = sorted({*sheet.texts, *(kind for track in sheet.tracks for kind in track.texts)})
-    texts = {
-        kind: (sheet.texts.get(kind, ""), *(track.texts.get(kind, "") for track in sheet.tracks)) for kind in kinds
-    }
-    return _packs(texts, len(sheet.tracks))
+def _places(sheet: CueSheet, session: int | None) -> list[int]:
+    """Return which of its tracks are in a session; CueError where it has several and none was chosen, or not that."""
+    numbers = sheet.sessions
+    if session is None and len(numbers) > 1:
+        track = next(track for track in sheet.tracks if track.session != numbers[0])
+        known = ", ".join(map(str, numbers))
+        raise CueError(str(sheet.path), track.line, 1, f"sessions {known} are recorded one by one; expected a choice")
+    if session is not None and session not in numbers:
+        raise CueError(str(sheet.path), 1, 1, f"the sheet has no session {session}")
+    return [place for place, track in enumerate(sheet.tracks) if session in (None, track.session)]
 
 
-def _packs(texts: Mapping[PackType, tuple[str, ...]], tracks: int) -> tuple[CdTextPack, ...]:
+def _texts(sheet: CueSheet, places: Sequence[int]) -> tuple[CdTextPack, ...]:
+    tracks = [sheet.tracks[place] for place in places]
+    album = {} if places[0] else sheet.texts
+    kinds = sorted({*album, *(kind for track in tracks for kind in track.texts)})
+    texts = {kind: (album.get(kind, ""), *(track.texts.get(kind, "") for track in tracks)) for kind in kinds}
+    return _packs(texts, len(tracks), first=places[0] + 1)
+
+
+def _packs(texts: Mapping[PackType, tuple[str, ...]], tracks: int, first: int = 1) -> tuple[CdTextPack, ...]:
     used: dict[int, tuple[str, ...]] = {
         kind: words for kind, words in texts.items() if kind in PER_TRACK and any(words)
     }
     if not used:
         return ()
-    plain = CdTextBlock(last_track=tracks, texts=used)
+    plain = CdTextBlock(first_track=first, last_track=first + tracks - 1, texts=used)
     try:
         return build_cd_text([plain])
     except CdTextError:
-        wide = CdTextBlock(last_track=tracks, texts=used, character_code=CharacterCode.MS_JIS)
-        return build_cd_text([wide])
+        return build_cd_text([replace(plain, character_code=CharacterCode.MS_JIS)])
 
 
 def _text_file(path: Path) -> tuple[CdTextPack, ...]:

@@ -29,7 +29,8 @@ RAW_FORMS = {"16": "PQ", "96r": "RAW", "96p": "PACKED"}
     epilog=(
         "A WAV of 44.1 kHz, 16 bits, stereo is taken as it is; other files need discstack[audio] (libsndfile), and "
         "their sample rate must be 44.1 kHz. One FILE that ends in .cue is a cue sheet: it brings order, gaps, "
-        "indexes, codes and texts, and may name tracks of data."
+        "indexes, codes and texts, and may name tracks of data. Several sessions in it are recorded one by one: all "
+        "but the last with --append."
     )
 )
 @click.argument("files", nargs=-1, required=True, metavar="FILE...|SHEET.cue", type=FilePath(dir_okay=False))
@@ -50,6 +51,7 @@ RAW_FORMS = {"16": "PQ", "96r": "RAW", "96p": "PACKED"}
 @click.option("--overburn", is_flag=True, help="Write more than the disc says that it holds.")
 @click.option("--graphics", is_flag=True, help="CD+G: take the CDG files beside the audio files; recorded raw.")
 @click.option("--raw", type=click.Choice(tuple(RAW_FORMS)), help="Record raw, with sub-channels in this form.")
+@click.option("--session", type=click.IntRange(1, 99), metavar="N", help="Of a cue sheet: the session to record.")
 @click.option("--no-cd-text", is_flag=True, help="Keep titles and the like off the disc.")
 @click.option("--catalogue", metavar="DIGITS", default="", help="The media catalogue number (13 digits).")
 @click.option("--isrc", multiple=True, metavar="CODE", help="The ISRC of a track; once for each, in order.")
@@ -75,6 +77,7 @@ def audio(
     overburn: bool,
     graphics: bool,
     raw: str | None,
+    session: int | None,
     no_cd_text: bool,
     eject: bool,
     unmount: bool,
@@ -109,7 +112,7 @@ def audio(
             verify=VerifyLevel(verify),
             verify_speed=read_limit(verify_speed, recorder.medium()),
         )
-        program = _program(writer, files, tags)
+        program = _program(writer, files, session, tags)
         facts = {"drive": drive, "medium": recorder.medium().name, "speed": writer.speed, "simulated": simulate}
         display = Display(quiet=as_json)
         with saving_curve(curve, f"audio {' '.join(files)}", facts, display) as on_event:
@@ -123,7 +126,7 @@ def audio(
             recorder.eject()
 
 
-def _program(writer: AudioWriter, files: tuple[str, ...], tags: dict[str, Any]) -> Program:
+def _program(writer: AudioWriter, files: tuple[str, ...], session: int | None, tags: dict[str, Any]) -> Program:
     """Make the program of the files or of the one cue sheet; what the sheet says itself cannot be said twice."""
     from discstack import AudioTrack, CueSheet
     from discstack.audio.graphics import graphics_beside
@@ -133,7 +136,15 @@ def _program(writer: AudioWriter, files: tuple[str, ...], tags: dict[str, Any]) 
         if given:
             said = ", ".join(f"--{name.replace('_', '-')}" for name in given)
             raise click.UsageError(f"a cue sheet says by itself what {said} would say")
-        return writer.program(CueSheet.load(files[0]))
+        sheet = CueSheet.load(files[0])
+        if session is None and len(sheet.sessions) > 1:
+            numbers = ", ".join(map(str, sheet.sessions))
+            raise click.UsageError(
+                f"sessions {numbers} are recorded one by one: --session N, with --append but the last"
+            )
+        return writer.program(sheet, session=session)
+    if session is not None:
+        raise click.UsageError("--session: only a cue sheet has sessions")
     emphasis, copies = tags["pre_emphasis"], tags["copy_permitted"]
     beside = [graphics_beside(path_of(path)) if writer.graphics else None for path in files]
     if writer.graphics and not any(beside):

@@ -16,6 +16,7 @@ from discstack import (
     AudioTrack,
     AudioWriter,
     CdReader,
+    CueError,
     CueSheet,
     Program,
     ProgramTrack,
@@ -23,6 +24,7 @@ from discstack import (
     TrackForm,
     VerifyLevel,
 )
+from discstack import open as discstack_open
 from discstack.mmc.cd.burn import burn_program
 from discstack.mmc.cd.job import CdJob, CdWriteMode
 from discstack.mmc.queries import capabilities
@@ -182,6 +184,28 @@ def test_data_and_audio_and_several_sessions(recorder: Any, tmp_path: Path) -> N
     assert saved.files[1].read_bytes() == noise(340, 3)
     assert [(r.start, r.stop) for r in saved.unreadable] == [(320, 322)]
     assert "REM SESSION 02" in saved.cue.read_text()
+
+
+def test_a_disc_of_several_sessions_is_copied_session_by_session(discstack: Callable[..., Any], tmp_path: Path) -> None:
+    wav(tmp_path / "1.wav", 310, 1)
+    (tmp_path / "data.bin").write_bytes(noise(320, 2, 2048))
+    (tmp_path / "data.cue").write_text("FILE data.bin BINARY\nTRACK 01 MODE2/2048\nINDEX 01 00:00:00\n")
+    drive, copy = ("virtual:cd-r?file=disc&capacity=40000", "virtual:cd-r?file=copy&capacity=40000")
+    assert discstack("audio", "1.wav", "-d", drive, "--title", "One", "--append").code == 0
+    assert discstack("audio", "data.cue", "-d", drive).code == 0
+    assert discstack("read", drive, "-o", "extra.cue").code == 0
+    refused = discstack("audio", "extra.cue", "-d", copy)
+    assert (refused.code, "sessions 1, 2 are recorded one by one" in refused.err) == (2, True)
+    with discstack_open(copy) as recorder, pytest.raises(CueError, match=r"extra\.cue:\d+:1: .* expected a choice"):
+        AudioWriter(recorder).program(CueSheet.load(tmp_path / "extra.cue"))
+    assert "no session 3" in discstack("audio", "extra.cue", "-d", copy, "--session", "3").err
+    assert discstack("audio", "extra.cue", "-d", copy, "--session", "1", "--append").code == 0
+    assert discstack("audio", "extra.cue", "-d", copy, "--session", "2").code == 0
+    assert discstack("read", copy, "-o", "again.cue").code == 0
+    for suffix in (".bin", ".session2.bin", ".cdt"):
+        assert (tmp_path / f"again{suffix}").read_bytes() == (tmp_path / f"extra{suffix}").read_bytes()
+    assert (tmp_path / "again.cue").read_text().replace("again", "extra") == (tmp_path / "extra.cue").read_text()
+    assert discstack("audio", "1.wav", "-d", copy, "--session", "1").code == 2
 
 
 def test_the_command_line_reads_a_cd(discstack: Callable[..., Any], tmp_path: Path) -> None:
