@@ -36,7 +36,7 @@ class ImageFile:
         self.size = status.st_size
         self._identity = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
         if not self.size:
-            raise LayoutError(f"{path} is empty: there is nothing to burn")
+            raise LayoutError(f"{path} is empty: there is no image in it")
 
     @property
     def sectors(self) -> int:

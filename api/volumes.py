@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TypeAlias
 
 from discstack.disc_medium import DiscMedium
 from discstack.events import EventHandler
 from discstack.fs.base import WRITE_UNIT, Base
 from discstack.fs.boot.el_torito import BLOCK
-from discstack.fs.errors import LayoutError
+from discstack.fs.errors import LayoutError, VolumeError
 from discstack.fs.nodes import File
 from discstack.fs.plan import round_up, sectors_for
 from discstack.fs.reading.blocks import Medium
@@ -46,12 +48,24 @@ def read_volume(
     medium = medium_of(source)
     if start is None and isinstance(medium, DiscMedium):
         start = medium.session
-    if on_event is None:
-        return read(medium, start=start, view=view)
-    narrator = TreeNarrator(on_event)
-    volume = read(medium, start=start, view=view, heard=narrator.heard)
+    with _naming(source):
+        if on_event is None:
+            return read(medium, start=start, view=view)
+        narrator = TreeNarrator(on_event)
+        volume = read(medium, start=start, view=view, heard=narrator.heard)
     narrator.done()
     return volume
+
+
+@contextmanager
+def _naming(source: Readable) -> Iterator[None]:
+    """Let an error say on what there is nothing to read."""
+    try:
+        yield
+    except VolumeError as error:
+        if not isinstance(source, Recorder | str | os.PathLike):
+            raise
+        raise VolumeError(f"{source.address if isinstance(source, Recorder) else source}: {error}") from error
 
 
 def medium_of(source: Readable) -> Medium:

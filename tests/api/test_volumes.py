@@ -124,7 +124,11 @@ def test_extract_tells_what_it_left_out(tmp_path: Path, capsys: pytest.CaptureFi
 
 def test_what_is_no_volume_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str], image: Path) -> None:
     (tmp_path / "noise").write_bytes(b"noise" * 100_000)
-    assert run(capsys, "ls", tmp_path / "noise")[0] == 7
+    code, _, said = run(capsys, "ls", tmp_path / "noise")
+    assert (code, said) == (7, f"discstack: {tmp_path / 'noise'}: no file system that can be read at sector 0\n")
+    (tmp_path / "empty").touch()
+    code, _, said = run(capsys, "ls", tmp_path / "empty")
+    assert (code, said) == (7, f"discstack: {tmp_path / 'empty'} is empty: there is no image in it\n")
     assert run(capsys, "ls", "virtual:cd-r")[0] == 5
     assert run(capsys, "ls", image, "no such path")[0] == 2
     code, _, said = run(capsys, "ls", "--view", "enhanced", image)
