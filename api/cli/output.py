@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 import click
 
-from discstack.cli.streams import STANDARD_OUTPUT, naming, print_line, say
+from discstack.cli.streams import STANDARD_OUTPUT, data_output, naming, print_line, say
 from discstack.fs.system_paths import openable
 
 if TYPE_CHECKING:
@@ -275,8 +275,7 @@ def output_file(name: str, *, keep: bool) -> Iterator[BinaryIO]:
 
 
 def _opened(name: str) -> AbstractContextManager[BinaryIO]:
-    """Open a file; standard output is what Python has for it, so that the kernel can move data to it."""
-    return nullcontext(sys.stdout.buffer) if name == "-" else open(openable(name), "wb")
+    return nullcontext(data_output()) if name == "-" else open(openable(name), "wb")
 
 
 def _writing_words(event: Writing, speeds: Sparkline) -> str:

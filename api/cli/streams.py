@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Final
+from typing import BinaryIO, Final
 
 import click
 
@@ -25,6 +26,16 @@ def prepare_streams() -> None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115  (as long as the process)
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors in ("strict", "surrogateescape"):
         sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def data_output() -> BinaryIO:
+    """Return where data for standard output goes: what Python has for it, so that the kernel can move data to it.
+
+    Raises OSError where it was closed: words may lead to nowhere, data must not.
+    """
+    if getattr(sys.stdout, "name", None) == os.devnull:  # from `prepare_streams`
+        raise OSError(errno.EBADF, "it is closed")
+    return sys.stdout.buffer
 
 
 def give_up_output() -> None:
