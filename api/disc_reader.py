@@ -60,7 +60,7 @@ class DiscReader(Job):
         """
         medium = self.recorder.medium()
         recipe = RECIPES.get(medium.profile)
-        tracks = max((track.end for track in medium.tracks), default=0)
+        tracks = max((track.data_end for track in medium.tracks), default=0)
         end = tracks or medium.used_blocks
         if recipe is not None and not recipe.sequential:
             end = self._volume_size(medium) or tracks or medium.capacity_blocks
@@ -72,7 +72,7 @@ class DiscReader(Job):
         """Return what lies between the tracks of a medium that is written in order: nothing is recorded there."""
         medium = self.recorder.medium()
         recipe = RECIPES.get(medium.profile)
-        if recipe is None or not recipe.sequential:
+        if recipe is not None and not recipe.sequential:
             return []
         tracks = sorted(medium.tracks, key=lambda track: track.start)
         between = (range(track.end, after.start) for track, after in pairwise(tracks))

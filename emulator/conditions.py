@@ -31,6 +31,7 @@ PARAMETER_LIST_LENGTH: Final = Sense(0x5, 0x1A)
 INVALID_OPCODE: Final = Sense(0x5, 0x20)
 OUT_OF_RANGE: Final = Sense(0x5, 0x21)
 INVALID_ADDRESS_FOR_WRITE: Final = Sense(0x5, 0x21, 0x02)
+WRITE_CROSSING_LAYER_JUMP: Final = Sense(0x5, 0x21, 0x03)
 INVALID_FIELD_IN_CDB: Final = Sense(0x5, 0x24)
 NO_TABLE_OF_CONTENTS: Final = INVALID_FIELD_IN_CDB  # as blank and open discs are answered for by real drives
 INVALID_FIELD_IN_PARAMETERS: Final = Sense(0x5, 0x26)

@@ -17,7 +17,13 @@ WRITE_PARAMETERS: Final = 0x05
 CAPABILITIES: Final = 0x2A
 
 WRITE_TYPES: Final = frozenset(
-    {WriteType.PACKET_INCREMENTAL, WriteType.TRACK_AT_ONCE, WriteType.SESSION_AT_ONCE, WriteType.RAW}
+    {
+        WriteType.PACKET_INCREMENTAL,
+        WriteType.TRACK_AT_ONCE,
+        WriteType.SESSION_AT_ONCE,
+        WriteType.RAW,
+        WriteType.LAYER_JUMP,
+    }
 )
 MULTI_SESSIONS: Final = frozenset(MultiSession)
 TRACK_MODES: Final = frozenset({0, 1, 2, 3, 4, 5, 6, 7})  # audio and data, with pre-emphasis or incremental, copies

@@ -14,7 +14,7 @@ from typing import Final
 
 from discstack.emulator.media.base import Medium
 from discstack.mmc.spec.capacities import CapacityType
-from discstack.mmc.spec.disc_information import BackgroundFormat, DiscStatus
+from discstack.mmc.spec.disc_information import BackgroundFormat, DiscStatus, LastSessionState
 from discstack.mmc.spec.profiles import Profile
 
 
@@ -69,6 +69,23 @@ BORDERS: Final = (
     ("recording at once", "write", "recording at once"),
     ("recording at once", "write the rest and flush", "finalized"),
     ("recording at once", "eject", "damaged at once"),
+)
+JUMPING: Final = (
+    ("blank", "set the jump interval", "blank"),
+    ("blank", "write with jumps", "recording on layer 0"),
+    ("recording on layer 0", "write with jumps", "recording on layer 0"),
+    ("recording on layer 0", "flush", "recording on layer 0"),
+    ("recording on layer 0", "set where to jump", "recording on layer 0"),
+    ("recording on layer 0", "write up to the jump", "recording on layer 1"),
+    ("recording on layer 1", "write with jumps", "recording on layer 1"),
+    ("recording on layer 1", "write all that lies above", "recording on layer 0"),
+    ("recording on layer 0", "close track", "track closed"),
+    ("recording on layer 1", "close track", "track closed"),
+    ("track closed", "write with jumps", "recording on layer 0"),
+    ("track closed", "close session", "appendable"),
+    ("track closed", "close the last session of jumps", "finalized"),
+    ("appendable", "write with jumps", "recording on layer 0"),
+    ("appendable", "close the last session of jumps", "finalized"),
 )
 TURNING_OVER: Final = (
     (ANY, "blank", "blank"),
@@ -142,6 +159,7 @@ ARROWS: Final[Mapping[str, tuple[Arrow, ...]]] = MappingProxyType(
         "cd-r": arrows(*TRACKS),
         "cd-rw": arrows(*TRACKS, *TAKING_BACK),
         "dvd-r": arrows(*BORDERS),
+        "dvd-r-dl-lj": arrows(*JUMPING),
         "dvd-rw": arrows(
             *BORDERS,
             *TURNING_OVER,
@@ -212,6 +230,8 @@ def state_of(medium: Medium) -> str:
         return _overwritable(medium)
     if disc.disc_status == DiscStatus.FINALIZED:
         return "finalized"
+    if medium.profile == Profile.DVD_R_DL_LAYER_JUMP:
+        return _jumping(medium)
     if disc.disc_status == DiscStatus.EMPTY:
         return "blank" if medium.incremental else "blank, at once only"
     return _open_compact(medium) if medium.profile in COMPACT else _open(medium)
@@ -255,6 +275,17 @@ def _open(medium: Medium) -> str:
     if len(members) > 1:
         return "track closed"
     return "appendable" if len(tracks) > 1 else "blank, with spare areas"
+
+
+def _jumping(medium: Medium) -> str:
+    """Name the state of a disc with layer jumps; beyond the next jump, it is written on layer 1."""
+    disc, tracks = medium.disc(), medium.tracks()
+    if not tracks[-1].blank:
+        above = tracks[-1].next_writable_address > tracks[-1].next_layer_jump_address
+        return "recording on layer 1" if above else "recording on layer 0"
+    if disc.disc_status == DiscStatus.EMPTY:
+        return "blank"
+    return "track closed" if disc.state_of_last_session == LastSessionState.INCOMPLETE else "appendable"
 
 
 COMPACT: Final = frozenset({Profile.CD_R, Profile.CD_RW})

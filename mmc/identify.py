@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from discstack.mmc import actions, queries
+from discstack.mmc import actions, layers, queries
 from discstack.mmc.command import BLOCK_SIZE, UNSUPPORTED, act, optional
 from discstack.mmc.errors import (
     BlankCheck,
@@ -153,11 +153,14 @@ def _formatting() -> Procedure[bool]:
 
 
 def _other(configuration: Configuration) -> Procedure[MediumStatus]:
-    """Describe a medium that cannot be written; a Mount Rainier disc can be read like any other."""
+    """Describe a medium that cannot be written; Mount Rainier discs and those with layer jumps can be read."""
     profile = Profile.of(configuration.current_profile)
     managed = configuration.is_current(FeatureCode.MRW)
     blocks = sessions = 0
-    if managed or profile in READ_ONLY:
+    tracks: tuple[Track, ...] = ()
+    if profile is Profile.DVD_R_DL_LAYER_JUMP:
+        tracks = yield from _jumping_tracks()
+    if managed or tracks or profile in READ_ONLY:
         blocks = yield from _read_capacity()
         disc = yield from persist(lambda: optional(queries.disc_information()))
         sessions = disc.number_of_sessions if disc is not None else 0
@@ -169,8 +172,24 @@ def _other(configuration: Configuration) -> Procedure[MediumStatus]:
         capacity_blocks=blocks,
         used_blocks=blocks,
         sessions=sessions,
+        tracks=tracks,
         reason="" if profile in READ_ONLY else f"this library does not write {kind}",
     )
+
+
+def _jumping_tracks() -> Procedure[tuple[Track, ...]]:
+    """Return what is recorded on a disc with layer jumps: of each track the run on either layer."""
+    disc = yield from persist(lambda: optional(queries.disc_information()))
+    middle = yield from layers.as_pressed()
+    if disc is None or not middle:
+        return ()
+    found = []
+    for number in queries.track_numbers(disc):
+        information = yield from persist(partial(_track, number))
+        if information is not None and information.lra_v:
+            track = replace(track_of(information), free=0, next_writable_address=None)
+            found += [replace(track, start=run.start, blocks=len(run)) for run in layers.jumped(information, middle)]
+    return tuple(found)
 
 
 def _survey(recipe: Recipe, configuration: Configuration) -> Procedure[Survey]:

@@ -16,6 +16,7 @@ from discstack.mmc.spec.disc_structure import DiscStructure, LayerBoundaryInform
 if TYPE_CHECKING:
     from discstack.mmc.job import BurnJob
     from discstack.mmc.recipe import BurnPlan, Work
+    from discstack.mmc.spec.track_information import TrackInformation
 
 UNIT: Final = 16
 BOUNDARY, CONTROL_DATA = 0x20, 0x10  # formats of READ and SEND DISC STRUCTURE
@@ -31,6 +32,20 @@ def as_pressed() -> Procedure[int | None]:
     """Return how many blocks lie on layer 0 of a DVD-R DL (MMC-6 6.22.3.2.17)."""
     found = yield from _structure(CONTROL_DATA)
     return found.layer_0_blocks if isinstance(found, PhysicalFormatInformation) else None
+
+
+def jumped(track: TrackInformation, middle: int) -> tuple[range, ...]:
+    """Return where a track with layer jumps is recorded on either layer, layer 1 beginning at `middle` (MMC-6 6.26).
+
+    Its jumps are known from the last one, so of a track that is written on layer 1 just now only the last piece there.
+    """
+    start, jump, last = track.logical_track_start_address, track.last_layer_jump_address, track.last_recorded_address
+    if not jump:
+        return (range(start, last + 1),)
+    above = 2 * middle - 1 - jump
+    if last < middle:
+        return range(start, last + 1), range(above, 2 * middle - start)
+    return range(start, jump + 1), range(above, 2 * middle - start if not track.nwa_v else last + 1)
 
 
 def _structure(format: int) -> Procedure[DiscStructure | None]:

@@ -23,8 +23,9 @@ DVD: Final = (
     frozenset({Profile.DVD_PLUS_R, Profile.DVD_PLUS_R_DL, Profile.DVD_PLUS_RW})
     | DVD_MINUS
     | RESTRICTED
-    | frozenset({Profile.DVD_RAM})
+    | frozenset({Profile.DVD_RAM, Profile.DVD_R_DL_LAYER_JUMP})
 )
+JUMPING: Final = frozenset({Profile.DVD_R_DL_LAYER_JUMP})
 RAM: Final = frozenset({Profile.DVD_RAM})
 BD: Final = frozenset({Profile.BD_R_SRM, Profile.BD_RE})
 REWRITABLE: Final = frozenset({Profile.DVD_PLUS_RW, Profile.BD_RE}) | RAM
@@ -130,8 +131,9 @@ ROWS: Final = (
     ),
     Row(
         lambda drive: f.DvdRRwWrite(buf=True, rdl=True, test_write=True, dvd_rw_sl=True),
-        with_profile(DVD_MINUS | RESTRICTED),
+        with_profile(DVD_MINUS | RESTRICTED | JUMPING),
     ),
+    Row(lambda drive: f.LayerJumpRecording(link_sizes=(16,)), with_profile(JUMPING)),
     Row(
         lambda drive: f.CdRwMediaWriteSupport(cd_rw_media_sub_type_support=EVERY_SUB_TYPE),
         with_profile(frozenset({Profile.CD_RW})),

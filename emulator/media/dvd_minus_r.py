@@ -90,7 +90,8 @@ class DVDMinusR(Rehearsing):
         at_once = self.parameters.write_type == WriteType.SESSION_AT_ONCE
         if at_once and not self.at_once and not self.final:
             raise Refusal(SEQUENCE_ERROR)  # nothing was reserved
-        if at_once != self.at_once or not (at_once or self.incremental or self.final):
+        jumps = self.parameters.write_type == WriteType.LAYER_JUMP
+        if jumps or at_once != self.at_once or not (at_once or self.incremental or self.final):
             raise Refusal(ILLEGAL_MODE)
         self.rehearse()
         first = at_once and not self.track_list[0].written

@@ -16,6 +16,7 @@ from discstack.emulator.media.dvd_plus_r import DVDPlusR, DVDPlusRDL
 from discstack.emulator.media.dvd_plus_rw import DVDPlusRW
 from discstack.emulator.media.dvd_ram import DVDRAM, WHOLE
 from discstack.emulator.media.kind import Durations, MediumKind, Speeds
+from discstack.emulator.media.layer_jump import LayerJump
 from discstack.emulator.rotation import CD_ZONES, Rotation
 
 SPINNING: Final = ((40.0, Rotation.CAV), (20.0, Rotation.ZCLV))  # from these speeds on CDs turn so
@@ -85,6 +86,17 @@ KINDS: Final = (
         calibrations=CALIBRATIONS,
         family=DVDMinusRDL,
         profile=0x0015,
+        capacity=4171712,
+        layers=2,
+        write_unit=16,
+        speeds=Speeds(factors=(12, 8, 6, 4, 2), **DVD),
+        durations=MINUS,
+    ),
+    MediumKind(
+        name="dvd-r-dl-lj",
+        calibrations=CALIBRATIONS,
+        family=LayerJump,
+        profile=0x0016,
         capacity=4171712,
         layers=2,
         write_unit=16,

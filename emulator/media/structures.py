@@ -30,6 +30,7 @@ DVD_PLUS_R, DVD_PLUS_RW, DVD_PLUS_R_DL = 0xA, 0x9, 0xE  # book types
 MINUS_BOOKS: Final[dict[int, int]] = {  # book type and part version
     Profile.DVD_R_SEQUENTIAL: 0x25,
     Profile.DVD_R_DL_SEQUENTIAL: 0x26,
+    Profile.DVD_R_DL_LAYER_JUMP: 0x26,
     Profile.DVD_RW_SEQUENTIAL: 0x32,
 }
 DISC_INFORMATION: Final = 0x00  # of BD

@@ -9,6 +9,10 @@ from typing import Any
 
 import pytest
 
+from discstack.emulator.open import open_virtual
+from discstack.mmc.spec.cdb import Direction
+from discstack.transport.base import Command
+
 NAMES = {
     0x16: "DVD-R DL (layer jump)",
     0x17: "DVD-RW DL",
@@ -68,3 +72,41 @@ def test_what_is_not_written_is_described(discstack: Any, profile: int) -> None:
     assert (medium["name"], medium["state"]) == (NAMES[profile], "unsupported")
     assert "does not write" in medium["reason"]
     assert discstack("info", drive, "--all").code == 0
+
+
+def record_with_jumps(file: Path) -> bytes:
+    """Record three pieces of 16 blocks on either layer of a disc of 128, by turns, and close it; return its blocks."""
+    drive = open_virtual("dvd-r-dl-lj", capacity=128, file=file)
+
+    def send(cdb: str, data: bytes | None = None, allocation: int = 0) -> bytes:
+        way = Direction.TO_DEVICE if data is not None else Direction.FROM_DEVICE if allocation else Direction.NONE
+        reply = drive.execute(Command(bytes.fromhex(cdb), way, data, allocation, timeout=1e6))
+        assert not reply.status, reply.sense.hex(" ")
+        return bytes(reply.data)
+
+    drive.execute(Command(bytes(6), Direction.NONE, None, 0, timeout=1e6))  # hears of the power that came on
+    page = bytearray(send("5A 08 05 00 00 00 00 0040 00", allocation=64)[8:])
+    page[2:5] = b"\x44\x05\x08"  # layer jump, no next session
+    send(f"55 10 00 00 00 00 00 {len(page) + 8:04X} 00", bytes(8) + page)
+    send("BF 00 00000000 00 22 000C 00 00", bytes.fromhex("000A 0000 00000000 00000010"))
+    blocks = bytearray(128 * 2048)
+    for piece, lba in enumerate((0, 112, 16, 96, 32, 80), 1):
+        blocks[lba * 2048 : (lba + 16) * 2048] = bytes([piece]) * (16 * 2048)
+        send(f"2A 00 {lba:08X} 00 0010 00", bytes([piece]) * (16 * 2048))
+    send("35" + "00" * 9)
+    send("5B 00 01 00 0001 00 00 00 00")
+    send("5B 00 02 00 0000 00 00 00 00")
+    drive.close()
+    return bytes(blocks)
+
+
+def test_a_disc_with_layer_jumps_is_read_and_refused_by_name(discstack: Any, tmp_path: Path) -> None:
+    blocks = record_with_jumps(tmp_path / "disc")
+    drive = "virtual:dvd-r-dl-lj?file=disc&capacity=128"
+    medium = discstack("info", drive, "--json").json["medium"]
+    assert [(track["start"], track["blocks"]) for track in medium["tracks"]] == [(0, 48), (80, 48)]
+    assert discstack("read", drive, "-o", "output").code == 0
+    assert (tmp_path / "output").read_bytes() == blocks
+    refused = discstack("burn", "output", "--as-file", "-d", drive)
+    assert refused.code == 5
+    assert "DVD-R DL (layer jump)" in refused.err

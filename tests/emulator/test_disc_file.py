@@ -47,7 +47,7 @@ def test_block_n_lies_at_offset_n_times_2048(load: Load, path: Path) -> None:
     assert path.read_bytes() == b"\1" * 32768 + b"\2" * 32768
 
 
-@pytest.mark.parametrize("medium", sorted(MEDIA))
+@pytest.mark.parametrize("medium", sorted({*MEDIA} - {"dvd-r-dl-lj"}))  # which a page of its own lets be written
 def test_state_survives_a_reopening(load: Load, path: Path, medium: str) -> None:
     host = load(medium, file=path)
     if medium == "dvd+rw" or medium.startswith("bd-re"):

@@ -53,6 +53,36 @@ def write_over(host: Any) -> None:
     host.write(0, 32)
 
 
+def set_jump(host: Any, form: int, value: int) -> None:
+    host.ok(f"BF 00 00000000 00 {form:02X} 000C 00 00", bytes.fromhex("000A 0000 00000000") + value.to_bytes(4, "big"))
+
+
+def set_where_to_jump(host: Any) -> None:
+    set_jump(host, 0x23, host.next_writable(0xFF) + 31)
+
+
+def write_with_jumps(host: Any) -> None:
+    page_05h(host, 4, 3)
+    write(host)
+
+
+def write_up_to_the_jump(host: Any) -> None:
+    page_05h(host, 4, 3)
+    set_where_to_jump(host)
+    host.write(host.next_writable(), 32)
+
+
+def write_above(host: Any) -> None:
+    page_05h(host, 4, 3)
+    track = medium_of(host).track_list[-1]
+    host.write(host.next_writable(), track.piece - track.back)
+
+
+def close_last_of_jumps(host: Any) -> None:
+    page_05h(host, 4, 0)
+    host.close(2)
+
+
 def close_track(host: Any) -> None:
     if all(track.blank and not track.rt for track in medium_of(host).tracks()):
         write(host)
@@ -261,6 +291,12 @@ def formatting(blocks: int, kind: int) -> Callable[[Any], None]:
 
 ACTIONS: dict[str, Callable[[Any], None]] = {
     "write": write,
+    "set the jump interval": lambda host: set_jump(host, 0x22, 0x1000),
+    "set where to jump": set_where_to_jump,
+    "write with jumps": write_with_jumps,
+    "write up to the jump": write_up_to_the_jump,
+    "write all that lies above": write_above,
+    "close the last session of jumps": close_last_of_jumps,
     "write over": write_over,
     "write as a test": write_as_a_test,
     "end the test": lambda host: let_it_be_a_test(host, on=False),
