@@ -324,7 +324,7 @@ def test_serial_number_that_no_drive_could_tell_is_refused(serial: str) -> None:
         ("hd-dvd", {}, "there are cd-r, cd-rw"),
         ("dvd+r", {"capacity": 17}, "multiple of 16"),
         ("dvd+r", {"capacity": 0}, "multiple of 16"),
-        ("dvd+r", {"speed": 0}, "no speed"),
+        ("dvd+r", {"speed": 0}, "a speed is 0.1x to 1000x"),
         ("dvd+r", {"buffer": 0}, "hold something"),
     ],
 )
