@@ -5,17 +5,42 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
 from cffi import FFI
+from compiled import SRC
 
-from discstack.transport.windows.declarations import CDROM_CONSTANTS, CDROM_STRUCTURES, CONSTANTS, STRUCTURES
+from discstack.transport.windows import errors, interfaces
+from discstack.transport.windows.declarations import (
+    CDROM_CONSTANTS,
+    CDROM_STRUCTURES,
+    CONSTANTS,
+    KERNEL32,
+    SETUPAPI,
+    STRUCTURES,
+)
+from discstack.transport.windows.device import BUS_TYPE_USB, OPTICAL
+from discstack.transport.windows.drives import BUSES
 
-SPTI = (Path(__file__).parent.parent.parent.parent / "native/src/spti.h").read_text()
+SPTI = (SRC / "spti.h").read_text()
 PACKET = re.search(r"typedef struct \{[^}]*\} SCSI_PASS_THROUGH_DIRECT;", SPTI)
 CODES = dict(re.findall(r"#define ((?:IOCTL|SCSI)_\w+) (\w+)", SPTI))
+LATER = {"ERROR_NO_SUCH_DEVICE"}  # than mingw-w64's winerror.h
+# names of STORAGE_BUS_TYPE
+BUS_TYPES = {
+    "Scsi": 1,
+    "Atapi": 2,
+    "Ata": 3,
+    "1394": 4,
+    "Usb": 7,
+    "RAID": 8,
+    "iScsi": 9,
+    "Sas": 10,
+    "Sata": 11,
+    "Virtual": 14,
+    "FileBackedVirtual": 15,
+}
 # mingw-w64 has no such part of ntddcdrm.h: as its documentation has it
 CDROM = """
 #include <ntddcdrm.h>
@@ -50,24 +75,89 @@ def program(structures: str) -> str:
     return "\n".join(lines)
 
 
-def compile_for(machine: str, source: str) -> str:
-    """Return the complaints of a compiler for Windows; skips where there is none."""
+def compile_for(machine: str, source: str, *, to: str = "-fsyntax-only") -> tuple[str, str]:
+    """Return what a compiler for Windows makes of C, and its complaints; skips where there is none."""
     compiler = f"{machine}-w64-mingw32-gcc"
     if not shutil.which(compiler):
         pytest.skip(f"{compiler} is not installed")
-    options = ["-D_WIN32_WINNT=0x0A00", "-DNTDDI_VERSION=0x0A000000", "-Wall", "-fsyntax-only", "-x", "c", "-"]
-    return subprocess.run([compiler, *options], input=source, text=True, capture_output=True, check=False).stderr
+    options = [
+        "-D_WIN32_WINNT=0x0A00",
+        "-DNTDDI_VERSION=0x0A000000",
+        f"-I{SRC}",
+        "-Wall",
+        to,
+        "-o",
+        "-",
+        "-x",
+        "c",
+        "-",
+    ]
+    done = subprocess.run([compiler, *options], input=source, text=True, capture_output=True, check=False)
+    return done.stdout, done.stderr
 
 
 @pytest.mark.parametrize("machine", ["x86_64", "i686"])
 def test_structures_and_constants_are_those_of_the_sdk(machine: str) -> None:
-    assert compile_for(machine, program(STRUCTURES + CDROM_STRUCTURES)) == ""
+    assert compile_for(machine, program(STRUCTURES + CDROM_STRUCTURES)) == ("", "")
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "i686"])
+def test_what_has_no_declaration_is_the_sdks_too(machine: str) -> None:
+    """Sizes that Windows must be told, error codes, kinds of devices and buses."""
+    detail = "SP_DEVICE_INTERFACE_DETAIL_DATA_W"
+    claims = {
+        f"sizeof({detail})": 8 if machine == "x86_64" else 6,
+        f"offsetof({detail}, DevicePath)": interfaces.DETAIL_HEAD,
+        "BusTypeUsb": BUS_TYPE_USB,
+        **{name: value for name, value in vars(errors).items() if name.startswith("ERROR_") and name not in LATER},
+        **{f"BusType{name}": number for name, number in BUS_TYPES.items()},
+        **dict(zip(("FILE_DEVICE_CD_ROM", "FILE_DEVICE_DVD"), sorted(OPTICAL), strict=True)),
+    }
+    assert set(BUS_TYPES.values()) == set(BUSES)
+    lines = [f'_Static_assert((unsigned long)({what}) == {value}, "{what}");' for what, value in claims.items()]
+    assert compile_for(machine, "\n".join(["#include <stddef.h>", HEADERS, *lines])) == ("", "")
+
+
+def test_the_interface_is_that_of_the_sdk() -> None:
+    define = "#undef DEFINE_GUID\n#define DEFINE_GUID(name, ...) GUID_OF name: __VA_ARGS__;\n"
+    text, _ = compile_for("x86_64", f"#include <guiddef.h>\n{define}#include <ntddstor.h>", to="-E")
+    plain = re.sub(r"^#.*\n", "", text, flags=re.MULTILINE)
+    found = re.search(r"GUID_OF\s+GUID_DEVINTERFACE_CDROM\s*:([^;]*);", plain)
+    assert found
+    first, second, third, *rest = (int(number, 16) for number in found[1].split(","))
+    assert (first, second, third, bytes(rest)) == interfaces.CDROM
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "i686"])
+def test_the_packet_is_that_of_the_sdks_examples(machine: str) -> None:
+    example = "typedef struct { SCSI_PASS_THROUGH_DIRECT sptd; ULONG Filler; UCHAR ucSenseBuf[64]; } WITH_BUFFER;"
+    taken = ["SCSI_PASS_THROUGH_DIRECT", *CODES]
+    lines = [*(f"#define {name} our_{name}" for name in taken[:1]), '#include "spti.c"']
+    lines += [*(f"#undef {name}" for name in taken), HEADERS, example]
+    lines.append('_Static_assert(sizeof(struct packet) == sizeof(WITH_BUFFER), "size");')
+    lines.append('_Static_assert(offsetof(struct packet, sense) == offsetof(WITH_BUFFER, ucSenseBuf), "sense");')
+    assert compile_for(machine, "\n".join(lines)) == ("", "")
+
+
+@pytest.mark.parametrize("library", ["kernel32", "setupapi"])
+def test_functions_take_as_many_bytes_as_those_of_the_sdk(library: str) -> None:
+    """Where Windows has 32 bits, the name of a function in a library counts them."""
+    ours = {"kernel32": KERNEL32, "setupapi": SETUPAPI}[library].replace("WINAPI", "__attribute__((stdcall))")
+    names = re.findall(r"(\w+)\(", ours.replace("__attribute__((stdcall))", ""))
+    called = f"const void *called[] = {{{', '.join(f'(const void *){name}' for name in names)}}};"
+    plain = ours.replace("*interface", "*of").replace("*class", "*kind")
+    mine, _ = compile_for("i686", f"#include <stdint.h>\n#include <wchar.h>\n{STRUCTURES}{plain}{called}", to="-S")
+    theirs, complaints = compile_for("i686", HEADERS + called, to="-S")
+    assert complaints == ""
+    sizes = [set(re.findall(r"_(\w+@\d+)", text)) for text in (mine, theirs)]
+    assert sizes[0] == sizes[1]
+    assert len(sizes[0]) == len(names)
 
 
 @pytest.mark.parametrize("machine", ["x86_64", "i686"])
 def test_a_member_of_another_size_is_found(machine: str) -> None:
     wrong = STRUCTURES.replace("uint32_t BusType;", "uint8_t BusType;") + CDROM_STRUCTURES
-    assert "STORAGE_DEVICE_DESCRIPTOR.BusType" in compile_for(machine, program(wrong))
+    assert "STORAGE_DEVICE_DESCRIPTOR.BusType" in compile_for(machine, program(wrong))[1]
 
 
 def test_layouts_on_64_bits_are_the_known_ones_without_a_compiler_for_windows() -> None:
