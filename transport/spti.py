@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 from discstack.mmc.spec.cdb import Direction
 from discstack.mmc.spec.commands import INQUIRY
 from discstack.mmc.spec.inquiry import MMC_DEVICE
-from discstack.transport.base import GOOD, AccessDenied, BackendUnavailable, Command, DeviceBusy, TransportError
+from discstack.transport.base import GOOD, BackendUnavailable, Command, DeviceBusy, TransportError
 from discstack.transport.native_transport import NativeTransport, Unanswered
 from discstack.transport.windows.calls import Device, Windows, this_windows
 from discstack.transport.windows.declarations import ffi
@@ -19,7 +19,7 @@ from discstack.transport.windows.device import (
     open_device,
     release_device,
 )
-from discstack.transport.windows.errors import busy_error, command_failure
+from discstack.transport.windows.errors import ERROR_ACCESS_DENIED, busy_error, command_failure
 
 BUSY_PATIENCE: Final = 2.0  # seconds that a device held by somebody else is tried again: Explorer's looks are short
 BUSY_INTERVAL: Final = 0.1
@@ -78,19 +78,16 @@ class SptiTransport(NativeTransport):
     def _hold(self) -> None:
         """Take the drive for ourselves, once it says that it is one: `-d C:` must not dismount anything."""
         inquiry = Command(INQUIRY.build(allocation_length=INQUIRY_LENGTH), Direction.FROM_DEVICE, None, INQUIRY_LENGTH)
-        try:
-            reply = self.execute(inquiry)
-        except AccessDenied as error:
-            holder = exclusive_holder(self._device)
-            if holder is None:
-                raise
-            raise busy_error(self.name, error.errno or 0, holder) from error
+        reply = self.execute(inquiry)
         if reply.status != GOOD or not reply.data or reply.data[0] & DEVICE_TYPE != MMC_DEVICE:
             raise BackendUnavailable(f"{self.name}: this is no CD, DVD or BD drive")
         self._held = True
         hold_device(self._device, self.name)
 
     def _failure(self, lost: Unanswered) -> TransportError:
+        holder = exclusive_holder(self._device) if lost.error == ERROR_ACCESS_DENIED else None
+        if holder is not None:
+            return busy_error(self.name, lost.error, holder)
         return command_failure(self.name, lost)
 
     def _release(self) -> None:

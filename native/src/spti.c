@@ -84,12 +84,13 @@ static uint32_t sense_length(const struct packet *packet)
 	return length < SUBMIT_SENSE ? length : SUBMIT_SENSE;
 }
 
-static void unpack(const struct packet *packet, uint32_t length, struct submit_answer *answer)
+/* Of the packet the system gave back `returned` bytes; what it always tells lies in the first of them. */
+static void unpack(const struct packet *packet, uint32_t returned, uint32_t length, struct submit_answer *answer)
 {
 	const uint32_t moved = packet->request.DataTransferLength;
 
 	answer->status = packet->request.ScsiStatus;
-	answer->answered = answer->status != UNTOLD;
+	answer->answered = answer->status != UNTOLD && returned >= offsetof(SCSI_PASS_THROUGH_DIRECT, TimeOutValue);
 	if (!answer->answered)
 		answer->error = SPTI_NO_STATUS;
 	answer->residual = moved < length ? length - moved : 0;
@@ -140,7 +141,7 @@ void spti_submit(void *context, const struct submit_command *command, struct sub
 	struct device *device = context;
 	void *data = reachable(device, command);
 	struct packet packet = pack(command, data);
-	uint32_t returned;
+	uint32_t returned = 0;
 
 	memset(answer, 0, sizeof(*answer));
 	if (command->length && !data) {
@@ -154,7 +155,7 @@ void spti_submit(void *context, const struct submit_command *command, struct sub
 		answer->error = (int32_t)device->get_last_error();
 		return;
 	}
-	unpack(&packet, command->length, answer);
+	unpack(&packet, returned, command->length, answer);
 	if (data != command->data && command->direction == SUBMIT_FROM_DEVICE)
 		memcpy(command->data, data, command->length - answer->residual);
 }

@@ -13,6 +13,8 @@ from discstack.transport.windows.calls import INVALID_HANDLE, READ_WRITE
 from discstack.transport.windows.declarations import CDROM_CONSTANTS, CONSTANTS, ffi
 
 IOCTL_SCSI_PASS_THROUGH_DIRECT = 0x4D014
+NAMES = {code: name for name, code in {**CONSTANTS, **CDROM_CONSTANTS}.items() if name.startswith(("IOCTL", "FSCTL"))}
+NAMES[IOCTL_SCSI_PASS_THROUGH_DIRECT] = "IOCTL_SCSI_PASS_THROUGH_DIRECT"
 ACCESS_DENIED, NOT_READY, BAD_COMMAND, NOT_SUPPORTED, INVALID_PARAMETER = 5, 21, 22, 50, 87
 
 packets: Any = FFI()
@@ -29,6 +31,7 @@ class Answer:
     sense_length: int | None = None  # as told by the driver, if not the sense's own
     data: bytes = b""
     moved: int | None = None
+    returned: int | None = None  # bytes of the packet that the driver gives back, if not all
 
 
 @dataclass
@@ -53,6 +56,8 @@ class FakeKernel32:
     pages: int = 33
     alignment_mask: int = 0
     descriptor: bool = True
+    cut: int | None = None  # bytes of any answer of the system's, if not all
+    failing: dict[str, int] = field(default_factory=dict)  # errors of orders, by name
     device_type: int | None = 2  # as the system has it
     peripheral_type: int = 5  # as the device has it
     exclusive_access: bool = True  # whether the driver has it
@@ -62,6 +67,7 @@ class FakeKernel32:
     owner_name: bytes = b""
     open_error: int = 0
     answers: list[Answer] = field(default_factory=list)
+    description: bytearray = field(default_factory=lambda: bytearray(device_descriptor()))
 
     def __post_init__(self) -> None:
         self.requests: list[Request] = []
@@ -110,17 +116,21 @@ class FakeKernel32:
             self.last_error = 6
             return 0
         try:
+            if failure := self.failing.get(NAMES[code]):
+                raise OSError(failure, "")
             answer = self._codes[code](number, given, size)
         except OSError as error:
             self.last_error = error.errno or 0
             return 0
         if answer is not None:
+            answer = answer[: self.cut]
             returned[0] = min(len(answer), room_size)
             ffi.memmove(room, answer, returned[0])
         return 1
 
-    def _pass_through(self, number: int, given: Any, size: int) -> None:
-        request = packets.cast("SCSI_PASS_THROUGH_DIRECT *", int(ffi.cast("uintptr_t", given)))
+    def _pass_through(self, number: int, given: Any, size: int) -> bytes:
+        packet = packets.new("char[]", bytes(ffi.buffer(given, size)))  # what it returns is copied back
+        request = packets.cast("SCSI_PASS_THROUGH_DIRECT *", packet)
         header = packets.sizeof("SCSI_PASS_THROUGH_DIRECT")
         address, length = int(packets.cast("uintptr_t", request.DataBuffer)), request.DataTransferLength
         if self.access[number] != READ_WRITE or self.exclusive_owner not in (None, number):
@@ -154,6 +164,7 @@ class FakeKernel32:
             request.DataTransferLength = answer.moved
         elif request.DataIn == 1:
             request.DataTransferLength = len(answer.data)
+        return bytes(packets.buffer(packet, size if answer.returned is None else answer.returned))
 
     def _usual(self, opcode: int) -> Answer:
         return Answer(data=bytes([self.peripheral_type]).ljust(36, b"\0")) if opcode == 0x12 else Answer()
@@ -169,7 +180,7 @@ class FakeKernel32:
         if not self.descriptor or query.PropertyId not in (0, 1) or query.QueryType:
             raise OSError(NOT_SUPPORTED, "")
         if query.PropertyId == CONSTANTS["StorageDeviceProperty"]:
-            return device_descriptor()
+            return bytes(self.description)
         adapter = ffi.new(
             "STORAGE_ADAPTER_DESCRIPTOR *",
             {

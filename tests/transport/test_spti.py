@@ -139,6 +139,31 @@ def test_a_status_that_was_not_told_is_no_success(kernel32: FakeKernel32, transp
         transport.execute(Command(TEST_UNIT_READY))
 
 
+@pytest.mark.parametrize("returned", [0, 2, 12])
+def test_a_driver_that_gives_nothing_back_has_told_nothing(
+    kernel32: FakeKernel32, transport: SptiTransport, returned: int
+) -> None:
+    kernel32.answers = [Answer(data=b"\x05", returned=returned)]
+    with pytest.raises(TransportError, match="not how the device answered"):
+        transport.execute(Command(INQUIRY, Direction.FROM_DEVICE, allocation=36))
+
+
+def test_a_driver_that_gives_back_no_sense_has_told_the_rest(kernel32: FakeKernel32, transport: SptiTransport) -> None:
+    kernel32.answers = [Answer(status=CHECK_CONDITION, returned=56), Answer(data=b"\x05\x80", returned=56)]
+    assert transport.execute(Command(TEST_UNIT_READY)).status == CHECK_CONDITION
+    reply = transport.execute(Command(INQUIRY, Direction.FROM_DEVICE, allocation=36))
+    assert (reply.status, bytes(reply.data), reply.residual) == (GOOD, b"\x05\x80", 34)
+
+
+def test_who_keeps_a_command_from_the_drive_is_named(kernel32: FakeKernel32, transport: SptiTransport) -> None:
+    kernel32.exclusive_owner, kernel32.owner_name = "other", b"Other Burner 2.1"
+    with pytest.raises(DeviceBusy, match=r"D:: held by Other Burner 2\.1") as caught:
+        transport.execute(Command(TEST_UNIT_READY))
+    assert caught.value.errno == 5
+    with pytest.raises(DeviceBusy, match="held by Other Burner"):
+        transport.feed(stream(filled_ring()))
+
+
 def test_other_statuses_are_replies_too(kernel32: FakeKernel32, transport: SptiTransport) -> None:
     kernel32.answers = [Answer(status=BUSY)]
     assert transport.execute(Command(TEST_UNIT_READY)).status == BUSY
@@ -152,9 +177,21 @@ def test_other_statuses_are_replies_too(kernel32: FakeKernel32, transport: SptiT
         (55, DeviceGone, "gone"),
         (433, DeviceGone, "gone"),
         (1167, DeviceGone, "gone"),
+        (1617, DeviceGone, "gone"),
+        (2, DeviceGone, "gone"),
+        (6, DeviceGone, "closed"),
         (5, AccessDenied, "administrator"),
         (170, DeviceBusy, "somebody else"),
         (32, DeviceBusy, "somebody else"),
+        (2404, DeviceBusy, "somebody else"),
+        (19, AccessDenied, "read-only"),
+        (21, TransportError, "not ready"),
+        (22, TransportError, "in the state that the device is in"),
+        (23, TransportError, "damaged on the way"),
+        (1110, TransportError, "the medium was changed"),
+        (1112, TransportError, "no medium"),
+        (8, TransferRefused, "no memory"),
+        (998, TransportError, "cannot reach the data"),
         (1, BackendUnavailable, "takes SCSI commands"),
         (50, BackendUnavailable, "takes SCSI commands"),
         (87, TransferRefused, "invalid"),

@@ -108,6 +108,8 @@ def adapter_limits(device: Device) -> AdapterLimits:
         answer = device.control(CONSTANTS["IOCTL_STORAGE_QUERY_PROPERTY"], query, room)
     except CallFailed:
         return AdapterLimits()
+    if len(answer) < ffi.offsetof("STORAGE_ADAPTER_DESCRIPTOR", "AdapterUsesPio"):  # what follows the limits
+        return AdapterLimits()
     adapter = ffi.from_buffer("STORAGE_ADAPTER_DESCRIPTOR *", answer.ljust(room, b"\0"))
     limits = [LARGEST_TRANSFER, adapter.MaximumTransferLength or FALLBACK_TRANSFER]
     if adapter.MaximumPhysicalPages > 1:
@@ -123,7 +125,9 @@ def device_number(device: Device) -> int | None:
         answer = device.control(CONSTANTS["IOCTL_STORAGE_GET_DEVICE_NUMBER"], room=room)
     except CallFailed:
         return None
-    number = ffi.from_buffer("STORAGE_DEVICE_NUMBER *", answer.ljust(room, b"\0"))
+    if len(answer) < room:
+        return None
+    number = ffi.from_buffer("STORAGE_DEVICE_NUMBER *", answer)
     return int(number.DeviceNumber) if number.DeviceType in OPTICAL else None
 
 

@@ -115,8 +115,9 @@ COMMAND_ERRORS: Final[dict[int, Verdict]] = {
 
 
 def open_error(name: str, number: int) -> TransportError:
-    """Return the error for a device that could not be opened."""
-    kind, words = OPEN_ERRORS.get(number, (TransportError, system_words(number)))
+    """Return the error for a device that could not be opened, or not be had for oneself."""
+    known = OPEN_ERRORS.get(number) or COMMAND_ERRORS.get(number)
+    kind, words = known or (TransportError, system_words(number))
     return kind(f"{name}: {words}", errno=number)
 
 

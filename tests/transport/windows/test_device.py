@@ -15,11 +15,20 @@ from discstack.transport.base import (
     DeviceBusy,
     DeviceGone,
     TransportError,
+    TransportTimeout,
 )
 from discstack.transport.spti import SptiTransport
 from discstack.transport.windows import device as device_module
 from discstack.transport.windows.calls import NO_ACCESS, READ_WRITE, Device, Windows, this_windows
-from discstack.transport.windows.device import FALLBACK_TRANSFER, adapter_limits, device_path, exclusive_holder
+from discstack.transport.windows.device import (
+    BUS_TYPE_USB,
+    FALLBACK_TRANSFER,
+    AdapterLimits,
+    adapter_limits,
+    device_number,
+    device_path,
+    exclusive_holder,
+)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +51,7 @@ def test_what_changes_the_disc_has_it_alone(kernel32: Any, windows: Windows) -> 
     with SptiTransport.open("D:", write=True, windows=windows) as transport:
         assert transport.execute(Command(bytes(6))).status == 0
         assert kernel32.owner_name == b"discstack"
-        with SptiTransport.open("D:", windows=windows) as other, pytest.raises(AccessDenied):
+        with SptiTransport.open("D:", windows=windows) as other, pytest.raises(DeviceBusy, match="discstack"):
             other.execute(Command(bytes(6)))
     assert kernel32.calls == [
         "lock volume",
@@ -116,7 +125,13 @@ def test_what_is_no_optical_drive_is_left_alone(kernel32: Any, windows: Windows)
         (2, DeviceGone, "no such device"),
         (3, DeviceGone, "no such device"),
         (5, AccessDenied, "administrator"),
+        (20, DeviceGone, "no such device"),
+        (21, TransportError, "not ready"),
+        (55, DeviceGone, "gone"),
+        (123, DeviceGone, "no such device"),
         (433, DeviceGone, "gone"),
+        (1167, DeviceGone, "gone"),
+        (1617, DeviceGone, "gone"),
         (1234, TransportError, "Windows error 1234"),
     ],
 )
@@ -175,6 +190,84 @@ def test_without_a_descriptor_any_adapter_takes_what_is_sent(kernel32: Any, wind
         assert transport.max_transfer == FALLBACK_TRANSFER
         data = memoryview(bytearray(FALLBACK_TRANSFER + 1))[1:]
         assert transport.execute(Command(bytes(10), Direction.TO_DEVICE, data)).status == 0
+
+
+@pytest.mark.parametrize("cut", [0, 4, 12, 19])
+def test_a_descriptor_that_is_cut_off_tells_no_limits(kernel32: Any, windows: Windows, cut: int) -> None:
+    """An alignment that nobody told is not one of any address."""
+    kernel32.cut = cut
+    device = Device(windows, r"\\.\D:", NO_ACCESS)
+    assert adapter_limits(device) == AdapterLimits()
+    device.close()
+
+
+def test_a_descriptor_without_the_bus_tells_its_limits(kernel32: Any, windows: Windows) -> None:
+    kernel32.cut, kernel32.alignment_mask, kernel32.bus_type = 20, 3, BUS_TYPE_USB
+    device = Device(windows, r"\\.\D:", NO_ACCESS)
+    assert adapter_limits(device) == AdapterLimits(128 << 10, 3, usb=False)
+    device.close()
+
+
+@pytest.mark.parametrize("cut", [0, 4, 8])
+def test_a_number_that_is_cut_off_is_none(kernel32: Any, windows: Windows, cut: int) -> None:
+    device = Device(windows, r"\\.\D:", NO_ACCESS)
+    assert device_number(device) == 0
+    kernel32.cut = cut
+    assert device_number(device) is None
+    device.close()
+
+
+def test_a_holder_whose_name_is_cut_off_is_somebody(kernel32: Any, windows: Windows) -> None:
+    kernel32.exclusive_owner, kernel32.owner_name = "other", b"Other Burner 2.1"
+    device = Device(windows, r"\\.\D:", NO_ACCESS)
+    found = []
+    for cut in (None, 6, 1, 0):
+        kernel32.cut = cut
+        found.append(exclusive_holder(device))
+    device.close()
+    assert found == ["Other Burner 2.1", "Other", "somebody", None]
+
+
+@pytest.mark.parametrize(
+    ("order", "error", "kind", "words"),
+    [
+        ("FSCTL_LOCK_VOLUME", 32, DeviceBusy, "programs that have files of the disc open"),
+        ("FSCTL_LOCK_VOLUME", 1117, DeviceBusy, "a file system that is mounted"),
+        ("FSCTL_DISMOUNT_VOLUME", 5, DeviceBusy, "programs that have files of the disc open"),
+        ("FSCTL_DISMOUNT_VOLUME", 1117, DeviceBusy, "a file system that is mounted"),
+        ("IOCTL_CDROM_EXCLUSIVE_ACCESS", 5, DeviceBusy, "programs that have files of the disc open"),
+        ("IOCTL_CDROM_EXCLUSIVE_ACCESS", 170, DeviceBusy, "programs that have files of the disc open"),
+        ("IOCTL_CDROM_EXCLUSIVE_ACCESS", 21, TransportError, "not ready"),
+        ("IOCTL_CDROM_EXCLUSIVE_ACCESS", 121, TransportTimeout, "no answer in time"),
+        ("IOCTL_CDROM_EXCLUSIVE_ACCESS", 1117, TransportError, "host adapter"),
+        ("IOCTL_CDROM_EXCLUSIVE_ACCESS", 1167, DeviceGone, "gone"),
+        ("IOCTL_CDROM_EXCLUSIVE_ACCESS", 1234, TransportError, "Windows error 1234"),
+        ("IOCTL_SCSI_PASS_THROUGH_DIRECT", 5, AccessDenied, "administrator"),
+        ("IOCTL_SCSI_PASS_THROUGH_DIRECT", 121, TransportTimeout, "no answer in time"),
+        ("IOCTL_SCSI_PASS_THROUGH_DIRECT", 1117, TransportError, "host adapter"),
+    ],
+)
+def test_why_a_drive_is_not_to_be_had_is_told(
+    kernel32: Any,
+    windows: Windows,
+    monkeypatch: pytest.MonkeyPatch,
+    order: str,
+    error: int,
+    kind: type[TransportError],
+    words: str,
+) -> None:
+    monkeypatch.setattr(spti, "BUSY_PATIENCE", 0.0)
+    kernel32.failing[order] = error
+    with pytest.raises(TransportError, match=f"D:: .*{words}") as caught:
+        SptiTransport.open("D:", write=True, windows=windows)
+    assert type(caught.value) is kind
+    assert kernel32.exclusive_owner is None
+
+
+def test_a_drive_that_cannot_be_let_go_is_closed(kernel32: Any, windows: Windows) -> None:
+    with SptiTransport.open("D:", write=True, windows=windows):
+        kernel32.failing = {"IOCTL_CDROM_EXCLUSIVE_ACCESS": 1167, "FSCTL_UNLOCK_VOLUME": 1167}
+    assert kernel32.calls[-1] == "close"
 
 
 def test_nobody_has_a_drive_exclusively(kernel32: Any, windows: Windows) -> None:

@@ -55,6 +55,20 @@ def test_a_drive_of_which_the_system_knows_nothing_is_listed_by_its_path(system:
     assert (drive.address, drive.names, drive.model) == (PATH, (), "ACME BD-RE WH16 USB Device")
 
 
+@pytest.mark.parametrize("cut", [0, 8, 24, 36])
+def test_a_descriptor_that_is_cut_off_tells_what_is_there(system: WindowsSystem, kernel32: Any, cut: int) -> None:
+    kernel32.cut = cut
+    (drive,) = system.drives()
+    assert (drive.vendor, drive.model, drive.serial) == ("", "ACME BD-RE WH16 USB Device", "")
+
+
+def test_texts_that_lie_nowhere_are_none(system: WindowsSystem, kernel32: Any) -> None:
+    """Some drivers say -1 where they have no serial number."""
+    kernel32.description[24:28] = b"\xff" * 4
+    (drive,) = system.drives()
+    assert (drive.model, drive.serial) == ("BD-RE WH16", "")
+
+
 def test_a_drive_without_a_letter_has_its_number(system: WindowsSystem, kernel32: Any) -> None:
     kernel32.GetLogicalDrives = lambda: 0b100
     (drive,) = system.drives()
