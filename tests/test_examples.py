@@ -9,6 +9,16 @@ import pytest
 ROOT = Path(__file__).parent.parent
 EXPECTED = {
     "append.py": ["from sector 0 on", "/monday.txt: 14000 bytes", "/wednesday.txt: 17000 bytes", "read back and right"],
+    "asyncio_app.py": [
+        "quick: validating, ",
+        "sectors read back and right",
+        "slow: cancelled at ",
+        "DVD-R, appendable",
+    ],
+    "backup.py": [
+        "monday: DVD+R, files of all days that are right: 1",
+        "wednesday: BD-RE, files of all days that are right: 3",
+    ],
     "bootable.py": ["El Torito boot catalogue", "system area with MBR", "read back and right"],
     "diagnose.py": ["blank", "current features:", "READ CAPACITY answers"],
     "embed.py": ["writing", "finalising", "read back and right"],
