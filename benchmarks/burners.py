@@ -23,6 +23,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from threading import Timer
 from typing import Any, Final
 
 import trees
@@ -187,15 +188,19 @@ def run_once(command: Sequence[str], setup: DriveSetup | None, folder: Path, spa
     with tempfile.TemporaryFile() as errors:
         began, before = time.perf_counter(), cpu_of_children()
         nothing = subprocess.DEVNULL
-        done = subprocess.run(
-            command, env=environment, stdin=nothing, stdout=nothing, stderr=errors, check=False, timeout=LONGEST
-        )
+        with subprocess.Popen(command, env=environment, stdin=nothing, stdout=nothing, stderr=errors) as process:
+            end = Timer(LONGEST, process.kill)
+            end.start()
+            process.wait()
+            end.cancel()
         wall = time.perf_counter() - began
         bury_orphans(spared)
         cpu = cpu_of_children() - before
-        if done.returncode:
+        if process.returncode:
             errors.seek(0)
-            raise Failed(f"exit code {done.returncode}: {errors.read().decode(errors='replace')[-MOST_TOLD:].strip()}")
+            raise Failed(
+                f"exit code {process.returncode}: {errors.read().decode(errors='replace')[-MOST_TOLD:].strip()}"
+            )
     return Run(wall, cpu, report_in(folder) if setup else {})
 
 
@@ -268,7 +273,7 @@ class Session:
             return None
         try:
             return self.run(name, case.programs[name], case, source, beside)
-        except (Failed, subprocess.TimeoutExpired, FileNotFoundError) as error:  # of the last: the drive's report
+        except (Failed, FileNotFoundError) as error:  # of the last: the drive's report
             failures[name] = str(error)
             return None
 
