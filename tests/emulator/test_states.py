@@ -180,11 +180,10 @@ def write_announced(host: Any) -> None:
     host.sync()
 
 
-def record_at_once(host: Any) -> None:
-    """Announce a track of a session that may be followed by another one, and write all of it."""
-    announce_and_begin(host, 3)
+def write_announced_as_not_the_last(host: Any) -> None:
+    """Write all; what the drive says of its next address is that of track at once afterwards."""
     write_announced(host)
-    compact_page(host, 1, 3)  # what the drive says of its next address is that of this way of writing
+    compact_page(host, 1, 3)
 
 
 def write_in_packets(host: Any) -> None:
@@ -319,7 +318,8 @@ ACTIONS: dict[str, Callable[[Any], None]] = {
     "format for Mount Rainier": lambda host: host.format(0xFFFFFFFF, 0x90),
     "write blocks": lambda host: host.write(5, 3),
     "write in packets": write_in_packets,
-    "record at once and leave it open": record_at_once,
+    "announce that another session may follow, and begin": lambda host: announce_and_begin(host, 3),
+    "write all that was announced, with another session to follow": write_announced_as_not_the_last,
     "record raw": record_raw,
     "underrun": underrun,
     "unclose the last session": blank_compact(5),
@@ -349,6 +349,9 @@ SLOW = ("record raw",)  # a way to nowhere that is not reached otherwise
 SECOND_SESSION = ("write", "close session", "write", "close session")
 # What an arrow needs that the names of states do not tell: the actions that lead to its start, from a new disc
 WAYS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("recording at once", "write all that was announced, with another session to follow"): (
+        "announce that another session may follow, and begin",
+    ),
     ("appendable", "erase the last of several sessions"): SECOND_SESSION,
     ("finalized", "erase the last of several sessions"): (*SECOND_SESSION[:3], "flush", "close the last session"),
 }

@@ -20,7 +20,7 @@ from discstack.mmc.errors import DriveError
 from discstack.mmc.identify import identify
 from discstack.transport.base import TransportError
 
-from .variants import MORE_LAYERS, VARIANTS, Bench, Variant
+from .variants import FILLED, MORE_LAYERS, VARIANTS, Bench, Variant
 
 ARGUMENTS = {
     **dict.fromkeys(NAMED, "2"),
@@ -52,12 +52,12 @@ ROWS = [
     for section in VARIANTS[page]
     if medium not in MORE_LAYERS or section in ("Append and finalize", "Burn over")
     if not (medium == "cd-rw" and section in VARIANTS["cd-r"])
-    if section != "Overburn"  # at once, and long
 ]
 
 
-def prepared(lab: Any, medium: str, variant: Variant) -> Bench:
-    bench = Bench(lab, lab.drive(medium, CAPACITY.get(medium, 65536), speed=4))
+def prepared(lab: Any, medium: str, section: str) -> Bench:
+    variant = VARIANTS[MEDIA[medium]][section]
+    bench = Bench(lab, lab.drive(medium, FILLED.get(section, CAPACITY.get(medium, 65536)), speed=4))
     for step in variant.steps[:-1]:
         step(bench)
     return bench
@@ -82,11 +82,11 @@ def test_nothing_that_a_drive_does_is_passed_off_as_success(
 ) -> None:
     monkeypatch.setattr(polling, "INTERVAL", 10.0)
     variant = VARIANTS[MEDIA[medium]][section]
-    rehearsal = prepared(lab, medium, variant)
+    rehearsal = prepared(lab, medium, section)
     variant.steps[-1](rehearsal)
     for name, faults in trials(section, {cdb[0] for cdb in rehearsal.tap.seen}):
         if faults:
-            bench = prepared(lab, medium, variant)
+            bench = prepared(lab, medium, section)
             strike(bench, variant, name, faults)
             bench.tap.close()
             lab.drives.remove(bench.tap)

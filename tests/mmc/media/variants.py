@@ -138,6 +138,11 @@ def take_back(bench: Bench) -> None:
     bench.images.popitem()
 
 
+def overburn(bench: Bench) -> None:
+    """Write four blocks more than the disc says that it holds."""
+    bench.burn(blocks=bench.tap.inner.drive.medium.capacity + 4, overburn=True, close=True)
+
+
 FIRST, LAST, OVER = burning(), appending(close=True), burning(erase=True)
 ERASE, ERASE_IN_FULL = doing(erase, loses=True), doing(erase, full=True, loses=True)
 FORMAT, FORMAT_IN_FULL = formatting(), formatting(full=True)
@@ -174,7 +179,7 @@ COMPACT: Rows = {
     "At once, finalized": Variant((burning(mode=AT_ONCE, close=True),), FINALIZED, 1),
     "Append at once": Variant((FIRST, appending(mode=AT_ONCE)), APPENDABLE, 2),
     "Append at once and finalize": Variant((AT_ONCE_FIRST, appending(mode=AT_ONCE, close=True)), FINALIZED, 2),
-    "Overburn": Variant((burning(blocks=65540, overburn=True, close=True),), FINALIZED, 1),
+    "Overburn": Variant((overburn,), FINALIZED, 1),
     "In packets": Variant((burning(mode=FIXED_PACKETS),), APPENDABLE, 1),
     "In packets that vary": Variant((burning(mode=VARIABLE_PACKETS),), APPENDABLE, 1),
     "Append in packets and finalize": Variant((FIRST, appending(mode=FIXED_PACKETS, close=True)), FINALIZED, 2),
@@ -295,5 +300,6 @@ VARIANTS: dict[str, Rows] = {
         "Burn and verify each piece": Variant((FORMAT, burning(command=VERIFYING)), OVERWRITABLE, 1),
     },
 }
+FILLED = {"Overburn": 400}  # what fills a disc has a small one, in blocks
 # Discs with more layers are held to the pages of those with one.
 MORE_LAYERS = {"bd-r-dl": "bd-r", "bd-r-tl": "bd-r", "bd-r-ql": "bd-r", "bd-re-dl": "bd-re", "bd-re-tl": "bd-re"}
