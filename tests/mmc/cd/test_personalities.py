@@ -17,6 +17,7 @@ from discstack.mmc.errors import DriveError, UnsupportedMedium
 from discstack.mmc.identify import identify
 from discstack.mmc.medium import DiscState, WriteMode
 from discstack.mmc.operations import erase, format_medium
+from discstack.mmc.spec.cd.text import CdTextBlock, PackType, build_cd_text
 from discstack.transport.base import TransportError
 
 CAPACITY = 3900
@@ -45,6 +46,14 @@ def holds_track(studio: Any, tap: Any) -> bool:
     return bool(b"".join(medium.sector(lba)[1] for lba in range(300)) == studio.samples(300))
 
 
+def album(studio: Any) -> Any:
+    """Return a job with all that a session at once may have: texts, codes, a gap, indexes, flags."""
+    text = build_cd_text([CdTextBlock(last_track=2, texts={PackType.TITLE: ("Album", "One", "Two")})])
+    first = studio.track(300, isrc="DEA450300001", indexes=(150,))
+    second = studio.track(310, 2, pregap=40, copy_permitted=True)
+    return burn_program(studio.job(first, second, catalogue="4015513000017", cd_text=text))
+
+
 def image(studio: Any, **options: Any) -> Any:
     return burn(studio.lab.job(BLOCKS, close=True, **options))
 
@@ -61,6 +70,7 @@ JOBS: dict[str, tuple[str, bool, Callable[[Any], Any], Callable[[Any, Any], bool
     "session at once": ("cd-r", False, program(CdWriteMode.SESSION_AT_ONCE), holds_track),
     "tracks at once": ("cd-r", False, program(CdWriteMode.TRACK_AT_ONCE), holds_track),
     "raw": ("cd-r", False, program(CdWriteMode.RAW), holds_track),
+    "album": ("cd-rw", False, album, holds_track),
     "image": ("cd-r", False, image, holds_image),
     "image at once": ("cd-r", False, lambda s: image(s, mode=WriteMode.DISC_AT_ONCE), holds_image),
     "packets": ("cd-rw", True, image, holds_image),
@@ -70,7 +80,7 @@ JOBS: dict[str, tuple[str, bool, Callable[[Any], Any], Callable[[Any, Any], bool
 }
 
 
-PROGRAMS = ("session at once", "tracks at once", "raw")  # faults strike all others in the matrix of the media
+PROGRAMS = ("session at once", "tracks at once", "raw", "album")  # faults strike all others in the matrix of the media
 
 
 @pytest.fixture(autouse=True)
