@@ -25,7 +25,7 @@ from discstack.emulator.conditions import (
 from discstack.emulator.mechanism import Operation, WriteBuffer
 from discstack.emulator.media.base import FORMAT_IN_PROGRESS, Job, Medium
 from discstack.emulator.modes import ModePages
-from discstack.emulator.rotation import Line, speed_at
+from discstack.emulator.rotation import Line, radius, speed_at
 from discstack.emulator.settings import Settings
 from discstack.emulator.store import BLOCK
 from discstack.mmc.spec.event_status import MediaEvent
@@ -231,8 +231,8 @@ class Drive:
         """Move the head; where it is already, that takes no time."""
         self._spin_up()
         if lba != self.head:
-            span = max(self.loaded.capacity, 1)
-            self.clock.sleep(SETTLE + FULL_STROKE * min(abs(lba - self.head) / span, 1))
+            here, there = (radius(place, self.loaded.capacity, self.loaded.kind.layers) for place in (self.head, lba))
+            self.clock.sleep(SETTLE + FULL_STROKE * min(abs(there - here), 1))
             self.head = lba
 
     def read(self, lba: int, count: int, buffer: memoryview) -> None:
@@ -288,13 +288,13 @@ class Drive:
 
     def write_curve(self) -> list[Line]:
         """Return the write speed, in x, from the first block to the last."""
-        speeds = self.loaded.kind.speeds
-        return speeds.write_curve(self.write_speed / speeds.reported, self.loaded.capacity)
+        medium, speeds = self.loaded, self.loaded.kind.speeds
+        return speeds.write_curve(self.write_speed / speeds.reported, medium.capacity, medium.kind.layers)
 
     def read_curve(self) -> list[Line]:
         """Return the read speed, in x, from the first block to the last that can be read."""
-        speeds = self.loaded.kind.speeds
-        return speeds.read_curve(self.read_speed / speeds.reported, self.loaded.capacity)
+        medium, speeds = self.loaded, self.loaded.kind.speeds
+        return speeds.read_curve(self.read_speed / speeds.reported, medium.capacity, medium.kind.layers)
 
     def write_rate(self, lba: int) -> float:
         """Bytes a second at an address."""

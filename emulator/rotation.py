@@ -32,6 +32,11 @@ class Line:
     end: int
     last: float
 
+    def mirrored(self, start: int, blocks: int) -> Line:
+        """Return the line on a layer of so many blocks that begins at `start` and is passed from its outer end on."""
+        end = start + blocks - 1
+        return Line(end - self.end, self.last, end - self.start, self.first)
+
     def at(self, lba: int) -> float:
         """Return the speed at an address."""
         if self.end == self.start:
@@ -50,6 +55,27 @@ def curve(rotation: Rotation, factor: float, blocks: int, zones: Zones = DVD_ZON
     used = [zone for number, zone in enumerate(starts) if not number or starts[number - 1][1] < factor]
     ends = [start - 1 for start, _ in used[1:]] + [last]
     return [Line(start, speed, end, speed) for (start, speed), end in zip(used, ends, strict=True) if end >= start]
+
+
+def layered(rotation: Rotation, factor: float, blocks: int, layers: int, zones: Zones = DVD_ZONES) -> list[Line]:
+    """Return the curve of a disc with layers, of which every second one is passed from its outer end inwards."""
+    if rotation is Rotation.CLV or layers == 1:
+        return curve(rotation, factor, blocks, zones)
+    size = max(-(-blocks // layers), 1)
+    outwards = curve(rotation, factor, size, zones)
+    lines: list[Line] = []
+    for number in range(layers):
+        start = number * size
+        moved = [Line(start + line.start, line.first, start + line.end, line.last) for line in outwards]
+        lines += [line.mirrored(start, size) for line in reversed(outwards)] if number % 2 else moved
+    return lines
+
+
+def radius(lba: int, blocks: int, layers: int) -> float:
+    """Return how far out an address lies, from 0 at the inner end of its layer to 1."""
+    size = max(-(-blocks // layers), 1)
+    layer, place = divmod(lba, size)
+    return (size - place if layer % 2 else place) / size
 
 
 def speed_at(lines: list[Line], lba: int) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from discstack.emulator.rotation import DVD_ZONES, Line, Rotation, Zones, curve
+from discstack.emulator.rotation import DVD_ZONES, Line, Rotation, Zones, layered
 
 if TYPE_CHECKING:
     from discstack.emulator.media.base import Medium
@@ -30,14 +30,14 @@ class Speeds:
         """Return a speed as commands carry it: kB/s of 1000 bytes."""
         return int(self.reported * factor)
 
-    def write_curve(self, factor: float, blocks: int) -> list[Line]:
+    def write_curve(self, factor: float, blocks: int, layers: int = 1) -> list[Line]:
         """Return how fast such a disc is written from its first block to its last."""
         rotation = next((rotation for least, rotation in self.rotations if factor >= least), Rotation.CLV)
-        return curve(rotation, factor, blocks, self.zones)
+        return layered(rotation, factor, blocks, layers, self.zones)
 
-    def read_curve(self, factor: float, blocks: int) -> list[Line]:
+    def read_curve(self, factor: float, blocks: int, layers: int = 1) -> list[Line]:
         """Return how fast such a disc is read from its first block to its last."""
-        return curve(Rotation.CAV, factor, blocks)
+        return layered(Rotation.CAV, factor, blocks, layers)
 
     @property
     def payload_per_kilobyte(self) -> float:

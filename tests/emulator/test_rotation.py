@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from discstack.emulator.rotation import Line, Rotation, curve, speed_at
+from discstack.emulator.rotation import Line, Rotation, curve, layered, speed_at
 
 Load = Callable[..., Any]
 
@@ -25,6 +25,29 @@ Load = Callable[..., Any]
 )
 def test_a_curve_is_straight_lines_up_to_its_speed(rotation: Rotation, factor: float, lines: list[Line]) -> None:
     assert curve(rotation, factor, 1000) == lines
+
+
+def test_every_second_layer_is_passed_inwards() -> None:
+    lines = layered(Rotation.CAV, 10, 2000, 2)
+    assert lines == [Line(0, 4.2, 999, 10), Line(1000, 10, 1999, 4.2)]
+    zones = layered(Rotation.ZCLV, 8, 2000, 2)
+    assert zones == [Line(0, 6, 79, 6), Line(80, 8, 999, 8), Line(1000, 8, 1919, 8), Line(1920, 6, 1999, 6)]
+    assert [line.first for line in layered(Rotation.CAV, 10, 4000, 4)] == [4.2, 10, 4.2, 10]
+    assert layered(Rotation.CLV, 4, 2000, 2) == [Line(0, 4, 1999, 4)]
+
+
+def test_a_disc_with_two_layers_is_written_fastest_at_its_outer_end(load: Load) -> None:
+    rows = performance(load("bd-r-dl"), write=True)
+    assert rows == [(0, 15105, 12219391, 35964), (12219392, 35964, 24438783, 15105)]
+    host = load("bd-r-dl")
+    host.read_refused(0)
+    clock, seconds = host.transport.clock, []
+    for lba in (24438000, 12219392):  # right above the start, and at the outer end
+        host.ok("2B 00 00000000 00 0000 00")
+        start = clock.now()
+        host.ok(f"2B 00 {lba:08X} 00 0000 00")
+        seconds.append(clock.now() - start)
+    assert seconds[0] < 0.03 < 0.17 < seconds[1]
 
 
 def test_the_speed_between_two_ends_lies_between_theirs() -> None:
