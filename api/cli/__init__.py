@@ -23,7 +23,7 @@ COMMANDS: Final = {
     "image": ("image", "Build an image from files and folders."),
     "burn": ("burn", "Burn files, folders or an image to a disc."),
     "audio": ("audio", "Record audio tracks, or what a cue sheet describes."),
-    "erase": ("burn", "Erase a rewritable disc."),
+    "erase": ("media", "Erase a rewritable disc."),
     "format": ("media", "Format a disc."),
     "close": ("media", "Close a track, a session or a disc."),
     "repair": ("media", "Close what a broken burn left open."),

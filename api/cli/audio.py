@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from discstack.cli.burn import LEVELS, Speed
 from discstack.cli.common import changing_command, open_recorder
 from discstack.cli.curve import curve_option, saving_curve
 from discstack.cli.interruption import cancelling
 from discstack.cli.output import Display, counters_json, duration, print_fields, print_json
 from discstack.cli.paths import FilePath
 from discstack.cli.streams import print_line
+from discstack.cli.ways import LEVELS, Speed
 from discstack.fs.system_paths import path_of
 
 if TYPE_CHECKING:

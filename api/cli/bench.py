@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from discstack.cli.amount import Amount
-from discstack.cli.burn import Speed
 from discstack.cli.common import changing_command, open_recorder
 from discstack.cli.curve import GraphFile, reserving
 from discstack.cli.interruption import cancelling
 from discstack.cli.output import Display, Sparkline, brief, plain, print_json, print_table, size
 from discstack.cli.paths import FilePath
 from discstack.cli.streams import naming, print_line
+from discstack.cli.ways import Speed
 from discstack.fs.system_paths import openable
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""`discstack burn` and `discstack erase`: what changes a disc."""
+"""`discstack burn`: files, folders or an image onto a disc, and how that went."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from click.core import ParameterSource
 
-from discstack.cli.amount import Amount
 from discstack.cli.common import changing_command, leave, open_recorder, uncollected
 from discstack.cli.curve import curve_option, saving_curve
 from discstack.cli.earlier import CHANGE_OPTIONS, take_over
@@ -16,6 +15,7 @@ from discstack.cli.interruption import cancelling
 from discstack.cli.output import Display, brief, counters_json, duration, print_fields, print_json, size
 from discstack.cli.streams import print_line, say
 from discstack.cli.tree_options import check_manifest, write_manifest
+from discstack.cli.ways import WAY_OPTIONS, WAYS, room_choices, writer_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,30 +27,7 @@ if TYPE_CHECKING:
     from discstack.transport.base import FeedCounters
 
 SECTOR: Final = 2048
-MODES: Final = {
-    "incremental": "incremental",
-    "at-once": "disc at once",
-    "packets": "fixed packets",
-    "variable-packets": "variable packets",
-}
 PRIORITIES: Final = ("normal priority", "raised priority", "real-time priority")  # by discstack.native.Priority
-LEVELS: Final = ("none", "quick", "full")
-
-
-class Speed(click.ParamType[str]):
-    """A write speed: 16x or 16 in multiples of the medium's 1x, 22160kB/s, or max."""
-
-    name = "speed"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Check the form; the medium decides what an x is."""
-        from discstack.speed import parse_speed
-
-        try:
-            parse_speed(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-        return value
 
 
 @click.command(
@@ -63,9 +40,7 @@ class Speed(click.ParamType[str]):
 @click.argument("sources", nargs=-1, required=True, metavar="SRC...|IMAGE")
 @click.option("-d", "--drive", required=True, metavar="DRIVE", help="The drive: /dev/sr0, virtual:dvd+r?file=disc.img")
 @click.option("--as-file", is_flag=True, help="Put an image file into a new image instead of burning it as one.")
-@click.option("--erase", is_flag=True, help="Permit that the data on a rewritable disc is lost.")
-@click.option("--speed", type=Speed(), metavar="X", help="Write speed: 16x, 22160kB/s, max (the default).")
-@click.option("--verify", type=click.Choice(LEVELS), default="full", show_default=True, help="What to read back.")
+@options(WAY_OPTIONS)
 @click.option("--append", is_flag=True, help="Keep what is on the disc, if anything is, and add to it.")
 @options(CHANGE_OPTIONS)
 @click.option(
@@ -74,20 +49,8 @@ class Speed(click.ParamType[str]):
     metavar="LBA",
     help="Where an image goes: on a disc to be written over anywhere (with --erase), else where the disc goes on.",
 )
-@click.option("--simulate", is_flag=True, help="Do all but write; only where the medium has that.")
-@click.option("--close", is_flag=True, help="Close the disc: nothing can be added afterwards.")
-@click.option("--leave-open", is_flag=True, help="CD in packets: leave the track open, so that --append goes on in it.")
-@click.option("--overburn", is_flag=True, help="Write more than a CD says that it holds.")
-@click.option("--xa", is_flag=True, help="CD: sectors of CD-ROM XA (mode 2, form 1), track at once or in packets.")
-@click.option("--mode", type=click.Choice(MODES), help="How to write CD-R, CD-RW, DVD-R and DVD-RW.")
-@click.option("--layer-break", type=click.IntRange(1), metavar="SECTORS", help="DVD+R DL: so many on the first layer.")
-@click.option("--streaming", "command", flag_value="streaming", help="Full speed without defect management.")
-@click.option("--write-and-verify", "command", flag_value="write and verify", help="Let the drive check as it writes.")
-@click.option("--verify-speed", type=Speed(), metavar="X", help="Read back no faster than this.")
 @click.option("--reload", is_flag=True, help="Open and close the tray when all is done: the system looks at the disc.")
 @click.option("--eject", is_flag=True, help="Open the tray when all is done.")
-@click.option("--transfer", type=Amount(), metavar="BYTES", help="How much one WRITE carries, instead of what suits.")
-@click.option("--ring", type=Amount(), metavar="BYTES", help="Size of the buffer in front of the drive.")
 @curve_option
 @image_options
 @changing_command
@@ -95,27 +58,13 @@ def burn(
     sources: tuple[str, ...],
     drive: str,
     as_file: bool,
-    erase: bool,
-    speed: str | None,
-    verify: str,
     append: bool,
     remove: tuple[str, ...],
     rename: tuple[tuple[str, str], ...],
     from_view: str | None,
     start: int | None,
-    simulate: bool,
-    close: bool,
-    leave_open: bool,
-    overburn: bool,
-    xa: bool,
-    mode: str | None,
-    layer_break: int | None,
-    command: str | None,
-    verify_speed: str | None,
     reload: bool,
     eject: bool,
-    transfer: int | None,
-    ring: int | None,
     curve: str | None,
     unmount: bool,
     as_json: bool,
@@ -123,42 +72,28 @@ def burn(
     **choices: Any,
 ) -> None:
     """Burn files, folders or an image to a disc, and check that all of it is there."""
-    from discstack import DataWriter, ImageFile, VerifyLevel, WriteCommand, WriteMode
-    from discstack.speed import kilobytes, read_limit
+    from discstack import ImageFile
 
+    way = {name: choices.pop(name) for name in WAYS}
     ready_made = None if as_file or len(sources) > 1 else _ready_made(sources[0])
     if ready_made:
         _check_as_it_is(choices)
     elif start is not None:
         raise click.UsageError("--start is where an image file is burnt to; files and folders get an image made for it")
-    if append and (ready_made or erase):
+    if append and (ready_made or way["erase"]):
         raise click.UsageError("--append adds files or folders (--as-file: an image as a file), and erases nothing")
     if (remove or rename or from_view) and not append:
         raise click.UsageError("--remove, --rename and --from-view are about what --append keeps")
-    way = WriteMode(MODES[mode]) if mode else None
     earlier = {"remove": remove, "rename": rename, "from_view": from_view} if append else None
     with open_recorder(drive, trace, unmount=unmount) as recorder:
-        image = ready_made or _plan(
-            sources, recorder, {"erase": erase, "overburn": overburn, "mode": way}, earlier, choices, quiet=as_json
-        )
-        writer = DataWriter(
-            recorder,
-            erase=erase,
-            close=close,
-            leave_open=leave_open,
-            overburn=overburn,
-            xa=xa,
-            mode=way,
-            layer_break=layer_break,
-            command=WriteCommand(command or "write"),
-            simulate=simulate,
-            speed=kilobytes(speed, recorder.medium()) if speed else None,
-            verify=VerifyLevel(verify),
-            verify_speed=read_limit(verify_speed, recorder.medium()),
-            ring_bytes=ring,
-            transfer_bytes=transfer,
-        )
-        facts = {"drive": drive, "medium": recorder.medium().name, "speed": writer.speed, "simulated": simulate}
+        image = ready_made or _plan(sources, recorder, room_choices(way), earlier, choices, quiet=as_json)
+        writer = writer_for(recorder, **way)
+        facts = {
+            "drive": drive,
+            "medium": recorder.medium().name,
+            "speed": writer.speed,
+            "simulated": writer.simulate,
+        }
         display = Display(quiet=as_json)
         with saving_curve(curve, f"burn {' '.join(sources)}", facts, display) as on_event:
             with cancelling(writer), display:
@@ -291,42 +226,3 @@ def _measured(speed: float | None) -> str:
 
 def _kilobytes(speed: int | None) -> str:
     return "fastest" if speed is None else f"{size(speed * 1000)}/s"
-
-
-PARTS: Final = {
-    "track": "TRACK",
-    "unreserve": "UNRESERVE_TRACK",
-    "tail": "TRACK_TAIL",
-    "unclose": "UNCLOSE_LAST_SESSION",
-    "session": "ERASE_LAST_SESSION",
-}
-
-
-@click.command()
-@click.argument("drive")
-@click.option("--full", is_flag=True, help="Overwrite everything instead of only what makes the disc look empty.")
-@click.option(
-    "--part",
-    type=click.Choice(tuple(PARTS)),
-    help="Take back only a part of a CD-RW: the last session, its end (unclose), or of the open session a track, its "
-    "reservation, or its tail.",
-)
-@click.option("--at", type=click.IntRange(0), default=0, metavar="N", help="Of --part: the track, or the tail's LBA.")
-@changing_command
-def erase(drive: str, full: bool, part: str | None, at: int, unmount: bool, as_json: bool, trace: str | None) -> None:
-    """Erase a rewritable disc: a CD-RW is blanked, DVD+RW and BD-RE are overwritten with zeros."""
-    from discstack import BlankType, Eraser
-
-    if (full and part) or (at and not part):
-        raise click.UsageError("--full erases everything, --part a part, and --at belongs to --part")
-    with open_recorder(drive, trace, unmount=unmount) as recorder:
-        eraser = Eraser(recorder, full=full)
-        with cancelling(eraser), Display(quiet=as_json) as display:
-            if part:
-                medium = eraser.take_back(BlankType[PARTS[part]], at, on_event=display)
-            else:
-                medium = eraser.erase(on_event=display)
-    if as_json:
-        print_json({"drive": drive, "full": full, "part": part, "medium": medium})
-    else:
-        print_line(f"{drive}: erased; {medium}")

@@ -1,4 +1,4 @@
-"""`discstack format`, `discstack close` and `discstack repair`: what is done to a disc besides writing."""
+"""`discstack erase`, `format`, `close` and `repair`: what is done to a disc besides writing."""
 
 from __future__ import annotations
 
@@ -151,3 +151,42 @@ def _do(drive: str, job: Job, run: Callable[[Display], MediumStatus], done: str,
     else:
         print_line(f"{drive}: {done}; {medium}")
     leave(job.recorder)
+
+
+PARTS: Final = {
+    "track": "TRACK",
+    "unreserve": "UNRESERVE_TRACK",
+    "tail": "TRACK_TAIL",
+    "unclose": "UNCLOSE_LAST_SESSION",
+    "session": "ERASE_LAST_SESSION",
+}
+
+
+@click.command()
+@click.argument("drive")
+@click.option("--full", is_flag=True, help="Overwrite everything instead of only what makes the disc look empty.")
+@click.option(
+    "--part",
+    type=click.Choice(tuple(PARTS)),
+    help="Take back only a part of a CD-RW: the last session, its end (unclose), or of the open session a track, its "
+    "reservation, or its tail.",
+)
+@click.option("--at", type=click.IntRange(0), default=0, metavar="N", help="Of --part: the track, or the tail's LBA.")
+@changing_command
+def erase(drive: str, full: bool, part: str | None, at: int, unmount: bool, as_json: bool, trace: str | None) -> None:
+    """Erase a rewritable disc: a CD-RW is blanked, DVD+RW and BD-RE are overwritten with zeros."""
+    from discstack import BlankType, Eraser
+
+    if (full and part) or (at and not part):
+        raise click.UsageError("--full erases everything, --part a part, and --at belongs to --part")
+    with open_recorder(drive, trace, unmount=unmount) as recorder:
+        eraser = Eraser(recorder, full=full)
+        with cancelling(eraser), Display(quiet=as_json) as display:
+            if part:
+                medium = eraser.take_back(BlankType[PARTS[part]], at, on_event=display)
+            else:
+                medium = eraser.erase(on_event=display)
+    if as_json:
+        print_json({"drive": drive, "full": full, "part": part, "medium": medium})
+    else:
+        print_line(f"{drive}: erased; {medium}")

@@ -6,13 +6,13 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from discstack.cli.burn import Speed
 from discstack.cli.common import drive_command, open_recorder
 from discstack.cli.interruption import cancelling
 from discstack.cli.output import Display, output_file, plain, print_json, size
 from discstack.cli.paths import FilePath, OpenedFile
 from discstack.cli.streams import naming, print_line, say
 from discstack.cli.volumes import opened, volume_options
+from discstack.cli.ways import Speed
 
 if TYPE_CHECKING:
     from discstack import CdFiles, FileReport
