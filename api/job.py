@@ -105,6 +105,8 @@ class Narrator(Observer):
         if self._flow is None or self._flow.ring is not stream.ring:
             self._flow = _Flow(stream.ring, self._flow.run + 1 if self._flow else 0, (elapsed, written))
         flow = self._flow
+        if not counters.blocks:  # what is waited for before the first WRITE is no part of its speed
+            flow.first = (elapsed, written)
         average = _rate(flow.first, (elapsed, written))
         start, total = stream.lba - stream.earlier.blocks, stream.earlier.blocks + stream.blocks
         left = (total - counters.blocks) * stream.block_size

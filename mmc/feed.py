@@ -79,6 +79,7 @@ def added(one: FeedCounters, other: FeedCounters) -> FeedCounters:
         stalls=one.stalls + other.stalls,
         stall_time=one.stall_time + other.stall_time,
         busy_time=one.busy_time + other.busy_time,
+        prefill_time=one.prefill_time + other.prefill_time,
         latency_max=max(one.latency_max, other.latency_max),
         latency_total=one.latency_total + other.latency_total,
         latencies=tuple(map(sum, zip(one.latencies, other.latencies, strict=True))),
@@ -102,7 +103,9 @@ class _Feed:
     def run(self) -> FeedResult:
         stream, counters = self.stream, self.counters
         if stream.prefill:
+            began = self.clock.now()
             self.wait_full()
+            counters.prefill_time = self.clock.now() - began
         counters.ring_low = self.ring.fill
         while counters.blocks < stream.blocks:
             lba, blocks = stream.lba + counters.blocks, min(stream.unit, stream.blocks - counters.blocks)

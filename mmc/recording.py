@@ -49,7 +49,7 @@ def write_session(
     except BaseException as error:
         yield from abandon(error, work, job)
         raise
-    seconds = (yield Now()) - began
+    seconds = (yield Now()) - began - counters.prefill_time
     yield from work.recipe.finish(work, job)
     return counters, digests, seconds
 

@@ -197,8 +197,9 @@ class FeedCounters:
     The device has taken `blocks` by `commands` that were answered GOOD; `busy` counts its answers 2/04/08 (the buffer
     is full), `stalls` the times that the ring had no full unit when one was wanted. `latencies` are the commands by how
     long they took, in the buckets of `discstack.native.histogram`. `ring_fill` is in the ring now, `ring_low` was the
-    least since the first command; `drive_buffer` is the size of the drive's own buffer, 0 where the drive does not
-    tell, and `drive_fill` was in it when it was last asked. `priority` is that of the thread that fed the drive.
+    least since the first command, which waited for `prefill_time` until the ring was full; `drive_buffer` is the size
+    of the drive's own buffer, 0 where the drive does not tell, and `drive_fill` was in it when it was last asked.
+    `priority` is that of the thread that fed the drive.
     """
 
     blocks: int = 0
@@ -207,6 +208,7 @@ class FeedCounters:
     stalls: int = 0
     stall_time: float = 0.0
     busy_time: float = 0.0
+    prefill_time: float = 0.0
     latency_max: float = 0.0
     latency_total: float = 0.0
     latencies: tuple[int, ...] = (0,) * BUCKETS

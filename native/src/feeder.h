@@ -37,6 +37,7 @@ struct feeder_counters {
 	uint64_t stalls;        /* times the ring had no full unit when one was wanted */
 	uint64_t stall_time;
 	uint64_t busy_time;
+	uint64_t prefill_time;  /* how long the first command waited for a full ring */
 	uint64_t latency_max;   /* of the commands answered GOOD */
 	uint64_t latency_total;
 	uint64_t ring_fill;     /* bytes in the ring now */

@@ -12,7 +12,10 @@ import pytest
 import discstack
 from discstack.emulator.faults import Fault
 from discstack.emulator.open import open_virtual
-from discstack.transport.base import DeviceBusy, DeviceGone, Transport, TransportError
+from discstack.job import Narrator
+from discstack.native import Ring
+from discstack.transport.base import DeviceBusy, DeviceGone, FeedCounters, Stream, Transport, TransportError
+from discstack.transport.script import ScriptClock
 
 SECTOR = 2048
 
@@ -215,6 +218,29 @@ def test_events_go_on_where_a_write_was_sent_again() -> None:
     assert {event.total_sectors for event in written} == {3200}
     assert {event.sectors for event in written} >= {800, 1600, 3200}
     assert result.counters.blocks == 3200
+
+
+def test_what_is_waited_for_before_the_first_write_is_no_part_of_the_average_speed() -> None:
+    clock, events = ScriptClock(), list[discstack.Event]()
+    narrator = Narrator(events.append, clock, lambda _: None)
+    flow = Stream(
+        ring=Ring(2 * SECTOR, SECTOR),
+        template=bytes(10),
+        lba_place=(2, 32),
+        length_place=(7, 16),
+        lba=0,
+        blocks=96,
+        block_size=SECTOR,
+        unit=1,
+        timeout=1,
+        nap=1,
+    )
+    for blocks, passed in ((0, 8.0), (0, 0.0), (32, 1.0), (64, 1.0)):
+        clock.sleep(passed)
+        narrator.streaming(flow, FeedCounters(blocks=blocks))
+    last = events[-1]
+    assert isinstance(last, discstack.Writing)
+    assert (last.average_speed, last.remaining) == (32 * SECTOR, 1.0)
 
 
 def test_a_cancel_that_comes_before_the_job_ends_it_and_that_one_alone(recorder: discstack.Recorder) -> None:

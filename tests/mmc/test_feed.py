@@ -212,6 +212,19 @@ def test_the_first_command_waits_for_a_full_ring() -> None:
     assert fills[0] == 3 * SIZE
 
 
+def test_how_long_the_first_command_waited_is_told() -> None:
+    ring, transport = Ring(8 * SIZE, SIZE), ScriptTransport(otherwise=Reply())
+    ring.reserve(SIZE)
+    ring.commit(SIZE)
+
+    def look(counters: FeedCounters) -> None:
+        if not counters.blocks:
+            transport.clock.sleep(3.0)
+            ring.close()
+
+    assert feed_by_execute(transport, stream(ring, blocks=UNIT), look).counters.prefill_time == 3.0
+
+
 def test_without_prefill_the_first_command_waits_for_its_own_data_only() -> None:
     ring = Ring(8 * SIZE, SIZE)
     ring.reserve(SIZE)
@@ -243,6 +256,7 @@ def test_the_counters_of_two_streams_add_up() -> None:
         stalls=4,
         stall_time=5.0,
         busy_time=6.0,
+        prefill_time=0.5,
         latency_max=9.0,
         latency_total=10.0,
         latencies=(1, *(0,) * 94, 2),
@@ -258,6 +272,7 @@ def test_the_counters_of_two_streams_add_up() -> None:
         stalls=40,
         stall_time=50.0,
         busy_time=60.0,
+        prefill_time=5.0,
         latency_max=7.0,
         latency_total=100.0,
         latencies=(4, *(0,) * 94, 8),
@@ -273,6 +288,7 @@ def test_the_counters_of_two_streams_add_up() -> None:
         stalls=44,
         stall_time=55.0,
         busy_time=66.0,
+        prefill_time=5.5,
         latency_max=9.0,
         latency_total=110.0,
         latencies=(5, *(0,) * 94, 10),

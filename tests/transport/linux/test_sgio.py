@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from threading import Thread
+from threading import Thread, Timer
 from typing import Any
 
 import pytest
@@ -209,6 +209,17 @@ def test_a_stream_is_fed_in_units(drive: Any, transport: SgioTransport) -> None:
     assert [request.data_length for request in drive.requests] == [16 * BLOCK, 16 * BLOCK, 8 * BLOCK]
     assert [request.data[0] for request in drive.requests] == [0, 16, 32]
     assert {request.timeout for request in drive.requests} == {60_000}
+
+
+def test_how_long_the_first_command_waited_for_a_full_ring_is_told(drive: Any, transport: SgioTransport) -> None:
+    ring = Ring(64 * BLOCK, 16 * BLOCK)
+    ring.reserve(16 * BLOCK)
+    ring.commit(16 * BLOCK)
+    Timer(0.05, ring.close).start()
+    result = transport.feed(stream(ring, blocks=16))
+    assert result.counters.blocks == 16
+    assert result.counters.prefill_time >= 0.04
+    assert result.counters.stall_time == 0
 
 
 def test_write_12_and_negative_addresses_are_patched_in_place(drive: Any, transport: SgioTransport) -> None:
