@@ -23,6 +23,7 @@ EXPECTED = {
     "diagnose.py": ["blank", "current features:", "READ CAPACITY answers"],
     "embed.py": ["writing", "finalising", "read back and right"],
     "low_level.py": ["DVD+RW, overwritable", "offers 11080 kB/s", "159999: "],
+    "span.py": ["disc 4: 3 files, 1600 sectors read back and right", "  /11.bin"],
     "measure.py": ["MB/s", "256 MiB in", " stalls, "],
 }
 
