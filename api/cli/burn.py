@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -18,7 +19,7 @@ from discstack.cli.tree_options import check_manifest, write_manifest
 from discstack.cli.ways import WAY_OPTIONS, WAYS, room_choices, writer_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from discstack.fs.image import Image
     from discstack.image_file import ImageFile
@@ -96,7 +97,7 @@ def burn(
         }
         display = Display(quiet=as_json)
         with saving_curve(curve, f"burn {' '.join(sources)}", facts, display) as on_event:
-            with cancelling(writer), display:
+            with cancelling(writer), display, _advising(recorder):
                 result = writer.write(image, start=start or 0, on_event=on_event)
             if as_json:
                 print_json({**_result_json(result, drive), "issues": getattr(image, "issues", ())})
@@ -105,6 +106,22 @@ def burn(
         if not isinstance(image, ImageFile):
             write_manifest(image, choices["manifest"])
         leave(recorder, reload=reload, eject=eject)
+
+
+@contextmanager
+def _advising(recorder: Recorder) -> Iterator[None]:
+    """Tell the words that permit what was refused for the sake of what the disc holds."""
+    from discstack import Action, MediumNotBlank
+
+    try:
+        yield
+    except MediumNotBlank as error:
+        actions = recorder.medium().actions
+        words = ["--append keeps that and adds files or folders"] if actions & {Action.APPEND, Action.WRITE} else []
+        words += ["--erase lets it be lost"] if actions & {Action.ERASE, Action.WRITE} else []
+        if words:
+            error.add_note("; ".join(words))
+        raise
 
 
 def _ready_made(source: str) -> ImageFile | None:

@@ -24,6 +24,30 @@ def test_a_disc_is_formatted_written_over_and_shown(discstack: Any, folder: Path
     assert "can still be written" in discstack("info", drive).out
 
 
+@pytest.mark.parametrize(
+    ("medium", "before", "advice"),
+    [
+        ("dvd+r", (), "--append keeps that and adds files or folders"),
+        ("dvd+rw", (), "--append keeps that and adds files or folders; --erase lets it be lost"),
+        ("dvd-rw", ("--close",), "--erase lets it be lost"),
+        ("bd-r", ("--close",), None),
+    ],
+)
+def test_what_permits_a_burn_over_data_is_said_where_there_is_something(
+    discstack: Any, folder: Path, medium: str, before: tuple[str, ...], advice: str | None
+) -> None:
+    drive = f"virtual:{medium}?file=disc&capacity=30080"
+    assert discstack("burn", str(folder), *before, "--verify", "none", "-d", drive).code == 0
+    image = ds.FileSystemImage()
+    image.root.create_file("x", b"x")
+    image.create_result().write_to("x.iso")
+    refused = discstack("burn", "x.iso", "-d", drive)
+    assert refused.code == 5
+    assert [line.strip() for line in refused.err.splitlines() if "--append" in line or "--erase" in line] == (
+        [advice] if advice else []
+    )
+
+
 def test_a_disc_is_closed_step_by_step(discstack: Any, folder: Path) -> None:
     drive = "virtual:dvd+r-dl?file=disc"
     burnt = discstack("burn", str(folder), "-d", drive, "--layer-break", "80000", "--verify-speed", "4x", "--json").json
