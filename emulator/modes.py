@@ -129,6 +129,7 @@ class ModePages:
             catalogue=_code(page.media_catalog_number, 13),
             isrc=_code(page.international_standard_recording_code, 12),
             sub_header=page.sub_header,
+            copy=page.copy,
         )
 
 

@@ -51,6 +51,8 @@ def _lines(contents: CdContents, place: Place, texts_file: str | None) -> Iterat
         if track.isrc:
             yield f"    ISRC {track.isrc}"
         flags = [word for bit, word in FLAGS if track.control & bit]
+        if track.copied:
+            flags.append("SCMS")
         if flags:
             yield f"    FLAGS {' '.join(flags)}"
         if track.first < track.start:

@@ -50,6 +50,7 @@ class WriteParameters:
     catalogue: str = ""
     isrc: str = ""
     sub_header: bytes = bytes(4)
+    copy: bool = False
     underrun_protection: bool = True
 
 

@@ -32,7 +32,6 @@ PERIOD, CATALOGUE_AT, RECORDING_AT = 100, 30, 60  # of so many blocks one has th
 BLINK: Final = 4 / 75  # P changes so often a frame in the lead-out: 2 Hz
 FIRST_TRACK, LAST_TRACK, LEAD_OUT, NEXT_SESSION, PRE_GROOVE = 0xA0, 0xA1, 0xA2, 0xB0, 0xC0  # points
 MODE_5: Final = 5
-COPY_FRAMES: Final = 4  # half a period
 SILENCE: Final = bytes(2352)
 SYMBOLS: Final = 96
 VARIED: Final = 32  # different bytes that a piece has which can be found again
@@ -226,18 +225,13 @@ def _extent(raw: RawSession, extent: Extent, packer: Packer | None, tallies: lis
         else:
             main = _pause(extent.form, lba)
         relative = lba - track.start if extent.index else track.start - lba - 1
-        control = _alternating(extent.control, lba) if track.plan.copied else extent.control
+        control = sub_channel.alternating(extent.control, lba) if track.plan.copied else extent.control
         q = sub_channel.q_position(control, track.number, extent.index, relative, Msf.from_lba(lba))
         if raw.layout.program.catalogue and lba % PERIOD == CATALOGUE_AT:
             q = sub_channel.q_catalogue(control, raw.layout.program.catalogue, Msf.from_lba(lba).frame)
         elif track.plan.isrc and extent.index and lba % PERIOD == RECORDING_AT:
             q = sub_channel.q_recording(control, track.plan.isrc, Msf.from_lba(lba).frame)
         yield main, not extent.index, q, packer.symbols(packs) if packer is not None else b""
-
-
-def _alternating(control: int, lba: int) -> int:
-    """Return the control field of a copy: its copy bit is on for four frames, then off for four (9.375 Hz)."""
-    return control | sub_channel.COPY if lba // COPY_FRAMES % 2 else control & ~sub_channel.COPY
 
 
 def _lead_out(raw: RawSession, packer: Packer | None) -> Iterator[Block]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 
 from discstack.mmc import queries
 from discstack.mmc.cd.graphics import has_graphics
-from discstack.mmc.cd.sectors import SubChannels, read_sectors
+from discstack.mmc.cd.sectors import CdSector, SubChannels, read_sectors
 from discstack.mmc.command import ask
 from discstack.mmc.errors import BlankCheck, DriveTimeout, IllegalRequest, MediumError, ResponseError
 from discstack.mmc.polling import persist, wait_ready
@@ -42,7 +42,7 @@ class CdTrackContents:
 
     `kind` is what its first sector is; ANY where that cannot be read. `indexes` are the offsets from the start at which
     index 2 and so on begin. `graphics` tells that its sub-channels R to W hold pictures (CD+G), `cd_i` that its session
-    is marked as one of CD-I.
+    is marked as one of CD-I, `copied` that its copy bit comes and goes: a copy of what may be copied once (SCMS).
     """
 
     number: int
@@ -56,6 +56,7 @@ class CdTrackContents:
     indexes: tuple[int, ...] = ()
     graphics: bool = False
     cd_i: bool = False
+    copied: bool = False
 
     @property
     def is_audio(self) -> bool:
@@ -171,11 +172,19 @@ def _searched(track: CdTrackContents) -> Procedure[CdTrackContents]:
     if not track.is_audio:
         return track
     indexes = yield from _indexes(track)
+    copied = False
     for start in (track.start, (track.start + track.end - STEP) // 2):
         sectors = (yield from _optional(partial(read_sectors, start, STEP, sub=SubChannels.RAW))) or ()
+        copied = copied or _alternates(sectors)
         if has_graphics(sectors):
-            return replace(track, indexes=indexes, graphics=True)
-    return replace(track, indexes=indexes)
+            return replace(track, indexes=indexes, graphics=True, copied=copied)
+    return replace(track, indexes=indexes, copied=copied)
+
+
+def _alternates(sectors: Iterable[CdSector]) -> bool:
+    """Say whether the copy bit of Q comes and goes."""
+    controls = {q[0] >> 4 & sub_channel.COPY for sector in sectors if (q := sector.q) is not None}
+    return len(controls) > 1
 
 
 def _indexes(track: CdTrackContents) -> Procedure[tuple[int, ...]]:

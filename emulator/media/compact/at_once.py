@@ -15,6 +15,7 @@ from discstack.mmc.spec.msf import LEAD_IN_MINUTE
 MINIMUM_TRACK: Final = 300  # blocks
 ENTRY: Final = 8  # bytes
 HIGHEST_TRACK: Final = 99
+COPIED: Final = 0x80  # of the SCMS byte
 PLAIN: Final = frozenset({0x10, 0x14})  # data forms of which the user data are all that has to be kept
 
 
@@ -167,6 +168,7 @@ def _track(reading: _Reading, extents: list[Extent], number: int) -> CdTrack:
                 isrc=isrc,
                 stored=entry.data_form not in PLAIN,
                 whole=True,
+                copied=bool(entry.scms & COPIED),
             )
         elif track is not None and entry.index == len(track.indexes) + 2:
             track.indexes.append(start - track.start)

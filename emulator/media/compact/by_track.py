@@ -55,6 +55,7 @@ class TrackRecording(Recording):
         track.stored, track.packet = self.form.kind is not SectorType.MODE_1, self.packet
         track.pregap = PREGAP if first or track.is_audio else 0
         track.isrc = parameters.isrc if track.is_audio else ""
+        track.copied = parameters.copy and track.is_audio
         session = disc.session(track.session)
         session.disc_type = parameters.session_format
         session.catalogue = session.catalogue or parameters.catalogue

@@ -142,7 +142,7 @@ class CompactDisc(Rehearsing):
         fresh = not track.written
         kind = self.recording.form.kind if fresh and not track.whole else SectorType(track.form)
         control = self.parameters.track_mode & 0x0F if fresh and not track.whole else track.control
-        described = replace(described, track_mode=control, data_mode=DATA_MODES[kind])
+        described = replace(described, track_mode=control, data_mode=DATA_MODES[kind], copy=track.copied)
         if track.packet is not None:
             described = replace(
                 described,

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from discstack.emulator.media.sequential import Track
+from discstack.mmc.spec.cd import sub_channel
 from discstack.mmc.spec.cd.packets import LINKS, packet_overhead
 from discstack.mmc.spec.cd.sector import SectorType
 from discstack.mmc.spec.mode_page_values import DataBlockType
@@ -27,7 +28,7 @@ class CdTrack(Track):
     at which index 2 and so on begin. A track that is `stored` has its sectors kept as they are on the disc, with their
     sub-channels; of the others only the user data are kept. `whole` tells one that is written together with its
     session, and is damaged as long as it is not closed. `packet` is the size of the packets that it consists of;
-    where that varies, `links` are the offsets of the blocks between them.
+    where that varies, `links` are the offsets of the blocks between them. `copied` is what may not be copied once more.
     """
 
     control: int = DATA_TRACK
@@ -39,6 +40,11 @@ class CdTrack(Track):
     whole: bool = False
     packet: int | None = None
     links: list[int] = field(default_factory=list)
+    copied: bool = False
+
+    def control_at(self, lba: int) -> int:
+        """Return the control field of a sector: its copy bit comes and goes in a copy."""
+        return sub_channel.alternating(self.control, lba) if self.copied else self.control
 
     @property
     def behind(self) -> int:

@@ -77,10 +77,10 @@ def made_pq(lba: int, place: Place) -> bytes:
     """Return the P and Q channels of a sector whose session the drive composed."""
     track, index = place.track, place.track.index_at(lba)
     p = sub_channel.P_CLEAR if index else sub_channel.P_SET
-    absolute = Msf.from_lba(lba)
+    absolute, control = Msf.from_lba(lba), track.control_at(lba)
     if place.session.catalogue and lba % PERIOD == CATALOGUE_AT:
-        return p + sub_channel.q_catalogue(track.control, place.session.catalogue, absolute.frame)
+        return p + sub_channel.q_catalogue(control, place.session.catalogue, absolute.frame)
     if track.isrc and index and lba % PERIOD == RECORDING_AT:
-        return p + sub_channel.q_recording(track.control, track.isrc, absolute.frame)
+        return p + sub_channel.q_recording(control, track.isrc, absolute.frame)
     relative = lba - track.start if index else track.start - lba - 1
-    return p + sub_channel.q_position(track.control, place.number, index, relative, absolute)
+    return p + sub_channel.q_position(control, place.number, index, relative, absolute)

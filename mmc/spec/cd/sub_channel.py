@@ -20,6 +20,7 @@ P_SET, P_CLEAR = b"\xff" * CHANNEL_SIZE, bytes(CHANNEL_SIZE)
 POSITION, CATALOGUE, RECORDING = 1, 2, 3  # ADR, ECMA-130 22.3.2
 LEAD_IN_TRACK, LEAD_OUT_TRACK = 0x00, 0xAA
 DATA, COPY, PRE_EMPHASIS, FOUR_CHANNELS = 0x4, 0x2, 0x1, 0x8  # bits of the control field
+COPY_FRAMES: Final = 4  # so long the copy bit of a copy stays as it is
 PQ_SIZE: Final = 16  # of the form that holds Q as it is and P as one bit (MMC-6 6.19, table of formatted Q)
 
 _BITS: Final = tuple(bytes(0x30 | (byte >> 7 - channel & 1) for byte in range(256)) for channel in range(8))
@@ -54,6 +55,11 @@ def sealed(q: bytes) -> bytes:
 def intact(q: bytes | memoryview) -> bool:
     """Say whether the 12 bytes of a Q block have the right check sum."""
     return crc_hqx(bytes(q[:10]), 0) ^ 0xFFFF == int.from_bytes(q[10:12], "big")
+
+
+def alternating(control: int, lba: int) -> int:
+    """Return the control field of a copy: its copy bit is on for four frames, then off for four (9.375 Hz)."""
+    return control | COPY if lba // COPY_FRAMES % 2 else control & ~COPY
 
 
 def q_position(control: int, track: int, index: int, relative: int, absolute: Msf) -> bytes:

@@ -218,6 +218,19 @@ def test_the_command_line_reads_a_cd(discstack: Callable[..., Any], tmp_path: Pa
     assert discstack("read", drive, "-o", "out.img", "--wav").code == 2
 
 
+@pytest.mark.parametrize("gapless", [True, False])
+def test_a_copy_of_what_may_be_copied_once_is_told(recorder: Any, tmp_path: Path, gapless: bool) -> None:
+    tracks = (
+        ProgramTrack(source=Bytes(noise(310, 1), SECTOR), copied=True, isrc="DEA450300001"),
+        ProgramTrack(source=Bytes(noise(310, 2), SECTOR)),
+    )
+    AudioWriter(recorder, gapless=gapless).write(Program(tracks=tracks))
+    saved = CdReader(recorder).save(tmp_path / "copy.cue")
+    assert [track.copied for track in saved.contents.tracks] == [True, False]
+    assert [track.flags for track in CueSheet.load(saved.cue).tracks] == [{"SCMS"}, set()]
+    assert recorder.execute(bytes.fromhex("52 01 00 00 00 01 00 0030 00"), allocation=48).data[5] & 0x10  # copy
+
+
 def test_files_beside_the_cue_sheet_are_not_written_over_unasked(discstack: Callable[..., Any], tmp_path: Path) -> None:
     wav(tmp_path / "1.wav", 300, 1)
     drive = "virtual:cd-r?file=disc&capacity=20000"
