@@ -404,6 +404,23 @@ def test_a_source_that_fails_stops_the_burn_with_its_own_error(recorder: discsta
     assert any("the disc is now" in note for note in failed.value.__notes__)
 
 
+class Unreadable(io.BytesIO):
+    def read(self, size: int | None = -1, /) -> bytes:
+        raise OSError("the network is gone")
+
+
+@pytest.mark.linux("native code that reads files")
+def test_what_python_cannot_make_of_an_image_shows_before_anything_is_written(tmp_path: Path) -> None:
+    (tmp_path / "first").write_bytes(bytes(3_000_000))
+    image = discstack.FileSystemImage(volume_id="X")
+    image.root.create_file("first", tmp_path / "first")
+    image.root.create_file("second", lambda: Unreadable(b""), size=1000)
+    with opened(open_virtual("dvd+r", capacity=8192)) as (_, drive):
+        with pytest.raises(discstack.SourceError, match=r"second: the network is gone"):
+            discstack.DataWriter(drive, ring_bytes=1 << 18).write(image.create_result())
+        assert drive.medium().state is discstack.DiscState.BLANK
+
+
 def test_an_image_is_fitted_to_the_medium(tmp_path: Path, recorder: discstack.Recorder) -> None:
     (tmp_path / "large").write_bytes(bytes(5000 * SECTOR))
     image = discstack.FileSystemImage()
