@@ -49,6 +49,17 @@ def test_a_write_carries_what_medium_way_and_buffer_allow(
     assert set(sizes(tap)[:-1]) == {kib}
 
 
+@pytest.mark.parametrize(("most", "kib"), [(MIB, 64), (48 * KIB, 48), (2 * KIB, 2)])
+def test_a_read_of_what_was_written_asks_for_64_kib_and_no_more_than_the_way_carries(
+    lab: Any, most: int, kib: int
+) -> None:
+    tap = lab.drive("cd-r", 1024, max_transfer=most)
+    assert lab.run(burn(lab.job(200)), tap).verified == 200
+    asked = [int.from_bytes(cdb[7:9]) * 2 for cdb in tap.seen if cdb[:1] == b"\x28"]
+    assert max(asked) == kib
+    assert sum(asked) == 400  # and each sector once
+
+
 def test_what_is_asked_for_is_sent_whatever_suits(lab: Any) -> None:
     tap = lab.drive("bd-r", 8192, buffer=MIB)
     lab.run(burn(lab.job(600, ring_bytes=None, transfer_bytes=512 * KIB)), tap)
