@@ -46,6 +46,11 @@ def test_every_option_is_told_of(name: str) -> None:
     assert not untold
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_takes_json(name: str) -> None:
+    assert any("--json" in param.opts for param in COMMANDS[name].params)
+
+
 def written() -> list[tuple[str, str]]:
     """Return the command lines of all pages, each with the page's name; of alternatives and what is optional, all."""
     found = []

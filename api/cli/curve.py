@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from discstack.cli.common import json_option
+from discstack.cli.output import print_json
 from discstack.cli.paths import FilePath
 from discstack.cli.streams import naming, say
 from discstack.fs.system_paths import path_of
@@ -98,13 +100,17 @@ def saving_curve(path: str | None, title: str, facts: Mapping[str, Any], then: E
     type=GraphFile(several=True),
     help="FILE.html, FILE.png or FILE.svg.",
 )
-def graph(curves: tuple[str, ...], output: str) -> None:
+@json_option
+def graph(curves: tuple[str, ...], output: str, as_json: bool) -> None:
     """Draw saved curves, several of them over each other."""
     from discstack.graphs import draw
 
     with naming(output):
         draw([_load(path) for path in curves], output)
-    say(f"{output}: {len(curves)} curve{'s' * (len(curves) > 1)}")
+    if as_json:
+        print_json({"output": output, "curves": len(curves)})
+    else:
+        say(f"{output}: {len(curves)} curve{'s' * (len(curves) > 1)}")
 
 
 def _load(path: str) -> Curve:

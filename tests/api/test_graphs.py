@@ -150,6 +150,8 @@ def test_the_command_line_draws_what_burns_saved(discstack: Any, tmp_path: Path)
     assert b"burn file (2)" in (tmp_path / "both.html").read_bytes()
     assert discstack("graph", "a.json", "b.json", "-o", "both.json").code == 2
     (tmp_path / "no.json").write_text("{}")
+    told = discstack("graph", "a.json", "b.json", "-o", "both.html", "--json")
+    assert (told.code, told.json) == (0, {"output": "both.html", "curves": 2})
     refused = discstack("graph", "no.json", "-o", "x.png")
     assert refused.code == 2
     assert "no.json: this is no discstack curve" in refused.err
