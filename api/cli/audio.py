@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from discstack.cli.common import changing_command, open_recorder
+from discstack.cli.common import changing_command, leave, open_recorder
 from discstack.cli.curve import curve_option, saving_curve
 from discstack.cli.interruption import cancelling
 from discstack.cli.output import Display, counters_json, duration, print_fields, print_json
@@ -30,7 +30,7 @@ RAW_FORMS = {"16": "PQ", "96r": "RAW", "96p": "PACKED"}
         "A WAV of 44.1 kHz, 16 bits, stereo is taken as it is; other files need discstack[audio] (libsndfile), and "
         "their sample rate must be 44.1 kHz. One FILE that ends in .cue is a cue sheet: it brings order, gaps, "
         "indexes, codes and texts, and may name tracks of data. Several sessions in it are recorded one by one: all "
-        "but the last with --append."
+        "but the last with --multi."
     )
 )
 @click.argument("files", nargs=-1, required=True, metavar="FILE...|SHEET.cue", type=FilePath(dir_okay=False))
@@ -47,7 +47,7 @@ RAW_FORMS = {"16": "PQ", "96r": "RAW", "96p": "PACKED"}
 )
 @click.option("--verify-speed", type=Speed(), metavar="X", help="Read back no faster than this.")
 @click.option("--simulate", is_flag=True, help="Do all but write.")
-@click.option("--append", is_flag=True, help="Leave the disc open for another session.")
+@click.option("--multi", is_flag=True, help="Leave the disc open for another session.")
 @click.option("--overburn", is_flag=True, help="Write more than the disc says that it holds.")
 @click.option("--graphics", is_flag=True, help="CD+G: take the CDG files beside the audio files; recorded raw.")
 @click.option("--raw", type=click.Choice(tuple(RAW_FORMS)), help="Record raw, with sub-channels in this form.")
@@ -73,7 +73,7 @@ def audio(
     verify: str,
     verify_speed: str | None,
     simulate: bool,
-    append: bool,
+    multi: bool,
     overburn: bool,
     graphics: bool,
     raw: str | None,
@@ -102,7 +102,7 @@ def audio(
             recorder,
             gapless=not gaps,
             erase=erase,
-            close=not append,
+            close=not multi,
             simulate=simulate,
             overburn=overburn,
             cd_text=not no_cd_text,
@@ -122,8 +122,7 @@ def audio(
                 print_json(_result_json(result, drive))
             else:
                 _say_result(result, drive)
-        if eject:
-            recorder.eject()
+        leave(recorder, eject=eject)
 
 
 def _program(writer: AudioWriter, files: tuple[str, ...], session: int | None, tags: dict[str, Any]) -> Program:
@@ -140,7 +139,7 @@ def _program(writer: AudioWriter, files: tuple[str, ...], session: int | None, t
         if session is None and len(sheet.sessions) > 1:
             numbers = ", ".join(map(str, sheet.sessions))
             raise click.UsageError(
-                f"sessions {numbers} are recorded one by one: --session N, with --append but the last"
+                f"sessions {numbers} are recorded one by one: --session N, with --multi but the last"
             )
         return writer.program(sheet, session=session)
     if session is not None:

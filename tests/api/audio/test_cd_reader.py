@@ -191,7 +191,7 @@ def test_a_disc_of_several_sessions_is_copied_session_by_session(discstack: Call
     (tmp_path / "data.bin").write_bytes(noise(320, 2, 2048))
     (tmp_path / "data.cue").write_text("FILE data.bin BINARY\nTRACK 01 MODE2/2048\nINDEX 01 00:00:00\n")
     drive, copy = ("virtual:cd-r?file=disc&capacity=40000", "virtual:cd-r?file=copy&capacity=40000")
-    assert discstack("audio", "1.wav", "-d", drive, "--title", "One", "--append").code == 0
+    assert discstack("audio", "1.wav", "-d", drive, "--title", "One", "--multi").code == 0
     assert discstack("audio", "data.cue", "-d", drive).code == 0
     assert discstack("read", drive, "-o", "extra.cue").code == 0
     refused = discstack("audio", "extra.cue", "-d", copy)
@@ -199,7 +199,7 @@ def test_a_disc_of_several_sessions_is_copied_session_by_session(discstack: Call
     with discstack_open(copy) as recorder, pytest.raises(CueError, match=r"extra\.cue:\d+:1: .* expected a choice"):
         AudioWriter(recorder).program(CueSheet.load(tmp_path / "extra.cue"))
     assert "no session 3" in discstack("audio", "extra.cue", "-d", copy, "--session", "3").err
-    assert discstack("audio", "extra.cue", "-d", copy, "--session", "1", "--append").code == 0
+    assert discstack("audio", "extra.cue", "-d", copy, "--session", "1", "--multi").code == 0
     assert discstack("audio", "extra.cue", "-d", copy, "--session", "2").code == 0
     assert discstack("read", copy, "-o", "again.cue").code == 0
     for suffix in (".bin", ".session2.bin", ".cdt"):
