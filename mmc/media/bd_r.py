@@ -61,6 +61,7 @@ def assess_pow(recipe: Recipe, survey: Survey) -> MediumStatus:
         status,
         free_blocks=free,
         erasable=False,
+        tracks=tuple(track for track in status.tracks if not track.blank),
         actions=next_actions(recipe, status.state),
         detail=detail,
     )

@@ -39,7 +39,8 @@ def assess(recipe: Recipe, survey: Survey) -> MediumStatus:
     whole = max([row.number_of_blocks for row in formats.formattable] + [formats.current.number_of_blocks])
     if formats.current.descriptor_type == CapacityType.NO_MEDIUM_OR_UNKNOWN:
         status = overwritable.assess(recipe, survey, formatted=True, capacity=whole)
-        allowed = next_actions(recipe, DiscState.INTERMEDIATE, erasable=True, open_session=True)
+        # a session in which nothing is cannot be closed
+        allowed = next_actions(recipe, DiscState.INTERMEDIATE, erasable=True, open_session=not status.blank)
         return replace(
             status,
             state=DiscState.INTERMEDIATE,
@@ -51,7 +52,7 @@ def assess(recipe: Recipe, survey: Survey) -> MediumStatus:
     formatted = formats.current.number_of_blocks
     status = overwritable.assess(recipe, survey, formatted=True, capacity=formatted + growth(formats))
     detail = f"{formatted} blocks formatted, {growth(formats)} more on demand" if growth(formats) else ""
-    return replace(status, detail=detail, formats=choices(formats))
+    return replace(status, used_blocks=0 if status.blank else formatted, detail=detail, formats=choices(formats))
 
 
 def growth(formats: FormatCapacities) -> int:

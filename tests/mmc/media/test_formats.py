@@ -82,6 +82,7 @@ def test_a_bd_r_that_can_be_written_over_pays_with_free_blocks(lab: Any) -> None
     assert (fresh.state, fresh.blank, fresh.actions) == (DiscState.OVERWRITABLE, True, {Action.WRITE})
     first = lab.run(burn(lab.job(64)), tap).medium
     assert fresh.free_blocks - first.free_blocks == 64
+    assert [(track.start, track.blocks) for track in first.tracks] == [(0, 64)]
     second = lab.run(burn(lab.job(64, erase=True)), tap).medium
     assert first.free_blocks - second.free_blocks == 64
     assert tap.on_disc(0, 64) == lab.image(64)

@@ -90,8 +90,12 @@ def test_a_dvd_rw_turns_to_restricted_overwrite_and_back(lab: Any) -> None:
     tap = lab.drive("dvd-rw", 256, speed=4)
     opened = lab.run(format_medium(), tap)
     assert (opened.state, opened.open_session, opened.blank) == (DiscState.INTERMEDIATE, True, True)
+    assert opened.actions == {W, E, F}
+    with pytest.raises(MediaError, match="nothing to close"):
+        lab.run(close_session(), tap)
     status = lab.run(burn(lab.job(40)), tap).medium
     assert (status.state, status.detail) == (DiscState.OVERWRITABLE, "48 blocks formatted, 208 more on demand")
+    assert (status.used_blocks, status.capacity_blocks) == (48, 256)
     with pytest.raises(MediumNotBlank):
         lab.run(burn(lab.job(100)), tap)
     assert lab.run(burn(lab.job(100, erase=True)), tap).medium.detail.startswith("112 blocks")
@@ -104,6 +108,7 @@ def test_what_a_broken_job_left_in_the_intermediate_state_counts_as_data(lab: An
     lab.run(format_medium(), tap)
     lab.run(burn(lab.job(32)), tap)
     tap.inner.drive.medium.face.open = True
+    assert lab.run(identify(), tap).actions == {W, E, F, CS, R}
     with pytest.raises(MediumNotBlank):
         lab.run(burn(lab.job(40)), tap)
     assert lab.run(repair(), tap).state is DiscState.OVERWRITABLE
