@@ -136,4 +136,7 @@ def _confirm_address(work: Work, plan: BurnPlan) -> Procedure[None]:
         return
     address = yield from next_writable(work)
     if address != plan.start:
-        raise DiscStateError(f"the image is planned for address {plan.start}, the drive would now write at {address}")
+        raise DiscStateError(
+            f"the image is planned for address {plan.start}, the drive would now write at {address}: look at the disc "
+            "again, and plan anew; what it told before may have been due to settings that another program left behind"
+        )

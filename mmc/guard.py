@@ -9,8 +9,9 @@ from discstack.mmc import actions
 from discstack.mmc.aftermath import attempt, drive_is_lost
 from discstack.mmc.errors import CommandError, DriveError
 from discstack.mmc.identify import look
-from discstack.mmc.polling import persist
+from discstack.mmc.polling import persist, still_busy
 from discstack.mmc.procedure import Procedure
+from discstack.transport.base import TransportError
 
 T = TypeVar("T")
 
@@ -24,10 +25,16 @@ def locked(body: Procedure[T]) -> Procedure[T]:
         raise
     except BaseException as error:
         yield from attempt(error, unlock)
-        if not drive_is_lost(error):
+        if drive_is_lost(error):
+            error.add_note("what state the disc is in is not known: look at it when the drive answers again")
+        else:
             yield from attempt(error, partial(attach_status, error))
         raise
-    yield from unlock()
+    try:
+        yield from unlock()
+    except (DriveError, TransportError, KeyboardInterrupt) as error:
+        error.add_note("what was to be done is done: only the tray may still be locked")
+        raise
     return result
 
 
@@ -53,8 +60,14 @@ def unlock() -> Procedure[None]:
 
 
 def attach_status(error: BaseException) -> Procedure[None]:
-    """Look at the disc and let the error say what state it is in."""
+    """Look at the disc and let the error say what state it is in; a drive that is still busy cannot tell."""
+    busy = yield from still_busy()
+    if busy is not None:
+        error.add_note(f"the disc is not done yet, and what it will be is not known: {busy}")
+        return
     status = yield from look()
     error.add_note(f"the disc is now: {status}")
+    if status.actions:
+        error.add_note(f"what can be done with it: {', '.join(sorted(action.value for action in status.actions))}")
     if isinstance(error, DriveError):
         error.medium = status

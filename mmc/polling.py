@@ -101,6 +101,15 @@ def wait_ready(
         yield from persist(_barrier, limit=limit, interval=BARRIER_INTERVAL)
 
 
+def still_busy() -> Procedure[CommandError | None]:
+    """Ask once whether the drive is busy with a long operation, and return its answer if so."""
+    try:
+        yield from act(TEST_UNIT_READY)
+    except CommandError as error:
+        return error if verdict(error) is Verdict.BUSY else None
+    return None
+
+
 def _probe() -> Procedure[CommandError | None]:
     try:
         yield from act(TEST_UNIT_READY)

@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
+from discstack.mmc.errors import CommandError
 from discstack.mmc.guard import locked
 from discstack.mmc.procedure import Procedure, run
-from discstack.transport.base import Command, Reply
+from discstack.mmc.spec.sense import Sense
+from discstack.transport.base import CHECK_CONDITION, Command, Reply
 from discstack.transport.script import ScriptTransport
 
 PREVENT, ALLOW = bytes.fromhex("1E 00 00 00 01 00"), bytes.fromhex("1E 00 00 00 00 00")
@@ -27,6 +29,10 @@ def good(command: Command) -> Reply:
     return Reply()
 
 
+def refused(command: Command) -> Reply:
+    return Reply(CHECK_CONDITION, Sense(0x4, 0x44).build())
+
+
 @pytest.mark.parametrize("answers", [(interrupted, good), (good, interrupted, good)], ids=["locking", "unlocking"])
 def test_an_interruption_leaves_no_tray_locked(answers: tuple[Callable[[Command], Reply], ...]) -> None:
     drive = ScriptTransport(answers)
@@ -35,3 +41,10 @@ def test_an_interruption_leaves_no_tray_locked(answers: tuple[Callable[[Command]
     sent = [command.cdb for command in drive.commands]
     assert sent[0] == PREVENT
     assert sent[len(answers) - 1] == ALLOW
+
+
+def test_what_keeps_only_the_tray_from_being_unlocked_says_that_all_else_was_done() -> None:
+    drive = ScriptTransport((good, refused, refused))
+    with pytest.raises(CommandError) as caught:
+        run(locked(nothing()), drive)
+    assert any("what was to be done is done" in note for note in caught.value.__notes__)
