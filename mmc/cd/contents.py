@@ -19,9 +19,10 @@ from discstack.mmc.spec.cd import sub_channel
 from discstack.mmc.spec.cd.sector import SectorType, from_bcd
 from discstack.mmc.spec.cd.text import CdTextBlock, parse_cd_text
 from discstack.mmc.spec.commands import READ_SUB_CHANNEL, READ_TOC_PMA_ATIP
+from discstack.mmc.spec.layout import StructureError
 from discstack.mmc.spec.mode_page_values import SessionFormat
 from discstack.mmc.spec.msf import PREGAP
-from discstack.mmc.spec.toc import CdText, CdTextPack, QEntry, TocFormat
+from discstack.mmc.spec.toc import CdText, CdTextPack, QEntry, RawToc, TocFormat
 
 __all__ = ["CdContents", "CdTrackContents", "cd_contents"]
 
@@ -33,7 +34,8 @@ LONGEST_GAP: Final = 750  # blocks before a track's start that are searched for 
 STEP: Final = 25
 NEIGHBOURS: Final = 3  # sectors before one that may tell its index
 LAST_TRACK: Final = 99
-FIRST_TRACK, LEAD_OUT = 0xA0, 0xA2  # points
+POSITION: Final = sub_channel.POSITION
+FIRST_TRACK, FINAL_TRACK, LEAD_OUT = 0xA0, 0xA1, 0xA2  # points
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,11 +80,11 @@ class CdContents:
 def cd_contents(*, gaps: bool = True) -> Procedure[CdContents]:
     """Ask for everything; with `gaps` the sub-channels are searched for pre-gaps, indexes and graphics.
 
-    Raises CommandError where there is no CD with a table of contents.
+    Raises CommandError where there is no CD with a table of contents, ResponseError where the drive tells only a part.
     """
     yield from wait_ready()
-    toc = yield from persist(queries.raw_toc, swallow_attentions=True)
-    entries = [entry for entry in toc.entries if entry.adr == sub_channel.POSITION and entry.p_time.valid]
+    toc = yield from persist(_table, swallow_attentions=True)
+    entries = [entry for entry in toc.entries if entry.adr == POSITION and entry.p_time.valid]
     tracks = list(_tracks(entries))
     for place, track in enumerate(tracks):
         tracks[place] = yield from _examined(track, search=gaps and bool(place) and _follows(tracks, place))
@@ -99,6 +101,26 @@ def cd_contents(*, gaps: bool = True) -> Procedure[CdContents]:
         texts=parse_cd_text(packs),
         packs=packs,
     )
+
+
+def _table() -> Procedure[RawToc]:
+    return (
+        yield from queries.counted(
+            READ_TOC_PMA_ATIP, _whole, 4, queries.behind(2), format=TocFormat.RAW_TOC, msf=True, track_session_number=1
+        )
+    )
+
+
+def _whole(data: bytes) -> RawToc:
+    """Refuse a table that was cut off: no track of those that it counts, and none's end, must be lost in silence."""
+    toc = RawToc.parse(data)
+    points = {(entry.session_number, entry.point): entry.pmin for entry in toc.entries if entry.adr == POSITION}
+    for session in range(toc.first_complete_session_number, toc.last_complete_session_number + 1):
+        ends = [points[session, point] for point in (FIRST_TRACK, FINAL_TRACK) if (session, point) in points]
+        wanted = {LEAD_OUT, *range(min(ends), max(ends) + 1)} if ends else {LEAD_OUT}
+        if any((session, point) not in points for point in wanted):
+            raise StructureError(toc.layout.name, data, f"not all that it counts of session {session} is in it")
+    return toc
 
 
 def _tracks(entries: list[QEntry]) -> Iterator[CdTrackContents]:
@@ -155,7 +177,7 @@ def _pre_gap(track: CdTrackContents) -> Procedure[int]:
 
 def _is_index_0(q: bytes | None, number: int) -> bool | None:
     """Say whether Q is of a track's pre-gap; None where it tells something else than the position."""
-    if q is None or q[0] & 0x0F != sub_channel.POSITION:
+    if q is None or q[0] & 0x0F != POSITION:
         return None
     return from_bcd(q[1]) == number and q[2] == 0
 
@@ -210,7 +232,7 @@ def _index_at(track: CdTrackContents, lba: int) -> Procedure[int]:
 
 
 def _is_position(q: bytes | None, number: int) -> bool:
-    return q is not None and q[0] & 0x0F == sub_channel.POSITION and from_bcd(q[1]) == number
+    return q is not None and q[0] & 0x0F == POSITION and from_bcd(q[1]) == number
 
 
 def _optional(query: Callable[[], Procedure[T]]) -> Procedure[T | None]:

@@ -1,0 +1,34 @@
+"""What a drive tells of a CD, where it does not tell all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from discstack.mmc.cd.burn import burn_program
+from discstack.mmc.cd.contents import cd_contents
+from discstack.mmc.errors import ResponseError
+
+CAPACITY = 13000
+HEADER, ENTRY = 4, 11  # bytes of the raw table of contents, MMC-6 6.25.3.4
+RAW_TOC = "opcode=43,format=2"
+
+
+def disc(studio: Any, fault: str) -> Any:
+    lab = studio.lab
+    ready = lab.drive("cd-r", CAPACITY)
+    lab.run(burn_program(studio.job(studio.track(300, 1), studio.track(300, 2))), ready)
+    return lab.copy_of(ready, "cd-r", CAPACITY, fault=fault)
+
+
+@pytest.mark.parametrize("entries", range(5), ids=["nothing", "A0", "A1", "A2", "the first track"])
+def test_tracks_of_a_table_that_was_cut_off_are_not_lost_in_silence(studio: Any, entries: int) -> None:
+    tap = disc(studio, f"{RAW_TOC},keep={HEADER + entries * ENTRY},times=0")
+    with pytest.raises(ResponseError, match="session 1"):
+        studio.lab.run(cd_contents(), tap)
+
+
+def test_a_whole_table_is_believed(studio: Any) -> None:
+    tap = disc(studio, f"{RAW_TOC},keep={HEADER + 5 * ENTRY},times=0")
+    assert [track.number for track in studio.lab.run(cd_contents(), tap).tracks] == [1, 2]
