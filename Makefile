@@ -14,7 +14,7 @@ TEST_PACKAGES := \
 	tgt open-iscsi targetcli-fb \
 	chromium qemu-system-x86 seabios ovmf grub-pc-bin isolinux syslinux-common mtools gdisk fdisk
 
-.PHONY: help demo test test-sanitized test-windows check types wheel-windows bench bench-commands bench-write bench-lab bench-compare fuzz fuzz-reader fuzz-images clean system
+.PHONY: help demo test test-sanitized test-windows check types wheel-windows bench bench-commands bench-write bench-lab bench-compare sweep fuzz fuzz-reader fuzz-images clean system
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile | column -t -s:
@@ -65,6 +65,9 @@ bench-lab: system $(VENV)/.test  ## our burner and others on an attached drive, 
 
 bench-compare: $(VENV)/.test  ## the last two saved benchmark runs side by side
 	$(BIN)/pytest-benchmark compare --group-by=name $$(ls -t .benchmarks/*/*.json | head -2)
+
+sweep: $(VENV)/.test  ## the fault sweep: every job on every medium, every command failing in every way; SWEEP_FLAGS="--seconds 600"
+	PYTHONPATH=tests/shared $(BIN)/python -m sweep $(SWEEP_FLAGS)
 
 fuzz: fuzz-reader  ## the reader under atheris for FUZZ_SECONDS, then the property tests with many more examples
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest --timeout=0 $(PYTEST_FLAGS)

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from variants import FILLED, MORE_LAYERS, VARIANTS, Bench
 
 from discstack.emulator.states import moves, state_of
 from discstack.mmc.identify import identify
 from discstack.mmc.media import RECIPES
-
-from .variants import FILLED, MORE_LAYERS, VARIANTS, Bench
 
 COOKBOOK = Path(__file__).parents[3] / "docs" / "cookbook"
 CAPACITY = {"dvd-r-dl": 64, "dvd+rw": 2295104}  # reaching layer 1; a format that is still running when it is stopped

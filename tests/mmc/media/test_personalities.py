@@ -6,30 +6,19 @@ from typing import Any
 
 import pytest
 
-from discstack.emulator.fault_words import NAMED, parse_faults
-from discstack.mmc import polling
+from discstack.emulator.fault_words import parse_faults
 from discstack.mmc.actions import eject_medium, load_medium
 from discstack.mmc.burn import burn
 from discstack.mmc.command import act
-from discstack.mmc.errors import DiscStateError, DriveError
+from discstack.mmc.errors import DiscStateError
 from discstack.mmc.identify import identify
 from discstack.mmc.medium import DiscState
-from discstack.mmc.operations import close_session, format_medium, repair
+from discstack.mmc.operations import format_medium, repair
 from discstack.mmc.recipe import FormatOptions
 from discstack.mmc.spec.commands import START_STOP_UNIT
 from discstack.transport.base import TransportError
 
 BLOCKS = 96
-ARGUMENTS = {
-    **dict.fromkeys(NAMED, "2"),
-    "medium-error": "40-50",
-    "short-replies": "9",
-    "one-percent": "1",
-    "attentions": "7",
-    "media-changes": "30",
-    "busy": "9",
-}
-LONGEST = 4 * 3600.0
 CLOSE = 0x5B
 
 
@@ -103,50 +92,3 @@ def test_a_fault_is_written_in_full() -> None:
 def test_a_fault_that_makes_no_sense_is_refused(words: str) -> None:
     with pytest.raises(ValueError, match=r"fault|of a fault"):
         parse_faults(words)
-
-
-def break_off(lab: Any, tap: Any, medium: str) -> None:
-    """Leave a session behind whose writer went away after its second WRITE."""
-    other = lab.drive(medium, SEQUENTIAL[medium], speed=4)
-    lab.run(burn(lab.job(BLOCKS)), other)
-    tap.kill_from([number for number, cdb in enumerate(other.seen, 1) if cdb[0] == 0x2A][1] + 1)
-    with pytest.raises(TransportError):
-        lab.run(burn(lab.job(BLOCKS)), tap)
-    tap.strikes = {}
-
-
-SEQUENTIAL = {"cd-r": 60000}
-
-
-@pytest.mark.parametrize("fault", NAMED)
-@pytest.mark.parametrize("medium", SEQUENTIAL)
-@pytest.mark.parametrize("what", ["append", "close", "repair"])
-def test_no_fault_is_passed_off_as_an_appended_or_closed_session(
-    lab: Any, what: str, medium: str, fault: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(polling, "INTERVAL", 10.0)
-    ready = lab.drive(medium, SEQUENTIAL[medium], speed=4)
-    if what == "append":
-        lab.run(burn(lab.job(BLOCKS)), ready)
-    else:
-        break_off(lab, ready, medium)
-    start = lab.run(identify(), ready).next_writable_address
-    tap = lab.copy_of(ready, medium, SEQUENTIAL[medium], fault=f"{fault}:{ARGUMENTS[fault]}")
-    jobs = {"append": burn(lab.job(BLOCKS, start=start, close=True)), "close": close_session(), "repair": repair()}
-    failure = None
-    try:
-        lab.run(jobs[what], tap)
-    except (DriveError, TransportError) as error:
-        failure = error
-    assert tap.clock.now() < LONGEST
-    if failure is not None:
-        assert fault in ("unplug", "power-cut", "timeout") or not tap.inner.drive.prevented, repr(failure)
-        return
-    tap.inner.faults.armed.clear()
-    status = lab.run(identify(), tap)
-    assert not status.open_session
-    if what == "append":
-        assert (status.state, status.sessions) == (DiscState.FINALIZED, 2)
-        assert tap.on_disc(start, BLOCKS) == lab.image(BLOCKS)
-    else:
-        assert status.state in (DiscState.APPENDABLE, DiscState.FINALIZED)

@@ -50,9 +50,8 @@ class Bench:
 
     def next_writable_address(self) -> int | None:
         """Look at the disc, which no fault is meant for."""
-        strikes, self.tap.strikes = self.tap.strikes, {}
-        address: int | None = self.lab.run(identify(), self.tap).next_writable_address
-        self.tap.strikes = strikes
+        with self.tap.spared():
+            address: int | None = self.lab.run(identify(), self.tap).next_writable_address
         return address
 
     def check(self) -> None:

@@ -1,0 +1,39 @@
+"""What the suite takes of the sweep: each place in the code with what the code tells apart, and others in turn.
+
+`make sweep` runs all of it. A command fails with each of TOLD_APART the first time that it comes from its place in the
+code, and with two of the others, other ones at each place; where another row gets to the same place, it fails with one
+of all, in turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+
+from sweep.mishaps import MISHAPS
+from sweep.trial import Rehearsal, Spot, spots
+
+TOLD_APART = ("1/17/01", "2/04/02", "3/0C/00", "5/24/00", "6/29/00", "dead")
+OTHERS = tuple(name for name in MISHAPS if name not in TOLD_APART)
+BESIDES = 2
+
+
+class Reduction:
+    """Picks, row by row; what it has picked it remembers."""
+
+    def __init__(self) -> None:
+        self.covered: set[Spot] = set()
+        self.turns = count()
+
+    def of(self, rehearsal: Rehearsal) -> Iterator[tuple[int, str]]:
+        """Yield which commands of a row meet what."""
+        for number, spot in spots(rehearsal):
+            if spot in self.covered:
+                yield number, self.next()
+                continue
+            self.covered.add(spot)
+            yield from ((number, name) for name in TOLD_APART)
+            yield from ((number, self.next()) for _ in range(BESIDES))
+
+    def next(self) -> str:
+        return OTHERS[next(self.turns) % len(OTHERS)]
