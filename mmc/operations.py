@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from discstack.mmc.errors import DiscStateError, MediaError, UnsupportedMedium
+from discstack.mmc.errors import DiscStateError, IllegalRequest, MediaError, UnsupportedMedium
 from discstack.mmc.formatting import format_as_asked
 from discstack.mmc.guard import locked
 from discstack.mmc.identify import open_work, status_of
@@ -111,19 +111,27 @@ def close_disc() -> Procedure[MediumStatus]:
 
 
 def repair() -> Procedure[MediumStatus]:
-    """Close what a broken job left open, damaged tracks first, so that the disc can be read and written again."""
+    """Close what a broken job left open, damaged tracks first, so that the disc can be read and written again.
+
+    A disc of which only a test broke off, or a recording at once that had not begun yet, is blank again.
+    """
     return (yield from _finish(Action.REPAIR))
 
 
 def _repair(work: Work) -> Procedure[None]:
-    """Flush first: what was announced as a whole shows its damage only when the drive stops waiting for the rest."""
+    """Flush first: what was announced as a whole is then whole, or shows its damage as the rest is not waited for."""
     yield from flush(work)
     work.status = yield from status_of(work)
     for track in work.status.tracks:
         if track.damaged:
             yield from close(work, CLOSE_TRACK, track.number)
-    if work.recipe.close_session is not None:
+    if work.recipe.close_session is None or not work.status.open_session:
+        return
+    try:
         yield from work.recipe.close_session(work)
+    except IllegalRequest:
+        if (yield from status_of(work)).state is not DiscState.BLANK:  # a test, or reserved and not yet written to
+            raise
 
 
 # The step of an action, the states that the disc is in afterwards, and whether its session is then closed.
@@ -132,7 +140,7 @@ FINISHING: Final[Mapping[Action, tuple[Callable[[Recipe], Step | None], frozense
     Action.CLOSE_TRACK: (lambda recipe: recipe.close_track, CLOSED, False),
     Action.CLOSE_SESSION: (lambda recipe: recipe.close_session, CLOSED, True),
     Action.CLOSE_DISC: (lambda recipe: recipe.close_disc, frozenset({DiscState.FINALIZED}), True),
-    Action.REPAIR: (lambda recipe: _repair, CLOSED, True),
+    Action.REPAIR: (lambda recipe: _repair, CLOSED | {DiscState.BLANK}, True),
 }
 
 

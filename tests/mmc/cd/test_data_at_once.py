@@ -10,7 +10,8 @@ from discstack.mmc.burn import burn
 from discstack.mmc.errors import MediumError, MediumFull, UnsupportedMedium
 from discstack.mmc.identify import identify
 from discstack.mmc.medium import DiscState, WriteMode
-from discstack.transport.base import TransferRefused
+from discstack.mmc.operations import repair
+from discstack.transport.base import TransferRefused, TransportError
 
 AT_ONCE = WriteMode.DISC_AT_ONCE
 SIZE = 60000
@@ -130,3 +131,32 @@ def test_what_fails_before_the_image_ends_the_burn_and_tells_the_drive(
     assert not again.inner.drive.prevented
     state = lab.run(identify(), again)
     assert state.state is (DiscState.BLANK if opcode == 0x5D else DiscState.DAMAGED)
+
+
+def left_at(lab: Any, medium: str, opcode: int, later: int, **options: Any) -> Any:
+    """Return a drive whose host went away so many commands after the first one of that code."""
+    tap, again = (lab.drive(medium, SIZE) for _ in range(2))
+    lab.run(burn(lab.job(320, mode=AT_ONCE, **options)), tap)
+    again.kill_from(next(at for at, cdb in enumerate(tap.seen, 1) if cdb[0] == opcode) + later)
+    with pytest.raises(TransportError):
+        lab.run(burn(lab.job(320, mode=AT_ONCE, **options)), again)
+    again.spare()
+    return again
+
+
+def test_a_session_that_lacks_nothing_but_its_flush_is_repaired_by_it(lab: Any) -> None:
+    """The drive closes it by itself then, and refuses to close it again."""
+    tap = left_at(lab, "cd-r", 0x35, 0)
+    assert lab.run(repair(), tap).state is DiscState.APPENDABLE
+    assert tap.on_disc(0, 320) == lab.image(320)
+
+
+def test_a_disc_that_only_a_test_was_broken_off_on_is_blank_once_it_is_repaired(lab: Any) -> None:
+    tap = left_at(lab, "cd-r", 0x2A, 2, simulate=True)
+    assert lab.run(repair(), tap).state is DiscState.BLANK
+
+
+@pytest.mark.parametrize("medium", ["dvd-r", "dvd-rw"])
+def test_a_disc_that_was_reserved_and_not_written_to_is_blank_once_it_is_repaired(lab: Any, medium: str) -> None:
+    tap = left_at(lab, medium, 0x53, 1)
+    assert lab.run(repair(), tap).state is DiscState.BLANK

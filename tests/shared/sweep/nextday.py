@@ -35,7 +35,7 @@ def goes_on(subject: Subject) -> bool:
         elif Action.REPAIR in status.actions and status.state is not DiscState.INTERMEDIATE and not beyond_repair:
             try:
                 lab.run(repair(), tap)
-            except IllegalRequest:  # there is no way to save a DVD's recording at once; without data it is forgotten
+            except IllegalRequest:  # there is no way to save a DVD's recording at once
                 assert "dvd-r" in tap.inner.drive.medium.kind.name, f"what cannot be repaired: {'; '.join(before)}"
                 beyond_repair = True
         elif {Action.WRITE, Action.APPEND} & status.actions:
