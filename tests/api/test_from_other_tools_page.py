@@ -77,6 +77,11 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Path:
         'TITLE "Album"\nFILE "one.wav" WAVE\n  TRACK 01 AUDIO\n    TITLE "One"\n    INDEX 01 00:00:00\n'
         'FILE "two.wav" WAVE\n  TRACK 02 AUDIO\n    INDEX 00 00:00:00\n    INDEX 01 00:02:00\n'
     )
+    (folder / "data.bin").write_bytes(bytes(range(256)) * 8 * 400)
+    (folder / "mixed.cue").write_text(
+        'FILE "data.bin" BINARY\n  TRACK 01 MODE1/2048\n    INDEX 01 00:00:00\n'
+        'FILE "one.wav" WAVE\n  TRACK 02 AUDIO\n    PREGAP 00:02:00\n    INDEX 01 00:00:00\n'
+    )
     image = ds.FileSystemImage(volume_id="BEFORE")
     image.root.add_tree(folder / "photos")
     image.create_result().write_to(folder / "image.iso")
@@ -110,6 +115,27 @@ def test_a_line_does_what_it_says(discstack: Discstack, files: Path, line: str, 
     else:
         done = discstack(*words)
         assert line in OF_THIS_MACHINE or done.code == 0, done.err
+
+
+def words_of_mkisofs() -> list[tuple[str, str]]:
+    """Return the lines of mkisofs that make a whole image, but for a word that genisoimage lacks, each with ours."""
+    pairs = [(theirs.strip("`"), ours.strip("`")) for theirs, ours, _, _ in rows(python=False)]
+    whole = [pair for pair in pairs if pair[0].startswith("mkisofs ") and "-o new.iso" in pair[0]]
+    return [pair for pair in whole if "-duplicates-once" not in pair[0]]
+
+
+@pytest.mark.parametrize(("theirs", "ours"), words_of_mkisofs())
+def test_mkisofs_makes_the_same_tree_of_its_line(discstack: Discstack, files: Path, theirs: str, ours: str) -> None:
+    subprocess.run(["genisoimage", "-quiet", *shlex.split(theirs)[1:]], check=True, capture_output=True)
+    (files / "new.iso").rename(files / "theirs.iso")
+    assert discstack(*shlex.split(ours)[1:]).code == 0
+    view = next(view for view in ds.read_volume("new.iso").views if view in ds.read_volume("theirs.iso").views)
+    found = []
+    for image in ("theirs.iso", "new.iso"):
+        nodes = ds.read_volume(image, view=view).root.walk()
+        found.append({node.path: node.size if isinstance(node, ds.File) else None for node in nodes})
+    assert found[0] == found[1]
+    assert len(found[0]) > 1
 
 
 def test_pycdlib_s_calls_have_ours(files: Path) -> None:
