@@ -93,7 +93,7 @@ def cd_contents(*, gaps: bool = True) -> Procedure[CdContents]:
     if gaps:
         for place, track in enumerate(tracks):
             tracks[place] = yield from _searched(track)
-    packs = (yield from _optional(_packs)) or ()
+    packs = (yield from _optional(text_packs)) or ()
     return CdContents(
         tracks=tuple(tracks),
         lead_outs=tuple(entry.p_time.lba for entry in entries if entry.point == LEAD_OUT),
@@ -252,7 +252,8 @@ def _code(parameter: int, track: int, size: int) -> Procedure[str]:
     return code if code.isalnum() else ""
 
 
-def _packs() -> Procedure[tuple[CdTextPack, ...]]:
+def text_packs() -> Procedure[tuple[CdTextPack, ...]]:
+    """Ask for the packs of CD-TEXT; CommandError where there are none, or the drive does not know them."""
     found = yield from queries.counted(
         READ_TOC_PMA_ATIP, CdText.parse, 4, queries.behind(2), format=TocFormat.CD_TEXT, track_session_number=0
     )

@@ -1,4 +1,4 @@
-"""Comparing the table of contents with what was planned."""
+"""Comparing the table of contents, and the texts beside it, with what was planned."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from dataclasses import replace
 from functools import partial
 
 from discstack.mmc import queries
+from discstack.mmc.cd.contents import text_packs
 from discstack.mmc.cd.program import Layout, Placed
 from discstack.mmc.cd.session import Session
-from discstack.mmc.errors import DiscStateError
+from discstack.mmc.errors import DiscStateError, IllegalRequest, ResponseError
 from discstack.mmc.medium import DiscState, MediumStatus
 from discstack.mmc.polling import persist
 from discstack.mmc.procedure import Phase, Procedure
-from discstack.mmc.spec.toc import QEntry
+from discstack.mmc.spec.toc import CdTextPack, QEntry
 
 LEAD_OUT_POINT = 0xA2
 
@@ -26,6 +27,8 @@ def check_contents(session: Session, layout: Layout, after: MediumStatus) -> Pro
     placed = tuple(_moved(session, track) for track in layout.tracks)
     lead_out = None if session.starts else layout.lead_out
     yield from check_table(placed, lead_out, after)
+    if layout.program.cd_text and after.sessions == 1:
+        yield from _check_texts(session, layout.program.cd_text, after)
     return placed
 
 
@@ -56,6 +59,20 @@ def check_table(placed: tuple[Placed, ...], lead_out: int | None, after: MediumS
         _check_track(track, entries.get(track.number), after)
     if lead_out is not None:
         _check_lead_out(lead_out, entries.get(LEAD_OUT_POINT), after)
+
+
+def _check_texts(session: Session, planned: tuple[CdTextPack, ...], after: MediumStatus) -> Procedure[None]:
+    """Raise DiscStateError for other texts than the planned; a drive that shows less may not be able to read them."""
+    try:
+        found = yield from persist(text_packs)
+    except (IllegalRequest, ResponseError):
+        found = ()
+    shown, wanted = {pack.build() for pack in found if pack.crc_valid}, {pack.build() for pack in planned}
+    if shown - wanted:
+        raise _error(f"{len(shown - wanted)} packs of CD-TEXT on the disc are others than were written", after)
+    if shown != wanted:
+        what = f"the drive shows {len(shown)} of {len(wanted)} packs of CD-TEXT: another one may tell if they are there"
+        yield from session.work.notice(Phase.FINALISING, what)
 
 
 def _moved(session: Session, track: Placed) -> Placed:

@@ -70,7 +70,9 @@ class _Comparison:
         self.offset: int | None = None
 
     def compare(self, run: Recorded) -> Procedure[None]:
-        """Compare one run, chunk by chunk."""
+        """Compare one run, chunk by chunk; what lies before the session's first block is its texts, which were."""
+        if run.lba + run.blocks <= self.placed[0].first:
+            return
         forms = [self._form(lba) for lba in (run.lba, run.lba + run.blocks - 1)]
         if any(form is None or (form, run.block_size) not in AS_SENT for form in forms):
             self.left_out += run.blocks

@@ -20,6 +20,7 @@ from discstack.mmc.errors import (
     UnsupportedMedium,
 )
 from discstack.mmc.identify import identify
+from discstack.mmc.job import VerifyLevel
 from discstack.mmc.medium import DiscState
 from discstack.mmc.spec.cd.text import CdTextBlock, PackType, build_cd_text, parse_cd_text
 from discstack.mmc.spec.toc import CdText
@@ -77,6 +78,29 @@ def test_cd_text_is_read_back(studio: Any, untimed: bool) -> None:
     packs = CdText.parse(studio.answer(tap, "43 00 05 00 00 00 00 0800 00")).packs
     assert packs == TEXT
     assert parse_cd_text(packs)[0].text(PackType.TITLE, 2) == "Two"
+
+
+@pytest.mark.parametrize("mode", [CdWriteMode.SESSION_AT_ONCE, CdWriteMode.RAW])
+@pytest.mark.usefixtures("short_leads")
+def test_texts_are_compared_with_what_was_written(studio: Any, mode: CdWriteMode) -> None:
+    other = build_cd_text([CdTextBlock(last_track=2, texts={PackType.TITLE: ("Album", "One", "Three")})])
+    for shown, notices in ((TEXT, 0), ((), 1), (TEXT[:1], 1), (other, None)):
+        tap = studio.lab.drive("cd-r", SIZE)
+
+        def execute(command: Any, tap: Any = tap, shown: Any = shown) -> Any:
+            if command.cdb[:3] == bytes((0x43, 0, 5)):
+                tap.inner.drive.medium.session(1).cd_text = "".join(pack.build().hex() for pack in shown)
+            return tap.inner.execute(command)
+
+        tap.execute = execute
+        job = two_tracks(studio, cd_text=TEXT, mode=mode, verify=VerifyLevel.FULL)
+        if notices is None:
+            with pytest.raises(DiscStateError, match="packs of CD-TEXT on the disc are others than were written"):
+                studio.lab.run(burn_program(job), tap)
+            continue
+        result = studio.lab.run(burn_program(job), tap)
+        assert len([notice for notice in result.notices if "packs of CD-TEXT" in notice]) == notices
+        assert not [notice for notice in result.notices if "could not be compared" in notice]
 
 
 def test_a_drive_that_wants_another_cue_sheet_gets_it(studio: Any) -> None:
