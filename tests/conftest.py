@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import stat
 import subprocess
@@ -33,6 +34,20 @@ ROOT = hasattr(os, "geteuid") and os.geteuid() == 0  # owners and devices are ro
 
 def pytest_configure() -> None:
     systems.leave_out_missing_programs()
+    _let_programs_hear_signals()
+
+
+def _let_programs_hear_signals() -> None:
+    """Let no signal be ignored by the programs that tests start, as it is by what nohup or a shell starts itself.
+
+    Programs inherit what is ignored, but no handler.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    others = (signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
+    for number in others:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

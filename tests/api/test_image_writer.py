@@ -187,6 +187,7 @@ def test_a_source_and_what_is_added_to_are_never_truncated(folder: Path, tmp_pat
 
 
 @pytest.mark.linux("a pseudo-terminal")
+@pytest.mark.usefixtures("every_event")
 def test_the_bar_names_the_file_on_a_terminal(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import pty
 

@@ -97,11 +97,12 @@ def test_a_signal_leaves_no_half_image(
 
     monkeypatch.setattr("discstack.fs.output.write_all", write_all)
     monkeypatch.setattr("discstack.fs.passing._write", write)
+    before = signal.getsignal(number)
     made = discstack("image", "folder", "-o", "x.iso")
     assert made.code == code
     assert "interrupted" in made.err
     assert not (tmp_path / "x.iso").exists()
-    assert signal.getsignal(number) is signal.SIG_DFL
+    assert signal.getsignal(number) is before
 
 
 def test_words_that_find_no_room_keep_no_burn_from_its_end(discstack: Discstack, folder: Path) -> None:

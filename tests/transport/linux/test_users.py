@@ -126,6 +126,10 @@ def test_what_could_not_be_seen_is_counted(tmp_path: Path) -> None:
     script += "print(usage(Roots(), '/dev/full').unseen)"
     import sys
 
-    command = ["setpriv", "--reuid", "65534", "--clear-groups", sys.executable, "-c", script]
+    other = ["setpriv", "--reuid", "65534", "--clear-groups", sys.executable, "-c"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    loaded = subprocess.run([*other, "import discstack"], env=environment, capture_output=True, check=False)
+    if loaded.returncode:
+        pytest.skip("this Python, or the package, lies where only root may read it")
+    command = [*other, script]
     assert int(subprocess.check_output(command, text=True, env=environment)) > 0
