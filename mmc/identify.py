@@ -19,7 +19,7 @@ from discstack.mmc.errors import (
     ShortTransfer,
     UnsupportedMedium,
 )
-from discstack.mmc.media import READ_ONLY, recipe_for
+from discstack.mmc.media import JUMPING, READ_ONLY, recipe_for
 from discstack.mmc.medium import DiscState, MediumStatus, Track
 from discstack.mmc.polling import SPIN_UP, Verdict, persist, verdict, wait_ready
 from discstack.mmc.procedure import MaxTransfer, Procedure
@@ -158,7 +158,7 @@ def _other(configuration: Configuration) -> Procedure[MediumStatus]:
     managed = configuration.is_current(FeatureCode.MRW)
     blocks = sessions = 0
     tracks: tuple[Track, ...] = ()
-    if profile is Profile.DVD_R_DL_LAYER_JUMP:
+    if profile in JUMPING:
         tracks = yield from _jumping_tracks()
     if managed or tracks or profile in READ_ONLY:
         blocks = yield from _read_capacity()

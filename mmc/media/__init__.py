@@ -18,7 +18,7 @@ from discstack.mmc.recipe import Recipe
 from discstack.mmc.spec.features import Configuration, FeatureCode
 from discstack.mmc.spec.profiles import Profile
 
-__all__ = ["READ_ONLY", "RECIPES", "recipe_for"]
+__all__ = ["JUMPING", "READ_ONLY", "RECIPES", "recipe_for"]
 
 RECIPES: Final[Mapping[int, Recipe]] = MappingProxyType(
     {
@@ -49,6 +49,9 @@ def recipe_for(configuration: Configuration) -> Recipe | None:
     variant = recipe.variant(configuration) if recipe is not None and recipe.variant is not None else None
     return variant or recipe
 
+
+# Recorded by layer jumps: what can be read of them lies in two runs.
+JUMPING: Final = frozenset({Profile.DVD_R_DL_LAYER_JUMP})
 
 # Pressed discs, and finalized DVDs that a drive takes for such, with their 1x in kB/s of 1000 bytes.
 READ_ONLY: Final[Mapping[int, float]] = MappingProxyType(
