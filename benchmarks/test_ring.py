@@ -236,6 +236,6 @@ def test_execute_without_the_ioctl(
     drive = DriveInProcess(library)
     monkeypatch.setattr(sgio, "_submit", ffi.cast("submit_function", drive.submit))
     with SgioTransport.open("/dev/null") as transport:
-        transport._descriptor = ffi.cast("int *", drive.context)
+        transport._context = ffi.cast("void *", drive.context)
         benchmark(transport.execute, command)
     assert benchmark.stats["median"] < 10e-6
