@@ -43,13 +43,15 @@ class DriveEntry:
 class Holder:
     """Who has a drive open or its medium in use; `what` names it for a person.
 
-    `pid` is None for what is no process: a mount, a device that the kernel has stacked on the drive's.
+    `pid` is None for what is no process: a mount, a device that the kernel has stacked on the drive's. A mount is
+    `covered` where something else is mounted at the same place, on top of it.
     """
 
     what: str
     node: str
     pid: int | None = None
     mount_point: str | None = None
+    covered: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,14 +41,18 @@ def usage(roots: Roots, *paths: str) -> Usage:
 
 def mounts(roots: Roots, *paths: str) -> tuple[Holder, ...]:
     """Find where the nodes are mounted, in this process's view of the file systems and in those of others."""
-    tables = _mount_tables(roots)
-    found = {holder.mount_point: holder for table in tables for holder in _mounted(table, paths)}
+    found = {holder.mount_point: holder for holder in (*own_mounts(roots, *paths), *foreign_mounts(roots, *paths))}
     return tuple(found.values())
 
 
 def own_mounts(roots: Roots, *paths: str) -> tuple[Holder, ...]:
     """Find where the nodes are mounted in this process's view, in the order of mounting."""
     return tuple(_mounted(roots.proc / "self/mountinfo", paths))
+
+
+def foreign_mounts(roots: Roots, *paths: str) -> tuple[Holder, ...]:
+    """Find where the nodes are mounted in the views of others, which differ from this process's."""
+    return tuple(holder for table in _foreign_mount_tables(roots) for holder in _mounted(table, paths))
 
 
 def process_name(process: Path) -> str:
@@ -100,17 +104,19 @@ def _open_files(process: Path) -> Iterator[os.stat_result]:
 
 def _mounted(table: Path, paths: tuple[str, ...]) -> Iterator[Holder]:
     nodes = {node.majmin: node for path in paths if (node := _node(path)) and node.is_block}
-    for line in read_text(table).splitlines() if nodes else ():
-        fields = line.split()
+    lines = [line.split() for line in read_text(table).splitlines()] if nodes else []
+    top = {fields[MOUNT_POINT]: fields[DEVICE_NUMBER] for fields in lines}  # the last one mounted at each place
+    for fields in lines:
         if node := nodes.get(fields[DEVICE_NUMBER]):
             point = ESCAPE.sub(lambda match: chr(int(match[1], 8)), fields[MOUNT_POINT])
-            yield Holder(what=f"the mount at {point}", node=node.path, mount_point=point)
+            covered = top[fields[MOUNT_POINT]] != fields[DEVICE_NUMBER]
+            yield Holder(what=f"the mount at {point}", node=node.path, mount_point=point, covered=covered)
 
 
-def _mount_tables(roots: Roots) -> Iterator[Path]:
-    """Yield one table of mounts for each mount namespace that can be seen, this process's own first."""
-    seen = set[str]()
-    for process in (roots.proc / "self", *processes(roots)):
+def _foreign_mount_tables(roots: Roots) -> Iterator[Path]:
+    """Yield one table of mounts for each mount namespace that can be seen and is not this process's."""
+    seen = {_mount_namespace(roots.proc / "self")}
+    for process in processes(roots):
         namespace = _mount_namespace(process)
         if namespace is not None and namespace not in seen:
             seen.add(namespace)

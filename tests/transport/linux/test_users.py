@@ -71,24 +71,44 @@ def test_mounts_are_found_in_every_namespace_once(machine: Machine, nodes: tuple
     ]
 
 
-@needs_root
-def test_only_what_is_mounted_in_our_sight_is_unmounted(
-    machine: Machine, nodes: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What lies in a container at /mnt is not what lies here at /mnt."""
+@pytest.fixture
+def unmounted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What a `umount` that stands before the system's was asked for."""
     umount = tmp_path / "programs/umount"
     umount.parent.mkdir()
     umount.write_text(f'#!/bin/sh\necho "$2" >>{tmp_path}/unmounted\n')
     umount.chmod(0o755)
     monkeypatch.setenv("PATH", f"{umount.parent}:{os.environ['PATH']}")
+    (tmp_path / "unmounted").touch()
+    return tmp_path / "unmounted"
+
+
+@needs_root
+@pytest.mark.parametrize("point", ["/mnt", "/here"])
+def test_only_what_is_mounted_in_our_sight_is_unmounted(
+    machine: Machine, nodes: tuple[str, str], unmounted: Path, point: str
+) -> None:
+    """What lies in a container at /mnt is not what lies here at /mnt; the disc may lie at the same place in both."""
     machine.write("proc/self/mountinfo", "36 35 11:7 / /here ro - iso9660 /dev/sr7 ro\n37 36 8:1 / /mnt rw - ext4 x rw")
     machine.link("proc/self/ns/mnt", Path("mnt:[1]"))
     machine.process(5, "app")
     machine.link("proc/5/ns/mnt", Path("mnt:[2]"))
-    machine.write("proc/5/mountinfo", "39 38 11:7 / /mnt ro - iso9660 /dev/sr7 ro")
-    with pytest.raises(DeviceBusy, match="the mount at /mnt could not be taken away: it is of a container"):
+    machine.write("proc/5/mountinfo", f"39 38 11:7 / {point} ro - iso9660 /dev/sr7 ro")
+    with pytest.raises(DeviceBusy, match=f"the mount at {point} could not be taken away: it is of a container"):
         unmount(nodes[0], machine.roots)
-    assert (tmp_path / "unmounted").read_text() == "/here\n"
+    assert unmounted.read_text() == "/here\n"
+
+
+@needs_root
+def test_what_is_mounted_on_top_of_a_disc_is_not_unmounted_for_it(
+    machine: Machine, nodes: tuple[str, str], unmounted: Path
+) -> None:
+    lines = ("36 35 11:7 / /one ro - udf x ro", "37 35 11:7 / /two ro - udf x ro", "38 37 8:1 / /two rw - ext4 x rw")
+    machine.write("proc/self/mountinfo", "\n".join(lines))
+    machine.link("proc/self/ns/mnt", Path("mnt:[1]"))
+    with pytest.raises(DeviceBusy, match="the mount at /two could not be taken away: something else is mounted on it"):
+        unmount(nodes[0], machine.roots)
+    assert unmounted.read_text() == ""
 
 
 @needs_root
