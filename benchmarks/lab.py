@@ -1,9 +1,11 @@
 """Run discstack and other burners on an attached drive, through a kernel, and print what each costs: `make bench-lab`.
 
 A guest of the kernel tests is booted, each burn gets a blank virtual DVD+R as /dev/srN, and the drive's process records
-what arrives there. Commands are those of the whole burn, by kinds. CPU is the guest's own count for the burner and the
-programs that it starts, with what the kernel does for it; "per GiB" leaves out what a burn of 1 MiB costs as well. The
-guest is slower than a machine and the drive is in Python, so seconds, and MB/s even more, say nothing: ratios do.
+what arrives there. Commands are those of the whole burn, by kinds. CPU is counted twice, per GiB without what a burn of
+1 MiB costs as well: by the guest for the burner and the programs that it starts, with what the kernel does for it, as a
+sample each 10 ms, for user-mode Linux has no finer clock; a program that wakes with the clock may be missed. And by the
+host, exactly, for all of the guest: burner, kernel and drive. The guest is slower than a machine and the drive is in
+Python, so seconds, and MB/s even more, say nothing: ratios do.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -57,10 +60,11 @@ OTHER: Final = "what changes something"
 
 @dataclass(frozen=True, slots=True)
 class Burn:
-    """What a burn cost: CPU in seconds, and commands by kind."""
+    """What a burn cost: CPU in seconds of the burner, as the guest sampled it, and of the guest; commands by kind."""
 
     cpu: float
-    commands: Mapping[str, int]
+    guest: float
+    commands: Counter[str]
 
 
 def kind_of(cdb: bytes) -> str:
@@ -76,12 +80,29 @@ def burn(kernel: Kernel, name: str, image: Path) -> Burn:
         drive = kernel.begin("emulate", MEDIUM, "--attach", "--json", "--trace", str(record), folder=folder)
         node = json.loads(wait_for(folder / "answer", "]\n"))[0]["block"]
         before = len(read_recording(record).entries)  # what the kernel has asked
+        idle = cpu_of(kernel.process.pid)
         line = f"TIMEFORMAT='%U %S'; {{ time {shlex.join(BURNERS[name](node, image))} >&3 2>&1; }} 3>{folder}/said"
         cpu = sum(map(float, kernel.check(line, timeout=PATIENCE).split()))
+        guest = cpu_of(kernel.process.pid) - idle
         kernel.check(f"kill {drive}")
         wait_for(folder / "status", "0")
         entries = read_recording(record).entries
-    return Burn(cpu, Counter(kind_of(entry.cdb) for entry in entries[before:]))
+    return Burn(cpu, guest, Counter(kind_of(entry.cdb) for entry in entries[before:]))
+
+
+def cpu_of(process: int) -> float:
+    """Return the CPU time in seconds that a process and all that it has started have taken, the ended ones too."""
+    children, taken = dict[int, list[int]](), dict[int, int]()
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has ended meanwhile
+            fields = status.read_text().rpartition(")")[2].split()  # proc(5), from the third field on
+            number = int(status.parent.name)
+            children.setdefault(int(fields[1]), []).append(number)
+            taken[number] = sum(map(int, fields[11:15]))
+    tree = [process]
+    for number in tree:
+        tree += children.get(number, [])
+    return sum(taken.get(number, 0) for number in tree) / os.sysconf("SC_CLK_TCK")
 
 
 def wait_for(path: Path, end: str) -> str:
@@ -105,22 +126,30 @@ def image_of(folder: Path, size: int) -> Path:
     return path
 
 
-def table_of(found: Mapping[str, list[Burn]], base: Mapping[str, float], size: int) -> Table:
-    """Show medians; the counts are those of one burn."""
+def per_gib(large: list[Burn], small: list[Burn], size: int, part: Callable[[Burn], float]) -> list[float]:
+    """Return what a GiB cost in each round, sorted; a burn of 1 MiB cost its median."""
+    base = statistics.median(map(part, small))
+    return sorted((part(burn) - base) * GIB / (size - MIB) for burn in large)
+
+
+def table_of(large: Mapping[str, list[Burn]], small: Mapping[str, list[Burn]], size: int) -> Table:
+    """Show medians, with the least and the most of the rounds; the counts are those of one burn."""
     table = Table(title=f"a burn of {size // MIB} MiB on an attached DVD+R", title_justify="left")
     kinds = [*KINDS, OTHER]
-    for heading in ("program", "CPU", "per GiB", "ours : its", "commands", *kinds, "KiB a WRITE"):
+    costs = ("burner, s/GiB", "ours : its", "guest, s/GiB", "ours : its")
+    for heading in ("program", *costs, "commands", *kinds, "KiB a WRITE"):
         table.add_column(heading, justify="left" if heading == "program" else "right")
-    each = {
-        name: (statistics.median(burn.cpu for burn in burns) - base[name]) * GIB / (size - MIB)
-        for name, burns in found.items()
-    }
-    for name, burns in found.items():
-        cpu, commands = statistics.median(burn.cpu for burn in burns), burns[-1].commands
-        ratio = f"{each['discstack'] / each[name]:.2f}" if each[name] > 0 else "-"
+    parts: tuple[Callable[[Burn], float], ...] = (lambda burn: burn.cpu, lambda burn: burn.guest)
+    for name, burns in large.items():
+        row = list[str]()
+        for part in parts:
+            ours, its = (per_gib(large[who], small[who], size, part) for who in ("discstack", name))
+            median = statistics.median(its)
+            row.append(f"{median:.2f} ({its[0]:.2f} to {its[-1]:.2f})")
+            row.append(f"{statistics.median(ours) / median:.2f}" if its[0] > 0 else "-")
+        commands = burns[-1].commands
         counts = (str(commands.get(kind, 0)) for kind in kinds)
-        row = (f"{cpu:.2f} s", f"{each[name]:.2f} s", ratio, str(sum(commands.values())), *counts)
-        table.add_row(name, *row, f"{size / 1024 / commands['WRITE']:.0f}")
+        table.add_row(name, *row, str(commands.total()), *counts, f"{size / 1024 / commands['WRITE']:.0f}")
     return table
 
 
@@ -136,16 +165,14 @@ def main() -> None:
         kernel = Kernel(share)
         try:
             names = [name for name in BURNERS if name == "discstack" or shutil.which(name)]
-            found = dict[str, list[Burn]]()
-            tries = dict[str, list[float]]()
+            burns: dict[Path, dict[str, list[Burn]]] = {image: {name: [] for name in names} for image in (small, large)}
             for _ in range(choices.repeats):  # in turns, so that what else the machine does strikes all
                 for name in names:
-                    tries.setdefault(name, []).append(burn(kernel, name, small).cpu)
-                    found.setdefault(name, []).append(burn(kernel, name, large))
+                    for image, found in burns.items():
+                        found[name].append(burn(kernel, name, image))
         finally:
             kernel.stop()
-    base = {name: statistics.median(cpus) for name, cpus in tries.items()}
-    Console(width=150).print(table_of(found, base, choices.size * MIB))
+    Console(width=170).print(table_of(burns[large], burns[small], choices.size * MIB))
 
 
 if __name__ == "__main__":
