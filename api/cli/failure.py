@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final, NoReturn
 
@@ -43,11 +44,15 @@ def _say(error: BaseException, as_json: bool) -> None:
     notes = getattr(error, "__notes__", [])
     message = _message(error)
     if as_json:
-        with suppress(OSError):  # perhaps it is this that failed
-            print_line(json.dumps({"error": {"type": type(error).__name__, "message": message, "notes": notes}}))
+        _print_document(type(error).__name__, message, notes)
     say(f"discstack: {message}")
     for note in notes:
         say(f"  {note}")
+
+
+def _print_document(kind: str, message: str, notes: Sequence[str] = ()) -> None:
+    with suppress(OSError):  # perhaps it is this that failed
+        print_line(json.dumps({"error": {"type": kind, "message": message, "notes": notes}}))
 
 
 def _message(error: BaseException) -> str:
@@ -65,6 +70,8 @@ def run_and_exit(command: click.Command, arguments: list[str] | None) -> NoRetur
             # where a command raised click's Exit, this returns its code
             ended = command.main(words, prog_name="discstack", standalone_mode=False)
     except click.ClickException as error:
+        if "--json" in words:
+            _print_document("UsageError", error.format_message())
         error.show()
         sys.exit(error.exit_code)
     except BrokenPipeError:

@@ -76,6 +76,25 @@ def test_names_that_the_terminal_has_no_characters_for_are_spelled(
     assert [entry["path"] for entry in json.loads(told.stdout)["entries"]] == [f"/{name}" for name in NAMES]
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("info", "nowhere"), "'nowhere' is no drive"),
+        (("info", "virtual:dvd+r", "--nonsense"), "No such option"),
+        (("erase", "virtual:dvd+rw", "--at", "x"), "Invalid value for '--at'"),
+        (("nonsense",), "No such command 'nonsense'"),
+    ],
+)
+def test_a_command_line_that_makes_no_sense_is_a_document_too(
+    discstack: Discstack, words: tuple[str, ...], message: str
+) -> None:
+    refused = discstack(*words, "--json")
+    assert refused.code == 2
+    assert refused.json["error"]["type"] == "UsageError"
+    assert message in refused.json["error"]["message"]
+    assert message in refused.err
+
+
 def test_an_interrupted_image_is_removed(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
