@@ -16,7 +16,7 @@ from discstack.mmc.cd.job import CdChoices, CdJob
 from discstack.mmc.cd.program import Program, ProgramTrack
 from discstack.mmc.cd.tracks import prepare_tracks
 from discstack.mmc.command import act
-from discstack.mmc.errors import IllegalRequest, MediaError, MediumNotBlank, UnsupportedMedium
+from discstack.mmc.errors import IllegalRequest, MediaError, MediumError, MediumNotBlank, UnsupportedMedium
 from discstack.mmc.identify import identify
 from discstack.mmc.media import RECIPES
 from discstack.mmc.medium import Action, DiscState, WriteMode
@@ -142,9 +142,9 @@ def test_a_track_that_a_power_cut_damaged_is_repaired(lab: Any, medium: str) -> 
 
 
 def test_a_recording_at_once_that_was_broken_off_cannot_be_repaired_but_erased(lab: Any) -> None:
-    tap = lab.drive("dvd-rw", 256, speed=4)
-    with pytest.raises(OSError, match="went bad"):
-        lab.run(burn(lab.job(64, mode=WriteMode.DISC_AT_ONCE, source=lab.source(64, fail_at=32 * 2048))), tap)
+    tap = lab.drive("dvd-rw", 256, speed=4, fault="medium-error:32-47")
+    with pytest.raises(MediumError):
+        lab.run(burn(lab.job(64, mode=WriteMode.DISC_AT_ONCE)), tap)
     status = lab.run(identify(), tap)
     assert status.state is DiscState.DAMAGED
     assert "not completed" in status.reason
