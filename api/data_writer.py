@@ -115,8 +115,8 @@ class DataWriter(Job):
         it was made for; an image that is added to a disc knows that itself, and its new data is written before the
         descriptors. Blocks until the disc is written, closed, read back and verified. Raises MediaError if the disc
         does not suit (before anything is written), LayoutError for an image file that was cut off, SourceError if a
-        file changed, CommandError and TransportError if the drive fails, VerificationError if something reads back
-        differently, Cancelled after `cancel`.
+        file changed, EOFError if a stream ends before all of its sectors, CommandError and TransportError if the drive
+        fails, VerificationError if something reads back differently, Cancelled after `cancel`.
         """
         with self._cancellation.job():
             if isinstance(source, Image):
