@@ -1,4 +1,4 @@
-"""Ask and time a drive with the layers `transport` and `mmc` alone: `python examples/low_level.py [/dev/sr0]`.
+"""Ask and time a drive with the layers `transport` and `mmc` alone: `python examples/low_level.py [/dev/sr0 or D:]`.
 
 Says what the drive is and can do, and how long it takes to read the first block of ten places of its disc. Without an
 argument a virtual drive with a full disc is asked. Nothing is written to a drive of this machine.
@@ -16,7 +16,6 @@ from discstack.mmc.spec.commands import READ_10
 from discstack.mmc.spec.features import RemovableMedium
 from discstack.mmc.spec.mode_pages import CapabilitiesPage
 from discstack.transport.base import Transport, TransportError
-from discstack.transport.sgio import SgioTransport
 
 PLACES = 10
 SECTOR = 2048
@@ -24,7 +23,13 @@ SECTOR = 2048
 
 def open_transport(path: str | None) -> Transport:
     """A transport carries one command to the drive and brings one reply."""
+    if path is not None and sys.platform == "win32":
+        from discstack.transport.spti import SptiTransport
+
+        return SptiTransport.open(path, write=False)
     if path is not None:
+        from discstack.transport.sgio import SgioTransport
+
         return SgioTransport.open(path, write=False)
     transport = open_virtual("dvd+rw", capacity=160_000)
     virtual = Drive(transport)

@@ -15,6 +15,7 @@ from typing import Any, Final
 HERE: Final = Path(__file__).parent
 ROOT: Final = HERE.parent.parent
 HOME: Final = ROOT / ".wine"
+WHEELS: Final = HOME / "wheels"  # of the packages
 COMPILER: Final = "x86_64-w64-mingw32-gcc"
 PROGRAMS: Final = ("wine", COMPILER)
 VERSION: Final = (3, 11)  # of the DLL; its standard library is that of this machine's Python, which must be the same
@@ -93,6 +94,13 @@ class Wine:
         )
         return Result(done.returncode, done.stdout.decode("utf-8", "replace").replace("\r\n", "\n"))
 
+    def bare_python(self, folder: Path) -> Path:
+        """Put a Python without packages into a folder, and return its program."""
+        left_out = shutil.ignore_patterns("site-packages", "Scripts")
+        shutil.copytree(HOME / "python", folder / "python", ignore=left_out)
+        (folder / "python/Lib/site-packages").mkdir()
+        return folder / "python/python.exe"
+
     def link(self, device: str, target: Path) -> None:
         r"""Let a name such as cdrom0 (for \\.\CdRom0) or d: lead to a file."""
         link = self.prefix / "dosdevices" / device
@@ -104,19 +112,19 @@ class Wine:
         return ready.exists() and all(ready.stat().st_mtime >= source.stat().st_mtime for source in MADE_BY)
 
     def _make_python(self) -> None:
-        downloads = HOME / "downloads"
-        _download(downloads, PYTHON, *PACKAGES)
+        _download(WHEELS, PYTHON, *PACKAGES)
         python = HOME / "python"
         left_out = shutil.ignore_patterns(*LEFT_OUT)
         shutil.copytree(sysconfig.get_path("stdlib"), python / "Lib", ignore=left_out)
         (python / "DLLs").mkdir()
-        for wheel in downloads.glob("*.whl"):
+        for wheel in WHEELS.glob("*.whl"):
             with zipfile.ZipFile(wheel) as archive:
                 if wheel.name.startswith("panda3d"):
                     _take_python(archive, python)
                 else:
                     archive.extractall(self.site)
-        shutil.rmtree(downloads)
+        for wheel in WHEELS.glob("panda3d*"):  # it is large, and served its purpose
+            wheel.unlink()
         program = [COMPILER, "-O2", "-s", "-municode", "-o", python / "python.exe", HERE / "python.c"]
         subprocess.run(program, check=True)
 

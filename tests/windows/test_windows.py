@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import subprocess
 import zipfile
 from collections.abc import Callable, Sequence
@@ -12,9 +13,37 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cffi import FFI
 
-from .machine import Result, Wine
+from discstack.transport.windows.declarations import SPTI
 
+from .machine import COMPILER, HOME, WHEELS, Result, Wine
+
+COMPLETE = os.environ.get("DISCSTACK_WINDOWS") == "complete"
+OBJDUMP = COMPILER.replace("gcc", "objdump")
+LIBRARIES = {
+    "KERNEL32.dll",
+    "msvcrt.dll",
+    "WINMM.dll",
+    "api-ms-win-core-synch-l1-2-0.dll",
+}  # part of Windows 8 and later
+# What somebody types; Wine's cmd knows no || before goto
+COMMANDS = """\
+discstack image photos -o photos.iso --manifest photos.sum
+discstack ls photos.iso
+discstack burn photos.iso -d virtual:dvd+rw?file=disc.img --verify full
+discstack info virtual:dvd+rw?file=disc.img
+discstack verify virtual:dvd+rw?file=disc.img --manifest photos.sum
+python -m discstack read virtual:dvd+rw?file=disc.img -o copy.iso
+discstack extract copy.iso -o out"""
+SESSION = "\n".join(
+    [
+        "@set PATH=%CD%\\python\\Scripts;%CD%\\python;%PATH%",
+        *(f"{line}\n@if errorlevel 1 goto end" for line in COMMANDS.splitlines()),
+        ":end",
+        "@echo exit code %errorlevel%",
+    ]
+)
 PATIENCE = 7200.0  # seconds; all tests take many minutes
 # Of the package's own tests those that deal with the system, of each the first; DISCSTACK_WINDOWS=complete runs all
 BRIEFLY = ("-m", "system", "--briefly")
@@ -61,11 +90,58 @@ def test_the_wheel_is_for_any_python_of_windows(wheel: Path) -> None:
     assert not [name for name in names if name.endswith((".so", ".c", ".h"))]
 
 
+def test_the_dll_has_all_that_is_declared_and_asks_for_nothing_but_windows(wheel: Path, tmp_path: Path) -> None:
+    zipfile.ZipFile(wheel).extractall(tmp_path)
+    module = tmp_path / "discstack/native/_native.py"
+    names = dict[str, Any]()
+    exec(compile(module.read_text(), module, "exec"), names)
+    dll = tmp_path / "discstack/native/discstack.dll"
+    told = subprocess.run([OBJDUMP, "-p", dll], check=True, capture_output=True, text=True).stdout
+    exported = set(re.findall(r"^\s+\[ *\d+\] (\w+)$", told, re.MULTILINE))
+    spti: Any = FFI()
+    spti.cdef(SPTI)
+    declared = functions(names["ffi"]) | functions(spti)
+    assert {"ring_new", "feeder_run", "pump_new", "spti_submit"} <= declared
+    assert declared <= exported
+    assert set(re.findall(r"DLL Name: (\S+)", told)) == LIBRARIES
+
+
+def functions(ffi: Any) -> set[str]:
+    """Return the names of the functions that are declared; constants have capitals."""
+    return {name for name in dir(ffi.dlopen(None)) if name.islower()}
+
+
+def test_the_program_is_installed(windows: Wine) -> None:
+    done = windows.start(HOME / "python/Scripts/discstack.exe", "--version")
+    assert done.status == 0, done.output
+    assert done.output.startswith("discstack ")
+
+
+@pytest.mark.skipif(not COMPLETE, reason="make test-windows does it: it takes a minute")
+def test_a_user_installs_it_in_a_python_without_packages_and_burns_in_a_console(
+    machine: Wine, wheel: Path, tmp_path: Path
+) -> None:
+    python = machine.bare_python(tmp_path)
+    install = ["-m", "pip", "--python", python, "install", "--quiet", "--no-index", "--no-warn-script-location"]
+    done = machine.python(*install, "--find-links", WHEELS, wheel)
+    assert done.status == 0, done.output
+    (tmp_path / "photos/sub").mkdir(parents=True)
+    (tmp_path / "photos/readme.txt").write_bytes(b"hello")
+    (tmp_path / "photos/sub/two words.bin").write_bytes(bytes(range(256)) * 9000)
+    script = tmp_path / "user.bat"
+    script.write_text("".join(f"{line}\r\n" for line in SESSION.splitlines()))
+    done = machine.start("cmd", "/c", "user.bat", cwd=tmp_path)
+    assert "exit code 0" in done.output, done.output
+    for words in ("/sub/two words.bin", "read back and right", "DVD+RW", "holds what it should: 2 files"):
+        assert words in done.output
+    for name in ("readme.txt", "sub/two words.bin"):
+        assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "photos" / name).read_bytes()
+
+
 @pytest.mark.timeout(PATIENCE)
 def test_the_package_passes_its_own_tests(windows: Wine) -> None:
-    complete = os.environ.get("DISCSTACK_WINDOWS") == "complete"
-    done = run_tests(windows, "tests", selection=() if complete else BRIEFLY, timeout=PATIENCE)
-    if complete:
+    done = run_tests(windows, "tests", selection=() if COMPLETE else BRIEFLY, timeout=PATIENCE)
+    if COMPLETE:
         print(done.output)
     assert done.status == 0, done.output
 
