@@ -45,7 +45,7 @@ def test_the_fixture_gives_burners_and_switches_them_off(pytester: pytest.Pytest
                 raise AssertionError("still there")
         """
     )
-    pytester.runpytest_subprocess("-q", "-p", "no:cacheprovider").assert_outcomes(passed=2)
+    pytester.runpytest_subprocess("-q", "-p", "no:cacheprovider", "-p", "no:randomly").assert_outcomes(passed=2)
 
 
 def test_a_disc_is_changed_and_a_fault_strikes() -> None:
