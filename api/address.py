@@ -10,6 +10,7 @@ The values of a virtual drive's options are percent-encoded; `+` is literal.
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -120,6 +121,11 @@ class VirtualAddress:
 
     def unmount(self) -> None:
         """Do nothing: the system knows nothing of the disc."""
+
+    def lies_at(self, path: str | os.PathLike[str]) -> bool:
+        """Whether the disc is kept in that file."""
+        file = self.options.get("file")
+        return file is not None and os.path.realpath(file) == os.path.realpath(path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ def read(
     With --skip-bad the exit code is 4 if anything was skipped, with --error-bits if any byte could not be corrected.
     """
     from discstack import DiscReader
+    from discstack.address import VirtualAddress
     from discstack.speed import read_limit
 
     choices = {"wav": wav, "sub_channels": sub_channels, "graphics": graphics, "error_bits": error_bits}
@@ -74,6 +75,8 @@ def read(
         reader = DiscReader(recorder)
         blocks = range(start, start + sectors) if sectors else reader.recorded()[start:]
         limit = read_limit(speed, recorder.medium())
+        if isinstance(recorder.address, VirtualAddress) and recorder.address.lies_at(output):
+            raise click.UsageError(f"{output} is the disc that is read; the sectors need a file of their own")
         with output_file(output, keep=True) as file, cancelling(reader), Display(quiet=as_json) as display:
             bad = reader.read(file, blocks=blocks, skip_bad=skip_bad, speed=limit, on_event=display)
     if as_json:

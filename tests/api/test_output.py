@@ -127,6 +127,15 @@ def test_what_could_be_read_of_a_bad_disc_is_kept(discstack: Discstack, folder: 
     assert copy
 
 
+def test_a_disc_is_not_read_into_the_file_that_keeps_it(discstack: Discstack, folder: Path, tmp_path: Path) -> None:
+    drive = "virtual:dvd+r?file=disc.img"
+    assert discstack("burn", "folder", "-d", drive).code == 0
+    before = (tmp_path / "disc.img").read_bytes()
+    refused = discstack("read", drive, "-o", str(tmp_path / "disc.img"))
+    assert (refused.code, "is the disc that is read" in refused.err) == (2, True)
+    assert (tmp_path / "disc.img").read_bytes() == before
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
 def test_standard_output_on_a_full_disk_is_named(folder: Path, tmp_path: Path) -> None:
     words = [sys.executable, "-m", "discstack", "image", "folder", "-o", "-"]
