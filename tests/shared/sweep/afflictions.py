@@ -21,6 +21,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(NAMED, ("2", "1", "3")),
     "medium-error": ("40-50", "0-0", "16-16"),
     "short-replies": ("9", "4", "17"),
+    "long-write": ("2", "3"),  # not each: a buffer that is always full takes nothing
     "one-percent": ("1", "99"),
     "profile": ("0016", "0009", "0000"),
     "attentions": ("7", "3", "20"),
