@@ -142,7 +142,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=f"{__doc__} The turns are {turns}.", prog="sweep")
     parser.add_argument("--rows", default="", metavar="PATTERNS", help="rows by name, such as 'dvd-r:*;read:*'")
     parser.add_argument("--mishaps", default="", metavar="PATTERNS", help="mishaps by name, such as '3/*;dead'")
-    parser.add_argument("--turns", default=";".join(PASSES), metavar="NAMES", help="in which order: %(default)s")
+    parser.add_argument("--turns", default=";".join(PASSES), metavar="NAMES", help="which of: %(default)s")
     parser.add_argument("--shard", default="1/1", metavar="I/N", help="one part in N of all tasks")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="when to stop")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="how many at a time (%(default)s)")
@@ -153,8 +153,13 @@ def main() -> int:
         print(*ROWS, "", *MISHAPS, sep="\n")
         return 0
     part, parts = map(int, options.shard.split("/"))
-    listed = list(tasks(chosen(options.mishaps, [*MISHAPS]), chosen(options.rows, [*ROWS]), options.turns.split(";")))
-    return run(listed[part - 1 :: parts], options)
+    names, rows, turns = (
+        chosen(words, [*table])
+        for words, table in ((options.mishaps, MISHAPS), (options.rows, ROWS), (options.turns, PASSES))
+    )
+    if not (listed := list(tasks(names, rows, turns))[part - 1 :: parts]):
+        parser.error("nothing is chosen; --list names the rows and the mishaps")
+    return run(listed, options)
 
 
 def run(listed: Sequence[Task], options: argparse.Namespace) -> int:
