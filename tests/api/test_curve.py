@@ -234,6 +234,7 @@ def test_a_burn_is_told_of_where_its_curve_cannot_be_saved_in_the_end(
     assert '"verified": true' in done.out
 
 
+@pytest.mark.linux("symbolic links")
 def test_what_is_taken_back_is_the_file_that_a_link_leads_to_not_the_link(tmp_path: Path) -> None:
     link, file = tmp_path / "link.json", tmp_path / "file.json"
     link.symlink_to(file)

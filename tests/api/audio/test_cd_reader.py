@@ -250,11 +250,21 @@ def test_files_beside_the_cue_sheet_are_not_written_over_unasked(discstack: Call
         assert (tmp_path / name).read_text() == "somebody's work"
         assert not (tmp_path / "out.cue").exists()
         (tmp_path / name).unlink()
+    (tmp_path / "out.bin").write_text("somebody's work")
+    assert discstack("read", drive, "-o", "out.cue", "--force").code == 0
+    assert (tmp_path / "out.bin").read_bytes() == noise(300, 1)
+    assert discstack("read", drive, "-o", "out.img", "--force").code == 2
+
+
+@pytest.mark.linux("symbolic links")
+def test_a_link_that_leads_nowhere_lies_in_the_way_too(discstack: Callable[..., Any], tmp_path: Path) -> None:
+    wav(tmp_path / "1.wav", 300, 1)
+    drive = "virtual:cd-r?file=disc&capacity=20000"
+    assert discstack("audio", "1.wav", "-d", drive).code == 0
     (tmp_path / "out.bin").symlink_to("nowhere")
     assert discstack("read", drive, "-o", "out.cue").code == 1
     assert discstack("read", drive, "-o", "out.cue", "--force").code == 0
     assert (tmp_path / "nowhere").read_bytes() == noise(300, 1)
-    assert discstack("read", drive, "-o", "out.img", "--force").code == 2
 
 
 def test_indexes_are_found_and_burnt_again(recorder: Any, tmp_path: Path) -> None:
