@@ -113,3 +113,12 @@ def test_other_errors_are_not_repeated(lab: Any) -> None:
     with pytest.raises(HardwareError):
         lab.run(persist(actions.synchronize_cache), script)
     assert len(script.seen) == 1
+
+
+def test_a_wait_is_measured_from_when_it_began(lab: Any) -> None:
+    """Not from when the clock did: it is that of a machine which has been running for long."""
+    for wait in (wait_ready(60.0), persist(actions.synchronize_cache, limit=60.0)):
+        script = lab.script((2, 4, 1), (2, 4, 1), GOOD)
+        script.clock.sleep(10_000.0)
+        lab.run(wait, script)
+        assert len(script.seen) == 3
