@@ -274,7 +274,7 @@ class Background:
 
     def end(self) -> None:
         """End it, and wait for it."""
-        self.kernel.check(f"kill {self.pid}; while kill -0 {self.pid} 2>/dev/null; do sleep 0.02; done")
+        self.kernel.check(f"kill {self.pid}; while kill -0 {self.pid} 2>/dev/null; do sleep 0.1; done")
 
 
 @pytest.fixture

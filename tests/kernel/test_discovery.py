@@ -135,9 +135,9 @@ def test_a_mounted_disc_is_refused_at_once_or_unmounted_on_request(kernel: Any, 
 def udev(kernel: Any) -> Iterator[None]:
     """The udev daemon in the guest."""
     kernel.check("setsid /lib/systemd/systemd-udevd >/dev/null 2>&1 & echo $! >/run/udevd")
-    kernel.check("until [ -e /run/udev/control ]; do sleep 0.02; done")
+    kernel.check("until [ -e /run/udev/control ]; do sleep 0.1; done")
     yield
-    kernel.check("kill $(</run/udevd); while kill -0 $(</run/udevd) 2>/dev/null; do sleep 0.02; done; rm -r /run/udev")
+    kernel.check("kill $(</run/udevd); while kill -0 $(</run/udevd) 2>/dev/null; do sleep 0.1; done; rm -r /run/udev")
 
 
 @pytest.mark.usefixtures("udev", "drive")
@@ -192,9 +192,9 @@ def udisks(kernel: Any, udev: None) -> Iterator[None]:
     kernel.check(
         f"mkdir -p /run/dbus; dbus-daemon --system --fork; setsid {UDISKS} >/run/udisks 2>&1 & echo $! >/run/ud"
     )
-    kernel.check("until [[ $(</run/udisks) == *Acquired* ]]; do sleep 0.05; done")
+    kernel.check("until [[ $(</run/udisks) == *Acquired* ]]; do sleep 0.1; done")
     yield
-    kernel.check("kill $(</run/ud); while kill -0 $(</run/ud) 2>/dev/null; do sleep 0.02; done; kill $(</run/dbus/pid)")
+    kernel.check("kill $(</run/ud); while kill -0 $(</run/ud) 2>/dev/null; do sleep 0.1; done; kill $(</run/dbus/pid)")
     kernel.check("umount -q /run/udisks2/* 2>/dev/null; rm -r /run/dbus /run/ud")
 
 
