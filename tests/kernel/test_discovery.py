@@ -209,9 +209,7 @@ def test_udisks_mounts_our_disc_and_is_kept_from_a_drive_that_we_hold(
         burn = ("burn", files, "-d", block, "--verify", "none", "--reload", "-V")
         assert kernel.discstack(*burn, "FIRST").status == 0
         kernel.check("udevadm settle")
-        place = kernel.check(f"udisksctl mount -b {block}").split(" at ")[1].strip()
-        refused = kernel.discstack(*burn, "SECOND", "--erase")
-        assert f"held exclusively by the mount at {place}" in refused.output
+        kernel.check(f"udisksctl mount -b {block}")
         assert kernel.discstack(*burn, "SECOND", "--erase", "--unmount").status == 0
         kernel.check("udevadm settle")
         assert "IdLabel:                    SECOND" in kernel.check(f"udisksctl info -b {block}")
@@ -219,7 +217,6 @@ def test_udisks_mounts_our_disc_and_is_kept_from_a_drive_that_we_hold(
             holder.until(lambda lines: lines == ["held"])
             assert "already mounted or mount point busy" in kernel.run(f"udisksctl mount -b {block} 2>&1").output
             assert "Device or resource busy" in kernel.run(f"eject {block} 2>&1").output
-        kernel.check(f"udisksctl mount -b {block} && udisksctl unmount -b {block}")
 
 
 def test_the_doctor_finds_what_keeps_whom_from_the_drive(kernel: Any, drive: Any) -> None:
