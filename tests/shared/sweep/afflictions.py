@@ -34,6 +34,8 @@ FATAL = {"timeout", "power-cut", "unplug", "hardware-error", "write-protected"}
 GONE = {"timeout", "power-cut", "unplug"}
 # What a drive says that is not so.
 LIES = {"short-replies", "wrong-lengths", "wrong-next-writable-address", "zeros", "profile"}
+# What the disc has and keeps, so that it is told of as long as there is that disc.
+OF_DISCS = {"medium-error"}
 # What costs nothing but time.
 HARMLESS = {"long-write", "one-percent", "ready-too-early", "clueless"}
 RESERVE_TRACK = 0x53
@@ -97,6 +99,8 @@ def _endure(
     failure = attempt(subject)
     expect(clock.now() - began < LONGEST, "it takes for ever")
     struck = any(armed.struck for armed in plan.armed)
+    if isinstance(failure, DriveError) and affliction.name in OF_DISCS:
+        check_report(subject, failure)
     plan.armed.clear()
     plan.deferred.clear()
     check_kept(subject, rehearsal.kept)
@@ -108,7 +112,7 @@ def _endure(
     expect(affliction.name not in HARMLESS, f"it keeps the job from being done: {failure}")
     expect(not affliction.is_drive or lacks_what_it_takes(affliction, subject), f"it cannot be used: {failure}")
     expect(affliction.name in GONE or not drive.prevented, f"the tray stays locked: {failure}")
-    if isinstance(failure, DriveError) and affliction.name not in LIES:
+    if isinstance(failure, DriveError) and affliction.name not in LIES | OF_DISCS:
         check_report(subject, failure)
     return failure
 
