@@ -392,6 +392,53 @@ def test_naps_shrink_to_half_a_buffer_at_the_measured_speed() -> None:
     assert counters.busy < 100
 
 
+def paced(durations: list[float], ring: Ring) -> list[float]:
+    """Return the naps before the second WRITE and those behind it, each refused once and then lasting so many seconds.
+
+    The drive has a buffer of one unit, and no nap is longer than half a second.
+    """
+    refused, naps = False, list[float]()
+
+    def answer(command: Command) -> Reply:
+        nonlocal refused
+        if command.cdb == READ_BUFFER_CAPACITY:
+            return Reply(data=bytes(4) + SIZE.to_bytes(4, "big") + bytes(4))
+        if left and len(left) < len(durations) and not refused:
+            refused = True
+            naps.append(-transport.clock.now())
+            return LONG_WRITE
+        if refused:
+            naps[-1] += transport.clock.now()
+        refused = False
+        transport.clock.sleep(left.pop(0))
+        return Reply()
+
+    left = [*durations]
+    transport = ScriptTransport(otherwise=answer)
+    feed_by_execute(transport, stream(ring, blocks=len(durations) * UNIT, nap=0.5, watch=0.001, prefill=False), ignore)
+    return naps
+
+
+def test_the_first_speed_counts_whole_and_each_later_one_as_much_as_all_before() -> None:
+    # a unit in 0.6 s, then one in 0.3 s: that is 1/0.6 and on average 1/0.4 of the buffer in a second
+    assert paced([0.1, 0.1, 0.0, 0.1], filled_ring(4 * UNIT)) == pytest.approx([0.5, 0.3, 0.2])
+
+
+def test_a_speed_is_not_measured_over_a_stall() -> None:
+    ring = Ring(8 * SIZE, SIZE)
+
+    def more() -> None:
+        ring.reserve(SIZE)
+        ring.commit(SIZE)
+
+    more()
+    more()
+    late = Timer(0.1, more)
+    late.start()
+    assert paced([0.1, 0.1, 0.1], ring) == pytest.approx([0.5, 0.5])
+    late.join()
+
+
 @pytest.mark.parametrize("changes", [{"unit": 64}, {"unit": 0}, {"unit": 3}])
 def test_a_unit_that_does_not_fit_is_refused(changes: dict[str, int]) -> None:
     transport = ScriptTransport()
