@@ -7,6 +7,7 @@
 #include "os.h"
 #include "pace.h"
 #include "ring.h"
+#include "sense.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -572,17 +573,83 @@ static void naps_follow_the_measured_speed(void)
 {
 	struct pace pace = {.longest = 50 * MS};
 	const uint64_t buffer = 4 << 20;
-	struct pace_moment moment = {.time = S};
+	struct pace_moment moment = {.time = S, .bytes = 5 << 20};
 
 	EXPECT(pace_nap(&pace, 0, &moment, buffer) == 50 * MS); /* nothing known yet */
-	moment = (struct pace_moment){.time = S + 100 * MS, .bytes = 10 << 20};
+	moment = (struct pace_moment){.time = S + 100 * MS, .bytes = 15 << 20};
 	EXPECT(pace_nap(&pace, 0, &moment, buffer) == 20 * MS); /* 100 MiB/s: 2 MiB take 20 ms */
 	EXPECT(pace_nap(&pace, 1, &moment, buffer) == 10 * MS);
 	EXPECT(pace_nap(&pace, 2, &moment, buffer) == 5 * MS);
 	EXPECT(pace_nap(&pace, 3, &moment, buffer) == 10 * MS);
+	EXPECT(pace_nap(&pace, 4, &moment, buffer) == 20 * MS);
 	EXPECT(pace_nap(&pace, 40, &moment, buffer) == 20 * MS);
 	EXPECT(pace_nap(&pace, 2, &moment, 4096) == MS);
 	EXPECT(pace_nap(&pace, 1, &moment, 0) == 25 * MS);
+}
+
+static void a_speed_is_the_mean_of_the_last_and_those_before(void)
+{
+	struct pace pace = {.longest = 50 * MS};
+	const uint64_t buffer = 4 << 20;
+
+	pace_nap(&pace, 0, &(struct pace_moment){.time = S, .bytes = 1 << 20}, buffer);
+	pace_nap(&pace, 0, &(struct pace_moment){.time = S + 100 * MS, .bytes = 11 << 20}, buffer);
+	/* 100 MiB/s, then 300: 2 MiB take 10 ms at 200 */
+	EXPECT(pace_nap(&pace, 0, &(struct pace_moment){.time = S + 200 * MS, .bytes = 41 << 20}, buffer) == 10 * MS);
+}
+
+static void what_tells_no_speed_changes_none(void)
+{
+	static const struct pace_moment useless[] = {
+		{.time = S + 200 * MS, .bytes = 41 << 20, .stalls = 1}, /* the drive may have been empty meanwhile */
+		{.time = S + 100 * MS, .bytes = 41 << 20},
+		{.time = S + 200 * MS, .bytes = 11 << 20},
+		{.time = S + 50 * MS, .bytes = 1 << 20},
+	};
+	const uint64_t buffer = 4 << 20;
+
+	for (unsigned at = 0; at < sizeof(useless) / sizeof(*useless); at++) {
+		struct pace pace = {.longest = 50 * MS};
+
+		pace_nap(&pace, 0, &(struct pace_moment){.time = S, .bytes = 1 << 20}, buffer);
+		pace_nap(&pace, 0, &(struct pace_moment){.time = S + 100 * MS, .bytes = 11 << 20}, buffer);
+		EXPECT(pace_nap(&pace, 0, &useless[at], buffer) == 20 * MS);
+	}
+}
+
+struct meaning {
+	struct submit_answer answer;
+	bool long_write, refusal, news;
+};
+
+#define SENSE(length, ...) {.answered = 1, .status = 2, .sense_length = length, .sense = {__VA_ARGS__}}
+
+static void sense_is_read_as_far_as_it_goes(void)
+{
+	static const struct meaning meanings[] = {
+		{.answer = SENSE(4, 0x72, 2, 4, 8), .long_write = true},
+		{.answer = SENSE(3, 0x72, 2, 4, 8)},
+		{.answer = SENSE(4, 0x72, 0xf5, 0x20, 0), .refusal = true},
+		{.answer = SENSE(4, 0x73, 2, 4, 8), .news = true},
+		{.answer = SENSE(4, 0x73, 5, 0x20, 0), .news = true},
+		{.answer = SENSE(4, 0x74, 6, 0x29, 0)}, /* of a form that is not known */
+		{.answer = SENSE(18, 0x7f, 6, 6, 0, 0, 0, 0, 10, 0, 0, 0, 0, 4, 8)},
+		{.answer = SENSE(14, 0x70, 0, 2, 0, 0, 0, 0, 10, 0, 0, 0, 0, 4, 8), .long_write = true},
+		{.answer = SENSE(14, 0x71, 0, 2, 0, 0, 0, 0, 10, 0, 0, 0, 0, 4, 8), .news = true},
+		{.answer = SENSE(13, 0x70, 0, 2, 0, 0, 0, 0, 10, 0, 0, 0, 0, 4, 8)},
+		{.answer = SENSE(13, 0x71, 0, 2, 0, 0, 0, 0, 10, 0, 0, 0, 0, 4, 8), .news = true},
+		{.answer = SENSE(4, 0x70, 0, 0xe5), .refusal = true}, /* with file mark, end of medium and wrong length */
+		{.answer = SENSE(4, 0x70, 0, 0xe1)},
+		{.answer = SENSE(4, 0x70, 0, 6), .news = true},
+		{.answer = {.answered = 0, .status = 2, .sense_length = 4, .sense = {0x72, 2, 4, 8}}},
+		{.answer = {.answered = 1, .status = 8, .sense_length = 4, .sense = {0x72, 6, 0x29, 0}}},
+	};
+
+	for (unsigned at = 0; at < sizeof(meanings) / sizeof(*meanings); at++) {
+		EXPECT(sense_is_long_write(&meanings[at].answer) == meanings[at].long_write);
+		EXPECT(sense_is_refusal(&meanings[at].answer) == meanings[at].refusal);
+		EXPECT(sense_is_news(&meanings[at].answer) == meanings[at].news);
+	}
 }
 
 #define RUN(test)               \
@@ -614,6 +681,9 @@ int main(int argc, char **argv)
 	RUN(a_busy_drive_is_given_up_after_the_timeout);
 	RUN(a_ring_that_ends_early_stops_the_feeder);
 	RUN(naps_follow_the_measured_speed);
+	RUN(a_speed_is_the_mean_of_the_last_and_those_before);
+	RUN(what_tells_no_speed_changes_none);
+	RUN(sense_is_read_as_far_as_it_goes);
 	for (uint32_t seed = 1; seed < 4 || os_now() < end; seed++) {
 		random_sizes_arrive_whole_and_in_order(seed, seed % 8 == 0);
 		cancel_at_a_random_time_wakes_both_sides(seed);
