@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import random
 import re
 import signal
 import sys
@@ -14,7 +15,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import partial
-from itertools import product
+from itertools import compress, product
 from pathlib import Path
 
 from laboratory import Lab
@@ -39,11 +40,19 @@ covered: set[tuple[Spot, str]] = set()  # what has happened where in the code, i
 
 @dataclass(frozen=True)
 class Task:
-    """A row, and which commands meet what."""
+    """A row, which commands meet what, and what share of that is drawn by which lot."""
 
     turn: str
     row: str
     mishaps: tuple[str, ...]
+    share: float = 1.0
+    seed: int = 0
+
+    def drawn(self) -> Iterator[bool]:
+        """Draw lots for ever, the same ones each time."""
+        lots = random.Random(f"{self.seed} {self.turn} {self.row}")
+        while True:
+            yield lots.random() < self.share
 
 
 @dataclass
@@ -56,13 +65,13 @@ class Outcome:
     findings: list[str] = field(default_factory=list)
 
 
-def tasks(names: Sequence[str], rows: Sequence[str], turns: Sequence[str]) -> Iterator[Task]:
+def tasks(names: Sequence[str], rows: Sequence[str], turns: Sequence[str], share: float, seed: int) -> Iterator[Task]:
     telling = tuple(name for name in names if name in TELLING)
     others = tuple(name for name in names if name not in TELLING)
     chosen = dict.fromkeys(PASSES, tuple(names)) | {"telling": telling, "others": others}
     for turn in turns:
         if chosen[turn]:
-            yield from (Task(turn, row, chosen[turn]) for row in rows)
+            yield from (Task(turn, row, chosen[turn], share, seed) for row in rows)
 
 
 def carry_out(task: Task, deadline: float) -> Outcome:
@@ -72,7 +81,8 @@ def carry_out(task: Task, deadline: float) -> Outcome:
         signal.alarm(PATIENCE)
         fresh = ROWS[task.row].prepare(lab)
         rehearsal = rehearse(fresh)
-        for trial in afflicted(fresh, rehearsal) if task.turn == "faults" else struck(task, fresh, rehearsal):
+        listed = afflicted(fresh, rehearsal) if task.turn == "faults" else struck(task, fresh, rehearsal)
+        for trial in compress(listed, task.drawn()):
             if time.time() >= deadline:
                 outcome.whole = False
                 break
@@ -144,6 +154,8 @@ def main() -> int:
     parser.add_argument("--mishaps", default="", metavar="PATTERNS", help="mishaps by name, such as '3/*;dead'")
     parser.add_argument("--turns", default=";".join(PASSES), metavar="NAMES", help="which of: %(default)s")
     parser.add_argument("--shard", default="1/1", metavar="I/N", help="one part in N of all tasks")
+    parser.add_argument("--share", type=float, default=1.0, help="so much of each row, drawn by lot, such as 0.025")
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="what the lots are drawn from")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="when to stop")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="how many at a time (%(default)s)")
     parser.add_argument("--list", action="store_true", help="name the rows and the mishaps")
@@ -157,7 +169,7 @@ def main() -> int:
         chosen(words, [*table])
         for words, table in ((options.mishaps, MISHAPS), (options.rows, ROWS), (options.turns, PASSES))
     )
-    if not (listed := list(tasks(names, rows, turns))[part - 1 :: parts]):
+    if not (listed := list(tasks(names, rows, turns, options.share, options.seed))[part - 1 :: parts]):
         parser.error("nothing is chosen; --list names the rows and the mishaps")
     return run(listed, options)
 
@@ -184,6 +196,8 @@ def run(listed: Sequence[Task], options: argparse.Namespace) -> int:
     for turn in PASSES:
         if done[turn] or left[turn]:
             print(f"{turn}: {trials[turn]} trials, {done[turn]} rows done, {left[turn]} not for want of time")
+    if options.share < 1:
+        print(f"{options.share:.1%} of each row, --seed {options.seed}")
     print(f"{sum(trials.values())} trials in {time.time() - began:.0f} s, {sum(map(len, kinds.values()))} findings")
     return 1 if kinds else 0
 
