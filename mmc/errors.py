@@ -23,10 +23,13 @@ from typing import TYPE_CHECKING, Final
 from discstack.mmc.spec.cdb import describe
 from discstack.mmc.spec.layout import StructureError
 from discstack.mmc.spec.sense import Sense, SenseKey, sense_key
-from discstack.transport.base import CHECK_CONDITION, Reply
+from discstack.transport.base import BUSY, CHECK_CONDITION, TASK_SET_FULL, Reply
 
 if TYPE_CHECKING:
     from discstack.mmc.medium import MediumStatus
+
+# Statuses of a command that the device did not take: it did nothing, and may be sent again later (SAM-5 5.3.1)
+NOT_TAKEN: Final = frozenset({BUSY, TASK_SET_FULL})
 
 
 class DriveError(Exception):

@@ -3,7 +3,8 @@
 A procedure is a generator that yields effects and is sent their outcomes:
 
     Command       -> Reply; CHECK CONDITION is thrown in as the CommandError of its sense key, except for recovered
-                     errors, which are successes that the observer hears of
+                     errors, which are successes that the observer hears of, and for BUSY and TASK SET FULL, after
+                     which the command is sent again for a while
     Pause         -> None, after the device's clock has advanced
     Stream        -> FeedResult, whatever the last answer was
     Report        -> None; tells the observer which phase the job is in and how far
@@ -26,13 +27,15 @@ from enum import Enum
 from threading import Event
 from typing import Any, Final, TypeVar
 
-from discstack.mmc.errors import Cancelled, CommandError, RecoveredError, ShortTransfer, command_error
+from discstack.mmc.errors import NOT_TAKEN, Cancelled, CommandError, RecoveredError, ShortTransfer, command_error
 from discstack.mmc.feed import OBSERVE_INTERVAL, added, feed_by_execute
 from discstack.mmc.spec.cdb import Direction
 from discstack.transport.base import GOOD, Command, FeedCounters, Feeder, FeedResult, Reply, Stream, Transport
 
 T = TypeVar("T")
 DEFERRED_LIMIT: Final = 4  # deferred recovered errors in a row before a command counts as failed
+NOT_TAKEN_LIMIT: Final = 120.0  # seconds that a device may say that it cannot take a command now
+NOT_TAKEN_INTERVAL: Final = 1.0
 
 
 class Phase(Enum):
@@ -152,7 +155,7 @@ class _Runner:
 
     def command(self, command: Command) -> Reply:
         for _ in range(DEFERRED_LIMIT):
-            reply = self.transport.execute(command)
+            reply = self.taken(command)
             if reply.status == GOOD:
                 return _whole(command, reply)
             error = command_error(command.cdb, reply)
@@ -162,6 +165,15 @@ class _Runner:
             if not error.sense.deferred:  # with a deferred error the command itself was not carried out: SPC-4 4.5.7
                 return _whole(command, reply)
         raise error
+
+    def taken(self, command: Command) -> Reply:
+        """Execute until the device takes the command, or the time for that is over."""
+        start = self.transport.clock.now()
+        while True:
+            reply = self.transport.execute(command)
+            if reply.status not in NOT_TAKEN or self.transport.clock.now() - start >= NOT_TAKEN_LIMIT:
+                return reply
+            self.transport.clock.sleep(NOT_TAKEN_INTERVAL)
 
     def pause(self, pause: Pause) -> None:
         self.transport.clock.sleep(pause.seconds)

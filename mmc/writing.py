@@ -12,7 +12,16 @@ from enum import Enum, auto
 from typing import Final
 
 from discstack.mmc import actions
-from discstack.mmc.errors import Cancelled, CommandError, IllegalRequest, RecoveredError, ShortTransfer, command_error
+from discstack.mmc.errors import (
+    NOT_TAKEN,
+    Cancelled,
+    CommandError,
+    IllegalRequest,
+    RecoveredError,
+    ShortTransfer,
+    StatusError,
+    command_error,
+)
 from discstack.mmc.feed import added, remainder
 from discstack.mmc.polling import BUSY, persist
 from discstack.mmc.procedure import Now, Pause, Phase, Procedure
@@ -60,6 +69,8 @@ REACTIONS: Final[dict[tuple[int, int | None, int | None], Reaction]] = {
 
 def reaction(error: CommandError) -> Reaction:
     """Look up what to do after a failed WRITE."""
+    if isinstance(error, StatusError):  # there is no sense data to look at
+        return Reaction.AGAIN if error.reply.status in NOT_TAKEN else Reaction.FAIL
     sense = error.sense
     key, asc, ascq = int(sense.key), sense.asc, sense.ascq
     if sense.deferred:  # it tells of an earlier command; this one was not carried out

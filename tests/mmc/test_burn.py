@@ -20,6 +20,7 @@ from discstack.mmc.errors import (
     MediumFull,
     MediumNotBlank,
     ShortTransfer,
+    StatusError,
     UnitAttention,
     UnsupportedMedium,
     VerificationError,
@@ -31,7 +32,7 @@ from discstack.mmc.operations import close_disc, close_session
 from discstack.mmc.procedure import Phase
 from discstack.mmc.spec.sense import Sense
 from discstack.mmc.verify import verify
-from discstack.transport.base import DeviceGone, Reply
+from discstack.transport.base import BUSY, TASK_SET_FULL, DeviceGone, Reply
 
 WRITE, CLOSE = 0x2A, 0x5B
 BLOCK = 2048
@@ -434,6 +435,25 @@ def test_a_drive_that_is_busy_is_not_made_to_end_the_recording(
     assert result.verified == 200
     assert tap.lines[middle] != "SYNCHRONIZE CACHE (10)"
     assert any("writing again" in notice for notice in result.notices)
+
+
+@pytest.mark.parametrize("status", [BUSY, TASK_SET_FULL])
+@pytest.mark.parametrize("medium", ["cd-r", "dvd-r", "dvd+r", "bd-r"])
+def test_a_write_that_the_drive_cannot_take_now_is_sent_again(lab: Any, medium: str, status: int) -> None:
+    tap = lab.drive(medium, 65536)
+    tap.inner.faults.add(Fault(opcode=WRITE, status=status, times=2))
+    result = lab.run(burn(lab.job(200)), tap)
+    assert result.verified == 200
+    assert any("writing again" in notice for notice in result.notices)
+
+
+def test_a_write_that_the_drive_never_takes_ends_the_burn(lab: Any) -> None:
+    tap = lab.drive("dvd+r", 65536)
+    tap.inner.faults.add(Fault(opcode=WRITE, status=BUSY, times=None))
+    with pytest.raises(StatusError, match="0x08"):
+        lab.run(burn(lab.job(200)), tap)
+    assert len(set(writes(tap))) == 1
+    assert not tap.inner.drive.prevented
 
 
 @pytest.mark.parametrize(

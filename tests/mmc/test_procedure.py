@@ -11,10 +11,10 @@ import pytest
 
 from discstack.mmc.command import command
 from discstack.mmc.errors import Cancelled, MediumError, RecoveredError, ShortTransfer, StatusError
-from discstack.mmc.procedure import Checkpoint, MaxTransfer, Now, Pause, Phase, Report
+from discstack.mmc.procedure import NOT_TAKEN_LIMIT, Checkpoint, MaxTransfer, Now, Pause, Phase, Report
 from discstack.mmc.spec.commands import MODE_SELECT_10, READ_CAPACITY, TEST_UNIT_READY
 from discstack.mmc.spec.sense import Sense
-from discstack.transport.base import CHECK_CONDITION, DeviceGone, Reply
+from discstack.transport.base import BUSY, CHECK_CONDITION, RESERVATION_CONFLICT, TASK_SET_FULL, DeviceGone, Reply
 
 TUR = command(TEST_UNIT_READY)
 
@@ -34,8 +34,25 @@ def test_check_condition_is_thrown_in_by_its_sense_key(lab: Any) -> None:
 
 
 def test_another_status_is_thrown_in_as_itself(lab: Any) -> None:
+    script = lab.script(Reply(RESERVATION_CONFLICT))
+    with pytest.raises(StatusError, match="0x18"):
+        lab.run(once(TUR), script)
+    assert len(script.seen) == 1
+
+
+@pytest.mark.parametrize("status", [BUSY, TASK_SET_FULL])
+def test_a_command_that_the_drive_did_not_take_is_sent_again(lab: Any, status: int) -> None:
+    script = lab.script(Reply(status), Reply(status), None)
+    lab.run(once(TUR), script)
+    assert len(script.seen) == 3
+    assert script.time > 0
+
+
+def test_a_drive_that_takes_no_command_for_long_is_an_error(lab: Any) -> None:
+    script = lab.script(Reply(BUSY))
     with pytest.raises(StatusError, match="0x08"):
-        lab.run(once(TUR), lab.script(Reply(0x08)))
+        lab.run(once(TUR), script)
+    assert script.time == NOT_TAKEN_LIMIT
 
 
 def test_a_recovered_error_is_a_success_that_is_heard_of(lab: Any) -> None:

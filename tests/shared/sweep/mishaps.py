@@ -32,7 +32,8 @@ class Mishap:
     """One of them; `arm` lets it happen to the command of a number.
 
     `lost`: the drive is not to be asked anything after it. `deadly`: it must never end in success. `owner`: it is the
-    owner's wish, not the drive's doing. `lasting`: it goes on to the last command of the job.
+    owner's wish, not the drive's doing. `lasting`: it goes on to the last command of the job. `harmless`: it must
+    always end in success.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Mishap:
     deadly: bool = False
     owner: bool = False
     lasting: bool = False
+    harmless: bool = False
 
 
 def once(strike: Strike) -> Callable[[Tap, int], None]:
@@ -164,7 +166,11 @@ def _all() -> list[Mishap]:
         for code in DEFERRED
     ]
     lasting = [Mishap(f"{code} from then on", from_then_on(refusing(_sense(code))), lasting=True) for code in LASTING]
-    statuses = [Mishap(name, once(answering(status))) for name, status in STATUSES.items()]
+    statuses = [
+        Mishap(name, once(answering(status)), harmless=status != RESERVATION_CONFLICT)
+        for name, status in STATUSES.items()
+    ]
+    lasting.append(Mishap("BUSY from then on", from_then_on(answering(BUSY)), lasting=True))
     owners = [
         Mishap("cancel", wish_to_cancel, owner=True),
         Mishap("interrupt", once(raising(KeyboardInterrupt, executed=False)), owner=True, deadly=True),

@@ -110,6 +110,7 @@ def strike(fresh: Fresh, number: int, mishap: Mishap, rehearsal: Rehearsal) -> N
         if failure is None:
             _check_success(subject, mishap)
         else:
+            expect(not mishap.harmless, "it does not go on")
             _check_failure(subject, number, mishap, failure, rehearsal)
             if (mishap.lost or mishap.owner) and goes_on(subject):
                 check_kept(subject, rehearsal.kept)
