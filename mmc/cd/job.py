@@ -62,9 +62,10 @@ class CdJob(CdChoices):
 class CdResult:
     """How a recording went; there is one only if everything went well.
 
-    `tracks` are where the program's are now. `verified` counts the blocks read back
-    and compared; `read_offset` is by how many samples the drive reads audio elsewhere than it was written, None where
-    that was not found out.
+    `tracks` are where the program's are now. `seconds` run on the drive's clock from the first WRITE to the flushed
+    cache, without waits for a full ring between tracks. `verified` counts the blocks read back and compared;
+    `read_offset` is by how many samples the drive reads audio elsewhere than it was written, None where that was not
+    found out.
     """
 
     tracks: tuple[Placed, ...]

@@ -19,11 +19,13 @@ from discstack.mmc.errors import (
     MediumNotBlank,
     UnsupportedMedium,
 )
+from discstack.mmc.feed import feed_by_execute
 from discstack.mmc.identify import identify
 from discstack.mmc.job import VerifyLevel
 from discstack.mmc.medium import DiscState
 from discstack.mmc.spec.cd.text import CdTextBlock, PackType, build_cd_text, parse_cd_text
 from discstack.mmc.spec.toc import CdText
+from discstack.transport.base import FeedResult, Stream, Transport
 
 TEXT = build_cd_text([CdTextBlock(last_track=2, texts={PackType.TITLE: ("Album", "One", "Two")})])
 SIZE = 20000
@@ -51,6 +53,23 @@ def test_track_at_once_leaves_two_seconds_between_tracks(studio: Any) -> None:
     assert second.start == first.start + 400 + 2 + 150
     assert studio.sectors(tap, second.start, 500) == studio.samples(500, 2)
     assert studio.sectors(tap, second.start - 150, 150) == bytes(150 * 2352)
+
+
+@pytest.mark.parametrize("mode", [CdWriteMode.SESSION_AT_ONCE, CdWriteMode.TRACK_AT_ONCE])
+def test_the_waits_for_a_full_ring_are_no_part_of_the_time(
+    studio: Any, mode: CdWriteMode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def late(transport: Transport, stream: Stream, observe: Any) -> FeedResult:
+        result = feed_by_execute(transport, stream, observe)
+        transport.clock.sleep(5000.0)
+        result.counters.prefill_time += 5000.0
+        return result
+
+    monkeypatch.setattr("discstack.mmc.procedure.feed_by_execute", late)
+    result = studio.lab.run(burn_program(two_tracks(studio, mode=mode)), studio.lab.drive("cd-r", SIZE))
+    assert result.counters.prefill_time >= 5000.0
+    assert 0 < result.seconds < 1000.0
+    assert result.speed.measured == pytest.approx(result.counters.blocks * 2.352 / result.seconds)
 
 
 def test_codes_flags_and_indexes_get_onto_the_disc(studio: Any) -> None:
