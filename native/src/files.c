@@ -243,7 +243,15 @@ static void hash(const struct batch *batch, struct passage *passage, const unsig
 	sha256_add(&passage->sum, memory, left < size ? (size_t)left : size);
 }
 
-/* Let a part of a file be poured step by step; the last step only if the file still is what it was. */
+/* Whether the next so many bytes of a file, and of the zeros behind it, have its last one among them. */
+static int ends_file(const struct batch *batch, const struct passage *passage, size_t size)
+{
+	const uint64_t file_size = batch->sizes[passage->index];
+
+	return passage->at < file_size && passage->at + size >= file_size;
+}
+
+/* Let a part of a file be poured step by step; that with the file's end only if it still is what it was. */
 static int pour_region(const struct batch *batch, struct passage *passage, unsigned char *memory, size_t size,
                        struct pump *pump)
 {
@@ -255,7 +263,7 @@ static int pour_region(const struct batch *batch, struct passage *passage, unsig
 			return 0;
 		if (passage->hashed)
 			hash(batch, passage, memory + done, step);
-		if (passage->at + step == passage->end && !is_what_it_was(passage->file, batch, passage->index))
+		if (ends_file(batch, passage, step) && !is_what_it_was(passage->file, batch, passage->index))
 			return 0;
 		pump_commit(pump, memory + done, step);
 		passage->at += step;
@@ -292,7 +300,7 @@ static int pour_in_parts(struct batch *batch, uint64_t skip, struct pump *pump, 
 		return 0;
 	fine = pour_regions(batch, &passage, pump);
 	close(passage.file);
-	if (fine && passage.hashed)
+	if (passage.hashed && passage.at >= batch->sizes[passage.index])
 		sha256_end(&passage.sum, batch->digests + passage.index * SHA256_DIGEST);
 	*done += passage.at - skip;
 	return fine;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ from discstack.native import Ring, files
 from discstack.native.pump import NativePump
 
 UNIT = 65536
+SECTOR = 2048
 LARGE = 3_000_001  # bytes: no whole sectors, and larger than half the ring
 
 
@@ -196,6 +198,41 @@ def test_digests_of_files_are_made_on_the_way(
     assert source.poured or kind is Doubtful
     wanted = {f"/{path.name}": hashlib.sha256(path.read_bytes()).digest() for path in folder.iterdir()}
     assert dict(image.digests()) == wanted
+
+
+@pytest.fixture
+def gapped(tmp_path: Path) -> Path:
+    """The first of two large files between which lies a sector of zeros."""
+    (tmp_path / "gapped").mkdir()
+    for name in ("one", "two"):
+        (tmp_path / "gapped" / name).write_bytes(os.urandom((1 << 20) + SECTOR))
+    return tmp_path / "gapped/one"
+
+
+def pour_while(change: Callable[[], object], source: Counting, first: int) -> None:
+    """Pump sector by sector, and let something happen when the file that starts at sector `first` is on its way."""
+    ring = Ring(2 * SECTOR, SECTOR)
+    with Pump(source, ring) as pump:
+        for sector in range(source.sectors):
+            if not (data := ring.take(SECTOR, timeout=30)):
+                break
+            ring.release(len(data))
+            if sector == first + 100:
+                change()
+        pump.result()
+
+
+@pytest.mark.linux("native code that reads files")
+@pytest.mark.parametrize("digests", [False, True])
+def test_a_file_that_is_written_to_while_it_is_poured_is_an_error_wherever_a_region_ends(
+    gapped: Path, digests: bool
+) -> None:
+    root = Directory()
+    root.add_tree(gapped.parent)
+    image = build_image(root, ImageOptions(digests=digests), files)
+    first = next(span.lba for span in image.files_in(0, image.sectors) if span.is_file)
+    with pytest.raises(SourceError, match="written to"):
+        pour_while(lambda: gapped.write_bytes(bytes((1 << 20) + SECTOR)), Counting(image), first)
 
 
 @pytest.mark.linux("native code that reads files")
