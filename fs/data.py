@@ -45,10 +45,10 @@ class FileData(Region):
     Empty files take no room, nor do those of at most `embedded` bytes: their data lies elsewhere. Hard links, files
     that share a source, and the `twins` of others share sectors. The region itself must lie at a multiple of `unit`.
     Small files are read by `batches` where that is given. If there are to be `digests`, that has the SHA-256 of each
-    file that was read to its end, and zeros for the others.
+    file that was read to its end, and zeros for the others, and for those that were not read in one go.
     """
 
-    __slots__ = ("_files", "_large", "_offsets", "_sharing", "_twins", "batches", "digests", "unit")
+    __slots__ = ("_files", "_interrupted", "_large", "_offsets", "_sharing", "_twins", "batches", "digests", "unit")
 
     def __init__(
         self,
@@ -69,6 +69,7 @@ class FileData(Region):
         self._sharing = list[tuple[FileItem, int]]()
         super().__init__(self._lay_out(files, alignment, embedded), "file data", bytes)
         self.digests = bytearray(DIGEST * len(self._files)) if digests else None
+        self._interrupted = set[int]()  # numbers of files that were read to their ends, but not in one go
 
     def _lay_out(self, files: Iterable[FileItem], alignment: int, embedded: int) -> int:
         end, twins = 0, self._twins
@@ -133,19 +134,28 @@ class FileData(Region):
         check_all((file.source for file in self._twins), self.batches)
 
     def digest_of(self, file: FileItem) -> bytes | None:
-        """Return the SHA-256 of a file, None unless it was read to its end; what lies elsewhere is read for it."""
+        """Return the SHA-256 of a file, None unless it was read to its end.
+
+        What lies elsewhere is read for it, and what was not read in one go is read again.
+        """
         if not self.lba <= file.lba < self.end:
             return digest_of(file.source)
         if self.digests is None:
             return None
-        at = self.index_at(file.lba - self.lba) * DIGEST
-        digest = bytes(self.digests[at : at + DIGEST])
-        return digest if any(digest) else None
+        index = self.index_at(file.lba - self.lba)
+        digest = bytes(self.digests[index * DIGEST : (index + 1) * DIGEST])
+        if any(digest):
+            return digest
+        return digest_of(file.source) if index in self._interrupted else None
 
     def keep_digest(self, index: int, digest: bytes) -> None:
         """Note the SHA-256 of file number `index`."""
         if self.digests is not None:
             self.digests[index * DIGEST : (index + 1) * DIGEST] = digest
+
+    def note_interrupted(self, index: int) -> None:
+        """Note that file number `index` was read to its end, but not in one go."""
+        self._interrupted.add(index)
 
     def __len__(self) -> int:
         return len(self._files)
@@ -198,6 +208,7 @@ class DataReader:
         self._data = data
         self._open: tuple[int, Reader] | None = None
         self._hash = _Hash()
+        self._begun = -1  # number of the file whose start somebody else has read
 
     def fill(self, first: int, buffer: memoryview) -> None:
         """Put the data from sector `first` of the region on into `buffer`, which is some whole sectors long."""
@@ -233,12 +244,19 @@ class DataReader:
         take = max(min(file.size - skip, limit), 0)
         if take:
             self._read(index, file, skip, buffer[:take])
-            if self._data.digests is not None and (digest := self._hash.add(index, file.size, skip, buffer[:take])):
-                self._data.keep_digest(index, digest)
+            self._digest(index, file.size, skip, buffer[:take])
         while take < limit:
             gap = min(limit - take, SECTOR)
             buffer[take : take + gap] = _ZEROS[:gap]
             take += gap
+
+    def _digest(self, index: int, size: int, offset: int, part: memoryview) -> None:
+        if self._data.digests is None:
+            return
+        if digest := self._hash.add(index, size, offset, part):
+            self._data.keep_digest(index, digest)
+        elif index == self._begun and offset + len(part) == size:
+            self._data.note_interrupted(index)
 
     def _read(self, index: int, file: FileItem, offset: int, buffer: memoryview) -> None:
         if len(buffer) == file.size:
@@ -268,7 +286,14 @@ class DataReader:
         if not batch.files:
             return 0
         self.close()
-        return into.files(batch.paths, batch.facts, batch.files, skip, digests) // SECTOR
+        poured = into.files(batch.paths, batch.facts, batch.files, skip, digests) // SECTOR
+        self.go_to(first + poured)
+        return poured
+
+    def go_to(self, sector: int) -> None:
+        """Go on from a sector of the region: what lies before it was read."""
+        self.close()
+        self._begun = self._data.index_at(sector)
 
     def close(self) -> None:
         """Close the file that is open, if any."""

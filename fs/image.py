@@ -276,8 +276,8 @@ class ImageStream:
 
     def go_to(self, sector: int, /) -> None:
         """Go on from a sector, which counts from where the stream started."""
-        self._reader.close()
         self.position = self.end - self.sectors + sector
+        self._reader.go_to(self.position - self._data.lba)
 
     def close(self) -> None:
         """Release the source that is open, if any."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -233,6 +234,40 @@ def test_a_file_that_is_written_to_while_it_is_poured_is_an_error_wherever_a_reg
     first = next(span.lba for span in image.files_in(0, image.sectors) if span.is_file)
     with pytest.raises(SourceError, match="written to"):
         pour_while(lambda: gapped.write_bytes(bytes((1 << 20) + SECTOR)), Counting(image), first)
+
+
+@pytest.mark.linux("native code that reads files")
+def test_a_file_that_is_cut_by_an_error_that_vanishes_has_its_digest(gapped: Path) -> None:
+    root = Directory()
+    root.add_tree(gapped.parent)
+    image = build_image(root, ImageOptions(digests=True), files)
+    first = next(span.lba for span in image.files_in(0, image.sectors) if span.is_file)
+    source, asked, time = Counting(image), list[bool](), gapped.stat().st_mtime_ns
+    readinto = source.readinto
+
+    def restoring(buffer: memoryview) -> int:
+        asked.append(gapped.stat().st_mtime_ns != time)
+        os.utime(gapped, ns=(time, time))
+        return readinto(buffer)
+
+    source.readinto = restoring
+    pour_while(lambda: os.utime(gapped, ns=(0, 0)), source, first)
+    assert any(asked)
+    wanted = {f"/{path.name}": hashlib.sha256(path.read_bytes()).digest() for path in gapped.parent.iterdir()}
+    assert dict(image.digests()) == wanted
+
+
+@pytest.mark.linux("native code that reads files")
+@pytest.mark.parametrize("room", [0, 2_500_000, 50_000_000])
+def test_a_file_that_python_makes_and_memory_holds_in_part_has_its_digest(
+    monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    monkeypatch.setattr(stream, "MOST_LAID_UP", room)
+    root, data = Directory(), os.urandom(2 * LARGE)
+    root.create_file("made", lambda: BytesIO(data), size=len(data))
+    image = build_image(root, ImageOptions(digests=True), files)
+    pumped(Counting(image), 1 << 19)
+    assert dict(image.digests()) == {"/made": hashlib.sha256(data).digest()}
 
 
 @pytest.mark.linux("native code that reads files")
