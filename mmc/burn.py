@@ -20,7 +20,7 @@ from discstack.mmc.planning import blanked, check_elsewhere, must_erase, plan_bu
 from discstack.mmc.procedure import Checkpoint, Phase, Procedure, Report
 from discstack.mmc.read_speed import at_read_speed
 from discstack.mmc.recipe import BurnPlan, FormatOptions, Work
-from discstack.mmc.recording import check_transfer, write_session
+from discstack.mmc.recording import check_ring, check_transfer, write_session
 from discstack.mmc.speed import set_write_speed
 from discstack.mmc.verify import verify
 from discstack.transport.base import FeedCounters
@@ -42,6 +42,7 @@ def burn(job: BurnJob) -> Procedure[BurnResult]:
     plan_burn(work.recipe, blanked(work.recipe, work.status) if erase_first else work.status, job)
     work.recipe.check(work, job)
     yield from check_transfer(work, job)
+    check_ring(work, job.ring_bytes)
     yield Checkpoint()
     result = yield from locked(_burn(work, job, erase_first=erase_first))
     yield Report(Phase.DONE)

@@ -71,8 +71,9 @@ class BurnJob:
     the medium needs. `exact` says that the recording must end where the image does: no empty block may follow, and
     media that are not written sequentially are refused. `overburn` permits more than the medium says that it holds.
     `xa` makes the blocks of a CD sectors of CD-ROM XA (mode 2, form 1). `ring_bytes` is the size of the buffer between
-    source and drive, None for two and a half seconds at the drive's speed; `transfer_bytes` what one command carries,
-    None for what suits the medium, the way to the drive and its buffer.
+    source and drive, rounded up to whole commands and no more than all the data, None for two and a half seconds at the
+    drive's speed; `transfer_bytes` what one command carries, None for what suits the medium, the way to the drive and
+    its buffer.
     """
 
     source: BlockSource

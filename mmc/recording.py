@@ -148,6 +148,17 @@ def check_transfer(work: Work, job: BurnJob) -> Procedure[None]:
         raise UnsupportedMedium(f"one command carries {most} bytes at most on the way to this drive, not {size}")
 
 
+def check_ring(work: Work, size: int | None) -> None:
+    """Refuse a size of the ring that has no room for two of the medium's units, or for which there is no memory."""
+    if size is None:
+        return
+    least = 2 * work.recipe.write_unit * work.recipe.raw_block
+    if size < least:
+        raise UnsupportedMedium(f"the buffer in front of the drive takes {least} bytes at least, not {size}")
+    if stream.is_too_large(size):
+        raise UnsupportedMedium(f"there is no memory for a buffer of {size} bytes in front of the drive")
+
+
 def transfer_blocks(wished: int, max_transfer: int, block_size: int = BLOCK_SIZE) -> int:
     """Return how many blocks one command carries: `wished`, or halves of it until the transport can carry them."""
     while wished > 1 and wished * block_size > max_transfer:

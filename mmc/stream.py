@@ -86,18 +86,25 @@ def ring_size(bytes_per_second: float, unit: int) -> int:
     return max(2, -(-min(wanted, permitted) // step)) * step
 
 
+def is_too_large(ring_bytes: int) -> bool:
+    """Whether a ring takes more memory than the system says is available; it is filled and locked at once."""
+    available = _available_memory()
+    return available is not None and ring_bytes > available
+
+
 def _memory_share() -> int:
-    return _available_memory() // MEMORY_SHARE
+    available = _available_memory()
+    return (UNKNOWN_MEMORY if available is None else available) // MEMORY_SHARE
 
 
-def _available_memory() -> int:
+def _available_memory() -> int | None:
     try:
         with open("/proc/meminfo", encoding="ascii") as meminfo:
             sizes = dict(line.split(":", 1) for line in meminfo)
     except OSError:
-        return UNKNOWN_MEMORY
+        return None
     kibibytes = sizes.get("MemAvailable", "").split()
-    return int(kibibytes[0]) << 10 if kibibytes else UNKNOWN_MEMORY
+    return int(kibibytes[0]) << 10 if kibibytes else None
 
 
 class Pump:

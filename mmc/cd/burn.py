@@ -30,6 +30,7 @@ from discstack.mmc.planning import must_erase
 from discstack.mmc.procedure import Checkpoint, Now, Phase, Procedure, Report
 from discstack.mmc.read_speed import at_read_speed
 from discstack.mmc.recipe import Work
+from discstack.mmc.recording import check_ring
 from discstack.mmc.spec.msf import PREGAP
 from discstack.mmc.speed import set_write_speed
 from discstack.mmc.steps import flush
@@ -72,6 +73,7 @@ def burn_program(job: CdJob) -> Procedure[CdResult]:
         raise UnsupportedMedium(f"tracks of audio and data are for CDs; this is {work.status}")
     erase_first = must_erase(work.status, job)
     WAYS[job.mode].check(work, job, plan_program(work, job, blank=erase_first))
+    check_ring(work, job.ring_bytes)
     yield Checkpoint()
     result = yield from locked(_burn(work, job, erase_first=erase_first))
     yield Report(Phase.DONE)

@@ -181,4 +181,12 @@ def test_a_ring_holds_whole_units(unit: int) -> None:
 
 
 def test_the_memory_of_this_machine_is_known() -> None:
-    assert stream._available_memory() > 1 << 20
+    assert (stream._available_memory() or 0) > 1 << 20
+    assert stream.is_too_large(1 << 60)
+    assert not stream.is_too_large(1 << 20)
+
+
+def test_a_system_that_does_not_tell_of_its_memory_sets_no_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "_available_memory", lambda: None)
+    assert not stream.is_too_large(1 << 60)
+    assert ring_size(1e10, 65536) == stream.UNKNOWN_MEMORY // stream.MEMORY_SHARE

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from discstack.mmc import recording
+from discstack.mmc import recording, stream
 from discstack.mmc.burn import burn
 from discstack.mmc.errors import AbortedCommand, IllegalRequest, UnsupportedMedium
 from discstack.mmc.identify import identify
@@ -72,6 +72,31 @@ def test_what_does_not_suit_medium_or_way_is_refused_before_anything_is_written(
     with pytest.raises(UnsupportedMedium):
         lab.run(burn(lab.job(600, transfer_bytes=asked)), tap)
     assert not sizes(tap)
+
+
+@pytest.mark.parametrize(
+    ("medium", "asked", "why"),
+    [("bd-r", 1, "131072 bytes at least"), ("bd-r", 128 * KIB - 1, "at least"), ("cd-r", 4703, "4704 bytes at least")],
+)
+def test_a_ring_without_room_for_two_units_is_refused_before_anything_is_written(
+    lab: Any, medium: str, asked: int, why: str
+) -> None:
+    tap = lab.drive(medium, 8192)
+    with pytest.raises(UnsupportedMedium, match=why):
+        lab.run(burn(lab.job(600, ring_bytes=asked)), tap)
+    assert not sizes(tap)
+
+
+def test_a_ring_that_there_is_no_memory_for_is_refused_before_anything_is_written(
+    lab: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tap = lab.drive("bd-r", 8192)
+    monkeypatch.setattr(stream, "_available_memory", lambda: 1 << 20)
+    with pytest.raises(UnsupportedMedium, match="no memory for a buffer of 1048577 bytes"):
+        lab.run(burn(lab.job(600, ring_bytes=(1 << 20) + 1)), tap)
+    assert not sizes(tap)
+    lab.run(burn(lab.job(600, ring_bytes=1 << 20)), tap)
+    assert sizes(tap)
 
 
 class Narrow:
