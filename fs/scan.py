@@ -13,7 +13,7 @@ from discstack.fs.errors import SourceError
 from discstack.fs.folders import UNKNOWN, FolderReader, Folders, Found, facts_of, other_times_of
 from discstack.fs.nodes import File, Leaf, Special, Symlink
 from discstack.fs.patterns import Globs
-from discstack.fs.sources import PathSource
+from discstack.fs.sources import PathSource, absolute_path
 from discstack.fs.system_paths import listed
 from discstack.fs.windows_names import AS_IT_IS
 
@@ -45,7 +45,7 @@ class Scan:
 
     def scan(self, top: str, into: Directory) -> None:
         """Put what the folder `top` holds into an empty directory, which takes its times and attributes too."""
-        path = absolute = os.path.abspath(top)
+        path = absolute = absolute_path(top)
         try:
             status = os.stat(listed(absolute))
             into.mtime_ns, into.attributes = status.st_mtime_ns, attributes_of(status)

@@ -284,9 +284,17 @@ class PathReader:
         os.close(self.descriptor)
 
 
+def absolute_path(path: str | os.PathLike[str]) -> str:
+    """Return the absolute form of a path that a user names; SourceError for one that is empty."""
+    named = os.fspath(path)
+    if not named:  # not even the folder that one is in
+        raise SourceError("''", "an empty path leads nowhere")
+    return os.path.abspath(named)
+
+
 def source_of(path: str | os.PathLike[str]) -> tuple[PathSource, os.stat_result]:
     """Return the source for the file at a path, and its status; a symbolic link stands for what it points to."""
-    absolute = os.path.abspath(os.fspath(path))
+    absolute = absolute_path(path)
     try:
         status = os.stat(listed(absolute))
     except OSError as error:

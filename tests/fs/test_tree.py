@@ -284,6 +284,18 @@ def test_relative_source_survives_a_change_of_directory(tmp_path: Path, monkeypa
     assert buffer == b"data"
 
 
+def test_an_empty_path_is_not_taken_for_the_folder_one_is_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    for add in (
+        Directory().add_tree,
+        lambda path: Directory().add_file(path, "name"),
+        lambda path: Directory().graft("/", path),
+    ):
+        with pytest.raises(SourceError, match="an empty path leads nowhere"):
+            add("")
+
+
 @pytest.mark.linux("a device that is a file")
 def test_device_is_no_source() -> None:
     with pytest.raises(SourceError, match="no regular file"):
