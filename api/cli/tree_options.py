@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from typing import IO, TYPE_CHECKING, Any, Final
 
 import click
@@ -43,8 +44,31 @@ class Clock(click.ParamType[int]):
         return (moment - EPOCH) // timedelta(microseconds=1) * 1000
 
 
-# a list of names or globs, in the encoding that names themselves have
-NAMES: Final = OpenedFile("r", encoding=sys.getfilesystemencoding(), errors="surrogateescape")
+LONGEST_LIST: Final = 256 << 20  # characters; what has more, such as /dev/zero, is no list
+
+
+class NameList(OpenedFile):
+    """A list of names or globs, in the encoding that names themselves have; read whole, as far as a list may go."""
+
+    def __init__(self) -> None:
+        super().__init__("r", encoding=sys.getfilesystemencoding(), errors="surrogateescape")
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> IO[str]:
+        """Read the file."""
+        file = super().convert(value, param, ctx)
+        try:
+            text = file.read(LONGEST_LIST + 1)
+        except OSError as error:
+            self.fail(f"{value}: {error.strerror}", param, ctx)
+        finally:
+            if value != "-":  # standard input is not ours to close
+                file.close()
+        if len(text) > LONGEST_LIST:
+            self.fail(f"{value}: a list of names has no more than {LONGEST_LIST} characters", param, ctx)
+        return StringIO(text)
+
+
+NAMES: Final = NameList()
 
 TREE_OPTIONS: Final = (
     click.option(

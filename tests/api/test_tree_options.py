@@ -12,6 +12,7 @@ import pytest
 from systems import needs_linux
 
 from discstack import ImageFile, read_volume
+from discstack.cli import tree_options
 from discstack.cli.image import image as image_command
 from discstack.cli.mkisofs import ADVICE, NOT_TAKEN
 from discstack.cli.tree_options import Clock
@@ -204,6 +205,30 @@ def test_names_are_hidden_by_lists_of_globs_too(discstack: Discstack, tree: Path
     }
     nodes = {node.name: node.hidden for node in read_volume("x.iso").root.children()}
     assert nodes == {"a=b": True, "drop.bak": False, "keep.txt": False}
+
+
+def test_what_is_longer_than_any_list_of_names_is_refused(
+    discstack: Discstack, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tree_options, "LONGEST_LIST", 8)
+    Path("list").write_text("*.bak\n*\n")
+    Path("long").write_text("*.bak\n**\n")
+    for option in ("-exclude-list", "-sort", "-hide-list", "-hide-joliet-list", "-hidden-list"):
+        refused = discstack("image", "tree", option, "long", "-o", "x.iso")
+        assert refused.code == 2
+        assert "no more than 8 characters" in refused.err
+    assert discstack("image", "tree", "-exclude-list", "list", "-o", "x.iso").code == 0
+    assert discstack("ls", "x.iso").out == ""
+
+
+@pytest.mark.parametrize("words", [("image", "", "-o", "x.iso"), ("image", "--graft-points", "a=", "-o", "x.iso")])
+def test_an_operand_without_a_name_is_refused_by_saying_so(
+    discstack: Discstack, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    refused = discstack(*words)
+    assert refused.code != 0
+    assert "an empty path leads nowhere" in refused.err
+    assert str(tmp_path) not in refused.err
 
 
 def test_lists_of_names_are_in_the_encoding_of_names() -> None:
