@@ -383,7 +383,8 @@ def test_a_second_signal_leaves_the_rest_undone_and_still_says_what_the_disc_is(
     _, err = process.communicate(timeout=60)
     assert process.returncode == 143, err
     assert "interrupted" in err
-    assert "the disc is now: DVD+R, appendable" in err
+    assert "the disc is not done yet, and what it will be is not known: TEST UNIT READY" in err
+    assert "wait until the drive is done" in err
     assert "Traceback" not in err
 
 
