@@ -70,7 +70,7 @@ class _Comparison:
         self.offset: int | None = None
 
     def compare(self, run: Recorded) -> Procedure[None]:
-        """Compare one run, chunk by chunk; what lies before the session's first block is its texts, which were."""
+        """Compare one run, chunk by chunk; CD-TEXT is no run of blocks to read, it comes with the table of contents."""
         if run.lba + run.blocks <= self.placed[0].first:
             return
         forms = [self._form(lba) for lba in (run.lba, run.lba + run.blocks - 1)]
@@ -90,10 +90,11 @@ class _Comparison:
 
     def _judge(self, run: Recorded, start: int, end: int, data: bytes | None, expected: bytes) -> None:
         first, last = run.lba + start // run.block_size, run.lba + -(-end // run.block_size)
+        blocks = end // run.block_size - start // run.block_size  # one that lies in two chunks counts once
         if data is not None and stream.digest(data) == expected:
-            self.verified += last - first
+            self.verified += blocks
         elif self.offset and (first < 0 or (data is None and self._is_end(run, end))):
-            self.left_out += last - first  # a drive with an offset cannot read all of the first and the last chunk
+            self.left_out += blocks  # a drive with an offset cannot read all of the first and the last chunk
         else:
             self.bad.append(range(first, last))
 
