@@ -197,16 +197,16 @@ def _searched(track: CdTrackContents) -> Procedure[CdTrackContents]:
     copied = False
     for start in (track.start, (track.start + track.end - STEP) // 2):
         sectors = (yield from _optional(partial(read_sectors, start, STEP, sub=SubChannels.RAW))) or ()
-        copied = copied or _alternates(sectors)
+        copied = copied or _alternates(sectors, track.number)
         if has_graphics(sectors):
             return replace(track, indexes=indexes, graphics=True, copied=copied)
     return replace(track, indexes=indexes, copied=copied)
 
 
-def _alternates(sectors: Iterable[CdSector]) -> bool:
-    """Say whether the copy bit of Q comes and goes."""
-    controls = {q[0] >> 4 & sub_channel.COPY for sector in sectors if (q := sector.q) is not None}
-    return len(controls) > 1
+def _alternates(sectors: Iterable[CdSector], number: int) -> bool:
+    """Say whether the copy bit of a track comes and goes; Q may come some sectors late, and be of the one before."""
+    blocks = (sector.q for sector in sectors)
+    return len({q[0] >> 4 & sub_channel.COPY for q in blocks if q is not None and _is_position(q, number)}) > 1
 
 
 def _indexes(track: CdTrackContents) -> Procedure[tuple[int, ...]]:

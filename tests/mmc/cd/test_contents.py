@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -32,3 +33,24 @@ def test_tracks_of_a_table_that_was_cut_off_are_not_lost_in_silence(studio: Any,
 def test_a_whole_table_is_believed(studio: Any) -> None:
     tap = disc(studio, f"{RAW_TOC},keep={HEADER + 5 * ENTRY},times=0")
     assert [track.number for track in studio.lab.run(cd_contents(), tap).tracks] == [1, 2]
+
+
+def test_q_that_comes_late_makes_no_copy_of_a_track(studio: Any) -> None:
+    """Where it is of the track before, which may have another copy bit."""
+    tap = studio.lab.drive("cd-r", 20000)
+    tracks = studio.track(400, 1), studio.track(400, 2, copy_permitted=True), studio.track(400, 3, copied=True)
+    studio.lab.run(burn_program(studio.job(*tracks)), tap)
+    execute = tap.execute
+
+    def late(command: Any) -> Any:
+        reply = execute(command)
+        if command.cdb[0] != 0xBE or command.cdb[10] != 1 or command.cdb[5] == command.cdb[4] == 0:
+            return reply
+        before = int.from_bytes(command.cdb[2:6], "big") - 2
+        earlier = execute(replace(command, cdb=command.cdb[:2] + before.to_bytes(4, "big") + command.cdb[6:]))
+        blocks = range(0, len(reply.data), 2448)
+        mixed = (bytes(reply.data[at : at + 2352]) + earlier.data[at + 2352 : at + 2448] for at in blocks)
+        return replace(reply, data=b"".join(mixed))
+
+    tap.execute = late
+    assert [track.copied for track in studio.lab.run(cd_contents(), tap).tracks] == [False, False, True]
