@@ -35,7 +35,8 @@ class RawImage:
         RawWriter(recorder).write(image)
 
     `sub_channels` is the form of the sub-channels behind each block's 2352 bytes. `texts` become CD-TEXT, one block a
-    language. Raises ValueError for what cannot be on a CD.
+    language. Where `starting_track_number` is 1, a disc that has tracks already goes on with its own numbers. Raises
+    ValueError for what cannot be on a CD.
     """
 
     def __init__(
@@ -45,10 +46,12 @@ class RawImage:
         catalogue: str = "",
         texts: Sequence[CdTextBlock] = (),
         packs: BlockSource | None = None,
+        starting_track_number: int = 1,
         start_of_lead_out_limit: int = LIMIT,
     ) -> None:
         self.sub_channels, self.catalogue, self.packs = sub_channels, catalogue, packs
         self.texts = tuple(texts)
+        self.starting_track_number = starting_track_number
         self.start_of_lead_out_limit = start_of_lead_out_limit
         self._tracks: list[ProgramTrack] = []
         self._given = False
@@ -76,13 +79,19 @@ class RawImage:
         except ValueError:
             self._tracks = before
             raise
-        return len(self._tracks)
+        return self.starting_track_number + len(self._tracks) - 1
 
     @property
     def program(self) -> Program:
         """The tracks as a program; ValueError without any."""
         cd_text = build_cd_text(self.texts) if self.texts else ()
-        return Program(tracks=tuple(self._tracks), catalogue=self.catalogue, cd_text=cd_text, packs=self.packs)
+        return Program(
+            tracks=tuple(self._tracks),
+            catalogue=self.catalogue,
+            cd_text=cd_text,
+            packs=self.packs,
+            first_number=self.starting_track_number if self.starting_track_number != 1 else None,
+        )
 
     @property
     def layout(self) -> Layout:

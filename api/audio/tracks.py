@@ -126,7 +126,15 @@ def program_of_sheet(
     elif cd_text and sheet.cd_text_file is not None and not places[0]:  # it is of the first session
         packs = _text_file(sheet.cd_text_file)
     cd_i = any(sheet.tracks[place].mode.startswith("CDI/") for place in places)
-    return Program(tracks=tuple(tracks), catalogue=sheet.catalog, cd_text=packs, cd_i=cd_i)
+    return Program(
+        tracks=tuple(tracks), catalogue=sheet.catalog, cd_text=packs, cd_i=cd_i, first_number=_first(sheet, places[0])
+    )
+
+
+def _first(sheet: CueSheet, place: int) -> int | None:
+    """Return the number that a session begins with; sheets for whatever is next on a disc begin with 1."""
+    number = sheet.tracks[place].number
+    return number if number > 1 else None
 
 
 def _places(sheet: CueSheet, session: int | None) -> list[int]:
@@ -146,7 +154,7 @@ def _texts(sheet: CueSheet, places: Sequence[int]) -> tuple[CdTextPack, ...]:
     album = {} if places[0] else sheet.texts
     kinds = sorted({*album, *(kind for track in tracks for kind in track.texts)})
     texts = {kind: (album.get(kind, ""), *(track.texts.get(kind, "") for track in tracks)) for kind in kinds}
-    return _packs(texts, len(tracks), first=places[0] + 1)
+    return _packs(texts, len(tracks), first=tracks[0].number)
 
 
 def _packs(texts: Mapping[PackType, tuple[str, ...]], tracks: int, first: int = 1) -> tuple[CdTextPack, ...]:

@@ -46,7 +46,7 @@ def _by_track(medium: Medium, number: int) -> TrackInformation | None:
     tracks = medium.tracks()
     if number == INVISIBLE_TRACK and len(tracks) < INVISIBLE_TRACK:
         return None if medium.disc().disc_status == DiscStatus.FINALIZED else tracks[-1]
-    return tracks[number - 1] if 1 <= number <= len(tracks) else None
+    return next((track for track in tracks if track.logical_track_number == number), None)
 
 
 def _by_session(medium: Medium, number: int) -> TrackInformation | None:

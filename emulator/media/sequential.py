@@ -7,7 +7,7 @@ invisible track belongs to is incomplete, or empty if nothing was recorded in it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
@@ -130,6 +130,15 @@ class SequentialMedium(Medium):
 
     # -- what it says of itself ---------------------------------------------------------------------------------------
 
+    @property
+    def first_number(self) -> int:
+        """The number of the first track."""
+        return 1
+
+    def numbered(self) -> Iterator[tuple[int, Track]]:
+        """Give the tracks with their numbers."""
+        return enumerate(self.track_list, self.first_number)
+
     def _open_session(self) -> list[Track]:
         return [] if self.final else [t for t in self.track_list if t.session == self.track_list[-1].session]
 
@@ -140,7 +149,7 @@ class SequentialMedium(Medium):
     def disc(self) -> DiscInformation:
         """Describe the disc."""
         session = self.track_list[-1].session
-        numbers = [number for number, track in enumerate(self.track_list, 1) if track.session == session]
+        numbers = [number for number, track in self.numbered() if track.session == session]
         if self.final:
             status, last = DiscStatus.FINALIZED, LastSessionState.COMPLETE
         else:
@@ -152,6 +161,7 @@ class SequentialMedium(Medium):
             disc_status=status,
             state_of_last_session=last,
             erasable=self.erasable,
+            number_of_first_track=self.first_number,
             number_of_sessions=session,
             first_track_number_in_last_session=numbers[0],
             last_track_number_in_last_session=numbers[-1],
@@ -163,7 +173,7 @@ class SequentialMedium(Medium):
 
     def tracks(self) -> list[TrackInformation]:
         """Describe all tracks, the invisible one included."""
-        return [self._describe(number, track) for number, track in enumerate(self.track_list, 1)]
+        return [self._describe(number, track) for number, track in self.numbered()]
 
     def _describe(self, number: int, track: Track) -> TrackInformation:
         limit, unit = self._limit(track), self.kind.write_unit

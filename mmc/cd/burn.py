@@ -93,8 +93,7 @@ def plan_program(work: Work, job: CdJob, *, blank: bool, address: int | None = N
     check_open_packets(status, blank=blank)
     fresh = blank or status.blank
     start = 0 if fresh else address or status.next_writable_address or 0
-    number = 1 if fresh else next_track_number(work)
-    layout = lay_out(job.program, base=start - PREGAP, first_number=number)
+    layout = lay_out(job.program, base=start - PREGAP, first_number=_first_number(work, job, fresh=fresh))
     excess = layout.lead_out - max(work.survey.groove_capacity, status.capacity_blocks)
     if excess > 0 and not job.overburn:
         raise MediumFull(
@@ -103,6 +102,18 @@ def plan_program(work: Work, job: CdJob, *, blank: bool, address: int | None = N
             excess=excess,
         )
     return layout
+
+
+def _first_number(work: Work, job: CdJob, *, fresh: bool) -> int:
+    """Return the first track's number; only on a blank disc may it be another than the next, and POINT A0h tells it."""
+    following = 1 if fresh else next_track_number(work)
+    wanted = job.program.first_number
+    if wanted is None or wanted == following:
+        return following
+    if fresh and job.mode is not CdWriteMode.TRACK_AT_ONCE:
+        return wanted
+    why = "track at once cannot choose, session at once can" if fresh else str(work.status)
+    raise UnsupportedMedium(f"the first track is to be number {wanted}, the disc goes on with {following} ({why})")
 
 
 def _burn(work: Work, job: CdJob, *, erase_first: bool) -> Procedure[CdResult]:

@@ -116,7 +116,8 @@ class Program:
 
     `packs` gives four packs of 24 symbols, R to W, for each block from the first pre-gap to the lead-out, instead of
     those of the tracks. Parity and interleaving are added; only raw recording writes packs. `cd_i` marks the session as
-    one of CD-I, whose sectors are those of CD-ROM XA.
+    one of CD-I, whose sectors are those of CD-ROM XA. `first_number` is the number that its first track must have, None
+    for the one that is next on the disc; on a blank one it may be above 1, unless track at once leaves it to the drive.
     """
 
     tracks: tuple[ProgramTrack, ...]
@@ -124,10 +125,13 @@ class Program:
     cd_text: tuple[CdTextPack, ...] = ()
     packs: BlockSource | None = None
     cd_i: bool = False
+    first_number: int | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.tracks) <= MOST_TRACKS:
             raise ValueError(f"a session has 1 to {MOST_TRACKS} tracks, not {len(self.tracks)}")
+        if self.first_number is not None and not 1 <= self.first_number <= MOST_TRACKS + 1 - len(self.tracks):
+            raise ValueError(f"tracks have numbers from 1 to {MOST_TRACKS}, not from {self.first_number} on")
         if self.catalogue and not _CATALOGUE.fullmatch(self.catalogue):
             raise ValueError(f"{self.catalogue!r} is no media catalogue number: 13 digits")
         if any(pair[0] != pair[1] for pair in self._forms_of_data()):
@@ -197,11 +201,14 @@ class Layout:
         return self.lead_out - self.base
 
 
-def lay_out(program: Program, *, base: int = -PREGAP, first_number: int = 1) -> Layout:
-    """Give every block its address. Raises MediumFull if that is beyond what addresses of a CD can say."""
+def lay_out(program: Program, *, base: int = -PREGAP, first_number: int | None = None) -> Layout:
+    """Give every block its address, and every track its number: from `first_number` on, or as the program says.
+
+    Raises MediumFull if that is beyond what addresses of a CD can say.
+    """
     at, extents, placed = base, [], []
     for place, track in enumerate(program.tracks):
-        number = first_number + place
+        number = (first_number or program.first_number or 1) + place
         if number > MOST_TRACKS:
             raise ValueError(f"a disc has at most {MOST_TRACKS} tracks")
         before, after = _neighbours(program.tracks, place)

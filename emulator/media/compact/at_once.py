@@ -43,13 +43,17 @@ class Extent:
 
 @dataclass(slots=True)
 class CuePlan:
-    """A session as it was announced; `expected` is the address of the next block that must come."""
+    """A session as it was announced; `expected` is the address of the next block that must come.
+
+    `first_track` is the number of its first track.
+    """
 
     extents: list[Extent]
     tracks: list[CdTrack]
     catalogue: str
     disc_type: int
     lead_out: int
+    first_track: int
     expected: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -103,12 +107,23 @@ class _Reading:
 
 
 def read_cue_sheet(
-    entries: Sequence[CueSheetEntry], *, base: int, first_track: int, session: int, lead_in: int, last_lead_out: int
+    entries: Sequence[CueSheetEntry],
+    *,
+    base: int,
+    first_track: int | None,
+    session: int,
+    lead_in: int,
+    last_lead_out: int,
 ) -> CuePlan:
-    """Make a plan of a cue sheet for a session whose first pre-gap begins at `base`; raises Refusal with 5/26/00."""
-    reading = _Reading(entries, base, first_track, session, lead_in)
+    """Make a plan of a cue sheet for a session whose first pre-gap begins at `base`; raises Refusal with 5/26/00.
+
+    `first_track` is the number that its first track must have, None if it may have any.
+    """
     if not entries:
         raise invalid_parameter(0)
+    if first_track is None:
+        first_track = next((entry.tno for entry in entries if entry.adr == POSITION and entry.tno), 1)
+    reading = _Reading(entries, base, first_track, session, lead_in)
     catalogue = reading.text(CATALOGUE, 13, 0)
     extents = [_lead_in(reading)]
     tracks: list[CdTrack] = []
@@ -125,7 +140,7 @@ def read_cue_sheet(
         if (following.start if following else lead_out) - track.start < MINIMUM_TRACK:  # up to the next one's index 1
             raise reading.refuse(5)
     disc_type = {0x2: 0x20}.get(extents[0].form >> 4 & 0x3, 0)
-    return CuePlan(extents, tracks, catalogue, disc_type, lead_out)
+    return CuePlan(extents, tracks, catalogue, disc_type, lead_out, first_track)
 
 
 def _lead_in(reading: _Reading) -> Extent:

@@ -60,7 +60,7 @@ class SessionRecording(Recording):
         self.plan = read_cue_sheet(
             entries,
             base=open_track.start - PREGAP,
-            first_track=len(disc.track_list),
+            first_track=disc.first_number + len(disc.track_list) - 1 if len(disc.track_list) > 1 else None,
             session=open_track.session,
             lead_in=disc.lead_in_start(),
             last_lead_out=disc.total + disc.overburn,
@@ -100,6 +100,8 @@ class SessionRecording(Recording):
         cd_i = plan.disc_type and disc.parameters.session_format == SessionFormat.CD_I
         session.disc_type = SessionFormat.CD_I if cd_i else plan.disc_type
         session.catalogue = plan.catalogue or disc.parameters.catalogue
+        if not disc.track_list:
+            session.first_track = plan.first_track
         disc.track_list.extend(plan.tracks)
         disc.changed()
 
@@ -109,7 +111,7 @@ class SessionRecording(Recording):
         if not extent.track:
             for block in blocks:
                 self._take_texts(plan.tracks[0].session, bytes(block[extent.block.size :]))
-        elif self.disc.cd_tracks[extent.track - 1].stored:
+        elif plan.tracks[extent.track - plan.first_track].stored:
             self.disc.surface.put(lba, [self._made(extent, *numbered) for numbered in enumerate(blocks, lba)])
         else:
             before = max(-lba, 0)  # of the pre-gap before address 0 nothing is kept

@@ -76,6 +76,7 @@ def understand(
         catalogue=catalogue,
         cd_text=texts_of(lead_in),
         entries=join(entries).hex(),
+        first_track=numbers.start,
     )
     return Composed(kept, tracks, lead_out.lba, pointer is not None and pointer.time.valid)
 

@@ -61,6 +61,16 @@ class CompactDisc(Rehearsing):
         """The tracks as what they are."""
         return cast("list[CdTrack]", self.track_list)
 
+    @property
+    def first_number(self) -> int:
+        """The number of the first track, which the first session may begin with."""
+        return self.sessions[1].first_track if 1 in self.sessions else 1
+
+    def track(self, number: int) -> CdTrack | None:
+        """Return the track of a number."""
+        place = number - self.first_number
+        return self.cd_tracks[place] if 0 <= place < len(self.track_list) else None
+
     def session(self, number: int) -> CdSession:
         """Return what belongs to a session as a whole."""
         return self.sessions.setdefault(number, CdSession())
@@ -69,7 +79,7 @@ class CompactDisc(Rehearsing):
 
     def place(self, lba: int) -> Place | None:
         """Return what an address belongs to, None where nothing can be read."""
-        for number, track in enumerate(self.cd_tracks, 1):
+        for number, track in enumerate(self.cd_tracks, self.first_number):
             if track.first <= lba < track.end and track.written:
                 return Place(number, track, self.session(track.session))
         return None
@@ -122,9 +132,10 @@ class CompactDisc(Rehearsing):
 
     def isrc(self, track: int) -> str:
         """Return the ISRC of a track."""
-        if not 1 <= track <= len(self.track_list):
+        found = self.track(track)
+        if found is None:
             raise invalid_field(6)
-        return self.cd_tracks[track - 1].isrc
+        return found.isrc
 
     def readable(self, lba: int, count: int) -> None:
         """Refuse blocks that were not recorded, that are run-out blocks, or that hold no 2048 bytes of user data."""
@@ -169,14 +180,13 @@ class CompactDisc(Rehearsing):
     def disc(self) -> DiscInformation:
         """Describe the disc, with the times that its next session can lie between."""
         disc = super().disc()
-        first = disc.first_track_number_in_last_session - 1
         kind = self.session(disc.number_of_sessions).disc_type if self._appendable() or self.final else 0
         disc = replace(disc, disc_type=kind)
         if self.final:
             return disc
         if not self.recording.busy and any(track.whole and not track.closed for track in self.cd_tracks):
             disc = replace(disc, state_of_last_session=LastSessionState.RESERVED_DAMAGED)
-        start = self.track_list[first].start
+        start = self._open_session()[0].start
         lead_in = Msf.from_lba(start - PREGAP - LEAD_IN) if start else toc.LEAD_IN_START
         return replace(
             disc,
@@ -188,18 +198,21 @@ class CompactDisc(Rehearsing):
         """Return the raw TOC, the PMA, the ATIP or the CD-TEXT."""
         answers: dict[int, Callable[[], Structure | None]] = {
             TocFormat.RAW_TOC: lambda: self._raw_toc(session),
-            TocFormat.PMA: lambda: Pma(entries=toc.program_memory(list(enumerate(self.cd_tracks, 1)))),
+            TocFormat.PMA: self._pma,
             TocFormat.ATIP: lambda: toc.pre_groove(self.total, erasable=self.erasable),
             TocFormat.CD_TEXT: lambda: toc.cd_text([self.session(n) for n in sorted(self.sessions)]),
         }
         return answers[format]() if format in answers else None
+
+    def _pma(self) -> Pma:
+        return Pma(entries=toc.program_memory(list(enumerate(self.cd_tracks, self.first_number))))
 
     def _raw_toc(self, first: int) -> RawToc:
         recorded = self.recorded()
         if not recorded:
             raise Refusal(NO_TABLE_OF_CONTENTS)
         last = recorded[-1].session_number
-        numbered = [(t.logical_track_number, self.cd_tracks[t.logical_track_number - 1]) for t in recorded]
+        numbered = list(enumerate(self.cd_tracks[: len(recorded)], self.first_number))
         entries: list[QEntry] = []
         for number in range(max(first, 1), last + 1):
             tracks = [pair for pair in numbered if pair[1].session == number]

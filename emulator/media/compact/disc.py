@@ -50,6 +50,8 @@ class CDR(CompactDisc):
         """Take up the state of a disc."""
         super().restore(state)
         self.sessions = {int(n): made(CdSession, fields) for n, fields in state.get("sessions", {}).items()}
+        if not 1 <= self.first_number <= self.track_limit:
+            raise ValueError(f"its first track is {self.first_number}")
 
     def prepare(self, parameters: WriteParameters) -> None:
         """Take the write parameters, of which one says in which way blocks are recorded."""
@@ -159,7 +161,7 @@ class CDR(CompactDisc):
         if function not in self.close_functions:
             raise invalid_field(2)
         if function == 1:
-            if not 1 <= number <= len(self.track_list) and number != INVISIBLE_TRACK:
+            if self.track(number) is None and number != INVISIBLE_TRACK:
                 raise invalid_field(4)
             return Job(self.kind.durations.close_track, self._close_tracks)
         self.flush()

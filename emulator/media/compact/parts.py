@@ -75,7 +75,8 @@ class CdSession:
     """What a session's lead-in holds besides the tracks' starts; byte strings in hexadecimal.
 
     `entries` are the Q entries of a lead-in that the host composed, `cd_text` the packs. `points_nowhere` says that it
-    has a pointer to the next session which tells that there will be none.
+    has a pointer to the next session which tells that there will be none. `first_track` is the number of its first
+    track, of the first session of a disc.
     """
 
     disc_type: int = 0
@@ -83,6 +84,7 @@ class CdSession:
     cd_text: str = ""
     entries: str = ""
     points_nowhere: bool = False
+    first_track: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,13 +170,13 @@ class CDRW(CDR):
 
     def _growing(self, number: int) -> CdTrack:
         """Return a track of the incomplete session that may lose what it holds: no later one has anything."""
-        if not 1 <= number <= len(self.track_list):
+        track = self.track(number)
+        if track is None:
             raise invalid_field(2)
-        track = self.cd_tracks[number - 1]
         if (
             self.final
             or track.session != self.track_list[-1].session
-            or any(t.written for t in self.track_list[number:])
+            or any(t.written for n, t in self.numbered() if n > number)
         ):
             raise Refusal(ILLEGAL_MODE)
         return track
@@ -205,7 +205,7 @@ class CDRW(CDR):
         return finish
 
     def _tail(self, address: int) -> Callable[[], None]:
-        found = next((n for n, t in enumerate(self.cd_tracks, 1) if t.start <= address < t.end), None)
+        found = next((n for n, t in self.numbered() if t.start <= address < t.end), None)
         if found is None:
             raise Refusal(at(OUT_OF_RANGE, address))
         track = self._growing(found)

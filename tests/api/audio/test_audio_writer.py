@@ -274,6 +274,23 @@ def test_a_file_that_does_not_hold_what_the_sheet_says(recorder: Any, tmp_path: 
         AudioWriter(recorder).write(sheet(tmp_path, text))
 
 
+def test_a_sheet_that_begins_with_a_later_track_keeps_its_numbers(
+    discstack: Callable[..., Any], tmp_path: Path
+) -> None:
+    wav(tmp_path / "1.wav", noise(640))
+    first = 'FILE 1.wav WAVE\nTRACK 03 AUDIO\nTITLE "Three"\nINDEX 01 00:00:00\n'
+    sheet(tmp_path, first + "TRACK 04 AUDIO\nINDEX 01 00:04:00\n")
+    drive = "virtual:cd-r?file=disc&capacity=20000"
+    gaps = discstack("audio", "album.cue", "-d", drive, "--gaps", "--no-cd-text")
+    assert (gaps.code != 0, "the first track is to be number 3" in gaps.err) == (True, True)
+    done = discstack("audio", "album.cue", "-d", drive, "--json")
+    assert (done.code, [track["number"] for track in done.json["tracks"]]) == (0, [3, 4]), done.err
+    assert discstack("read", drive, "-o", "again.cue").code == 0
+    again = CueSheet.load(tmp_path / "again.cue")
+    assert [track.number for track in again.tracks] == [3, 4]
+    assert again.tracks[0].texts[PackType.TITLE] == "Three"
+
+
 def test_the_command_line_records_files_and_tells_what_it_did(discstack: Callable[..., Any], tmp_path: Path) -> None:
     wav(tmp_path / "1.wav", noise(300))
     wav(tmp_path / "2.wav", noise(330, 2))

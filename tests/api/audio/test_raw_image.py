@@ -67,6 +67,14 @@ def test_what_is_too_long_is_not_added(tmp_path: Path) -> None:
     assert image.start_of_lead_out == 310
 
 
+def test_its_tracks_may_begin_with_another_number(recorder: Any, tmp_path: Path) -> None:
+    image = RawImage(starting_track_number=3)
+    assert [image.add_track(wav(tmp_path / name, 310)) for name in ("1.wav", "2.wav")] == [3, 4]
+    assert [track.number for track in image.layout.tracks] == [3, 4]
+    with pytest.raises(ValueError, match="not from 100 on"):
+        RawImage(starting_track_number=100).add_track(tmp_path / "1.wav")
+
+
 def test_what_is_no_recordable_cd_has_no_limits() -> None:
     with discstack.open("virtual:dvd+r") as recorder, pytest.raises(UnsupportedMedium, match="for CD-R and CD-RW"):
         RawWriter(recorder).limits()

@@ -207,6 +207,25 @@ def test_it_reads_what_we_burn(bench: Any, tmp_path: Path) -> None:
     assert bytes(data) == one + two
 
 
+@pytest.mark.usefixtures("tocs")
+@pytest.mark.parametrize("driver", ["generic-mmc", "generic-mmc-raw"])
+def test_it_begins_a_disc_with_another_track_than_1(bench: Any, tmp_path: Path, driver: str) -> None:
+    bench = bench("cd-r", capacity=20000)
+    toc = (tmp_path / "audio.toc").read_text().replace("CD_TEXT {", "FIRST_TRACK_NO 3\nCD_TEXT {", 1)
+    (tmp_path / "audio.toc").write_text(toc)
+    bench.run("cdrdao", "write", *CDRDAO, driver, "--force", "-n", "audio.toc")
+    assert [(t.number, t.start, t.end) for t in run(cd_contents(), bench.drive).tracks] == [(3, 0, 330), (4, 405, 735)]
+
+
+def test_it_reads_the_number_of_our_first_track(bench: Any) -> None:
+    bench = bench("cd-r", capacity=20000)
+    tracks = ProgramTrack(source=Bytes(samples(1, 330))), ProgramTrack(source=Bytes(samples(2, 340)))
+    run(burn_program(CdJob(program=Program(tracks=tracks, first_number=3), ring_bytes=1 << 18)), bench.drive)
+    seen = bench.run("cdrdao", "read-toc", *CDRDAO, "generic-mmc", "first.toc")
+    assert [row.split()[0] for row in seen.splitlines() if " AUDIO " in row] == ["3", "4", "Leadout"]
+    assert "first: 3 last 4" in bench.run("wodim", "dev=/dev/sg9", "-toc")
+
+
 def test_it_reads_texts_in_several_languages(bench: Any, tmp_path: Path) -> None:
     blocks = [
         CdTextBlock(

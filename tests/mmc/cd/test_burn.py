@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from discstack.mmc.cd.burn import burn_program
+from discstack.mmc.cd.contents import cd_contents
 from discstack.mmc.cd.job import CdWriteMode
 from discstack.mmc.cd.program import TrackForm
 from discstack.mmc.errors import (
@@ -23,6 +24,7 @@ from discstack.mmc.feed import feed_by_execute
 from discstack.mmc.identify import identify
 from discstack.mmc.job import VerifyLevel
 from discstack.mmc.medium import DiscState
+from discstack.mmc.queries import disc_information, raw_toc
 from discstack.mmc.spec.cd.text import CdTextBlock, PackType, build_cd_text, parse_cd_text
 from discstack.mmc.spec.toc import CdText
 from discstack.transport.base import FeedResult, Stream, Transport
@@ -33,6 +35,10 @@ SIZE = 20000
 
 def two_tracks(studio: Any, **options: Any) -> Any:
     return studio.job(studio.track(400, 1), studio.track(500, 2, copy_permitted=True), **options)
+
+
+def numbered(job: Any, first: int) -> Any:
+    return replace(job, program=replace(job.program, first_number=first))
 
 
 @pytest.mark.parametrize("medium", ["cd-r", "cd-rw"])
@@ -159,6 +165,46 @@ def test_data_of_every_mode(studio: Any, form: TrackForm, fields: int, size: int
     assert b"".join(read[at : at + size] for at in range(0, len(read), size + behind)) == studio.samples(320, 3, size)
     disc_type = studio.answer(tap, "51 00 00 00 00 00 00 0022 00")[8]
     assert disc_type == (0x20 if form.is_xa else 0)
+
+
+@pytest.mark.parametrize("mode", [CdWriteMode.SESSION_AT_ONCE, CdWriteMode.RAW])
+@pytest.mark.usefixtures("short_leads")
+def test_a_blank_disc_may_begin_with_any_track_number(studio: Any, mode: CdWriteMode) -> None:
+    tap = studio.lab.drive("cd-r", 60000)
+    two = numbered(two_tracks(studio, mode=mode, close=False, verify=VerifyLevel.FULL), 3)
+    result = studio.lab.run(burn_program(two), tap)
+    assert [track.number for track in result.tracks] == [track.number for track in result.medium.tracks] == [3, 4]
+    assert result.verified == (900 if mode is CdWriteMode.RAW else 150 + 900)
+    assert studio.answer(tap, "43 00 00 00 00 00 00 0800 00")[2:4] == bytes((3, 4))
+    assert [(entry.point, entry.pmin) for entry in studio.lab.run(raw_toc(1), tap).entries[:2]] == [
+        (0xA0, 3),
+        (0xA1, 4),
+    ]
+    disc = studio.lab.run(disc_information(), tap)
+    assert (disc.number_of_first_track, disc.last_track_number_in_last_session) == (3, 5)
+    assert studio.sectors(tap, 401, 1, 0x00, 16, sub=2)[:3] == bytes((0x21, 4, 1))
+    following = studio.lab.run(burn_program(studio.job(studio.track(300, 3), mode=mode)), tap)
+    assert [track.number for track in following.tracks] == [5]
+    contents = studio.lab.run(cd_contents(), tap)
+    assert [(track.number, track.session) for track in contents.tracks] == [(3, 1), (4, 1), (5, 2)]
+
+
+def test_tracks_that_cannot_have_their_numbers_are_refused(studio: Any) -> None:
+    tap = studio.lab.drive("cd-r", 60000)
+    by_track = two_tracks(studio, mode=CdWriteMode.TRACK_AT_ONCE, close=False)
+    with pytest.raises(UnsupportedMedium, match=r"is to be number 3, the disc goes on with 1 .*session at once can"):
+        studio.lab.run(burn_program(numbered(by_track, 3)), tap)
+    with pytest.raises(ValueError, match="not from 99 on"):
+        numbered(by_track, 99)
+    studio.lab.run(burn_program(numbered(by_track, 1)), tap)
+    seen = len(tap.seen)
+    for number in (1, 2, 4):
+        for mode in CdWriteMode:
+            with pytest.raises(UnsupportedMedium, match=f"is to be number {number}, the disc goes on with 3"):
+                studio.lab.run(burn_program(numbered(two_tracks(studio, mode=mode), number)), tap)
+    assert not {0x2A, 0x55, 0x5D} & {cdb[0] for cdb in tap.seen[seen:]}
+    result = studio.lab.run(burn_program(numbered(two_tracks(studio), 3)), tap)
+    assert [track.number for track in result.tracks] == [3, 4]
 
 
 def test_data_and_audio_in_one_session(studio: Any) -> None:
