@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import quote, unquote
 
-from discstack.fs.system_paths import path_of
+from discstack.fs.system_paths import openable, path_of
 from discstack.transport.base import BackendUnavailable
 
 if TYPE_CHECKING:
@@ -125,7 +125,10 @@ class VirtualAddress:
     def lies_at(self, path: str | os.PathLike[str]) -> bool:
         """Whether the disc is kept in that file."""
         file = self.options.get("file")
-        return file is not None and os.path.realpath(file) == os.path.realpath(path)
+        if file is None:
+            return False
+        kept, place = openable(file), openable(path)
+        return os.path.exists(kept) and os.path.exists(place) and os.path.samefile(kept, place)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from discstack.address import VirtualAddress
 from discstack.audio.cue_writing import cue_text, wave_header
 from discstack.fs.system_paths import path_of
 from discstack.job import Job
@@ -81,9 +82,9 @@ class CdReader(Job):
         With `sub_channels` a SUB file beside each BIN file keeps the sub-channels P to W, 96 bytes a sector; with
         `graphics` a CDG file beside the WAV file of each track that has any keeps the packs of R to W. With
         `error_bits` the drive is asked which bytes it could not correct (C2). `speed` in kB/s of 1000 bytes curbs it.
-        CD-TEXT is kept in a CDT file, too. No file beside the cue sheet is written over unless `overwrite`. Raises
-        MediaError where there are no tracks, FileExistsError before anything is read, CommandError at a sector that
-        cannot be read, unless `skip_bad`.
+        CD-TEXT is kept in a CDT file, too. No file beside the cue sheet is written over unless `overwrite`, and never
+        the one that keeps the disc of a virtual drive. Raises MediaError where there are no tracks, FileExistsError or
+        ValueError before anything is read, CommandError at a sector that cannot be read, unless `skip_bad`.
         """
         where = path_of(cue)
         if wav and sub_channels:
@@ -97,8 +98,11 @@ class CdReader(Job):
             if wav and not all(track.is_audio for track in contents.tracks):
                 raise ValueError("there are tracks of data on this disc, which WAV files cannot hold")
             plan = list(_wav_plan(contents, where) if wav else _bin_plan(contents, where))
+            suffixes = [suffix for suffix, wanted in ((SUB_CHANNELS, sub_channels), (GRAPHICS, graphics)) if wanted]
+            beside = _beside(plan, where, suffixes, texts=bool(contents.packs))
             if not overwrite:
-                _check_free(plan, where, sub_channels=sub_channels, graphics=graphics, texts=bool(contents.packs))
+                _check_free(beside)
+            self._spare_disc((where, *beside))
             writer = _Writer(stack, sub_channels=sub_channels, graphics=graphics, error_bits=error_bits)
             reading = _read_all(plan, writer, skip_bad=skip_bad)
             bad = self._run(at_read_speed(speed, reading, Phase.READING) if speed else reading, on_event, write=False)
@@ -119,6 +123,13 @@ class CdReader(Job):
             damaged_packs=writer.gatherer.damaged,
             cut_packs=writer.gatherer.cut,
         )
+
+    def _spare_disc(self, paths: Sequence[Path]) -> None:
+        """Raise ValueError if one of the files keeps the disc that is to be read."""
+        address = self.recorder.address
+        for path in paths:
+            if isinstance(address, VirtualAddress) and address.lies_at(path):
+                raise ValueError(f"{path} is the disc that is read; what is read needs files of its own")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +174,15 @@ def _place(plan: list[_Part], lba: int) -> tuple[str, int]:
     return f'"{part.path.name}" {part.kind}', lba - part.blocks.start
 
 
-def _check_free(plan: list[_Part], cue: Path, *, sub_channels: bool, graphics: bool, texts: bool) -> None:
+def _beside(plan: list[_Part], cue: Path, suffixes: Sequence[str], *, texts: bool) -> list[Path]:
+    """Return the files that are written beside the cue sheet, or may be."""
+    others = [part.path.with_suffix(suffix) for part in plan for suffix in suffixes]
+    return [*(part.path for part in plan), *others, *([cue.with_suffix(TEXTS)] if texts else ())]
+
+
+def _check_free(beside: Sequence[Path]) -> None:
     """Raise FileExistsError for a file that nobody has named and that would be written over."""
-    suffixes = [suffix for suffix, wanted in ((SUB_CHANNELS, sub_channels), (GRAPHICS, graphics)) if wanted]
-    beside = [part.path.with_suffix(suffix) for part in plan for suffix in suffixes]
-    for path in (*(part.path for part in plan), *beside, *([cue.with_suffix(TEXTS)] if texts else ())):
+    for path in beside:
         if os.path.lexists(path):
             raise FileExistsError(errno.EEXIST, "it is there already, and would be written over", str(path))
 

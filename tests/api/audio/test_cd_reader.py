@@ -256,6 +256,18 @@ def test_files_beside_the_cue_sheet_are_not_written_over_unasked(discstack: Call
     assert discstack("read", drive, "-o", "out.img", "--force").code == 2
 
 
+@pytest.mark.parametrize("file", ["out.bin", "out.cue"])
+def test_a_cd_is_not_read_into_the_file_that_keeps_it(discstack: Callable[..., Any], tmp_path: Path, file: str) -> None:
+    wav(tmp_path / "1.wav", 300, 1)
+    drive = f"virtual:cd-r?file={file}&capacity=20000"
+    assert discstack("audio", "1.wav", "-d", drive).code == 0
+    before = (tmp_path / file).read_bytes()
+    refused = discstack("read", drive, "-o", "out.cue", "--force")
+    assert refused.code != 0
+    assert f"{file} is the disc that is read" in refused.err
+    assert (tmp_path / file).read_bytes() == before
+
+
 @pytest.mark.linux("symbolic links")
 def test_a_link_that_leads_nowhere_lies_in_the_way_too(discstack: Callable[..., Any], tmp_path: Path) -> None:
     wav(tmp_path / "1.wav", 300, 1)
