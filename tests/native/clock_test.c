@@ -1,0 +1,464 @@
+/*
+ * The ring and the feeder on a clock that is played, in one thread: every wait lasts just as long as it should. The first
+ * failed expectation ends the program with status 1.
+ */
+#include "feeder.h"
+#include "os.h"
+#include "priority.h"
+#include "ring.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MS 1000000
+#define S (1000 * (int64_t)MS)
+#define UNIT 4096
+#define BLOCK 512
+#define UNIT_BLOCKS (UNIT / BLOCK)
+
+#define EXPECT(condition)                                                                       \
+	do {                                                                                    \
+		if (!(condition)) {                                                             \
+			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);         \
+			exit(1);                                                                \
+		}                                                                               \
+	} while (0)
+
+static int64_t now = 1000 * S;
+static struct ring *shared;
+static void (*meanwhile)(void); /* what another thread does while this one sleeps next */
+static int sharp, raised;
+static size_t mapped, most = SIZE_MAX; /* bytes that are in use, and may be */
+
+void *os_map(size_t size)
+{
+	if (mapped + size > most)
+		return NULL;
+	mapped += size;
+	return calloc(1, size);
+}
+
+void os_unmap(void *memory, size_t size)
+{
+	mapped -= size;
+	free(memory);
+}
+
+int64_t os_now(void)
+{
+	return now;
+}
+
+void os_wait(_Atomic uint32_t *word, uint32_t seen, int64_t timeout)
+{
+	void (*const other)(void) = meanwhile;
+
+	EXPECT(*word == seen);
+	meanwhile = NULL;
+	if (other) {
+		other();
+		return;
+	}
+	EXPECT(timeout < 100 * S); /* nobody would wake it */
+	now += timeout;
+}
+
+void os_wake(_Atomic uint32_t *word)
+{
+	(void)word;
+}
+
+void os_sharpen(void)
+{
+	sharp++;
+}
+
+void os_relax(void)
+{
+	sharp--;
+}
+
+enum priority priority_raise(struct priority_before *before)
+{
+	*before = (struct priority_before){.policy = 7};
+	raised++;
+	return PRIORITY_RAISED;
+}
+
+void priority_restore(const struct priority_before *before)
+{
+	EXPECT(before->policy == 7);
+	raised--;
+}
+
+static void put(unsigned units)
+{
+	size_t offset;
+
+	while (units--)
+		EXPECT(ring_reserve(shared, UNIT, 0, &offset) == UNIT && ring_commit(shared, UNIT) == 0);
+}
+
+static void get(unsigned units)
+{
+	size_t offset;
+
+	while (units--)
+		EXPECT(ring_take(shared, UNIT, 0, &offset) == UNIT && ring_release(shared, UNIT) == 0);
+}
+
+static struct ring_counters counted(void)
+{
+	struct ring_counters counters;
+
+	ring_count(shared, &counters);
+	return counters;
+}
+
+static void a_producer_that_gave_up_does_not_wait(void)
+{
+	size_t offset;
+
+	put(8);
+	EXPECT(ring_reserve(shared, 2 * UNIT, MS, &offset) == RING_TIMED_OUT);
+	get(1);
+	EXPECT(ring_wait_full(shared, MS) == RING_TIMED_OUT);
+	put(1);
+	EXPECT(ring_wait_full(shared, MS) == 0);
+}
+
+static void a_wait_after_one_that_was_over_counts_anew(void)
+{
+	size_t offset;
+
+	EXPECT(ring_take(shared, UNIT, 5 * MS, &offset) == RING_TIMED_OUT);
+	EXPECT(ring_take(shared, UNIT, 5 * MS, &offset) == RING_TIMED_OUT);
+	EXPECT(counted().empty == 1 && counted().empty_time == 10 * MS);
+	put(1);
+	get(1);
+	EXPECT(ring_take(shared, UNIT, 5 * MS, &offset) == RING_TIMED_OUT);
+	EXPECT(counted().empty == 2 && counted().empty_time == 15 * MS);
+}
+
+static void what_was_granted_before_a_refusal_is_granted_no_more(void)
+{
+	size_t offset;
+
+	put(2);
+	EXPECT(ring_reserve(shared, UNIT, 0, &offset) == UNIT && ring_take(shared, UNIT, 0, &offset) == UNIT);
+	ring_cancel(shared);
+	EXPECT(ring_reserve(shared, UNIT, 0, &offset) == RING_CANCELLED && ring_commit(shared, 1) == RING_MISUSED);
+	EXPECT(ring_take(shared, UNIT, 0, &offset) == RING_CANCELLED && ring_release(shared, 1) == RING_MISUSED);
+}
+
+static void the_least_fill_is_what_there_is_until_something_was_released(void)
+{
+	put(3);
+	EXPECT(counted().low == 3 * UNIT);
+	ring_close(shared);
+	get(1);
+	EXPECT(counted().low == 2 * UNIT);
+}
+
+static void the_least_fill_stays_when_there_is_more_again(void)
+{
+	put(3);
+	get(2);
+	put(4);
+	get(1);
+	EXPECT(counted().low == UNIT);
+}
+
+static void a_ring_that_there_is_no_memory_for_leaves_none_in_use(void)
+{
+	const size_t before = mapped;
+
+	most = mapped + 8 * UNIT;
+	EXPECT(!ring_new(8 * UNIT, UNIT) && mapped == before); /* not for all of it */
+	most = mapped;
+	EXPECT(!ring_new(8 * UNIT, UNIT) && mapped == before);
+	most = SIZE_MAX;
+}
+
+static void cancel(void)
+{
+	now += 7 * MS;
+	ring_cancel(shared);
+}
+
+static void a_nap_is_as_long_as_it_should_be_unless_cancelled(void)
+{
+	const int64_t start = now;
+
+	ring_nap(shared, 20 * MS);
+	EXPECT(now - start == 20 * MS);
+	meanwhile = cancel;
+	ring_nap(shared, 20 * MS);
+	ring_nap(shared, 20 * MS);
+	EXPECT(now - start == 27 * MS);
+}
+
+/* A drive; the numbers of WRITEs and of questions for the buffer count those that were busy, too. */
+struct drive {
+	int64_t takes[16]; /* how long each WRITE takes */
+	uint32_t busy;     /* which WRITEs are answered by 2/04/08, bit 0 for the first */
+	uint32_t buffer, blank;
+	struct submit_answer capacity; /* the answer to READ BUFFER CAPACITY */
+	struct submit_answer answer;   /* that to the WRITEs */
+	unsigned writes, questions;
+	uint32_t timeout;
+	uint64_t first_fill;
+};
+
+static void write_be32(unsigned char *bytes, uint32_t value)
+{
+	for (unsigned at = 4; at--; value >>= 8)
+		bytes[at] = value & 0xff;
+}
+
+static void play(void *context, const struct submit_command *command, struct submit_answer *answer)
+{
+	static const struct submit_answer busy = {.answered = 1, .status = 2, .sense_length = 4, .sense = {0x72, 2, 4, 8}};
+	struct drive *drive = context;
+
+	EXPECT(sharp == 1 && raised == 1 && command->cdb_length == 10);
+	if (command->direction == SUBMIT_FROM_DEVICE) {
+		EXPECT(command->cdb[0] == 0x5c && command->timeout == 30000);
+		write_be32((unsigned char *)command->data + 4, drive->buffer);
+		write_be32((unsigned char *)command->data + 8, drive->blank);
+		drive->questions++;
+		*answer = drive->capacity;
+		return;
+	}
+	EXPECT(drive->writes < 16);
+	if (!drive->writes)
+		drive->first_fill = counted().fill;
+	now += drive->takes[drive->writes];
+	drive->timeout = command->timeout;
+	*answer = drive->busy >> drive->writes++ & 1 ? busy : drive->answer;
+}
+
+static const struct drive quick = {.capacity = {.answered = 1}, .answer = {.answered = 1}};
+
+static struct feeder_stream stream_of(struct drive *drive, unsigned units)
+{
+	return (struct feeder_stream){
+		.ring = shared,
+		.submit = (uintptr_t)play,
+		.context = (uintptr_t)drive,
+		.cdb = {0x2a},
+		.cdb_length = 10,
+		.lba_offset = 2,
+		.lba_width = 32,
+		.length_offset = 7,
+		.length_width = 16,
+		.blocks = units * UNIT_BLOCKS,
+		.block_size = BLOCK,
+		.unit = UNIT_BLOCKS,
+		.timeout = 5 * S,
+		.nap = 500 * MS,
+	};
+}
+
+static struct feeder_counters feed(const struct feeder_stream *stream, enum feeder_end end)
+{
+	struct feeder *feeder = feeder_new(stream);
+	struct feeder_counters counters;
+	struct feeder_result result;
+
+	EXPECT(feeder);
+	feeder_run(feeder, &result);
+	EXPECT(result.end == end && result.cdb_length == 10);
+	EXPECT(stream->watch || result.cdb[0] == 0x2a);
+	EXPECT(sharp == 0 && raised == 0);
+	feeder_count(feeder, &counters);
+	feeder_free(feeder);
+	EXPECT(counters.priority == PRIORITY_RAISED);
+	return counters;
+}
+
+static void fill(void)
+{
+	now += 3 * S;
+	put(8);
+}
+
+static void the_first_command_waits_until_the_ring_is_full(void)
+{
+	struct drive drive = quick;
+	struct feeder_stream stream = stream_of(&drive, 2);
+
+	stream.prefill = 1;
+	meanwhile = fill;
+	EXPECT(feed(&stream, FEEDER_DONE).prefill_time == 3 * S);
+	EXPECT(drive.first_fill == 8 * UNIT && drive.timeout == 5000);
+	get(6);
+	put(1);
+	stream.prefill = 0;
+	drive.writes = 0;
+	stream.blocks = UNIT_BLOCKS;
+	EXPECT(feed(&stream, FEEDER_DONE).prefill_time == 0 && drive.first_fill == UNIT);
+}
+
+static void the_least_fill_is_that_while_more_is_to_come(void)
+{
+	struct drive drive = quick;
+	const struct feeder_stream stream = stream_of(&drive, 2);
+
+	put(5);
+	EXPECT(feed(&stream, FEEDER_DONE).ring_low == 3 * UNIT);
+	ring_close(shared);
+	EXPECT(feed(&stream, FEEDER_DONE).ring_low == 3 * UNIT);
+}
+
+static void latencies_are_those_of_the_commands_alone(void)
+{
+	struct drive drive = quick;
+	const struct feeder_stream stream = stream_of(&drive, 4);
+	struct feeder_counters counters;
+
+	drive.busy = 1 << 1;
+	memcpy(drive.takes, (int64_t[]){2 * MS, 90 * MS, 7 * MS, 3 * MS, 4 * MS}, 5 * sizeof(int64_t));
+	put(4);
+	counters = feed(&stream, FEEDER_DONE);
+	EXPECT(counters.latency_max == 7 * MS && counters.latency_total == 16 * MS);
+	EXPECT(counters.commands == 4 && counters.busy == 1 && counters.busy_time == 500 * MS);
+}
+
+static void a_busy_drive_is_given_up_just_when_the_time_is_over(void)
+{
+	struct drive drive = quick;
+	struct feeder_stream stream = stream_of(&drive, 1);
+	struct feeder_counters counters;
+
+	drive.busy = UINT32_MAX;
+	stream.nap = 20 * MS;
+	stream.timeout = 45 * MS; /* 20 + 10 + 5 + 10 */
+	put(1);
+	counters = feed(&stream, FEEDER_ANSWERED);
+	EXPECT(drive.writes == 5 && counters.busy == 4 && counters.busy_time == 45 * MS && counters.commands == 0);
+}
+
+static void naps_are_half_the_buffer_at_the_speed_that_the_drive_showed(void)
+{
+	struct drive drive = quick;
+	struct feeder_stream stream = stream_of(&drive, 4);
+	struct feeder_counters counters;
+
+	drive.buffer = UNIT;
+	drive.busy = 1 << 1 | 1 << 3 | 1 << 5;
+	memcpy(drive.takes, (int64_t[]){100 * MS, 0, 100 * MS}, 3 * sizeof(int64_t));
+	stream.watch = MS;
+	put(4);
+	counters = feed(&stream, FEEDER_DONE);
+	/* the longest first, then half of a unit in 0.6 s, and half of one in the mean of that and 0.3 s */
+	EXPECT(counters.busy_time >= 1000 * MS - 9 && counters.busy_time <= 1000 * MS);
+}
+
+static void the_buffer_is_asked_for_when_that_is_due(void)
+{
+	struct drive drive = quick;
+	struct feeder_stream stream = stream_of(&drive, 8);
+
+	for (unsigned at = 0; at < 8; at++)
+		drive.takes[at] = 5 * MS;
+	stream.watch = 15 * MS;
+	put(8);
+	feed(&stream, FEEDER_DONE);
+	EXPECT(drive.writes == 8 && drive.questions == 2);
+}
+
+static void what_is_no_fill_of_a_buffer_is_not_believed(void)
+{
+	static const struct {
+		uint32_t buffer, blank, residual;
+		uint64_t told_buffer, told_fill;
+	} tellings[] = {
+		{0x01020304, 0x00010203, 0, 0x01020304, 0x01010101},
+		{UNIT, UNIT, 0, UNIT, 0},
+		{UNIT, UNIT + 1, 0, 0, 0},
+		{UNIT, 0, 4, 0, 0},
+	};
+
+	for (unsigned at = 0; at < sizeof(tellings) / sizeof(*tellings); at++) {
+		struct drive drive = quick;
+		struct feeder_stream stream = stream_of(&drive, 1);
+		struct feeder_counters counters;
+
+		drive.takes[0] = stream.watch = MS;
+		drive.buffer = tellings[at].buffer;
+		drive.blank = tellings[at].blank;
+		drive.capacity.residual = tellings[at].residual;
+		put(1);
+		counters = feed(&stream, FEEDER_DONE);
+		EXPECT(counters.drive_buffer == tellings[at].told_buffer && counters.drive_fill == tellings[at].told_fill);
+	}
+}
+
+static void a_question_that_got_no_answer_ends_the_stream(void)
+{
+	struct drive drive = quick;
+	struct feeder_stream stream = stream_of(&drive, 2);
+	struct feeder *feeder;
+	struct feeder_result result;
+
+	drive.takes[0] = stream.watch = MS;
+	drive.capacity.answered = 0;
+	put(2);
+	feeder = feeder_new(&stream);
+	feeder_run(feeder, &result);
+	EXPECT(result.end == FEEDER_LOST && result.cdb[0] == 0x5c && result.lba == UNIT_BLOCKS && drive.writes == 1);
+	feeder_free(feeder);
+}
+
+static void come_late(void)
+{
+	now += 2 * MS;
+	put(1);
+}
+
+static void stalls_are_those_of_the_stream(void)
+{
+	struct drive drive = quick;
+	const struct feeder_stream stream = stream_of(&drive, 2);
+	struct feeder_counters counters;
+	size_t offset;
+
+	EXPECT(ring_take(shared, UNIT, 5 * MS, &offset) == RING_TIMED_OUT);
+	put(2);
+	get(1);
+	meanwhile = come_late;
+	counters = feed(&stream, FEEDER_DONE);
+	EXPECT(counters.stalls == 1 && counters.stall_time == 2 * MS);
+}
+
+int main(void)
+{
+	static void (*const tests[])(void) = {
+		a_producer_that_gave_up_does_not_wait,
+		a_wait_after_one_that_was_over_counts_anew,
+		what_was_granted_before_a_refusal_is_granted_no_more,
+		the_least_fill_is_what_there_is_until_something_was_released,
+		the_least_fill_stays_when_there_is_more_again,
+		a_ring_that_there_is_no_memory_for_leaves_none_in_use,
+		a_nap_is_as_long_as_it_should_be_unless_cancelled,
+		the_first_command_waits_until_the_ring_is_full,
+		the_least_fill_is_that_while_more_is_to_come,
+		latencies_are_those_of_the_commands_alone,
+		a_busy_drive_is_given_up_just_when_the_time_is_over,
+		naps_are_half_the_buffer_at_the_speed_that_the_drive_showed,
+		the_buffer_is_asked_for_when_that_is_due,
+		what_is_no_fill_of_a_buffer_is_not_believed,
+		a_question_that_got_no_answer_ends_the_stream,
+		stalls_are_those_of_the_stream,
+	};
+
+	for (unsigned at = 0; at < sizeof(tests) / sizeof(*tests); at++) {
+		shared = ring_new(8 * UNIT, UNIT);
+		tests[at]();
+		ring_free(shared);
+		EXPECT(!mapped);
+	}
+	return 0;
+}
