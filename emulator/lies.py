@@ -47,6 +47,16 @@ def short_mode_header(data: bytes) -> bytes:
     return (MODE_HEADER - 2).to_bytes(2, "big") + data[2:]
 
 
+def compact_discs_only(data: bytes) -> bytes:
+    """Tell of no DVDs in mode page 2Ah, where drives that are older than those have bits that are reserved."""
+    reads_and_writes = slice(MODE_HEADER + 2, MODE_HEADER + 4)
+    return (
+        data[: reads_and_writes.start]
+        + bytes(byte & 7 for byte in data[reads_and_writes])
+        + data[reads_and_writes.stop :]
+    )
+
+
 def speeds_of_cds(data: bytes) -> bytes:
     """Tell the write speeds of a CD in mode page 2Ah, whatever the disc, as drives made by NEC do."""
     return _speeds(data, CD_SPEEDS)

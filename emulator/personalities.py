@@ -79,6 +79,10 @@ def refusing(opcode: int, sense: Sense = INVALID_OPCODE, **fields: int) -> Fault
     return Fault(opcode=opcode, fields=fields, sense=sense, times=None)
 
 
+FIRST_EDITION: Final = (
+    refusing(CONFIGURATION),
+    Fault(opcode=MODE_SENSE, fields={"page_code": 0x2A}, alter=lies.compact_discs_only, times=None),
+)
 PERSONALITIES: Final[Mapping[str, Personality]] = MappingProxyType(
     {
         "hp-dvd520n": Personality(
@@ -251,7 +255,7 @@ PERSONALITIES: Final[Mapping[str, Personality]] = MappingProxyType(
             source="cdrdao",
             cds_only=True,
             faults=(
-                refusing(CONFIGURATION),
+                *FIRST_EDITION,
                 Fault(opcode=CUE_SHEET, without=TRACK_INFORMATION, sense=SEQUENCE_ERROR, times=None),
                 Fault(opcode=TRACK_INFORMATION, when=is_at_once, alter=lies.wrong_next_writable_address, times=None),
             ),
@@ -262,7 +266,7 @@ PERSONALITIES: Final[Mapping[str, Personality]] = MappingProxyType(
             does="answers 6/2E/00 for as long as it closes or blanks",
             source="cdrecord",
             cds_only=True,
-            faults=(refusing(CONFIGURATION), Fault(opcode=TUR, busy=True, sense=Sense(0x6, 0x2E), times=None)),
+            faults=(*FIRST_EDITION, Fault(opcode=TUR, busy=True, sense=Sense(0x6, 0x2E), times=None)),
         ),
         "sony": Personality(
             vendor="SONY",
@@ -277,8 +281,9 @@ PERSONALITIES: Final[Mapping[str, Personality]] = MappingProxyType(
             does="is older than MMC: it knows none of the commands that tell of discs, tracks and features",
             source="cdrecord, which has a driver of its own for it and for the HP C4324 that it is sold as, too",
             cds_only=True,
-            faults=tuple(
-                refusing(opcode) for opcode in (CONFIGURATION, DISC_INFORMATION, TRACK_INFORMATION, CUE_SHEET)
+            faults=(
+                *FIRST_EDITION,
+                *(refusing(opcode) for opcode in (DISC_INFORMATION, TRACK_INFORMATION, CUE_SHEET)),
             ),
         ),
         "lg-untimed-lead-in": Personality(

@@ -95,7 +95,7 @@ def configuration(rt: int = 0) -> Procedure[Configuration]:
     """Ask for the features: all (0), the current ones (1) (MMC-6 6.5).
 
     Drives of MMC's first edition know none, and have only CDs: of them it is known what is in them. Raises the refusal
-    of a device that has no answer either to what such drives are asked instead.
+    of a device that has no answer either to what such drives are asked instead, or that writes DVDs.
     """
     try:
         return (yield from counted(GET_CONFIGURATION, Configuration.parse, 8, behind(4), rt=rt))
@@ -104,9 +104,12 @@ def configuration(rt: int = 0) -> Procedure[Configuration]:
             raise
         refusal = error
     try:
-        return Configuration(current_profile=(yield from _profile_of_cd()))
+        profile = yield from _profile_of_cd()
     except ResponseError as error:
         raise refusal from error
+    if profile is None:
+        raise refusal
+    return Configuration(current_profile=profile)
 
 
 def current_configuration() -> Procedure[Configuration]:
@@ -114,8 +117,11 @@ def current_configuration() -> Procedure[Configuration]:
     return (yield from configuration(CURRENT_FEATURES))
 
 
-def _profile_of_cd() -> Procedure[Profile]:
-    """Return the profile of a CD, as far as it matters: what the drive cannot write might as well be pressed."""
+def _profile_of_cd() -> Procedure[Profile | None]:
+    """Return the profile of a CD, as far as it matters: what the drive cannot write might as well be pressed.
+
+    None for a drive that writes DVDs: what is in it need not be a CD.
+    """
     try:
         disc, page = (yield from disc_information()), (yield from capabilities())
     except IllegalRequest:
@@ -124,6 +130,8 @@ def _profile_of_cd() -> Procedure[Profile]:
         if error.sense.asc != NO_MEDIUM:
             raise
         return Profile.NONE
+    if page.dvd_r_write or page.dvd_ram_write:
+        return None
     kind, writable = (Profile.CD_RW, page.cd_rw_write) if disc.erasable else (Profile.CD_R, page.cd_r_write)
     return kind if writable else Profile.CD_ROM
 

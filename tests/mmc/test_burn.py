@@ -437,6 +437,15 @@ def test_a_drive_that_is_busy_is_not_made_to_end_the_recording(
     assert any("writing again" in notice for notice in result.notices)
 
 
+@pytest.mark.parametrize("fields", [{}, {"allocation_length": 8}, {"allocation_length": 200}])
+def test_a_dvd_is_not_taken_for_a_cd_where_the_drive_does_not_say_what_it_is(lab: Any, fields: dict[str, int]) -> None:
+    tap = lab.drive("dvd-r", 65536)
+    tap.inner.faults.add(Fault(opcode=0x46, fields=fields, sense=Sense(0x5, 0x20)))
+    with pytest.raises(UnsupportedMedium, match="cannot tell what medium it holds"):
+        lab.run(burn(lab.job(40)), tap)
+    assert not writes(tap)
+
+
 @pytest.mark.parametrize("status", [BUSY, TASK_SET_FULL])
 @pytest.mark.parametrize("medium", ["cd-r", "dvd-r", "dvd+r", "bd-r"])
 def test_a_write_that_the_drive_cannot_take_now_is_sent_again(lab: Any, medium: str, status: int) -> None:
