@@ -148,11 +148,11 @@ def check_transfer(work: Work, job: BurnJob) -> Procedure[None]:
         raise UnsupportedMedium(f"one command carries {most} bytes at most on the way to this drive, not {size}")
 
 
-def check_ring(work: Work, size: int | None) -> None:
+def check_ring(work: Work, size: int | None, block_size: int = BLOCK_SIZE) -> None:
     """Refuse a size of the ring that has no room for two of the medium's units, or for which there is no memory."""
     if size is None:
         return
-    least = 2 * work.recipe.write_unit * work.recipe.raw_block
+    least = 2 * work.recipe.write_unit * block_size
     if size < least:
         raise UnsupportedMedium(f"the buffer in front of the drive takes {least} bytes at least, not {size}")
     if stream.is_too_large(size):

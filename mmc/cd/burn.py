@@ -73,7 +73,7 @@ def burn_program(job: CdJob) -> Procedure[CdResult]:
         raise UnsupportedMedium(f"tracks of audio and data are for CDs; this is {work.status}")
     erase_first = must_erase(work.status, job)
     WAYS[job.mode].check(work, job, plan_program(work, job, blank=erase_first))
-    check_ring(work, job.ring_bytes)
+    check_ring(work, job.ring_bytes, work.recipe.raw_block)
     yield Checkpoint()
     result = yield from locked(_burn(work, job, erase_first=erase_first))
     yield Report(Phase.DONE)
