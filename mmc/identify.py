@@ -207,6 +207,8 @@ def _survey(recipe: Recipe, configuration: Configuration) -> Procedure[Survey]:
         layer_break=(yield from recipe.ask_layer_break()) if recipe.ask_layer_break is not None else None,
         write_speeds=(yield from write_speeds(recipe)),
     )
+    if recipe.ask_test is not None:
+        return replace(survey, test=(yield from recipe.ask_test(survey)))
     if recipe.sequential:
         return survey
     return replace(survey, starts_empty=(yield from _starts_empty(survey.read_capacity)))

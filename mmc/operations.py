@@ -13,7 +13,7 @@ from discstack.mmc.medium import Action, DiscState, MediumStatus
 from discstack.mmc.overwrite import overwrite
 from discstack.mmc.procedure import Checkpoint, Phase, Procedure, Report
 from discstack.mmc.recipe import FormatOptions, Recipe, Work
-from discstack.mmc.steps import CLOSE_TRACK, close, flush
+from discstack.mmc.steps import close_damaged, flush
 
 __all__ = ["close_disc", "close_session", "close_track", "erase", "format_medium", "repair"]
 
@@ -122,9 +122,7 @@ def _repair(work: Work) -> Procedure[None]:
     """Flush first: what was announced as a whole is then whole, or shows its damage as the rest is not waited for."""
     yield from flush(work)
     work.status = yield from status_of(work)
-    for track in work.status.tracks:
-        if track.damaged:
-            yield from close(work, CLOSE_TRACK, track.number)
+    yield from close_damaged(work)
     if work.recipe.close_session is None or not work.status.open_session:
         return
     try:

@@ -32,7 +32,8 @@ class Survey:
     `tracks` are the logical tracks in order, `open_track` the one that the next write goes to (None where the medium
     has no such thing or the drive knows none). `read_capacity` is in blocks, 0 where the drive does not say;
     `groove_capacity` is what the pre-groove of a CD has room for, 0 on other media.
-    `starts_empty` tells of an overwritable medium that its beginning holds no data.
+    `starts_empty` tells of an overwritable medium that its beginning holds no data, `test` of a recording without an
+    end that it may be a test, of which nothing is on the disc.
     """
 
     profile: int
@@ -44,6 +45,7 @@ class Survey:
     read_capacity: int = 0
     groove_capacity: int = 0
     starts_empty: bool = False
+    test: bool = False
     layer_break: int | None = None
     write_speeds: tuple[WriteSpeed, ...] = ()
 
@@ -178,6 +180,7 @@ class Recipe:
     blank_for: Callable[[BurnJob], bool] = lambda _: False
     open_track: Callable[[DiscInformation], int] | None = None
     ask_layer_break: Callable[[], Procedure[int | None]] | None = None
+    ask_test: Callable[[Survey], Procedure[bool]] | None = None
     split: Callable[[MediumStatus, BurnJob, int], int | None] | None = None
     check: Callable[[Work, BurnJob], None] = lambda work, job: None
     prepare: Callable[[Work, BurnJob], Procedure[None]] = _nothing

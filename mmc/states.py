@@ -12,7 +12,7 @@ from discstack.mmc.medium import Action, DiscState
 if TYPE_CHECKING:
     from discstack.mmc.recipe import Recipe
 
-__all__ = ["LEGAL", "next_actions"]
+__all__ = ["CLOSING", "LEGAL", "next_actions"]
 
 CLOSING: Final = frozenset({Action.CLOSE_TRACK, Action.CLOSE_SESSION, Action.CLOSE_DISC, Action.REPAIR})
 RENEWING: Final = frozenset({Action.ERASE, Action.FORMAT})
@@ -48,7 +48,7 @@ class Disc:
 NEEDS: Final[Mapping[Action, Callable[[Disc], bool]]] = MappingProxyType(
     {
         Action.WRITE: lambda disc: True,
-        Action.APPEND: lambda disc: not disc.recipe.single_session,
+        Action.APPEND: lambda disc: not (disc.recipe.single_session or disc.open_session),
         Action.ERASE: lambda disc: disc.erasable,
         Action.FORMAT: lambda disc: disc.recipe.format is not None and (disc.erasable or disc.state is DiscState.BLANK),
         Action.CLOSE_TRACK: lambda disc: disc.recipe.close_track is not None and disc.open_session and disc.open_track,

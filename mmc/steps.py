@@ -84,3 +84,10 @@ def close_tracks(work: Work) -> Procedure[None]:
         track = yield from persist(partial(queries.track_information, number))
         if (not track.blank) if number == last else track.nwa_v:
             yield from close(work, CLOSE_TRACK, track.logical_track_number)
+
+
+def close_damaged(work: Work) -> Procedure[None]:
+    """Close the tracks whose recording broke off."""
+    for track in work.status.tracks:
+        if track.damaged:
+            yield from close(work, CLOSE_TRACK, track.number)

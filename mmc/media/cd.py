@@ -17,7 +17,7 @@ from discstack.mmc.errors import IllegalRequest, UnsupportedMedium
 from discstack.mmc.formatting import choices
 from discstack.mmc.job import BurnJob
 from discstack.mmc.media import cd_packets, sequential
-from discstack.mmc.medium import MediumStatus, Track, WriteMode
+from discstack.mmc.medium import Action, MediumStatus, Track, WriteMode
 from discstack.mmc.polling import persist
 from discstack.mmc.procedure import Phase, Procedure
 from discstack.mmc.recipe import BurnPlan, Recipe, Survey, Work
@@ -27,7 +27,7 @@ from discstack.mmc.spec.features import CdTrackAtOnce, Configuration, Incrementa
 from discstack.mmc.spec.mode_page_values import DataBlockType, MultiSession, SessionFormat, WriteType
 from discstack.mmc.spec.msf import PREGAP, Msf
 from discstack.mmc.spec.track_information import DATA_TRACK
-from discstack.mmc.steps import CLOSE_TRACK, close, flush, long_operation
+from discstack.mmc.steps import CLOSE_TRACK, close, close_damaged, flush, long_operation
 
 NOMINAL_SPEED: Final = 176.4
 BLANK_DISC, BLANK_MINIMAL = 0, 1  # MMC-6 table 243
@@ -119,7 +119,15 @@ def assess(recipe: Recipe, survey: Survey) -> MediumStatus:
         most = max(survey.groove_capacity - status.next_writable_address - recipe.run_out, 0)
         status = replace(status, free_blocks=min(status.free_blocks, most))
     formats = choices(survey.formats) if recipe.format is not None else ()
-    return replace(status, modes=modes(recipe, status), formats=formats)
+    return replace(status, modes=modes(recipe, status), formats=formats, actions=_actions(status))
+
+
+def _actions(status: MediumStatus) -> frozenset[Action]:
+    """Add what an open track of packets allows; one that is full, as a session at once, ends with its session only."""
+    if open_packets(status) is not None:
+        return status.actions | {Action.APPEND}
+    full = any(track.next_writable_address is not None and not track.free for track in status.tracks)
+    return status.actions - {Action.CLOSE_TRACK} if full else status.actions
 
 
 def _is_told(status: MediumStatus, going_on: Track) -> bool:
@@ -198,11 +206,12 @@ def blank(work: Work, full: bool) -> Procedure[None]:
 
 
 def close_track(work: Work) -> Procedure[None]:
-    """End the track that grows: the flush ends a track at once, function 1 one of packets."""
+    """End the track that grows, or broke off: the flush ends a track at once, function 1 one of packets."""
     yield from _select(multi_session=MultiSession.NEXT_SESSION_ALLOWED)
     yield from flush(work)
     if open_packets(work.status) is not None:
         yield from close(work, CLOSE_TRACK, INVISIBLE_TRACK)
+    yield from close_damaged(work)
 
 
 def close_session(work: Work) -> Procedure[None]:

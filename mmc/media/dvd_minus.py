@@ -8,18 +8,20 @@ from functools import partial
 from typing import Final
 
 from discstack.mmc import actions, layers, polling, queries
+from discstack.mmc.command import optional
 from discstack.mmc.formatting import choices, choose, format_medium
 from discstack.mmc.job import BurnJob
 from discstack.mmc.media import sequential
-from discstack.mmc.medium import DiscState, MediumStatus, WriteMode
+from discstack.mmc.medium import Action, DiscState, MediumStatus, WriteMode
 from discstack.mmc.polling import persist
 from discstack.mmc.procedure import Phase, Procedure
 from discstack.mmc.recipe import BurnPlan, FormatOptions, Recipe, Survey, Work
+from discstack.mmc.spec.disc_information import DiscStatus
 from discstack.mmc.spec.features import FeatureCode
 from discstack.mmc.spec.format_unit import FormatType
 from discstack.mmc.spec.mode_page_values import DataBlockType, MultiSession, WriteType
 from discstack.mmc.spec.profiles import Profile
-from discstack.mmc.states import next_actions
+from discstack.mmc.states import CLOSING, next_actions
 from discstack.mmc.steps import close, close_tracks, long_operation
 
 CLOSE_SESSION: Final = 2  # MMC-6 table 250; the multi-session field says what becomes of it
@@ -39,13 +41,37 @@ def assess(recipe: Recipe, survey: Survey) -> MediumStatus:
     incremental = survey.configuration.is_current(FeatureCode.INCREMENTAL_STREAMING_WRITABLE)
     if status.state is DiscState.BLANK:
         return replace(status, modes=recipe.modes) if incremental else _at_once_only(status)
-    if status.state is not DiscState.APPENDABLE:
-        return status
-    if incremental:
-        return replace(status, modes=(WriteMode.INCREMENTAL,))
+    if _broken_at_once(survey):
+        return _beyond_closing(recipe, survey, status)
+    return replace(status, modes=(WriteMode.INCREMENTAL,)) if status.state is DiscState.APPENDABLE else status
+
+
+def _broken_at_once(survey: Survey) -> bool:
+    """Say whether a recording at once has no end: neither the disc nor its track is written piece by piece."""
+    if survey.disc is None or survey.disc.disc_status != DiscStatus.INCOMPLETE:
+        return False
+    pieces = any(track.damaged and track.packet is not None for track in survey.tracks)
+    return not (survey.configuration.is_current(FeatureCode.INCREMENTAL_STREAMING_WRITABLE) or pieces)
+
+
+def _beyond_closing(recipe: Recipe, survey: Survey, status: MediumStatus) -> MediumStatus:
+    """Return the status of a broken recording at once, whose track and session cannot be closed.
+
+    A flush ends it where all of it was written, and takes it back where nothing is on the disc yet, as of a test.
+    """
+    allowed = next_actions(recipe, DiscState.DAMAGED, erasable=status.erasable, open_session=True) - CLOSING
+    if all(not track.damaged and (track.blank or not track.free or survey.test) for track in survey.tracks):
+        allowed |= {Action.REPAIR}
     reason = "a recording at once was not completed"
-    allowed = next_actions(recipe, DiscState.DAMAGED, erasable=status.erasable, open_session=status.open_session)
     return replace(status, state=DiscState.DAMAGED, next_writable_address=None, actions=allowed, reason=reason)
+
+
+def ask_test(survey: Survey) -> Procedure[bool]:
+    """Ask how a broken recording at once is written: with the laser off, it is a test."""
+    if not _broken_at_once(survey):
+        return False
+    page = yield from persist(lambda: optional(queries.write_parameters()))
+    return page is not None and page.test_write
 
 
 def _at_once_only(status: MediumStatus) -> MediumStatus:
@@ -153,6 +179,7 @@ DVD_R: Final = Recipe(
     calibrates=True,
     modes=(WriteMode.INCREMENTAL, WriteMode.DISC_AT_ONCE),
     open_track=lambda disc: disc.last_track_number_in_last_session,
+    ask_test=ask_test,
     prepare=prepare,
     announce=announce,
     finish=finish,

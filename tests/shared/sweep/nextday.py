@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from discstack.mmc.burn import burn
-from discstack.mmc.errors import DiscStateError, DriveTimeout, IllegalRequest, MediumFull
+from discstack.mmc.errors import DiscStateError, DriveTimeout, MediumFull
 from discstack.mmc.identify import identify
 from discstack.mmc.medium import Action, DiscState, MediumStatus
 from discstack.mmc.operations import erase, repair
@@ -14,6 +14,7 @@ from sweep.subjects import Subject
 BLOCKS = 40
 SEED = 99
 STEPS = 5  # at most: wait, repair, erase, write
+BEYOND_REPAIR = "a recording at once was not completed"  # of a DVD
 ENDS = {DiscState.FINALIZED, DiscState.READ_ONLY, DiscState.NO_MEDIUM}  # nothing more can be done then
 
 
@@ -26,18 +27,14 @@ def goes_on(subject: Subject) -> bool:
     tap.spare()
     tap.cancelled.clear()
     before: list[str] = []
-    stays, beyond_repair = True, False
+    stays = True
     for _ in range(STEPS):
         status = lab.run(_looked(), tap)
         before.append(f"{status} ({', '.join(sorted(action.value for action in status.actions))})")
         if status.state is DiscState.FORMATTING:
             lab.run(wait_ready(FORMAT), tap)
-        elif Action.REPAIR in status.actions and status.state is not DiscState.INTERMEDIATE and not beyond_repair:
-            try:
-                lab.run(repair(), tap)
-            except IllegalRequest:  # there is no way to save a DVD's recording at once
-                assert "dvd-r" in tap.inner.drive.medium.kind.name, f"what cannot be repaired: {'; '.join(before)}"
-                beyond_repair = True
+        elif Action.REPAIR in status.actions and status.state is not DiscState.INTERMEDIATE:
+            lab.run(repair(), tap)
         elif {Action.WRITE, Action.APPEND} & status.actions:
             if _burn(subject, status):
                 return stays and Action.APPEND in status.actions
@@ -45,7 +42,7 @@ def goes_on(subject: Subject) -> bool:
             stays = False
             lab.run(erase(), tap)
         else:
-            assert status.state in ENDS or beyond_repair, f"nothing is to be done: {'; '.join(before)}"
+            assert status.state in ENDS or status.reason == BEYOND_REPAIR, f"nothing is to be done: {'; '.join(before)}"
             return stays
     raise AssertionError(f"no end: {'; '.join(before)}")
 
