@@ -77,13 +77,26 @@ def close_tracks(work: Work) -> Procedure[None]:
     """
     disc = yield from persist(queries.disc_information)
     last = disc.last_track_number_in_last_session
-    reserved = {track.number for track in work.survey.tracks if track.next_writable_address is not None}
-    for number in range(disc.first_track_number_in_last_session, last + 1):
-        if number != last and number not in reserved:
+    members = range(disc.first_track_number_in_last_session, last)
+    for reserved in work.survey.tracks:
+        if reserved.next_writable_address is None or reserved.number not in members:
             continue
-        track = yield from persist(partial(queries.track_information, number))
-        if (not track.blank) if number == last else track.nwa_v:
+        track = yield from persist(partial(queries.track_information, reserved.number))
+        if track.nwa_v:
             yield from close(work, CLOSE_TRACK, track.logical_track_number)
+    yield from _close_if_written(work, last)
+
+
+def close_last_track(work: Work) -> Procedure[None]:
+    """Close the last track of the last session, by its number, and leave those before it that others reserved."""
+    disc = yield from persist(queries.disc_information)
+    yield from _close_if_written(work, disc.last_track_number_in_last_session)
+
+
+def _close_if_written(work: Work, number: int) -> Procedure[None]:
+    track = yield from persist(partial(queries.track_information, number))
+    if not track.blank:
+        yield from close(work, CLOSE_TRACK, track.logical_track_number)
 
 
 def close_damaged(work: Work) -> Procedure[None]:

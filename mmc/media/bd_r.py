@@ -16,7 +16,7 @@ from discstack.mmc.spec.disc_information import LastSessionState
 from discstack.mmc.spec.features import Configuration, FeatureCode
 from discstack.mmc.spec.format_unit import FormatType
 from discstack.mmc.states import next_actions
-from discstack.mmc.steps import close, close_tracks
+from discstack.mmc.steps import close, close_last_track, close_tracks
 
 CLOSE_SESSION, FINALIZE = 2, 6  # MMC-6 table 252
 WRITE_UNIT: Final = 32
@@ -75,7 +75,7 @@ def finish(work: Work, job: BurnJob) -> Procedure[None]:
 
 def abandon(work: Work, job: BurnJob) -> Procedure[None]:
     """Close the track, so that the session can be closed or continued later."""
-    yield from close_tracks(work)
+    yield from close_last_track(work)
 
 
 def format_disc(work: Work, options: FormatOptions) -> Procedure[None]:

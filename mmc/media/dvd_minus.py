@@ -22,7 +22,7 @@ from discstack.mmc.spec.format_unit import FormatType
 from discstack.mmc.spec.mode_page_values import DataBlockType, MultiSession, WriteType
 from discstack.mmc.spec.profiles import Profile
 from discstack.mmc.states import CLOSING, next_actions
-from discstack.mmc.steps import close, close_tracks, long_operation
+from discstack.mmc.steps import close, close_last_track, close_tracks, long_operation
 
 CLOSE_SESSION: Final = 2  # MMC-6 table 250; the multi-session field says what becomes of it
 BLANK_DISC, BLANK_MINIMAL = 0, 1
@@ -127,7 +127,7 @@ def finish(work: Work, job: BurnJob) -> Procedure[None]:
 def abandon(work: Work, job: BurnJob) -> Procedure[None]:
     """Close the track, so that the border can be closed later; a recording at once cannot be saved."""
     if work.mode is not WriteMode.DISC_AT_ONCE:
-        yield from close_tracks(work)
+        yield from close_last_track(work)
 
 
 def close_session(work: Work) -> Procedure[None]:

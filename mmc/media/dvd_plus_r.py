@@ -10,7 +10,7 @@ from discstack.mmc.job import BurnJob
 from discstack.mmc.media import sequential
 from discstack.mmc.procedure import Procedure
 from discstack.mmc.recipe import Recipe, Work
-from discstack.mmc.steps import close, close_first_of, close_tracks
+from discstack.mmc.steps import close, close_first_of, close_last_track, close_tracks
 
 INCOMPLETE_TRACK: Final = 0xFF
 CLOSE_TRACK, CLOSE_SESSION = 1, 2
@@ -34,7 +34,7 @@ def _finalize(work: Work) -> Procedure[None]:
 
 def abandon(work: Work, job: BurnJob) -> Procedure[None]:
     """Close the track, so that the session can be closed or continued later."""
-    yield from close_tracks(work)
+    yield from close_last_track(work)
 
 
 def close_session(work: Work) -> Procedure[None]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from discstack.emulator.faults import Fault
 from discstack.mmc import actions, queries
 from discstack.mmc.burn import burn
 from discstack.mmc.cd.blanking import BlankType, blank_part
@@ -26,6 +27,7 @@ from discstack.mmc.recipe import FormatOptions
 from discstack.mmc.spec.commands import WRITE_10
 from discstack.mmc.spec.features import Configuration, RawFeature
 from discstack.mmc.spec.format_unit import FormatType, FormatUnitParameters
+from discstack.mmc.spec.sense import Sense
 from discstack.mmc.states import LEGAL, next_actions
 
 W, A, E, F = Action.WRITE, Action.APPEND, Action.ERASE, Action.FORMAT
@@ -228,15 +230,31 @@ def write_and_leave(lab: Any, tap: Any) -> None:
     lab.run(act(WRITE_10, data=lab.image(32), lba=0, transfer_length=32), tap)
 
 
-@pytest.mark.parametrize("medium", ["dvd-r", "dvd+r", "bd-r"])
-def test_a_track_that_others_reserved_is_closed_with_what_follows_it(lab: Any, medium: str) -> None:
+def with_a_reserved_track(lab: Any, medium: str) -> tuple[Any, int]:
+    """Return a drive with a disc whose first track somebody has reserved, and where the track behind it begins."""
     tap = lab.drive(medium, 131072, speed=4)
     lab.run(identify(), tap)
     lab.run(actions.reserve_track(64), tap)
     behind = lab.run(queries.track_information(2), tap).next_writable_address
+    return tap, behind
+
+
+@pytest.mark.parametrize("medium", ["dvd-r", "dvd+r", "bd-r"])
+def test_a_track_that_others_reserved_is_closed_with_what_follows_it(lab: Any, medium: str) -> None:
+    tap, behind = with_a_reserved_track(lab, medium)
     assert lab.run(burn(lab.job(40, start=behind)), tap).start == behind
     status = lab.run(identify(), tap)
     assert (status.state, status.sessions, status.open_session) == (DiscState.APPENDABLE, 1, False)
+
+
+@pytest.mark.parametrize("medium", ["dvd-r", "dvd+r", "bd-r"])
+def test_a_burn_that_fails_leaves_a_track_that_others_reserved(lab: Any, medium: str) -> None:
+    tap, behind = with_a_reserved_track(lab, medium)
+    tap.inner.faults.add(Fault(opcode=0x2A, lba=range(behind + 64, behind + 320), sense=Sense(0x3, 0x0C), times=None))
+    with pytest.raises(MediumError):
+        lab.run(burn(lab.job(320, start=behind)), tap)
+    assert lab.run(queries.track_information(1), tap).nwa_v
+    assert not lab.run(queries.track_information(2), tap).nwa_v
 
 
 def test_a_session_whose_tracks_are_closed_offers_no_track_to_close(lab: Any) -> None:
