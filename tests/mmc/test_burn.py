@@ -437,6 +437,17 @@ def test_a_drive_that_is_busy_is_not_made_to_end_the_recording(
     assert any("writing again" in notice for notice in result.notices)
 
 
+def test_a_test_that_ends_while_its_session_is_closed_leaves_the_disc_as_it_was(lab: Any) -> None:
+    job = {"simulate": True, "mode": WriteMode.FIXED_PACKETS}
+    rehearsal = lab.drive("cd-rw", 30000)
+    lab.run(burn(lab.job(40, **job)), rehearsal)
+    closing = max(number for number, cdb in enumerate(rehearsal.seen, 1) if cdb[0] == CLOSE)
+    tap = lab.drive("cd-rw", 30000)
+    tap.strikes = {closing + 1: lab.refuse(0x5, 0x30, 0)}
+    lab.run(burn(lab.job(40, **job)), tap)
+    assert lab.run(identify(), tap).state is DiscState.BLANK
+
+
 @pytest.mark.parametrize("fields", [{}, {"allocation_length": 8}, {"allocation_length": 200}])
 def test_a_dvd_is_not_taken_for_a_cd_where_the_drive_does_not_say_what_it_is(lab: Any, fields: dict[str, int]) -> None:
     tap = lab.drive("dvd-r", 65536)
