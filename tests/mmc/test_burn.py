@@ -343,6 +343,33 @@ def test_data_that_went_bad_on_the_disc_is_found_and_located(lab: Any) -> None:
     assert caught.value.bad == (range(512, 1024),)
 
 
+@pytest.mark.parametrize("unreadable", [False, True])
+@pytest.mark.parametrize(
+    ("struck", "bad"),
+    [
+        ((0,), [range(512)]),
+        ((511, 512), [range(1024)]),
+        ((3, 1024, 2559), [range(512), range(1024, 1536), range(2048, 2560)]),
+        ((2599,), [range(2560, 2600)]),
+        ((512, 1023, 1024, 2560), [range(512, 1536), range(2560, 2600)]),
+    ],
+)
+def test_the_ranges_told_are_exactly_the_digests_pieces_that_hold_what_was_struck(
+    lab: Any, struck: tuple[int, ...], bad: list[range], unreadable: bool
+) -> None:
+    tap = lab.drive("dvd+rw", 8192)
+    result = lab.run(burn(lab.job(2600, verify=VerifyLevel.NONE)), tap)
+    for lba in struck:
+        if unreadable:
+            fault = Fault(opcode=0x28, lba=range(lba, lba + 1), sense=Sense(3, 0x11, 0), times=None)
+            tap.inner.faults.add(fault)
+        else:
+            tap.inner.drive.medium.store.write(lba, b"X" * BLOCK)
+    with pytest.raises(VerificationError) as caught:
+        lab.run(verify(result.digests), tap)
+    assert list(caught.value.bad) == bad
+
+
 def test_a_burn_that_cannot_be_read_back_is_no_success(lab: Any) -> None:
     fault = Fault(opcode=0x28, lba=range(10, 11), sense=Sense(3, 0x11, 0), times=None)
     with pytest.raises(VerificationError) as caught:
