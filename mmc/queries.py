@@ -74,16 +74,22 @@ def request_sense() -> Procedure[Sense]:
 def counted(
     cdb: CDB, parse: Callable[[bytes], T], header: int, size: Callable[[bytes], int], **fields: Any
 ) -> Procedure[T]:
-    """Ask for the `header` bytes from which `size` tells the whole length, then for that, as far as it can be moved."""
+    """Ask for the `header` bytes from which `size` tells the whole length, then for that, as far as it can be moved.
+
+    What comes short of that is asked for once more: a feature or a track that was cut off would not be missed.
+    """
     first = command(cdb, allocation=header, **fields)
     reply: Reply = yield first
     start = received(reply)
     if len(start) < header:
         raise ResponseError(first.cdb, StructureError(cdb.name, start, f"shorter than {header} bytes"))
     most = min((yield MaxTransfer()), LARGEST)
-    whole = command(cdb, allocation=min(max(size(start), header), most), **fields)
-    reply = yield whole
-    return interpret(whole, parse, received(reply))
+    wanted = min(max(size(start), header), most)
+    whole = command(cdb, allocation=wanted, **fields)
+    data = received((yield whole))
+    if len(data) < wanted:
+        data = max(data, received((yield whole)), key=len)
+    return interpret(whole, parse, data)
 
 
 def behind(width: int) -> Callable[[bytes], int]:

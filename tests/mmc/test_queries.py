@@ -30,6 +30,24 @@ def test_a_header_that_is_too_short_is_refused(lab: Any) -> None:
         lab.run(queries.format_capacities(), lab.script(b"\0\0"))
 
 
+@pytest.mark.parametrize("answers", [(FORMATS[:6], FORMATS), (FORMATS[:6], FORMATS[:5])], ids=["once", "always"])
+def test_what_comes_short_of_its_own_length_is_asked_for_once_more(lab: Any, answers: tuple[bytes, bytes]) -> None:
+    script = lab.script(FORMATS[:4], *answers)
+    if FORMATS in answers:
+        assert lab.run(queries.format_capacities(), script).current.number_of_blocks == 2295104
+    else:
+        with pytest.raises(ResponseError, match="READ FORMAT CAPACITIES"):
+            lab.run(queries.format_capacities(), script)
+    assert [cdb[7:9].hex() for cdb in script.seen] == ["0004", "000c", "000c"]
+
+
+def test_features_are_not_lost_to_one_transfer_that_was_cut_off(lab: Any) -> None:
+    """A formatted CD-RW (feature 0026h) looked like any other, and was written as one."""
+    answer = bytes.fromhex("00000010 0000 000A 0010 03 00 00000000 0026 03 00")
+    script = lab.script(answer[:8], answer[:16], answer)
+    assert lab.run(queries.current_configuration(), script).is_current(0x26)
+
+
 def test_a_mode_page_is_asked_for_by_its_length(lab: Any) -> None:
     header = bytes.fromhex("003A 00 00 0000 0000")
     script = lab.script((header + PAGE_05)[:10], header + PAGE_05)
