@@ -117,7 +117,6 @@ def test_the_program_is_installed(windows: Wine) -> None:
     assert done.output.startswith("discstack ")
 
 
-@pytest.mark.skipif(not COMPLETE, reason="make test-windows does it: it takes a minute")
 def test_a_user_installs_it_in_a_python_without_packages_and_burns_in_a_console(
     machine: Wine, wheel: Path, tmp_path: Path
 ) -> None:
