@@ -44,19 +44,15 @@ def at_read_speed(kilobytes: int, body: Procedure[T], phase: Phase = Phase.VERIF
         raise
     except BaseException as error:
         if not drive_is_lost(error):
-            yield from attempt(error, partial(_put_back, ways, before))
+            for way in reversed(ways):
+                yield from attempt(error, partial(way, before))
         raise
-    try:
-        yield from _put_back(ways, before)
-    except (CommandError, ResponseError) as error:
-        yield Report(phase, message=f"the drive goes on reading at {kilobytes} kB/s: {error}")
-    return result
-
-
-def _put_back(ways: Sequence[Way], before: Speeds) -> Procedure[None]:
-    """Set the speeds as they were, in each way that was taken, the one that was heeded first."""
     for way in reversed(ways):
-        yield from way(before)
+        try:
+            yield from way(before)
+        except (CommandError, ResponseError) as error:
+            yield Report(phase, message=f"the drive goes on reading at {kilobytes} kB/s: {error}")
+    return result
 
 
 def _curb(wanted: Speeds, phase: Phase) -> Procedure[Sequence[Way]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from threading import Event
 from typing import Any
 
@@ -109,6 +109,27 @@ def test_each_command_that_was_taken_is_taken_back_as_it_may_be_heeded_late(lab:
     lab.run(verify(digests, read_speed=2770), tap)
     last_read = max(number for number, cdb in enumerate(tap.seen) if cdb[0] == READ)
     assert [cdb[0] for cdb in tap.seen[last_read:] if cdb[0] in (0xBB, 0xB6)] == [0xB6, 0xBB]
+
+
+@pytest.mark.parametrize("bad_block", [False, True])
+def test_a_command_that_fails_when_it_is_taken_back_does_not_keep_the_other_from_that(
+    lab: Any, bad_block: bool
+) -> None:
+    tap, diary = lab.drive("dvd+r", 8192, fault="opcode=BB,ignore=1,times=0"), lab.diary()
+    digests = lab.run(burn(lab.job(40)), tap).digests
+    if bad_block:
+        tap.inner.drive.medium.store.write(20, bytes(2048))
+
+    def execute(command: Any, inner: Any = tap.execute) -> Any:
+        if command.cdb[0] == READ:
+            tap.inner.faults.add(Fault(opcode=0xB6, sense=Sense(0x4, 0x44), times=None))
+        return inner(command)
+
+    tap.execute = execute
+    with pytest.raises(VerificationError) if bad_block else nullcontext():
+        lab.run(verify(digests, read_speed=2770), tap, observer=diary)
+    assert [cdb[0] for cdb in tap.seen if cdb[0] in (0xBB, 0xB6)][-4:] == [0xBB, 0xB6, 0xB6, 0xBB]
+    assert bad_block or any("goes on reading at 2770 kB/s" in message for message in diary.messages)
 
 
 def test_a_drive_that_goes_on_as_fast_as_before_is_told_of(lab: Any) -> None:
