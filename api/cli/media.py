@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from discstack.mmc.medium import MediumStatus
 
 SPARE_WORDS: Final[dict[str, int | None]] = {"default": None, "none": 0}
+PARTS: Final = {
+    "track": "TRACK",
+    "unreserve": "UNRESERVE_TRACK",
+    "tail": "TRACK_TAIL",
+    "unclose": "UNCLOSE_LAST_SESSION",
+    "session": "ERASE_LAST_SESSION",
+}
 
 
 class FormatNumber(click.ParamType[tuple[int, int | None]]):
@@ -151,15 +158,6 @@ def _do(drive: str, job: Job, run: Callable[[Display], MediumStatus], done: str,
     else:
         print_line(f"{drive}: {done}; {medium}")
     leave(job.recorder)
-
-
-PARTS: Final = {
-    "track": "TRACK",
-    "unreserve": "UNRESERVE_TRACK",
-    "tail": "TRACK_TAIL",
-    "unclose": "UNCLOSE_LAST_SESSION",
-    "session": "ERASE_LAST_SESSION",
-}
 
 
 @click.command()
