@@ -123,12 +123,13 @@ class VirtualAddress:
         """Do nothing: the system knows nothing of the disc."""
 
     def lies_at(self, path: str | os.PathLike[str]) -> bool:
-        """Whether the disc is kept in that file."""
-        file = self.options.get("file")
-        if file is None:
+        """Whether the disc, or a part of it, is kept in that file."""
+        from discstack.emulator.disc_copy import files_of
+
+        file, place = self.options.get("file"), openable(path)
+        if file is None or not os.path.exists(place):
             return False
-        kept, place = openable(file), openable(path)
-        return os.path.exists(kept) and os.path.exists(place) and os.path.samefile(kept, place)
+        return any(os.path.exists(kept) and os.path.samefile(kept, place) for kept in files_of(path_of(file)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def duplicate_disc(source: str | os.PathLike[str], target: str | os.PathLike[str
     """
     source, target = Path(source), Path(target)
     _sidecar(source)
-    for path in (target, sidecar_of(target), _channels(target)):
+    for path in files_of(target):
         if path.exists():
             raise DiscFileError(f"{path} is there already; a disc is copied to a new file")
     with held(source), ExitStack() as undo:
@@ -91,6 +91,11 @@ def _sidecar(path: Path) -> Sidecar:
     if sidecar.medium not in MEDIA:
         raise DiscFileError(f"{sidecar_of(path)}: no medium is called {sidecar.medium!r}")
     return sidecar
+
+
+def files_of(path: Path) -> tuple[Path, Path, Path]:
+    """Return where a disc in a file keeps its blocks, what is known of it, and its sub-channels, if it has any."""
+    return path, sidecar_of(path), _channels(path)
 
 
 def _channels(path: Path) -> Path:

@@ -132,10 +132,11 @@ def test_a_disc_is_not_read_into_the_file_that_keeps_it(discstack: Discstack, fo
     assert discstack("burn", "folder", "-d", drive).code == 0
     before = (tmp_path / "disc.img").read_bytes()
     (tmp_path / "link").hardlink_to(tmp_path / "disc.img")
-    for output in (str(tmp_path / "disc.img"), "link"):
+    for output in (str(tmp_path / "disc.img"), "link", "disc.img.json"):
         refused = discstack("read", drive, "-o", output)
         assert (refused.code, "is the disc that is read" in refused.err) == (2, True)
         assert (tmp_path / "disc.img").read_bytes() == before
+        assert discstack("info", drive).code == 0
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
