@@ -13,7 +13,8 @@ class Cell:
     """A burner, a medium and a mode: commands in the guest, and what the disc is then.
 
     The commands find the device in $D, the image in $I, a folder in $T and another one for a second session in $S.
-    `sessions` counts the complete ones. `refusal` is what the burner says where it cannot do that, and `reason` why.
+    `sessions` counts the complete ones. `says` is what the burner says where it ends with 0 in any case. `refusal` is
+    what it says where it cannot do that, and `reason` why.
     """
 
     program: str
@@ -23,6 +24,7 @@ class Cell:
     status: int = COMPLETE
     sessions: int = 1
     second: bool = False
+    says: str = ""
     refusal: str = ""
     reason: str = ""
 
@@ -42,6 +44,7 @@ class Cell:
 WODIM = "wodim dev=$D gracetime=2"
 # The kernel looks at the size again
 RELOAD = "{ sg_start --eject $D; sg_start --load $D; sg_turs -n 9 $D || true; } >/dev/null 2>&1"
+READY = "until sg_turs $D; do sleep 1; done"
 NEXT = f"{RELOAD}; genisoimage -quiet -R -J -V SECOND -C $(wodim dev=$D -msinfo) -M $D -o next.iso $S"
 ZERO = "growisofs -Z $D -R -J -V FIRST -quiet $T"
 GROW = f"{ZERO}; growisofs -M $D -R -J -V SECOND -quiet $S"
@@ -143,8 +146,16 @@ CELLS = (
         reason="it keeps what fits into one layer off media of two",
     ),
     cell("dvd+rw-format", "dvd+rw", "format", f"dvd+rw-format $D; {WODIM} -dao $I"),
-    # the format is at its beginning then, and the session incomplete as long as that is not done
-    cell("dvd+rw-format", "dvd+rw?realtime=50", "lead-out", f"{ZERO}; dvd+rw-format -lead-out $D", sessions=0),
+    # The format is at its beginning then, and the session incomplete as long as that is not done: that would take this
+    # drive a minute. growisofs leaves it with its tray just closed, and dvd+rw-format waits for no drive
+    cell(
+        "dvd+rw-format",
+        "dvd+rw?realtime=50&speed=1",
+        "lead-out",
+        f"{ZERO}; {READY}; dvd+rw-format -lead-out $D",
+        sessions=0,
+        says="relocating lead-out",
+    ),
     cell("dvd+rw-format", "dvd-rw", "blank", f"{AT_ONCE}; dvd+rw-format -blank=full $D", **NOTHING),
     cell("dvd+rw-format", "dvd-rw", "format", "dvd+rw-format -force $D; growisofs -Z $D=$I"),
     cell("dvd+rw-format", "bd-re", "format", "dvd+rw-format $D; growisofs -Z $D=$I"),

@@ -27,8 +27,8 @@ INIT_SPEAKS = "guest: init runs"
 # A guest is several processes in a session of their own; when the one that started it ends, all of them must go
 LAUNCHER = '"$0" "$@" & trap "kill -KILL -$! $!; wait" TERM; wait'
 MEMORY = "1G"
-BOOT_TIMEOUT = 60.0
-STOP_TIMEOUT = 10.0
+PATIENCE = 200.0  # seconds for whatever is waited for, which takes a few at the most unless the machine is loaded
+STOP_TIMEOUT = 20.0
 POLL = 0.01
 PACE = "realtime=100000"  # drives in the guest are that many times as quick as real ones
 
@@ -76,36 +76,36 @@ class Kernel:
         with self.console.open("wb") as console:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=console, stderr=console)
         try:
-            self.wait_for(self.jobs / "ready", BOOT_TIMEOUT)
+            self.wait_for(self.jobs / "ready", PATIENCE)
         except KernelFailure as error:
             if INIT_SPEAKS not in str(error):
                 raise NoKernel(f"linux.uml comes to no init: {error}") from error
             raise
 
-    def run(self, *command: str | Path, timeout: float = 60.0) -> Result:
+    def run(self, *command: str | Path, timeout: float = PATIENCE) -> Result:
         """Run a command line (one string) or a program with its operands in the guest, as root."""
         line = str(command[0]) if len(command) == 1 else shlex.join(map(str, command))
         return self._do(timeout, "shell", line, timeout)
 
-    def check(self, *command: str | Path, timeout: float = 60.0) -> str:
+    def check(self, *command: str | Path, timeout: float = PATIENCE) -> str:
         """Run a command that must succeed, and give what it wrote."""
         result = self.run(*command, timeout=timeout)
         assert result.status == 0, f"{shlex.join(map(str, command))}: status {result.status}\n{result.output}"
         return result.output
 
-    def script(self, name: str, *operands: str | Path, timeout: float = 60.0) -> str:
+    def script(self, name: str, *operands: str | Path, timeout: float = PATIENCE) -> str:
         """Run a script of the folder `guest`, which must succeed, and give what it printed."""
         result = self._do(timeout, "script", name, *map(str, operands))
         assert result.status == 0, result.output
         return result.output
 
-    def discstack(self, *words: str | Path, folder: Path = Path("/"), timeout: float = 60.0) -> Result:
+    def discstack(self, *words: str | Path, folder: Path = Path("/"), timeout: float = PATIENCE) -> Result:
         """Run our command line in the guest, as root."""
         return self._do(timeout, "discstack", str(folder), timeout, *map(str, words))
 
     def begin(self, *words: str, folder: Path) -> int:
         """Begin likewise; return its process. `answer`, `errors` and, in the end, `status` are files in the folder."""
-        return int(self._do(BOOT_TIMEOUT, "background", str(folder), *words).output)
+        return int(self._do(PATIENCE, "background", str(folder), *words).output)
 
     def stop(self) -> None:
         """Switch the guest off, by force if it does not listen."""
@@ -226,7 +226,7 @@ class Attachment:
         return path.read_text() if path.exists() else ""
 
     def _wait(self, condition: Callable[[], object]) -> None:
-        deadline = time.monotonic() + BOOT_TIMEOUT
+        deadline = time.monotonic() + PATIENCE
         while not condition():
             assert time.monotonic() < deadline, self._read("errors")
             time.sleep(POLL)
@@ -266,7 +266,7 @@ class Background:
 
     def until(self, condition: Callable[[list[str]], object]) -> list[str]:
         """Wait until what was printed fits."""
-        deadline = time.monotonic() + BOOT_TIMEOUT
+        deadline = time.monotonic() + PATIENCE
         while not condition(self.lines):
             assert time.monotonic() < deadline, self.lines
             time.sleep(POLL)

@@ -1,7 +1,8 @@
 """Move the tray of a drive and print as JSON what the disc is then: disc.py DEVICE TYPE...
 
 "status" and "sessions" are those of READ DISC INFORMATION (MMC-6 6.21), "files" the digests of what each type of file
-system shows, the last session of which the kernel finds itself.
+system shows, the last session of which the kernel finds itself. A drive that refuses something once it is ready fails
+this loudly, with its sense.
 """
 
 from __future__ import annotations
@@ -10,32 +11,28 @@ import fcntl
 import json
 import os
 import sys
-import time
 from typing import Any
 
-from submit import submit
+from submit import answer, wait_until_ready
 from survey import survey
 from system import mounted
 
 MOUNTED = "/mnt/disc"
-CDROMEJECT, CDROMCLOSETRAY, CDROM_DRIVE_STATUS = 0x5309, 0x5319, 0x5326
-CURRENT, DISC_OK = 0x7FFFFFFF, 4
+TRAY = {"eject": 0x5309, "close the tray": 0x5319}  # linux/cdrom.h
 READ_DISC_INFORMATION = bytes.fromhex("51 00 00 00 00 00 00 00 22 00")
 COMPLETE = 3  # state of the last session
-PATIENCE = 500  # times 10 ms
 
 
 def main(device: str, kinds: list[str]) -> dict[str, Any]:
-    """Look at the disc, once the kernel has."""
+    """Look at the disc, once the drive is done with what the burner left it to do, and the kernel has looked."""
     descriptor = os.open(device, os.O_RDONLY | os.O_NONBLOCK)
     try:
-        fcntl.ioctl(descriptor, CDROMEJECT)
-        fcntl.ioctl(descriptor, CDROMCLOSETRAY)
-        for _ in range(PATIENCE):
-            if fcntl.ioctl(descriptor, CDROM_DRIVE_STATUS, CURRENT) == DISC_OK:
-                break
-            time.sleep(0.01)
-        information = bytes.fromhex(submit(descriptor, READ_DISC_INFORMATION, 34, 0, 20000)["data"])
+        wait_until_ready(descriptor)
+        for what, request in TRAY.items():
+            if status := fcntl.ioctl(descriptor, request):  # the kernel only hands the SCSI status on
+                raise OSError(f"the drive does not {what}: status {status}")
+        wait_until_ready(descriptor)
+        information = answer(descriptor, READ_DISC_INFORMATION, 34)
     finally:
         os.close(descriptor)
     last = information[2] >> 2 & 3

@@ -10,10 +10,16 @@ import fcntl
 import json
 import os
 import sys
+import time
 from typing import Any
 
 SG_IO = 0x2285
 NONE, TO_DEVICE, FROM_DEVICE = -1, -2, -3
+TIMEOUT = 100_000  # milliseconds
+TEST_UNIT_READY = bytes(6)
+UNIT_ATTENTION = 0x6  # sense key
+BUSY = (0x2, 0x04)  # sense key and additional sense code
+PATIENCE, POLL = 100.0, 0.01  # seconds
 
 
 class SgIoHeader(ctypes.Structure):
@@ -67,13 +73,40 @@ def submit(descriptor: int, cdb: bytes, wanted: int, sent: int, timeout: int) ->
     return found
 
 
+def answer(descriptor: int, cdb: bytes, wanted: int) -> bytes:
+    """Return what a command answers that must succeed, its first 64 bytes."""
+    told = submit(descriptor, cdb, wanted, 0, TIMEOUT)
+    if not has_succeeded(told):
+        raise OSError(f"{cdb.hex(' ')}: {told}")
+    return bytes.fromhex(told["data"])
+
+
+def wait_until_ready(descriptor: int) -> None:
+    """Wait while the drive has something to tell or is busy; the kernel's word for that is no good.
+
+    CDROM_DRIVE_STATUS is CDS_DISC_OK of a drive that is busy with anything but 2/04/01, such as a stop or a close.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while not has_succeeded(told := submit(descriptor, TEST_UNIT_READY, 0, 0, TIMEOUT)):
+        sense = bytes.fromhex(told.get("sense", "")).ljust(14, b"\0")
+        key, code = sense[2] & 0xF, sense[12]
+        if (key != UNIT_ATTENTION and (key, code) != BUSY) or time.monotonic() > deadline:
+            raise OSError(f"the drive does not become ready: {told}")
+        time.sleep(POLL)
+
+
+def has_succeeded(told: dict[str, Any]) -> bool:
+    """Whether the drive, and all that lies on the way to it, say GOOD."""
+    return told.get("status") == told.get("host") == 0
+
+
 def main(device: str, rows: list[dict[str, Any]]) -> None:
     """Run the list."""
     descriptor = os.open(device, os.O_RDWR | os.O_NONBLOCK)
     try:
         answers = [
             submit(
-                descriptor, bytes.fromhex(row["cdb"]), row.get("in", 0), row.get("out", 0), row.get("timeout", 20000)
+                descriptor, bytes.fromhex(row["cdb"]), row.get("in", 0), row.get("out", 0), row.get("timeout", TIMEOUT)
             )
             for row in rows
         ]
