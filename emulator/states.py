@@ -152,7 +152,9 @@ TAKING_BACK: Final = (
     ("finalized", "erase the last of several sessions", "appendable"),
     ("appendable", "erase the last of several sessions", "appendable"),
     ("formatted", "write packets", "formatted"),
+    ("formatted", "erase the only session", "blank"),
     ("Mount Rainier", "write blocks", "Mount Rainier"),
+    ("Mount Rainier", "erase the only session", "blank"),
 )
 
 ARROWS: Final[Mapping[str, tuple[Arrow, ...]]] = MappingProxyType(

@@ -272,3 +272,14 @@ def test_fixed_packets_are_written_anywhere_but_whole(load: Load, tmp_path: Any)
     again.ok(BLANK_MINIMAL)
     assert again.disc()[2] & 3 == 0
     assert not again.feature_is_current(0x26)
+
+
+def test_a_formatted_cd_rw_whose_session_is_erased_is_blank(load: Load) -> None:
+    host = packets(load, capacity=6000)
+    packet_page(host)
+    host.write(0, 32)
+    assert host.refused("A1 05" + "00" * 10) == "5/64/00"  # packets that are fixed cannot be gone on with
+    host.ok("A1 06" + "00" * 10)
+    assert host.disc()[2] & 0x0F == 0
+    assert not host.feature_is_current(0x26)
+    assert host.next_writable() == 0

@@ -353,6 +353,8 @@ WAYS: dict[tuple[str, str], tuple[str, ...]] = {
         "announce that another session may follow, and begin",
     ),
     ("appendable", "erase the last of several sessions"): SECOND_SESSION,
+    ("formatted", "erase the only session"): ("format in packets", "write packets"),
+    ("Mount Rainier", "erase the only session"): ("format for Mount Rainier", "write blocks"),
     ("finalized", "erase the last of several sessions"): (*SECOND_SESSION[:3], "flush", "close the last session"),
 }
 

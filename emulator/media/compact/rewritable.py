@@ -166,6 +166,8 @@ class CDRW(CDR):
             raise invalid_field(1)
         if blanking_type in (UNCLOSE, ERASE_SESSION) and not self.recorded():
             raise Refusal(SESSION_FIXATION)
+        if blanking_type == UNCLOSE and (self.restricted_overwrite or self.mount_rainier):
+            raise Refusal(ILLEGAL_MODE)
         return jobs[blanking_type]()
 
     def _growing(self, number: int) -> CdTrack:
@@ -221,6 +223,9 @@ class CDRW(CDR):
 
     def _erase_session(self) -> None:
         session = self._last_complete()
+        if session == 1:
+            self.start_over()
+            return
         start = next(track.start for track in self.track_list if track.session == session)
         self.sessions = {number: kept for number, kept in self.sessions.items() if number < session}
         self._leave([t for t in self.track_list if t.session < session], session, start)
