@@ -34,12 +34,12 @@ class Fault:
 
     `at_command` counts all commands from 1, `fields` are those of the CDB, of what matches each `every`th is struck,
     `times` is how often at most, None for ever; `busy` ones strike only while a long operation runs, those with `when`
-    only while the drive is so, those `without` an opcode only if none such came since the last MODE SELECT, `lasting`
-    ones from the first time on at every command. The actions: `sense` (with
-    `deferred` the command itself is answered GOOD and the sense comes `after` commands later; a recovered error comes
-    with the work done), `status` such as BUSY, `reset` of the drive before the command, `error` raised instead of an
-    answer (with `executed` after the work was done), `keep` bytes of the answer, `alter` what the answer says, `ignore`
-    the command but answer GOOD, tell always the same `progress`, `power` gone in the middle of the work.
+    only while the drive is so, those with `sends` only what the host sends like that, those `without` an opcode only if
+    none such came since the last MODE SELECT, `lasting` ones from the first time on at every command. The actions:
+    `sense` (with `deferred` the command itself is answered GOOD and the sense comes `after` commands later; a recovered
+    error comes with the work done), `status` such as BUSY, `reset` of the drive before the command, `error` raised
+    instead of an answer (with `executed` after the work was done), `keep` bytes of the answer, `alter` what the answer
+    says, `ignore` the command but answer GOOD, tell always the same `progress`, `power` gone in the middle of the work.
     """
 
     at_command: int | None = None
@@ -59,6 +59,7 @@ class Fault:
     lasting: bool = False
     busy: bool = False
     when: Callable[[Drive], bool] | None = None
+    sends: Callable[[memoryview], bool] | None = None
     without: int | None = None
     alter: Callable[[bytes], bytes] | None = None
     ignore: bool = False
@@ -77,6 +78,8 @@ class Fault:
         if self.at_command not in (None, number) or (
             self.opcode is not None and request.cdb[:1] != bytes([self.opcode])
         ):
+            return False
+        if self.sends is not None and not self.sends(request.outgoing):
             return False
         if self.lba is None and not self.fields:
             return True

@@ -10,6 +10,12 @@ WRITE_SPEEDS: Final = 32  # where the write speed descriptors of mode page 2Ah b
 CD_SPEEDS: Final = (1234, 706, 353)  # kB/s, less than 1x on a DVD
 NEXT_WRITABLE: Final = slice(12, 16)  # of READ TRACK INFORMATION
 UNIT: Final = 32
+DATA_MODE: Final = 6  # byte of READ TRACK INFORMATION whose low half tells the data mode
+UNKNOWN_DATA_MODE: Final = 0x0F
+INCREMENTAL_STREAMING: Final = 0x0021  # a feature
+LINK_SIZES: Final = 7  # byte of it that counts its link sizes, which follow
+WRONG_LINK_SIZE: Final = 0xFF
+FEATURES: Final = 8  # where they begin in GET CONFIGURATION
 
 
 def wrong_next_writable_address(data: bytes) -> bytes:
@@ -55,6 +61,32 @@ def compact_discs_only(data: bytes) -> bytes:
         + bytes(byte & 7 for byte in data[reads_and_writes])
         + data[reads_and_writes.stop :]
     )
+
+
+def unknown_data_mode(data: bytes) -> bytes:
+    """Tell that the data mode of a track is not known, as a Toshiba TS-H542A does."""
+    return (
+        data[:DATA_MODE]
+        + bytes(byte | UNKNOWN_DATA_MODE for byte in data[DATA_MODE : DATA_MODE + 1])
+        + data[DATA_MODE + 1 :]
+    )
+
+
+def wrong_link_size(data: bytes) -> bytes:
+    """Tell another preferred link size in feature 0021h, as a Pioneer DVR-104 does."""
+    at = FEATURES
+    while at + 4 <= len(data):
+        size = 4 + data[at + 3]
+        place = at + LINK_SIZES + 1
+        if int.from_bytes(data[at : at + 2], "big") == INCREMENTAL_STREAMING and place < min(at + size, len(data)):
+            return data[:place] + bytes([WRONG_LINK_SIZE]) + data[place + 1 :]
+        at += size
+    return data
+
+
+def more_room_than_there_is(data: bytes) -> bytes:
+    """Tell twice the length of the buffer as free, in READ BUFFER CAPACITY."""
+    return data if len(data) < 12 else data[:8] + (2 * int.from_bytes(data[4:8], "big")).to_bytes(4, "big")
 
 
 def speeds_of_cds(data: bytes) -> bytes:

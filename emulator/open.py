@@ -17,7 +17,8 @@ from discstack.emulator.faults import Fault, FaultPlan
 from discstack.emulator.media.base import Medium
 from discstack.emulator.media.families import MEDIA
 from discstack.emulator.media.kind import MediumKind
-from discstack.emulator.personalities import PERSONALITIES, Personality
+from discstack.emulator.personalities import PERSONALITIES
+from discstack.emulator.personality import Personality
 from discstack.emulator.settings import DEFAULTS, Settings
 from discstack.emulator.store import BlockStore
 from discstack.emulator.transport import MAX_TRANSFER, Disc, VirtualTransport

@@ -7,82 +7,47 @@ drive.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
 from discstack.emulator import lies
 from discstack.emulator.conditions import (
+    ILLEGAL_MODE,
     INVALID_FIELD_IN_CDB,
-    INVALID_OPCODE,
+    INVALID_FIELD_IN_PARAMETERS,
     LONG_WRITE,
     NO_MEDIUM_TRAY_CLOSED,
     SEQUENCE_ERROR,
 )
-from discstack.emulator.drive import BECOMING_READY_ASCQ, Drive
 from discstack.emulator.faults import Fault
-from discstack.mmc.spec.disc_information import DiscStatus
-from discstack.mmc.spec.mode_page_values import WriteType
+from discstack.emulator.personality import (
+    CONFIGURATION,
+    FIRST_EDITION,
+    MODE_SENSE,
+    Personality,
+    has_whole_tracks,
+    is_at_once,
+    is_bd,
+    is_dvd_r,
+    is_full,
+    is_full_dvd,
+    is_loading,
+    is_raw,
+    not_incremental,
+    part_of_a_buffer,
+    refusing,
+)
 from discstack.mmc.spec.profiles import Profile
 from discstack.mmc.spec.sense import Sense
 
-TUR, TRACK_INFORMATION, OPC, CLOSE = 0x00, 0x52, 0x54, 0x5B
+TUR, WRITE, WRITE_12, TRACK_INFORMATION, OPC, CLOSE = 0x00, 0x2A, 0xAA, 0x52, 0x54, 0x5B
 STREAMING, PERFORMANCE, FLUSH = 0xB6, 0xAC, 0x35
-FORMAT, CONFIGURATION, MODE_SENSE = 0x04, 0x46, 0x5A
+FORMAT, MODE_SELECT, BUFFER_CAPACITY = 0x04, 0x55, 0x5C
 RESERVE_TRACK, EVENTS = 0x53, 0x4A
-DVDS: Final = range(0x10, 0x30)  # their profiles
-OVERWRITTEN: Final = frozenset({Profile.DVD_PLUS_RW, Profile.DVD_RW_RESTRICTED_OVERWRITE, Profile.BD_RE})
-NOT_READY: Final = Sense(0x2, 0x24)
 CUE_SHEET, DISC_INFORMATION = 0x5D, 0x51
+NOT_READY: Final = Sense(0x2, 0x24)
+CLOSE_TRACK: Final = 1
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Personality:
-    """A drive: its name, and what it does; `source` says who saw that. `untimed_lead_in` is a setting of its own.
-
-    Drives for `cds_only` are of MMC's first edition, or older.
-    """
-
-    vendor: str
-    product: str
-    does: str
-    source: str
-    faults: tuple[Fault, ...] = ()
-    untimed_lead_in: bool = False
-    cds_only: bool = False
-
-
-def is_full(drive: Drive) -> bool:
-    """Whether the drive has a disc that nothing can be added to, nor written over."""
-    if drive.profile in OVERWRITTEN or not drive.profile:
-        return False
-    return drive.loaded.disc().disc_status == DiscStatus.FINALIZED
-
-
-def is_full_dvd(drive: Drive) -> bool:
-    """Whether that disc is a DVD."""
-    return is_full(drive) and drive.profile in DVDS
-
-
-def is_at_once(drive: Drive) -> bool:
-    """Whether the write parameters ask for a session at once."""
-    return drive.profile != 0 and drive.loaded.parameters.write_type == WriteType.SESSION_AT_ONCE
-
-
-def is_loading(drive: Drive) -> bool:
-    """Whether the drive is getting to know a disc."""
-    return drive.operation is not None and drive.operation.ascq == BECOMING_READY_ASCQ
-
-
-def refusing(opcode: int, sense: Sense = INVALID_OPCODE, **fields: int) -> Fault:
-    """Return the fault of a drive that never does something."""
-    return Fault(opcode=opcode, fields=fields, sense=sense, times=None)
-
-
-FIRST_EDITION: Final = (
-    refusing(CONFIGURATION),
-    Fault(opcode=MODE_SENSE, fields={"page_code": 0x2A}, alter=lies.compact_discs_only, times=None),
-)
 PERSONALITIES: Final[Mapping[str, Personality]] = MappingProxyType(
     {
         "hp-dvd520n": Personality(
@@ -137,9 +102,12 @@ PERSONALITIES: Final[Mapping[str, Personality]] = MappingProxyType(
         "toshiba-ts-h542a": Personality(
             vendor="TSSTcorp",
             product="CD/DVDW TS-H542A",
-            does="answers SEND OPC INFORMATION with 5/30/02",
+            does="answers SEND OPC INFORMATION with 5/30/02, and does not know the data mode of a track",
             source="growisofs",
-            faults=(refusing(OPC, Sense(0x5, 0x30, 0x02)),),
+            faults=(
+                refusing(OPC, Sense(0x5, 0x30, 0x02)),
+                Fault(opcode=TRACK_INFORMATION, alter=lies.unknown_data_mode, times=None),
+            ),
         ),
         "lg-gca-4040n": Personality(
             vendor="HL-DT-ST",
@@ -292,6 +260,80 @@ PERSONALITIES: Final[Mapping[str, Personality]] = MappingProxyType(
             does="refuses a cue sheet whose lead-in has a time with 5/26/00",
             source="Psysonic",
             untimed_lead_in=True,
+        ),
+        "panasonic-lf-d310": Personality(
+            vendor="MATSHITA",
+            product="DVD-RAM LF-D310",
+            does="takes no write parameters for a DVD-R but with track mode 5",
+            source="growisofs",
+            faults=(
+                Fault(
+                    opcode=MODE_SELECT,
+                    when=is_dvd_r,
+                    sends=not_incremental,
+                    sense=INVALID_FIELD_IN_PARAMETERS,
+                    times=None,
+                ),
+            ),
+        ),
+        "pioneer-dvr-104": Personality(
+            vendor="PIONEER",
+            product="DVD-RW  DVR-104",
+            does="tells a preferred link size that no disc has",
+            source="growisofs",
+            faults=(Fault(opcode=CONFIGURATION, alter=lies.wrong_link_size, times=None),),
+        ),
+        "pioneer-buffer": Personality(
+            vendor="PIONEER",
+            product="DVD-RW",
+            does="tells that more of its buffer is free than it has",
+            source="growisofs, of Pioneer's drives at high speeds, and libburn",
+            faults=(Fault(opcode=BUFFER_CAPACITY, alter=lies.more_room_than_there_is, times=None),),
+        ),
+        "lg-gh22ls30": Personality(
+            vendor="HL-DT-ST",
+            product="DVD-RAM GH22LS30",
+            does="refuses to close a track of a CD that a flush has closed already",
+            source="libburn",
+            faults=(
+                Fault(
+                    opcode=CLOSE,
+                    fields={"close_function": CLOSE_TRACK},
+                    when=has_whole_tracks,
+                    sense=INVALID_FIELD_IN_CDB,
+                    times=None,
+                ),
+            ),
+        ),
+        "lg-ggw-h20l": Personality(
+            vendor="HL-DT-ST",
+            product="BD-RE  GGW-H20L",
+            does="records nothing of a BD's stream that comes in less than 64 KiB at once, and does not say so",
+            source="libburn",
+            faults=(
+                Fault(
+                    opcode=WRITE_12,
+                    fields={"streaming": 1},
+                    when=is_bd,
+                    sends=part_of_a_buffer,
+                    ignore=True,
+                    times=None,
+                ),
+            ),
+        ),
+        "new-mitsumi": Personality(
+            vendor="MITSUMI",
+            product="CR-48X9TE",
+            does="answers 2/04/07 for as long as it closes or blanks, and tells how far it is only to REQUEST SENSE",
+            source="cdrecord, and libburn of old HP drives",
+            faults=(Fault(opcode=TUR, busy=True, sense=Sense(0x2, 0x04, 0x07), times=None),),
+        ),
+        "asus-drw-24f1st": Personality(
+            vendor="ASUS",
+            product="DRW-24F1ST   a",
+            does="takes write parameters for raw recording, and then no lead-in; so does a Samsung SH-224",
+            source="cdrdao",
+            faults=(Fault(opcode=WRITE, when=is_raw, sense=ILLEGAL_MODE, times=None),),
         ),
     }
 )

@@ -49,8 +49,15 @@ def prepare(session: Session, layout: Layout) -> Procedure[None]:
             session.sub_channels = form
             return
     raise UnsupportedMedium(
-        "this drive takes no raw recording in any form that the program needs; session at once writes the same disc"
+        f"this drive takes no raw recording in any form that the program needs; {instead(layout.program)}"
     )
+
+
+def instead(program: Program) -> str:
+    """Say how a program gets onto a disc in a drive that records nothing raw."""
+    if program.has_packs:
+        return "session at once writes the disc without what its sub-channels hold"
+    return "session at once writes the same disc"
 
 
 def candidates(session: Session, layout: Layout) -> Sequence[SubChannelForm]:
@@ -79,7 +86,11 @@ def write(session: Session, layout: Layout) -> Procedure[None]:
         appendable=not session.job.close,
     )
     source = RawSource(raw, form)
-    yield from session.write(source, start, form.block_size)
+    try:
+        yield from session.write(source, start, form.block_size)
+    except IllegalRequest as error:  # seen of drives that had taken the write parameters
+        error.add_note(f"many drives record nothing raw; {instead(layout.program)}")
+        raise
     session.recorded[-1:] = [
         Recorded(tally.lba, tally.blocks, tally.block_size, tuple(tally.digests), tally.witness)
         for tally in source.tallies

@@ -15,7 +15,7 @@ from discstack.mmc import polling
 from discstack.mmc.burn import burn
 from discstack.mmc.cd.burn import burn_program
 from discstack.mmc.cd.job import CdWriteMode
-from discstack.mmc.errors import UnsupportedMedium
+from discstack.mmc.errors import IllegalRequest, UnsupportedMedium
 from discstack.mmc.identify import identify
 from discstack.mmc.medium import DiscState, WriteMode
 from discstack.mmc.operations import erase, format_medium
@@ -84,6 +84,7 @@ def test_no_fault_is_passed_off_as_success(lab: Any, case: Case) -> None:
 
 
 PACKETS = {"packets", "erase", "format"}  # what drives older than MMC-2 do not know
+NOT_RAW = "asus-drw-24f1st"
 
 
 @pytest.mark.parametrize(
@@ -92,7 +93,7 @@ PACKETS = {"packets", "erase", "format"}  # what drives older than MMC-2 do not 
         (name, who)
         for name in JOBS
         for who, drive in PERSONALITIES.items()
-        if not (drive.cds_only and name in PACKETS) and who != "philips-cdd2600"
+        if not (drive.cds_only and name in PACKETS) and who != "philips-cdd2600" and (name, who) != ("raw", NOT_RAW)
     ],
 )
 def test_a_real_drives_ways_keep_no_cd_from_being_burnt(studio: Any, name: str, drive_name: str) -> None:
@@ -110,6 +111,17 @@ def test_a_drive_older_than_all_standards_is_refused_before_anything_is_done(stu
         studio.lab.run(job(studio), tap)
     assert not {cdb[0] for cdb in tap.seen} & {0x04, 0x2A, 0x55, 0x5D, 0xA1}
     assert studio.lab.run(identify(), tap).state is DiscState.READ_ONLY
+
+
+def test_a_drive_that_records_nothing_raw_leaves_the_disc_to_session_at_once(studio: Any) -> None:
+    """Such drives take the write parameters and refuse the lead-in."""
+    tap = studio.lab.drive("cd-r", CAPACITY, personality=NOT_RAW)
+    with pytest.raises(IllegalRequest) as refused:
+        studio.lab.run(program(CdWriteMode.RAW)(studio), tap)
+    assert "session at once writes the same disc" in "\n".join(refused.value.__notes__)
+    assert is_blank(studio, tap)
+    studio.lab.run(program(CdWriteMode.SESSION_AT_ONCE)(studio), tap)
+    assert holds_track(studio, tap)
 
 
 def test_a_disc_in_a_drive_of_the_first_edition_is_erased_and_burnt(studio: Any) -> None:

@@ -13,6 +13,7 @@ from discstack.emulator.fault_words import NAMED, parse_faults
 from discstack.emulator.faults import Fault
 from discstack.emulator.personalities import PERSONALITIES
 from discstack.mmc.errors import DriveError
+from discstack.mmc.spec.mode_page_values import WriteType
 from sweep.subjects import Fresh, Subject
 from sweep.trial import LONGEST, Finding, Rehearsal, attempt, check_kept, check_report, expect
 
@@ -38,7 +39,7 @@ LIES = {"short-replies", "wrong-lengths", "wrong-next-writable-address", "zeros"
 OF_DISCS = {"medium-error"}
 # What costs nothing but time.
 HARMLESS = {"long-write", "one-percent", "ready-too-early", "clueless"}
-RESERVE_TRACK = 0x53
+RESERVE_TRACK, WRITE = 0x53, 0x2A
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,8 @@ def lacks_what_it_takes(affliction: Affliction, subject: Subject) -> bool:
     needed = {0x5B: {"close_function": 6}} if medium.kind.name.startswith("bd-r") else {}
     if RESERVE_TRACK in {cdb[0] for cdb in subject.tap.seen}:
         needed[RESERVE_TRACK] = {}
+    if medium.parameters.write_type == WriteType.RAW:
+        needed[WRITE] = {}
     return any(
         fault.sense and needed.get(fault.opcode) == fault.fields for fault in PERSONALITIES[affliction.name].faults
     )
