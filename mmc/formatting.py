@@ -14,6 +14,7 @@ from discstack.mmc.polling import persist, wait_ready
 from discstack.mmc.procedure import Phase, Procedure
 from discstack.mmc.spec.capacities import FormatCapacities, FormattableCapacity
 from discstack.mmc.spec.format_unit import FormatType, FormatUnitParameters
+from discstack.mmc.spec.profiles import Profile
 
 if TYPE_CHECKING:
     from discstack.mmc.recipe import FormatOptions, Work
@@ -46,6 +47,7 @@ MEANINGS: Final[Mapping[int, Meaning]] = MappingProxyType(
         FormatType.BD_R_SRM: Meaning("with spare areas", managed=True),
     }
 )
+RANDOM_RECORDING: Final = 2  # sub-type of the formats of BD-R
 # What becomes of a disc by formats that are recognised and refused.
 ANOTHER_SESSION: Final = "another session in restricted overwrite"
 UNSUPPORTED: Final[Mapping[int, str]] = MappingProxyType(
@@ -123,6 +125,8 @@ def format_as_asked(work: Work, options: FormatOptions) -> Procedure[None]:
     wanted = options.format_type if options.format_type is not None else FormatType.FULL
     if wanted in UNSUPPORTED:
         raise UnsupportedMedium(f"type {wanted:02X}h makes {UNSUPPORTED[wanted]}, which this library does not write")
+    if options.sub_type == RANDOM_RECORDING and work.survey.profile == Profile.BD_R_SRM:
+        raise UnsupportedMedium("this sub-type makes a BD-R of random recording, which this library does not write")
     row = choose(work.survey.formats, (wanted,), f"type {wanted:02X}h")
     blocks = row.number_of_blocks if options.blocks is None else options.blocks
     sub_type = row.format_sub_type if options.sub_type is None else options.sub_type

@@ -300,3 +300,11 @@ def test_formats_whose_discs_could_not_be_written_are_refused_by_name(lab: Any, 
     with pytest.raises(UnsupportedMedium, match=r"another session|Mount Rainier"):
         lab.run(format_medium(FormatOptions(format_type=wanted)), tap)
     assert 0x04 not in [cdb[0] for cdb in tap.seen]
+
+
+@pytest.mark.parametrize("wanted", [0x00, 0x32])
+def test_a_format_for_random_recording_is_refused_by_name(lab: Any, wanted: int) -> None:
+    tap = lab.drive("bd-r", 65536 * 8)
+    with pytest.raises(UnsupportedMedium, match="random recording, which this library does not write"):
+        lab.run(format_medium(FormatOptions(format_type=wanted, sub_type=2)), tap)
+    assert 0x04 not in [cdb[0] for cdb in tap.seen]
