@@ -164,7 +164,7 @@ class Benchmark(Job):
             start=result.start,
             size=(result.blocks + result.padding) * BLOCK_SIZE,
             seconds=result.seconds,
-            cpu_seconds=watch.cpu[Phase.WRITING],
+            cpu_seconds=watch.cpu[Phase.BUFFERING] + watch.cpu[Phase.WRITING],
             curve=watch.end(),
         )
 

@@ -3,7 +3,7 @@
 Give `on_event=` to a writer or eraser; it is called on the thread that runs the job, a few times a second, and should
 be quick. Match on the type:
 
-    PhaseStarted   validating, formatting, erasing, calibrating, writing, finalising, verifying
+    PhaseStarted   validating, formatting, erasing, calibrating, buffering, writing, finalising, verifying
     Progress       how far the phase is (0 to 1, None if the drive does not say)
     FileProgress   the same of what goes file by file, such as an image that is written into a file: bytes, the file
     TreeProgress   the same of what goes directory by directory, such as a disc that is read: directories, files

@@ -102,7 +102,6 @@ def _write(
     yield from calibrate(work, job)
     yield from _confirm_address(work, plan)
     yield Checkpoint()
-    yield from work.recipe.announce(work, job, plan)
     return speed, *(yield from write_session(work, job, plan, speed.accepted))
 
 

@@ -32,5 +32,4 @@ def overwrite(work: Work, blocks: int) -> Procedure[None]:
     job = BurnJob(source=Zeros(blocks), erase=True, verify=VerifyLevel.NONE)
     plan = plan_burn(work.recipe, work.status, job)
     yield from work.recipe.prepare(work, job)
-    yield from work.recipe.announce(work, job, plan)
     yield from write_session(work, job, plan, None)

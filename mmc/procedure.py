@@ -6,6 +6,7 @@ A procedure is a generator that yields effects and is sent their outcomes:
                      errors, which are successes that the observer hears of, and for BUSY and TASK SET FULL, after
                      which the command is sent again for a while
     Pause         -> None, after the device's clock has advanced
+    Prefill       -> seconds that it took until rings were as full as they get; a cancelled job is thrown Cancelled
     Stream        -> FeedResult, whatever the last answer was
     Report        -> None; tells the observer which phase the job is in and how far
     Checkpoint    -> None; here a cancelled job is thrown Cancelled
@@ -25,12 +26,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum
 from threading import Event
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from discstack.mmc.errors import NOT_TAKEN, Cancelled, CommandError, RecoveredError, ShortTransfer, command_error
 from discstack.mmc.feed import OBSERVE_INTERVAL, added, feed_by_execute
 from discstack.mmc.spec.cdb import Direction
 from discstack.transport.base import GOOD, Command, FeedCounters, Feeder, FeedResult, Reply, Stream, Transport
+
+if TYPE_CHECKING:
+    from discstack.mmc.stream import Pump
 
 T = TypeVar("T")
 DEFERRED_LIMIT: Final = 4  # deferred recovered errors in a row before a command counts as failed
@@ -39,12 +43,16 @@ NOT_TAKEN_INTERVAL: Final = 1.0
 
 
 class Phase(Enum):
-    """What a job is doing; the order is that of a burn."""
+    """What a job is doing; the order is that of a burn.
+
+    BUFFERING is reading, or making, the data that comes first, before the drive is told of any.
+    """
 
     VALIDATING = "validating"
     FORMATTING = "formatting"
     ERASING = "erasing"
     CALIBRATING = "calibrating"
+    BUFFERING = "buffering"
     WRITING = "writing"
     FINALISING = "finalising"
     VERIFYING = "verifying"
@@ -57,6 +65,17 @@ class Pause:
     """Ask the runner to let `seconds` pass."""
 
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prefill:
+    """Ask the runner to wait until the rings of pumps are as full as they get, one after the other.
+
+    The wait is over where one is full and more is to come: what follows waits behind that. Nothing is sent meanwhile;
+    the observer hears of BUFFERING unless the wait is short.
+    """
+
+    pumps: tuple[Pump, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +107,7 @@ class UsualTransfer:
     """Ask for the bytes that one WRITE moves unless somebody wants otherwise."""
 
 
-Effect = Command | Pause | Stream | Report | Checkpoint | Now | MaxTransfer | UsualTransfer
+Effect = Command | Pause | Prefill | Stream | Report | Checkpoint | Now | MaxTransfer | UsualTransfer
 Procedure = Generator[Effect, Any, T]
 
 
@@ -178,6 +197,17 @@ class _Runner:
     def pause(self, pause: Pause) -> None:
         self.transport.clock.sleep(pause.seconds)
 
+    def prefill(self, prefill: Prefill) -> float:
+        began = self.transport.clock.now()
+        for pump in prefill.pumps:
+            while not pump.wait_full(OBSERVE_INTERVAL):
+                self.checkpoint()
+                self.report(Report(Phase.BUFFERING, pump.readiness))
+            if not pump.ended:
+                break
+        self.checkpoint()
+        return self.transport.clock.now() - began
+
     def stream(self, stream: Stream) -> FeedResult:
         def observe(counters: FeedCounters) -> None:
             if self.cancelled.is_set():
@@ -192,7 +222,7 @@ class _Runner:
         self.phase = report.phase
         self.observer.report(report)
 
-    def checkpoint(self, _: Checkpoint) -> None:
+    def checkpoint(self, _: Checkpoint | None = None) -> None:
         if self.cancelled.is_set():
             raise Cancelled(f"cancelled while {self.phase.value}" if self.phase else "cancelled")
 
@@ -216,6 +246,7 @@ def _whole(command: Command, reply: Reply) -> Reply:
 _PERFORM: Final[dict[type, Callable[[_Runner, Any], Any]]] = {
     Command: _Runner.command,
     Pause: _Runner.pause,
+    Prefill: _Runner.prefill,
     Stream: _Runner.stream,
     Report: _Runner.report,
     Checkpoint: _Runner.checkpoint,

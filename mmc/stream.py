@@ -31,6 +31,7 @@ RECOVERY: Final = 0.5  # seconds that the source, or a busy machine, may take be
 SLACK: Final = 6 * CHUNK  # what a ring may lack when it is as full as it gets
 SMALLEST_RING: Final = 4 * CHUNK
 MEMORY_SHARE: Final = 8  # a ring, or what is laid up, takes at most one part in this many of the available memory
+TURN: Final = 0.1  # seconds between two looks at whether the pump before is still wanted
 LEAVE: Final = 5.0  # seconds that a source gets to come back when nobody wants its data any more
 MOST_LAID_UP: Final = 1 << 30  # bytes of memory; 100,000 small files take some 90 MB
 UNKNOWN_MEMORY: Final = 2 << 30  # assumed to be available where the system does not tell
@@ -112,11 +113,16 @@ class Pump:
 
     Behind the source's blocks come `padding` blocks of zeros, and more up to the ring's granule; then the ring is
     closed. When the source fails or ends early, the ring is failed and `result` raises why. Leaving the context cancels
-    the ring and joins the thread; one whose source does not come back within LEAVE seconds is left behind.
+    the ring and joins the thread; one whose source does not come back within LEAVE seconds is left behind. What comes
+    `after` another pump begins when that one has put all that it has into its own ring.
     """
 
-    def __init__(self, source: BlockSource, ring: Ring, *, block_size: int = 2048, padding: int = 0) -> None:
+    def __init__(
+        self, source: BlockSource, ring: Ring, *, block_size: int = 2048, padding: int = 0, after: Pump | None = None
+    ) -> None:
         self._source, self._ring, self._block_size = source, ring, block_size
+        self._pouring = source if POURS and isinstance(source, PouringSource) else None
+        self._after, self._laid_up = after, 0  # bytes that are laid up
         self._image = source.sectors * block_size
         self._total = -(-(self._image + padding * block_size) // ring.granule) * ring.granule
         self._native = NativePump(ring, self._image, CHUNK)
@@ -140,6 +146,25 @@ class Pump:
         """Why the pump stopped before the end, if it did: what the source raised, EOFError, or Cancelled."""
         return self._error
 
+    @property
+    def ended(self) -> bool:
+        """Whether all that there is has gone into the ring."""
+        return self._ring.closed
+
+    @property
+    def readiness(self) -> float:
+        """How much of what the ring is to hold before any of it is taken is there: 0 to 1."""
+        filled = self._ring.fill / self._ring.capacity
+        return (filled + self._laid_up / self._total) / 2 if self._pouring is not None and self._total else filled
+
+    def wait_full(self, seconds: float) -> bool:
+        """Wait until the ring is as full as it gets, or has ended, for so many seconds at most; say whether it is."""
+        try:
+            self._ring.wait_full(seconds)
+        except TimeoutError:
+            return False
+        return True
+
     def result(self) -> tuple[bytes, ...]:
         """Wait for the end; return a digest for each CHUNK of the image, the last of what is left, or raise `error`."""
         self._thread.join()
@@ -148,15 +173,24 @@ class Pump:
         return self._native.digests()
 
     def _run(self) -> None:
-        source = self._source
         try:
-            self._pump_from(self._pump_laid_up(source) if POURS and isinstance(source, PouringSource) else 0)
+            self._wait_for_turn()
+            self._pump_from(self._pump_laid_up(self._pouring) if self._pouring is not None else 0)
         except BaseException as error:  # kept for whoever asks for the result: it must not end in a thread's stderr
             self._error = error
             if not self._ring.cancelled:
                 self._ring.fail()
         else:
             self._ring.close()
+
+    def _wait_for_turn(self) -> None:
+        before = self._after
+        while before is not None and before._thread.is_alive():
+            before._thread.join(TURN)
+            if self._ring.cancelled:
+                raise Cancelled("cancelled before the first data")
+        if before is not None and before.error is not None:
+            raise before.error
 
     def _pump_laid_up(self, source: PouringSource) -> int:
         """Lay up what memory allows, all of it if possible, pour that, and return how many bytes went in."""
@@ -179,6 +213,7 @@ class Pump:
             if not laid_up:
                 break
             done += laid_up
+            self._laid_up = done
 
     def _pump_from(self, done: int) -> None:
         """Pump all that is left, straight into the ring."""

@@ -21,6 +21,7 @@ from discstack.mmc.spec.cue_sheet import build_cue_sheet
 from discstack.mmc.spec.features import CdMastering
 from discstack.mmc.spec.mode_page_values import DataBlockType, WriteType
 from discstack.mmc.spec.msf import PREGAP, Msf
+from discstack.mmc.stream import BlockSource
 
 LEAD_IN: Final = 4500  # blocks of the lead-in of any session but the first
 OWN_LEAD_IN: Final = -PREGAP
@@ -82,11 +83,10 @@ def lead_in_start(layout: Layout) -> Procedure[int]:
 def write(session: Session, layout: Layout) -> Procedure[None]:
     """Announce the session, then write CD-TEXT and all extents, from the lead-in to the lead-out."""
     lead_in = yield from lead_in_start(layout)
-    yield from announce(session, layout, lead_in)
+    runs: list[tuple[int, int, BlockSource]] = list(runs_at_once(layout))
     if layout.program.cd_text:
-        yield from session.write(TextSource(layout.program.cd_text, layout.base - lead_in), lead_in, TEXT_BLOCK)
-    for lba, block_size, source in runs_at_once(layout):
-        yield from session.write(source, lba, block_size)
+        runs.insert(0, (lead_in, TEXT_BLOCK, TextSource(layout.program.cd_text, layout.base - lead_in)))
+    yield from session.write_all(runs, partial(announce, session, layout, lead_in))
 
 
 def finish(session: Session, layout: Layout) -> Procedure[None]:

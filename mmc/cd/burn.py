@@ -134,7 +134,7 @@ def _burn(work: Work, job: CdJob, *, erase_first: bool) -> Procedure[CdResult]:
     yield Checkpoint()
     began = yield Now()
     yield from recorded(work, way.write(session, layout))
-    seconds = (yield Now()) - began - session.counters.prefill_time
+    seconds = (yield Now()) - began - session.waited
     yield from way.finish(session, layout)
     status = yield from status_of(work)
     placed = yield from check_contents(session, layout, status)
@@ -169,7 +169,7 @@ def erased(work: Work) -> Procedure[Work]:
 
 def recorded(work: Work, writing: Procedure[None]) -> Procedure[None]:
     """Write and flush; on the way out of a failure what the drive buffers is flushed too, and nothing else is done."""
-    yield Report(Phase.WRITING, 0.0)
+    yield Report(Phase.BUFFERING, 0.0)
     try:
         yield from writing
     except GeneratorExit:

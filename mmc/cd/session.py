@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -9,9 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 from discstack.mmc import actions, queries
 from discstack.mmc.cd.composing import VARIED, SubChannelForm
 from discstack.mmc.cd.following import multi_session
+from discstack.mmc.command import BLOCK_SIZE
 from discstack.mmc.feed import added
 from discstack.mmc.polling import persist
-from discstack.mmc.recording import Run, write_run
+from discstack.mmc.procedure import Phase, Procedure, Report
+from discstack.mmc.runs import Run, Runs
 from discstack.mmc.spec.mode_page_values import SessionFormat
 from discstack.mmc.spec.msf import PREGAP
 from discstack.transport.base import SMALL_TRANSFER, FeedCounters
@@ -19,12 +22,15 @@ from discstack.transport.base import SMALL_TRANSFER, FeedCounters
 if TYPE_CHECKING:
     from discstack.mmc.cd.job import CdChoices
     from discstack.mmc.cd.program import ProgramTrack
-    from discstack.mmc.procedure import Procedure
     from discstack.mmc.recipe import Work
     from discstack.mmc.stream import BlockSource
 
 PIECE: Final = 4096  # bytes of a piece that is remembered
 VALID: Final = 0x80  # first byte of a code in the mode page
+
+
+def _nothing() -> Procedure[None]:
+    yield from ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,7 @@ class Session:
     sub_channels: SubChannelForm = SubChannelForm.PQ
     speed: int | None = None
     counters: FeedCounters = field(default_factory=FeedCounters)
+    waited: float = 0.0  # seconds for data, while the drive was not at work
     recorded: list[Recorded] = field(default_factory=list)
     starts: dict[int, int] = field(default_factory=dict)  # where track at once put the tracks, by number
 
@@ -80,15 +87,37 @@ class Session:
         yield from persist(partial(actions.mode_select, page.build()))
 
     def write(self, source: BlockSource, lba: int, block_size: int, *, padding: int = 0) -> Procedure[None]:
-        """Write a run of blocks and remember its digests."""
-        transfer = max(SMALL_TRANSFER // block_size, 1)
-        if block_size == 2048:
-            transfer = self.work.recipe.transfer
-        watched = Witness(source)
-        run = Run(source=watched, lba=lba, padding=padding, block_size=block_size, transfer=transfer)
-        counters, digests = yield from write_run(self.work, run, self.speed, self.job.ring_bytes, _unknown)
-        self.counters = added(self.counters, counters)
-        self.recorded.append(Recorded(lba, source.sectors, block_size, digests, watched.found))
+        """Write one run of blocks."""
+        yield from self.write_all([(lba, block_size, source)], padding=padding)
+
+    def write_all(
+        self,
+        runs: Iterable[tuple[int, int, BlockSource]],
+        announce: Callable[[], Procedure[None]] = _nothing,
+        *,
+        padding: int = 0,
+    ) -> Procedure[None]:
+        """Write runs of blocks one behind the other, each with its address and size of blocks; remember their digests.
+
+        `announce` tells the drive of them, once there is enough data to go on with.
+        """
+        watched = [(lba, size, Witness(source)) for lba, size, source in runs]
+        placed = [
+            Run(source=source, lba=lba, padding=padding, block_size=size, transfer=self._transfer(size))
+            for lba, size, source in watched
+        ]
+        with Runs(self.work, placed, self.speed, self.job.ring_bytes) as flow:
+            self.waited += yield from flow.fill()
+            yield Report(Phase.WRITING)
+            yield from announce()
+            written = yield from flow.write(_unknown)
+        for (lba, size, source), (counters, digests) in zip(watched, written, strict=True):
+            self.counters = added(self.counters, counters)
+            self.recorded.append(Recorded(lba, source.sectors, size, digests, source.found))
+
+    def _transfer(self, block_size: int) -> int:
+        """Return how many blocks one command should carry."""
+        return self.work.recipe.transfer if block_size == BLOCK_SIZE else max(SMALL_TRANSFER // block_size, 1)
 
 
 class Witness:

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Final
 
 from discstack.mmc import actions, polling, queries
-from discstack.mmc.aftermath import abandon
 from discstack.mmc.cd.cue import cue_sheet, variants
 from discstack.mmc.cd.following import multi_session, next_track_number
 from discstack.mmc.cd.packet_tracks import PACKETS, is_xa, modes, open_packets, packet_size, room, unit
@@ -136,10 +135,7 @@ def _is_told(status: MediumStatus, going_on: Track) -> bool:
 
 
 def announce(work: Work, job: BurnJob, plan: BurnPlan) -> Procedure[None]:
-    """Send the cue sheet of a session at once, and its pre-gap, which is the host's business then.
-
-    Whatever goes wrong meanwhile, the drive is told that nothing more comes.
-    """
+    """Send the cue sheet of a session at once, and its pre-gap, which is the host's business then."""
     if plan.mode is not WriteMode.DISC_AT_ONCE:
         return
     yield from _select(
@@ -152,15 +148,9 @@ def announce(work: Work, job: BurnJob, plan: BurnPlan) -> Procedure[None]:
     layout = lay_out(program, base=plan.start - PREGAP, first_number=next_track_number(work))
     yield from optional(queries.track_information(INVISIBLE_TRACK))  # as in mmc/cd/at_once.py
     sheet = build_cue_sheet(cue_sheet(layout, variants(layout)[0], Msf(0, 0, 0)))
-    try:
-        yield from persist(partial(actions.send_cue_sheet, sheet))
-        for lba in range(layout.base, plan.start, PREGAP_STEP):
-            yield from persist(partial(actions.write_zeros, lba, min(PREGAP_STEP, plan.start - lba)))
-    except GeneratorExit:
-        raise
-    except BaseException as error:
-        yield from abandon(error, work, job)
-        raise
+    yield from persist(partial(actions.send_cue_sheet, sheet))
+    for lba in range(layout.base, plan.start, PREGAP_STEP):
+        yield from persist(partial(actions.write_zeros, lba, min(PREGAP_STEP, plan.start - lba)))
 
 
 class Announced:

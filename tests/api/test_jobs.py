@@ -94,7 +94,7 @@ def test_events_tell_the_phases_in_order_and_end_with_done(recorder: discstack.R
     events: list[discstack.Event] = []
     result = discstack.DataWriter(recorder).write(Pattern(1000), on_event=events.append)
     phases = [event.phase.value for event in events if isinstance(event, discstack.PhaseStarted)]
-    assert phases == ["validating", "calibrating", "writing", "finalising", "verifying", "done"]
+    assert phases == ["validating", "calibrating", "buffering", "writing", "finalising", "verifying", "done"]
     assert isinstance(events[-1], discstack.Done)
     times = [event.elapsed for event in events]
     assert times == sorted(times)

@@ -11,7 +11,7 @@ import pytest
 
 from discstack.mmc.command import command
 from discstack.mmc.errors import Cancelled, MediumError, RecoveredError, ShortTransfer, StatusError
-from discstack.mmc.procedure import NOT_TAKEN_LIMIT, Checkpoint, MaxTransfer, Now, Pause, Phase, Report
+from discstack.mmc.procedure import NOT_TAKEN_LIMIT, Checkpoint, MaxTransfer, Now, Pause, Phase, Prefill, Report
 from discstack.mmc.spec.commands import MODE_SELECT_10, READ_CAPACITY, TEST_UNIT_READY
 from discstack.mmc.spec.sense import Sense
 from discstack.transport.base import BUSY, CHECK_CONDITION, RESERVATION_CONFLICT, TASK_SET_FULL, DeviceGone, Reply
@@ -131,3 +131,35 @@ def test_an_error_survives_being_sent_to_another_process(lab: Any) -> None:
     assert type(again) is MediumError
     assert str(again) == str(caught.value)
     assert again.sense == caught.value.sense
+
+
+class Basin:
+    """Stands for a pump whose ring takes so many looks to become full."""
+
+    def __init__(self, looks: int, *, ended: bool) -> None:
+        self.looks, self.ended = looks, ended
+
+    def wait_full(self, _: float) -> bool:
+        self.looks -= 1
+        return self.looks < 0
+
+    @property
+    def readiness(self) -> float:
+        return 1 / (self.looks + 2)
+
+
+def test_rings_are_filled_one_after_the_other_until_one_has_more_to_come(lab: Any) -> None:
+    diary = lab.diary()
+    basins = (Basin(1, ended=True), Basin(2, ended=False), Basin(3, ended=False))
+    lab.run(once(Prefill(basins)), lab.script(None), observer=diary)
+    assert [basin.looks for basin in basins] == [-1, -1, 3]
+    assert [(report.phase, report.progress) for report in diary.reports] == [
+        (Phase.BUFFERING, progress) for progress in (1 / 2, 1 / 3, 1 / 2)
+    ]
+
+
+def test_who_waits_for_a_full_ring_hears_a_cancel(lab: Any) -> None:
+    cancelled = Event()
+    cancelled.set()
+    with pytest.raises(Cancelled):
+        lab.run(once(Prefill((Basin(1 << 30, ended=False),))), lab.script(None), cancelled=cancelled)

@@ -190,3 +190,43 @@ def test_a_system_that_does_not_tell_of_its_memory_sets_no_limit(monkeypatch: py
     monkeypatch.setattr(stream, "_available_memory", lambda: None)
     assert not stream.is_too_large(1 << 60)
     assert ring_size(1e10, 65536) == stream.UNKNOWN_MEMORY // stream.MEMORY_SHARE
+
+
+def test_what_comes_after_another_pump_begins_when_that_one_is_through(ring: Ring) -> None:
+    first, second = DeadSource(40), Source(40)
+    with Pump(first, ring) as before, Pump(second, Ring(4 * 65536, 65536), after=before) as pump:
+        assert first.asked.wait(10)
+        assert not pump.wait_full(0.3)
+        assert second.at == 0
+        first.revived.set()
+        assert pump.wait_full(10)
+        assert (pump.ended, second.at) == (True, 40 * BLOCK)
+        assert before.result()
+
+
+def test_what_comes_after_a_pump_that_failed_does_not_begin() -> None:
+    second = Source(40)
+    with (
+        Pump(BrokenSource(2000), Ring(32 * 65536, 65536)) as before,
+        Pump(second, Ring(4 * 65536, 65536), after=before) as pump,
+    ):
+        assert pump.wait_full(10)
+        assert (pump.ended, second.at) == (False, 0)
+        with pytest.raises(OSError, match="the disk fell out"):
+            pump.result()
+
+
+def test_a_cancelled_pump_does_not_wait_for_the_one_before(ring: Ring) -> None:
+    first = DeadSource(40)
+    with Pump(first, ring) as before:
+        with Pump(Source(40), Ring(4 * 65536, 65536), after=before) as pump:
+            assert first.asked.wait(10)
+        with pytest.raises(Cancelled):
+            pump.result()
+        first.revived.set()
+
+
+def test_a_pump_tells_how_much_is_ready(ring: Ring) -> None:
+    with Pump(Source(5000), ring) as pump:
+        assert pump.wait_full(10)
+        assert 0.5 < pump.readiness <= 1

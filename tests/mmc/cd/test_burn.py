@@ -20,14 +20,13 @@ from discstack.mmc.errors import (
     MediumNotBlank,
     UnsupportedMedium,
 )
-from discstack.mmc.feed import feed_by_execute
 from discstack.mmc.identify import identify
 from discstack.mmc.job import VerifyLevel
 from discstack.mmc.medium import DiscState
 from discstack.mmc.queries import disc_information, raw_toc
 from discstack.mmc.spec.cd.text import CdTextBlock, PackType, build_cd_text, parse_cd_text
 from discstack.mmc.spec.toc import CdText
-from discstack.transport.base import FeedResult, Stream, Transport
+from discstack.mmc.stream import Pump
 
 TEXT = build_cd_text([CdTextBlock(last_track=2, texts={PackType.TITLE: ("Album", "One", "Two")})])
 SIZE = 20000
@@ -65,17 +64,58 @@ def test_track_at_once_leaves_two_seconds_between_tracks(studio: Any) -> None:
 def test_the_waits_for_a_full_ring_are_no_part_of_the_time(
     studio: Any, mode: CdWriteMode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def late(transport: Transport, stream: Stream, observe: Any) -> FeedResult:
-        result = feed_by_execute(transport, stream, observe)
-        transport.clock.sleep(5000.0)
-        result.counters.prefill_time += 5000.0
-        return result
+    tap = studio.lab.drive("cd-r", SIZE)
+    full = Pump.wait_full
 
-    monkeypatch.setattr("discstack.mmc.procedure.feed_by_execute", late)
-    result = studio.lab.run(burn_program(two_tracks(studio, mode=mode)), studio.lab.drive("cd-r", SIZE))
-    assert result.counters.prefill_time >= 5000.0
+    def late(pump: Pump, seconds: float) -> bool:
+        tap.clock.sleep(5000.0)
+        return full(pump, seconds)
+
+    monkeypatch.setattr(Pump, "wait_full", late)
+    result = studio.lab.run(burn_program(two_tracks(studio, mode=mode)), tap)
+    assert tap.clock.now() > 5000.0
     assert 0 < result.seconds < 1000.0
     assert result.speed.measured == pytest.approx(result.counters.blocks * 2.352 / result.seconds)
+
+
+@pytest.mark.usefixtures("short_leads")
+@pytest.mark.parametrize("mode", [CdWriteMode.SESSION_AT_ONCE, CdWriteMode.RAW])
+def test_the_drive_begins_when_the_data_of_all_that_comes_first_is_there(studio: Any, mode: CdWriteMode) -> None:
+    tap = studio.lab.drive("cd-r", SIZE)
+    source = studio.lab.blocks(400, 1, 2352)
+    job = studio.job(studio.track(source=source), cd_text=TEXT, mode=mode, ring_bytes=8 << 20)
+    execute, first = tap.execute, []
+
+    def watch(command: Any) -> Any:
+        if command.cdb[0] in {0x5D, 0x2A} and not first:  # SEND CUE SHEET, WRITE (10)
+            first.append(source.at)
+        return execute(command)
+
+    tap.execute = watch
+    studio.lab.run(burn_program(job), tap)
+    assert first == [400 * 2352]
+
+
+@pytest.mark.usefixtures("short_leads")
+def test_nothing_comes_between_runs_of_blocks_of_different_sizes(studio: Any) -> None:
+    tap = studio.lab.drive("cd-r", SIZE)
+    data, audio = studio.track(400, 1, TrackForm.MODE_1), studio.track(400, 2)
+    studio.lab.run(burn_program(studio.job(data, audio, studio.track(400, 3, TrackForm.MODE_1), cd_text=TEXT)), tap)
+    sent = [line.split(" lba")[0] for line in tap.lines]
+    began = next(place for place, line in enumerate(sent) if line.startswith("SEND CUE SHEET"))
+    flushed = next(place for place, line in enumerate(sent) if line.startswith("SYNCHRONIZE CACHE"))
+    assert set(sent[began + 1 : flushed]) == {"WRITE (10)"}
+
+
+@pytest.mark.usefixtures("short_leads")
+@pytest.mark.parametrize("mode", list(CdWriteMode))
+def test_a_source_that_fails_at_once_leaves_the_disc_as_it_was(studio: Any, mode: CdWriteMode) -> None:
+    tap = studio.lab.drive("cd-r", SIZE)
+    job = studio.job(studio.track(source=studio.lab.blocks(400, 1, 2352, fail_at=0)), mode=mode, ring_bytes=8 << 20)
+    with pytest.raises(OSError, match="the file went bad"):
+        studio.lab.run(burn_program(job), tap)
+    assert not [line for line in tap.lines if line.startswith(("WRITE", "SEND CUE SHEET"))]
+    assert studio.lab.run(identify(), tap).blank
 
 
 def test_codes_flags_and_indexes_get_onto_the_disc(studio: Any) -> None:

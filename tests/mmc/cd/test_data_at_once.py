@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from discstack.mmc.burn import burn
 from discstack.mmc.errors import MediumError, MediumFull, UnsupportedMedium
 from discstack.mmc.identify import identify
+from discstack.mmc.job import Calibration, VerifyLevel
 from discstack.mmc.medium import DiscState, WriteMode
 from discstack.mmc.operations import repair
 from discstack.transport.base import TransferRefused, TransportError
@@ -160,3 +162,24 @@ def test_a_disc_that_only_a_test_was_broken_off_on_is_blank_once_it_is_repaired(
 def test_a_disc_that_was_reserved_and_not_written_to_is_blank_once_it_is_repaired(lab: Any, medium: str) -> None:
     tap = left_at(lab, medium, 0x53, 1)
     assert lab.run(repair(), tap).state is DiscState.BLANK
+
+
+def test_a_slow_source_costs_no_disc_without_underrun_protection(studio: Any) -> None:
+    lab = studio.lab
+
+    def slow(at: int) -> None:
+        if at == 0:
+            time.sleep(0.6)  # 1.2 s of the drive's time, in which it writes all of the pre-gap
+
+    tap = lab.drive("cd-r", SIZE, realtime=2, speed=4)
+    choices = {"underrun_protection": False, "calibration": Calibration.NEVER, "verify": VerifyLevel.NONE}
+    result = lab.run(burn(lab.job(source=lab.source(320, hook=slow), mode=AT_ONCE, **choices)), tap)
+    assert (result.medium.state, tap.inner.drive.buffer.underruns) == (DiscState.APPENDABLE, 0)
+
+
+def test_a_source_that_fails_at_once_leaves_the_disc_blank(studio: Any) -> None:
+    lab = studio.lab
+    tap = lab.drive("cd-r", SIZE)
+    with pytest.raises(OSError, match="the file went bad"):
+        lab.run(burn(lab.job(source=lab.source(320, fail_at=0), mode=AT_ONCE)), tap)
+    assert lab.run(identify(), tap).blank
