@@ -36,8 +36,13 @@ AT_ONCE_ONLY: Final = "it can be written at once only"
 
 
 def assess(recipe: Recipe, survey: Survey) -> MediumStatus:
-    """Read the state, and from feature 0021h whether the disc takes more than one recording of a known size."""
-    status = replace(sequential.assess(recipe, survey), formats=choices(survey.formats))
+    """Read the state, and from feature 0021h whether the disc takes more than one recording of a known size.
+
+    Of a DVD-RW that is full or finalized only the formats still tell what all of it holds.
+    """
+    status, formats = sequential.assess(recipe, survey), choices(survey.formats)
+    whole = max((choice.capacity_blocks for choice in formats), default=0)
+    status = replace(status, capacity_blocks=max(status.capacity_blocks, whole), formats=formats)
     incremental = survey.configuration.is_current(FeatureCode.INCREMENTAL_STREAMING_WRITABLE)
     if status.state is DiscState.BLANK:
         return replace(status, modes=recipe.modes) if incremental else _at_once_only(status)
