@@ -98,6 +98,15 @@ class FileSystemImage:
         self.options = replace(self.options, base=base, volume_id=name)
         return replace(volume, notes=tuple(notes))
 
+    def follow_audio(self, recorder: Recorder) -> None:
+        """Plan the image as the next session of a CD that has nothing but audio so far, as a CD Extra is made.
+
+        Raises MediaError for other discs, and where nothing can be added.
+        """
+        from discstack.volumes import base_behind_audio
+
+        self.options = replace(self.options, base=base_behind_audio(recorder, in_track=self.options.udf_vat))
+
     def create_result(self) -> Image:
         """Plan the image; every address and its size are known afterwards, no file has been opened.
 

@@ -21,6 +21,7 @@ from discstack.fs.reading.view import VolumeView
 from discstack.fs.reading.volume import Volume
 from discstack.fs.reading.volume import read_volume as read
 from discstack.image_file import ImageFile
+from discstack.mmc.cd.contents import holds_audio_alone
 from discstack.mmc.cd.packet_tracks import open_packets
 from discstack.mmc.errors import MediaError
 from discstack.mmc.medium import DiscState
@@ -93,16 +94,33 @@ def base_of(volume: Volume, next_session: int | None = None, *, in_track: bool =
         if next_session < end:
             raise LayoutError(f"sector {next_session} lies within the volume, which ends at {end}")
         return Base(medium, next_session, session=volume.start, udf=udf)
-    status = medium.recorder.medium()
-    if status.state is DiscState.OVERWRITABLE:
+    if medium.recorder.medium().state is DiscState.OVERWRITABLE:
         return Base(medium, round_up(_end_of(volume), WRITE_UNIT), grow=True, session=volume.start, udf=udf)
+    return Base(medium, _next_session(medium.recorder, in_track=in_track), session=volume.start)
+
+
+def base_behind_audio(recorder: Recorder, *, in_track: bool = False) -> Base:
+    """Return where the first volume of a CD with nothing but audio goes: the next session.
+
+    Raises MediaError for other discs, and where nothing can be added.
+    """
+    if not recorder.run(holds_audio_alone()):
+        raise MediaError(f"this is no CD with nothing but audio: {recorder.medium()}")
+    medium = DiscMedium(recorder)
+    medium.sectors = 0  # audio is nothing that a volume could refer to
+    return Base(medium, _next_session(recorder, in_track=in_track))
+
+
+def _next_session(recorder: Recorder, *, in_track: bool) -> int:
+    """Return the sector at which the next session of a disc that is written in order begins, or raise MediaError."""
+    status = recorder.medium()
     if status.open_session and not (in_track and open_packets(status) is not None):
         raise MediaError(
             f"the last session is open, and what is added to it would not be found: readers look at its beginning; "
             f"close it first (discstack close), so that another one can follow: {status}"
         )
     if status.state is DiscState.APPENDABLE and status.next_writable_address:
-        return Base(medium, status.next_writable_address, session=volume.start)
+        return status.next_writable_address
     raise MediaError(f"nothing can be added to this disc: {status}")
 
 

@@ -162,11 +162,17 @@ def _plan(
     *,
     quiet: bool,
 ) -> Image:
+    from discstack.mmc.cd.contents import holds_audio_alone
+
     with uncollected():
         composed = compose(sources, **choices)
         if earlier is not None and recorder.medium().blank:
             _check_nothing_to_change(earlier)
             say("the disc is blank: this is its first session")
+        elif earlier is not None and recorder.run(holds_audio_alone()):
+            _check_nothing_to_change(earlier)
+            composed.follow_audio(recorder)
+            say("the disc holds nothing but audio: this is its first session with data")
         elif earlier is not None:
             take_over(composed, recorder, **earlier, quiet=quiet)
         composed.choose_defaults(recorder, **fit)
@@ -182,7 +188,7 @@ def _plan(
 
 def _check_nothing_to_change(earlier: dict[str, Any]) -> None:
     if any(earlier.values()):
-        raise click.UsageError("--remove, --rename and --from-view: the disc is blank, there is nothing to keep")
+        raise click.UsageError("--remove, --rename and --from-view: there are no files on the disc to keep")
 
 
 def _result_json(result: BurnResult, drive: str) -> dict[str, Any]:

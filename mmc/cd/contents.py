@@ -22,14 +22,17 @@ from discstack.mmc.spec.commands import READ_SUB_CHANNEL, READ_TOC_PMA_ATIP
 from discstack.mmc.spec.layout import StructureError
 from discstack.mmc.spec.mode_page_values import SessionFormat
 from discstack.mmc.spec.msf import PREGAP
+from discstack.mmc.spec.profiles import Profile
 from discstack.mmc.spec.toc import CdText, CdTextPack, QEntry, RawToc, TocFormat
+from discstack.mmc.spec.track_information import DATA_TRACK
 
-__all__ = ["CdContents", "CdTrackContents", "cd_contents"]
+__all__ = ["CdContents", "CdTrackContents", "cd_contents", "holds_audio_alone"]
 
 T = TypeVar("T")
 UNREADABLE: Final = (IllegalRequest, MediumError, BlankCheck, ResponseError, DriveTimeout)
 CATALOGUE, ISRC = 2, 3  # READ SUB-CHANNEL parameters
 CODE_REPLY: Final = 24
+WRITABLE: Final = frozenset({Profile.CD_R, Profile.CD_RW})
 LONGEST_GAP: Final = 750  # blocks before a track's start that are searched for its pre-gap
 STEP: Final = 25
 NEIGHBOURS: Final = 3  # sectors before one that may tell its index
@@ -101,6 +104,17 @@ def cd_contents(*, gaps: bool = True) -> Procedure[CdContents]:
         texts=parse_cd_text(packs),
         packs=packs,
     )
+
+
+def holds_audio_alone() -> Procedure[bool]:
+    """Say whether the medium is a CD-R or CD-RW with complete sessions, all of whose tracks are audio."""
+    configuration = yield from persist(queries.current_configuration)
+    if configuration.current_profile not in WRITABLE:
+        return False
+    table = yield from persist(lambda: _optional(_table))
+    entries = table.entries if table is not None else ()
+    tracks = [entry for entry in entries if entry.adr == POSITION and 1 <= entry.point <= LAST_TRACK]
+    return bool(tracks) and not any(entry.control & DATA_TRACK for entry in tracks)
 
 
 def _table() -> Procedure[RawToc]:

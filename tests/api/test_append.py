@@ -255,13 +255,59 @@ def test_burn_appends_on_request_only(
     assert (code, listed) == (0, "/common\n/second\n/zero\n")
 
 
+def test_an_audio_cd_gets_a_session_of_data(
+    folders: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A CD Extra; audio is left as it is, and what is added later goes on from the data."""
+    path, samples = tmp_path / "disc", (bytes(range(256)) * 2757)[: 2352 * 300]
+    drive, cue = f"virtual:cd-r?file={path}", tmp_path / "album.cue"
+    (tmp_path / "album.bin").write_bytes(samples)
+    cue.write_text('FILE "album.bin" BINARY\n  TRACK 01 AUDIO\n    INDEX 01 00:00:00\n')
+    assert command(capsys, "audio", cue, "-d", drive, "--multi")[0] == 0
+    assert command(capsys, "burn", folders[0], "-d", drive, "--append", "--remove", "first")[0] == 2
+    code, said = command(capsys, "burn", folders[0], "-d", drive, "--append", "--xa")
+    assert (code, "its first session with data" in said) == (0, True)
+    with discstack.open(drive) as recorder:
+        volume = discstack.read_volume(recorder)
+    session = tmp_path / "session"
+    session.write_bytes(path.read_bytes()[volume.start * SECTOR :])
+    numbers = ("-i", session, "-N", str(volume.start), "-R")
+    assert set(run("isoinfo", *numbers, "-f").split()) == {"/common", "/first"}
+    assert run("isoinfo", *numbers, "-x", "/first") == "first of one"
+    assert command(capsys, "burn", folders[1], "-d", drive, "--append", "--close")[0] == 0
+    with discstack.open(drive) as recorder:
+        found = contents(discstack.read_volume(recorder).root)
+    assert found == {"/first": b"first of one", "/second": b"second of two", "/common": b"common of two"}
+    assert command(capsys, "read", drive, "-o", tmp_path / "back.cue")[0] == 0
+    assert (tmp_path / "back.bin").read_bytes() == samples
+    assert [line.strip() for line in (tmp_path / "back.cue").read_text().splitlines() if "TRACK" in line] == [
+        "TRACK 01 AUDIO",
+        "TRACK 02 MODE2/2352",
+        "TRACK 03 MODE1/2352",
+    ]
+
+
+def test_only_a_cd_with_nothing_but_audio_is_followed(disc_of_data: discstack.Recorder) -> None:
+    with pytest.raises(discstack.MediaError, match="no CD with nothing but audio"):
+        discstack.FileSystemImage().follow_audio(disc_of_data)
+
+
+@pytest.fixture(params=["cd-r", "dvd+r"])
+def disc_of_data(request: pytest.FixtureRequest) -> Iterator[discstack.Recorder]:
+    with discstack.open(f"virtual:{request.param}") as recorder:
+        image = discstack.FileSystemImage()
+        image.root.create_file("a", b"a")
+        discstack.DataWriter(recorder).write(image.create_result())
+        yield recorder
+
+
 @pytest.mark.parametrize("medium", ["dvd+r", "cd-r", "bd-re"])
 def test_the_first_session_may_be_appended_too(
     medium: str, folders: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     drive = f"virtual:{medium}?file={tmp_path / 'disc'}"
     code, said = command(capsys, "burn", folders[0], "-d", drive, "--append", "--remove", "first")
-    assert (code, "there is nothing to keep" in said) == (2, True)
+    assert (code, "there are no files on the disc to keep" in said) == (2, True)
     code, said = command(capsys, "burn", folders[0], "-d", drive, "--append")
     assert (code, "this is its first session" in said) == (0, True)
     assert command(capsys, "burn", folders[1], "-d", drive, "--append")[0] == 0
