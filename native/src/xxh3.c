@@ -52,9 +52,13 @@ static uint64_t read64(const unsigned char *bytes)
 	return value;
 }
 
-/* Take in stripes that follow each other, with keys that do; the lanes stay in registers meanwhile. */
-typedef void accumulator(uint64_t *lanes, const unsigned char *stripe, const unsigned char *key, size_t stripes);
+/*
+ * Take in stripes that follow each other, the first of them the one of that number in its block, and mix the lanes at the
+ * end of each block.
+ */
+typedef void taker(uint64_t *lanes, const unsigned char *stripe, size_t stripes, size_t place);
 
+/* accumulate(): take in stripes of one block with the keys from `key` on; the lanes stay in registers meanwhile. */
 #ifdef __SSE2__
 
 /* Two lanes at a time: compilers do not find by themselves that only halves are multiplied. */
@@ -90,65 +94,91 @@ static void accumulate(uint64_t *lanes, const unsigned char *stripe, const unsig
 
 #endif
 
-#ifdef WIDE
-
-/* The same, four lanes at a time. */
-__attribute__((target("avx2"))) static void accumulate_wide(
-	uint64_t *lanes, const unsigned char *stripe, const unsigned char *key, size_t stripes)
-{
-	__m256i sums[XXH3_LANES / 4];
-
-	memcpy(sums, lanes, sizeof(sums));
-	for (; stripes; stripes--, stripe += XXH3_STRIPE, key += SECRET_STEP)
-		for (unsigned four = 0; four < XXH3_LANES / 4; four++) {
-			const __m256i value = _mm256_loadu_si256((const __m256i *)stripe + four);
-			const __m256i mixed = _mm256_xor_si256(value, _mm256_loadu_si256((const __m256i *)key + four));
-			const __m256i product = _mm256_mul_epu32(mixed, _mm256_srli_epi64(mixed, 32));
-			const __m256i swapped = _mm256_shuffle_epi32(value, _MM_SHUFFLE(1, 0, 3, 2));
-
-			sums[four] = _mm256_add_epi64(_mm256_add_epi64(product, swapped), sums[four]);
-		}
-	memcpy(lanes, sums, sizeof(sums));
-}
-
-static accumulator *fastest(void)
-{
-	return __builtin_cpu_supports("avx2") ? accumulate_wide : accumulate;
-}
-
-#else
-
-static accumulator *fastest(void)
-{
-	return accumulate;
-}
-
-#endif
-
 static void scramble(uint64_t *lanes)
 {
 	for (unsigned lane = 0; lane < XXH3_LANES; lane++)
 		lanes[lane] = (lanes[lane] ^ lanes[lane] >> 47 ^ read64(secret + SCRAMBLE_AT + 8 * lane)) * P32_1;
 }
 
+static void take_blocks(uint64_t *lanes, const unsigned char *stripe, size_t stripes, size_t place)
+{
+	while (stripes) {
+		const size_t left = BLOCK_STRIPES - place, run = stripes < left ? stripes : left;
+
+		accumulate(lanes, stripe, secret + place * SECRET_STEP, run);
+		if (run == left)
+			scramble(lanes);
+		stripes -= run;
+		stripe += run * XXH3_STRIPE;
+		place = 0;
+	}
+}
+
+#ifdef WIDE
+#define AVX2 __attribute__((target("avx2")))
+
+/* The same, four lanes at a time, which stay in registers through all blocks: that takes half as long. */
+AVX2 static inline __m256i accumulated(__m256i sum, const unsigned char *stripe, const unsigned char *key)
+{
+	const __m256i value = _mm256_loadu_si256((const __m256i *)stripe);
+	const __m256i mixed = _mm256_xor_si256(value, _mm256_loadu_si256((const __m256i *)key));
+	const __m256i product = _mm256_mul_epu32(mixed, _mm256_srli_epi64(mixed, 32));
+	const __m256i swapped = _mm256_shuffle_epi32(value, _MM_SHUFFLE(1, 0, 3, 2));
+
+	return _mm256_add_epi64(_mm256_add_epi64(product, swapped), sum);
+}
+
+/* A number times one of 32 bits is the product of its lower half, and that of its upper half above it. */
+AVX2 static inline __m256i scrambled(__m256i sum, const unsigned char *key)
+{
+	const __m256i prime = _mm256_set1_epi64x(P32_1), folded = _mm256_xor_si256(sum, _mm256_srli_epi64(sum, 47));
+	const __m256i mixed = _mm256_xor_si256(folded, _mm256_loadu_si256((const __m256i *)key));
+	const __m256i upper = _mm256_mul_epu32(_mm256_srli_epi64(mixed, 32), prime);
+
+	return _mm256_add_epi64(_mm256_mul_epu32(mixed, prime), _mm256_slli_epi64(upper, 32));
+}
+
+AVX2 static void take_wide(uint64_t *lanes, const unsigned char *stripe, size_t stripes, size_t place)
+{
+	__m256i first = _mm256_loadu_si256((const __m256i *)lanes), second = _mm256_loadu_si256((const __m256i *)lanes + 1);
+	const unsigned char *key = secret + place * SECRET_STEP;
+
+	for (; stripes; stripes--, stripe += XXH3_STRIPE) {
+		first = accumulated(first, stripe, key);
+		second = accumulated(second, stripe + XXH3_STRIPE / 2, key + XXH3_STRIPE / 2);
+		key += SECRET_STEP;
+		if (key < secret + SCRAMBLE_AT)
+			continue;
+		first = scrambled(first, key);
+		second = scrambled(second, key + XXH3_STRIPE / 2);
+		key = secret;
+	}
+	_mm256_storeu_si256((__m256i *)lanes, first);
+	_mm256_storeu_si256((__m256i *)lanes + 1, second);
+}
+
+static taker *fastest(void)
+{
+	return __builtin_cpu_supports("avx2") ? take_wide : take_blocks;
+}
+
+#else
+
+static taker *fastest(void)
+{
+	return take_blocks;
+}
+
+#endif
+
 /* Take in whole stripes, behind which more is to come. */
 static void take(struct xxh3 *sum, const unsigned char *data, size_t stripes)
 {
-	accumulator *const accumulates = fastest();
-
-	if (stripes)
-		memcpy(sum->last, data + (stripes - 1) * XXH3_STRIPE, XXH3_STRIPE);
-	while (stripes) {
-		const size_t place = sum->stripes % BLOCK_STRIPES, left = BLOCK_STRIPES - place;
-		const size_t run = stripes < left ? stripes : left;
-
-		accumulates(sum->lanes, data, secret + place * SECRET_STEP, run);
-		if (run == left)
-			scramble(sum->lanes);
-		sum->stripes += run;
-		stripes -= run;
-		data += run * XXH3_STRIPE;
-	}
+	if (!stripes)
+		return;
+	memcpy(sum->last, data + (stripes - 1) * XXH3_STRIPE, XXH3_STRIPE);
+	fastest()(sum->lanes, data, stripes, sum->stripes % BLOCK_STRIPES);
+	sum->stripes += stripes;
 }
 
 void xxh3_start(struct xxh3 *sum)
