@@ -23,6 +23,7 @@ typedef _Atomic uint64_t counter;
 struct feeder {
 	struct feeder_stream stream;
 	struct pace pace;
+	int64_t answered;    /* when the last WRITE was answered GOOD */
 	int64_t watched;     /* when the drive was last asked for its buffer */
 	uint64_t first_wait; /* what the ring counted before the first command */
 	uint64_t first_waited;
@@ -101,10 +102,9 @@ static bool send(struct feeder *feeder, const struct submit_command *command, st
 {
 	const int64_t first = os_now();
 	unsigned attempt = 0;
-	int64_t start;
+	int64_t start = first;
 
 	for (;;) {
-		start = os_now();
 		submit(feeder, command, answer);
 		if (!sense_is_long_write(answer))
 			break;
@@ -112,10 +112,12 @@ static bool send(struct feeder *feeder, const struct submit_command *command, st
 			return true;
 		if (ring_is_cancelled(feeder->stream.ring))
 			return false;
+		start = os_now();
 	}
 	if (answer->answered && answer->status == GOOD && !answer->residual) {
+		feeder->answered = os_now();
 		add(&feeder->commands, 1);
-		count_latency(feeder, (uint64_t)(os_now() - start));
+		count_latency(feeder, (uint64_t)(feeder->answered - start));
 	}
 	return true;
 }
@@ -136,12 +138,11 @@ static void note_buffer(struct feeder *feeder, const unsigned char *data)
  */
 static enum feeder_end watch(struct feeder *feeder, struct submit_command *command, struct submit_answer *answer)
 {
-	const int64_t now = os_now();
 	unsigned char data[CAPACITY_SIZE] = {0};
 
-	if (!feeder->stream.watch || now - feeder->watched < feeder->stream.watch)
+	if (!feeder->stream.watch || feeder->answered - feeder->watched < feeder->stream.watch)
 		return FEEDER_DONE;
-	feeder->watched = now;
+	feeder->watched = feeder->answered;
 	*command = (struct submit_command){
 		.cdb = {[0] = READ_BUFFER_CAPACITY, [8] = CAPACITY_SIZE},
 		.cdb_length = 10,
@@ -149,6 +150,7 @@ static enum feeder_end watch(struct feeder *feeder, struct submit_command *comma
 		.data = data,
 		.length = CAPACITY_SIZE,
 		.timeout = CAPACITY_TIMEOUT,
+		.undisturbed = 1,
 	};
 	submit(feeder, command, answer);
 	command->data = NULL;
@@ -179,6 +181,7 @@ static struct submit_command next_write(const struct feeder *feeder, void *data,
 		.data = data,
 		.length = (uint32_t)(blocks * stream->block_size),
 		.timeout = (uint32_t)(stream->timeout / NS_PER_MS),
+		.undisturbed = 1,
 	};
 
 	memcpy(command.cdb, stream->cdb, sizeof(command.cdb));
@@ -257,14 +260,17 @@ void feeder_run(struct feeder *feeder, struct feeder_result *result)
 	struct submit_command command = {0};
 	enum feeder_end end = FEEDER_DONE;
 	struct priority_before before;
+	struct os_signals signals;
 
 	set(&feeder->priority, priority_raise(&before));
 	memset(result, 0, sizeof(*result));
+	os_hold_signals(&signals); /* once, not for each command */
 	os_sharpen();
 	begin(feeder);
 	while (end == FEEDER_DONE && left(feeder))
 		end = step(feeder, &command, &result->answer);
 	os_relax();
+	os_admit_signals(&signals);
 	priority_restore(&before);
 	result->end = end;
 	result->lba = feeder->stream.lba + (int64_t)get(&feeder->blocks);

@@ -28,6 +28,15 @@ void os_wake(_Atomic uint32_t *word);
 /* Nanoseconds on a clock that never jumps. Any thread. */
 int64_t os_now(void);
 
+/* What os_hold_signals puts aside. */
+struct os_signals {
+	uint64_t before[16];
+};
+
+/* Keep signal handlers out of the calling thread until os_admit_signals(): other threads run them. Never blocks. */
+void os_hold_signals(struct os_signals *signals);
+void os_admit_signals(const struct os_signals *signals);
+
 /* Let time-outs be exact to about a millisecond until os_relax(), as naps need it. Any thread; may be nested. */
 void os_sharpen(void);
 void os_relax(void);

@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -25,12 +28,13 @@
 
 void *os_map(size_t size)
 {
-	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	const int access = PROT_READ | PROT_WRITE, flags = MAP_PRIVATE | MAP_ANONYMOUS;
+	/* locking is a wish: without it, what other programs need memory for may drive this out */
+	void *memory = mmap(NULL, size, access, flags | MAP_LOCKED, -1, 0);
 
 	if (memory == MAP_FAILED)
-		return NULL;
-	mlock(memory, size); /* a wish: without it, what other programs need memory for may drive this out */
-	return memory;
+		memory = mmap(NULL, size, access, flags | MAP_POPULATE, -1, 0);
+	return memory == MAP_FAILED ? NULL : memory;
 }
 
 void os_unmap(void *memory, size_t size)
@@ -60,6 +64,25 @@ int64_t os_now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+_Static_assert(sizeof(sigset_t) <= sizeof(struct os_signals), "a set of signals does not fit");
+
+void os_hold_signals(struct os_signals *signals)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	memcpy(signals->before, &before, sizeof(before));
+}
+
+void os_admit_signals(const struct os_signals *signals)
+{
+	sigset_t before;
+
+	memcpy(&before, signals->before, sizeof(before));
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 void os_sharpen(void)

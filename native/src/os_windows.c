@@ -44,6 +44,16 @@ int64_t os_now(void)
 	       now.QuadPart % frequency.QuadPart * NS_PER_S / frequency.QuadPart;
 }
 
+void os_hold_signals(struct os_signals *signals)
+{
+	*signals = (struct os_signals){{0}}; /* there are none */
+}
+
+void os_admit_signals(const struct os_signals *signals)
+{
+	(void)signals;
+}
+
 void os_sharpen(void)
 {
 	timeBeginPeriod(RESOLUTION);

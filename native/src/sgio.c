@@ -22,14 +22,19 @@ static const int directions[] = {
 	[SUBMIT_TO_DEVICE] = SG_DXFER_TO_DEV,
 };
 
-static int ioctl_undisturbed(int fd, sg_io_hdr_t *io)
+static int run(int fd, sg_io_hdr_t *io)
+{
+	return ioctl(fd, SG_IO, io) < 0 ? errno : 0;
+}
+
+static int run_undisturbed(int fd, sg_io_hdr_t *io)
 {
 	sigset_t all, before;
 	int error;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = ioctl(fd, SG_IO, io) < 0 ? errno : 0;
+	error = run(fd, io);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return error;
 }
@@ -65,7 +70,7 @@ void sgio_submit(void *context, const struct submit_command *command, struct sub
 	};
 
 	memset(answer, 0, sizeof(*answer));
-	answer->error = ioctl_undisturbed(*(int *)context, &io);
+	answer->error = command->undisturbed ? run(*(int *)context, &io) : run_undisturbed(*(int *)context, &io);
 	if (answer->error)
 		return;
 	answer->host_status = io.host_status;

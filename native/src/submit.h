@@ -20,6 +20,7 @@ struct submit_command {
 	void *data;
 	uint32_t length;  /* of the data, in bytes: exactly what the CDB moves */
 	uint32_t timeout; /* in milliseconds */
+	uint32_t undisturbed; /* whether the caller keeps signal handlers out of its thread already */
 };
 
 /* `answered` tells whether the device gave a SCSI status; without one the other fields say what went wrong. */

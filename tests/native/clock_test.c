@@ -7,6 +7,7 @@
 #include "priority.h"
 #include "ring.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,8 @@
 static int64_t now = 1000 * S;
 static struct ring *shared;
 static void (*meanwhile)(void); /* what another thread does while this one sleeps next */
-static int sharp, raised;
+static int sharp, raised, held;
+static unsigned wakes; /* how often somebody was woken */
 static size_t mapped, most = SIZE_MAX; /* bytes that are in use, and may be */
 
 void *os_map(size_t size)
@@ -67,6 +69,19 @@ void os_wait(_Atomic uint32_t *word, uint32_t seen, int64_t timeout)
 void os_wake(_Atomic uint32_t *word)
 {
 	(void)word;
+	wakes++;
+}
+
+void os_hold_signals(struct os_signals *signals)
+{
+	*signals = (struct os_signals){.before = {9}};
+	held++;
+}
+
+void os_admit_signals(const struct os_signals *signals)
+{
+	EXPECT(signals->before[0] == 9);
+	held--;
 }
 
 void os_sharpen(void)
@@ -181,6 +196,26 @@ static void a_ring_that_there_is_no_memory_for_leaves_none_in_use(void)
 	most = SIZE_MAX;
 }
 
+static void get_four(void)
+{
+	wakes = 0;
+	get(3);
+	EXPECT(!wakes);
+	get(1);
+	EXPECT(wakes == 1);
+}
+
+static void a_producer_is_woken_once_for_all_the_room_that_it_waits_for(void)
+{
+	size_t offset;
+
+	put(8);
+	meanwhile = get_four;
+	EXPECT(ring_reserve(shared, 4 * UNIT, S, &offset) == 4 * UNIT);
+	get(4);
+	EXPECT(wakes == 1); /* nobody sleeps any more */
+}
+
 static void cancel(void)
 {
 	now += 7 * MS;
@@ -217,12 +252,13 @@ static void write_be32(unsigned char *bytes, uint32_t value)
 		bytes[at] = value & 0xff;
 }
 
+static const struct submit_answer long_write = {.answered = 1, .status = 2, .sense_length = 4, .sense = {0x72, 2, 4, 8}};
+
 static void play(void *context, const struct submit_command *command, struct submit_answer *answer)
 {
-	static const struct submit_answer busy = {.answered = 1, .status = 2, .sense_length = 4, .sense = {0x72, 2, 4, 8}};
 	struct drive *drive = context;
 
-	EXPECT(sharp == 1 && raised == 1 && command->cdb_length == 10);
+	EXPECT(sharp == 1 && raised == 1 && held == 1 && command->undisturbed && command->cdb_length == 10);
 	if (command->direction == SUBMIT_FROM_DEVICE) {
 		EXPECT(command->cdb[0] == 0x5c && command->timeout == 30000);
 		write_be32((unsigned char *)command->data + 4, drive->buffer);
@@ -236,7 +272,7 @@ static void play(void *context, const struct submit_command *command, struct sub
 		drive->first_fill = counted().fill;
 	now += drive->takes[drive->writes];
 	drive->timeout = command->timeout;
-	*answer = drive->busy >> drive->writes++ & 1 ? busy : drive->answer;
+	*answer = drive->busy >> drive->writes++ & 1 ? long_write : drive->answer;
 }
 
 static const struct drive quick = {.capacity = {.answered = 1}, .answer = {.answered = 1}};
@@ -271,7 +307,7 @@ static struct feeder_counters feed(const struct feeder_stream *stream, enum feed
 	feeder_run(feeder, &result);
 	EXPECT(result.end == end && result.cdb_length == 10);
 	EXPECT(stream->watch || result.cdb[0] == 0x2a);
-	EXPECT(sharp == 0 && raised == 0);
+	EXPECT(sharp == 0 && raised == 0 && held == 0);
 	feeder_count(feeder, &counters);
 	feeder_free(feeder);
 	EXPECT(counters.priority == PRIORITY_RAISED);
@@ -354,6 +390,68 @@ static void naps_are_half_the_buffer_at_the_speed_that_the_drive_showed(void)
 	counters = feed(&stream, FEEDER_DONE);
 	/* the longest first, then half of a unit in 0.6 s, and half of one in the mean of that and 0.3 s */
 	EXPECT(counters.busy_time >= 1000 * MS - 9 && counters.busy_time <= 1000 * MS);
+}
+
+/* A drive that writes a unit in this time, whose buffer has room for so many. */
+#define UNIT_TIME ((int64_t)1822000) /* 128 KiB at BD 16x */
+#define BUFFER_UNITS 32
+#define STREAM_UNITS 2048
+#define GIB_UNITS 8192
+#define MOST_BUSY 600 /* answers per GiB */
+
+struct recorder {
+	int64_t level, lowest, looked; /* in time that it takes to write what is in the buffer */
+	unsigned taken;
+	bool was_full;
+};
+
+static void drain(struct recorder *recorder)
+{
+	recorder->level -= now - recorder->looked;
+	recorder->looked = now;
+	EXPECT(!recorder->was_full || recorder->level > 0); /* an underrun */
+	if (recorder->level < 0)
+		recorder->level = 0;
+	if (recorder->was_full && recorder->level < recorder->lowest)
+		recorder->lowest = recorder->level;
+}
+
+static void play_recorder(void *context, const struct submit_command *command, struct submit_answer *answer)
+{
+	struct recorder *recorder = context;
+
+	*answer = (struct submit_answer){.answered = 1};
+	drain(recorder);
+	if (command->direction == SUBMIT_FROM_DEVICE) {
+		write_be32((unsigned char *)command->data + 4, BUFFER_UNITS * UNIT);
+		write_be32((unsigned char *)command->data + 8, 0);
+	} else if (recorder->level > (BUFFER_UNITS - 1) * UNIT_TIME) {
+		recorder->was_full = true;
+		*answer = long_write;
+	} else {
+		recorder->level += UNIT_TIME;
+		now += MS / 10;
+		if (++recorder->taken < STREAM_UNITS)
+			put(1);
+	}
+}
+
+static void a_drive_that_answers_busy_is_asked_seldom_and_never_runs_empty(void)
+{
+	struct recorder recorder = {.lowest = INT64_MAX, .looked = now};
+	struct drive unused = quick;
+	struct feeder_stream stream = stream_of(&unused, STREAM_UNITS);
+	struct feeder_counters counters;
+
+	stream.submit = (uintptr_t)play_recorder;
+	stream.context = (uintptr_t)&recorder;
+	stream.watch = S / 2;
+	stream.nap = BUFFER_UNITS * UNIT_TIME / 2;
+	put(7);
+	counters = feed(&stream, FEEDER_DONE);
+	EXPECT(counters.commands == STREAM_UNITS && counters.stalls == 0);
+	EXPECT(counters.busy > 0 && counters.busy * GIB_UNITS <= MOST_BUSY * STREAM_UNITS);
+	EXPECT(recorder.lowest >= BUFFER_UNITS * UNIT_TIME / 3);
 }
 
 static void the_buffer_is_asked_for_when_that_is_due(void)
@@ -442,12 +540,14 @@ int main(void)
 		the_least_fill_is_what_there_is_until_something_was_released,
 		the_least_fill_stays_when_there_is_more_again,
 		a_ring_that_there_is_no_memory_for_leaves_none_in_use,
+		a_producer_is_woken_once_for_all_the_room_that_it_waits_for,
 		a_nap_is_as_long_as_it_should_be_unless_cancelled,
 		the_first_command_waits_until_the_ring_is_full,
 		the_least_fill_is_that_while_more_is_to_come,
 		latencies_are_those_of_the_commands_alone,
 		a_busy_drive_is_given_up_just_when_the_time_is_over,
 		naps_are_half_the_buffer_at_the_speed_that_the_drive_showed,
+		a_drive_that_answers_busy_is_asked_seldom_and_never_runs_empty,
 		the_buffer_is_asked_for_when_that_is_due,
 		what_is_no_fill_of_a_buffer_is_not_believed,
 		a_question_that_got_no_answer_ends_the_stream,

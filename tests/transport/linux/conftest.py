@@ -52,6 +52,7 @@ class Request(ctypes.Structure):
         ("sense_room", ctypes.c_uint),
         ("data_length", ctypes.c_uint),
         ("timeout", ctypes.c_uint),
+        ("undisturbed", ctypes.c_uint),
         ("direction", ctypes.c_int),
         ("cdb", ctypes.c_ubyte * 16),
         ("data", ctypes.c_ubyte * 16),
@@ -67,6 +68,7 @@ class Drive:
         self._answer_count = ctypes.c_uint.in_dll(self._library, "fake_answer_count")
         self._requests = (Request * 4096).in_dll(self._library, "fake_requests")
         self._request_count = ctypes.c_uint.in_dll(self._library, "fake_request_count")
+        self._masks = ctypes.c_uint.in_dll(self._library, "fake_masks")
         address = ctypes.cast(self._library.sgio_submit, ctypes.c_void_p).value
         self.submit = ffi.cast("submit_function", address)
 
@@ -81,12 +83,17 @@ class Drive:
 
     def reset(self) -> None:
         """Forget the script and what was asked."""
-        self._answer_count.value = self._request_count.value = 0
+        self._answer_count.value = self._request_count.value = self._masks.value = 0
 
     @property
     def requests(self) -> list[Any]:
         """What was asked so far."""
         return list(self._requests[: self._request_count.value])
+
+    @property
+    def masks(self) -> int:
+        """How often it was set for a command which signals are kept out."""
+        return self._masks.value
 
     @property
     def cdbs(self) -> list[bytes]:

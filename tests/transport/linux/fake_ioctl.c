@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <scsi/sg.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,7 @@ struct fake_answer {
 struct fake_request {
 	int fd;
 	unsigned cdb_length, sense_room, data_length, timeout;
+	unsigned undisturbed; /* whether signal handlers are kept out of the thread */
 	int direction;
 	unsigned char cdb[16];
 	unsigned char data[16];
@@ -42,6 +44,15 @@ struct fake_answer fake_answers[LONGEST];
 unsigned fake_answer_count;
 struct fake_request fake_requests[LONGEST];
 unsigned fake_request_count;
+unsigned fake_masks; /* how often the copy of sgio.c has set which signals are kept out */
+
+#ifndef PRELOADED
+VISIBILITY int pthread_sigmask(int how, const sigset_t *set, sigset_t *before)
+{
+	fake_masks++;
+	return sigprocmask(how, set, before) ? errno : 0; /* of this thread, in Linux's C libraries */
+}
+#endif
 
 static void answer_request(sg_io_hdr_t *io, const struct fake_answer *answer)
 {
@@ -59,6 +70,10 @@ static void answer_request(sg_io_hdr_t *io, const struct fake_answer *answer)
 
 static void remember(int fd, const sg_io_hdr_t *io, struct fake_request *request)
 {
+	sigset_t held;
+
+	sigprocmask(SIG_BLOCK, NULL, &held);
+	request->undisturbed = sigismember(&held, SIGINT) && sigismember(&held, SIGUSR1);
 	request->fd = fd;
 	request->cdb_length = io->cmd_len;
 	request->sense_room = io->mx_sb_len;

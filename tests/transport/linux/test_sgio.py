@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from signal import SIG_BLOCK, pthread_sigmask
 from threading import Thread, Timer
 from typing import Any
 
@@ -209,6 +210,19 @@ def test_a_stream_is_fed_in_units(drive: Any, transport: SgioTransport) -> None:
     assert [request.data_length for request in drive.requests] == [16 * BLOCK, 16 * BLOCK, 8 * BLOCK]
     assert [request.data[0] for request in drive.requests] == [0, 16, 32]
     assert {request.timeout for request in drive.requests} == {60_000}
+
+
+def test_no_signal_disturbs_a_command(drive: Any, transport: SgioTransport) -> None:
+    transport.execute(Command(TEST_UNIT_READY))
+    assert ([request.undisturbed for request in drive.requests], drive.masks) == ([1], 2)
+    assert not pthread_sigmask(SIG_BLOCK, ())  # they are let in again
+
+
+def test_signals_are_kept_out_of_a_whole_stream_at_once(drive: Any, transport: SgioTransport) -> None:
+    transport.feed(stream(filled_ring(), watch=1e-9))
+    assert [request.undisturbed for request in drive.requests] == [1] * 6  # three of them ask for the drive's buffer
+    assert drive.masks == 0
+    assert not pthread_sigmask(SIG_BLOCK, ())
 
 
 def test_how_long_the_first_command_waited_for_a_full_ring_is_told(drive: Any, transport: SgioTransport) -> None:
