@@ -81,7 +81,7 @@ def test_a_curve_adds_up_to_what_the_burn_counted() -> None:
     assert curve.samples[-1].lba == 8000
     assert curve.facts == {"medium": "DVD+R", "transfer": 65536, "priority": "normal"}
     words = [mark.text for mark in curve.marks if mark.kind is discstack.MarkKind.PHASE]
-    assert words == ["validating", "calibrating", "writing", "finalising", "done"]
+    assert words == ["validating", "calibrating", "buffering", "writing", "finalising", "done"]
 
 
 def test_a_sample_counts_from_the_one_before_it() -> None:
