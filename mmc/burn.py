@@ -39,8 +39,9 @@ def burn(job: BurnJob) -> Procedure[BurnResult]:
     work = yield from open_work()
     erase_first = not job.grow and must_erase(work.status, job)
     check_elsewhere(work.status, job)
-    plan_burn(work.recipe, blanked(work.recipe, work.status) if erase_first else work.status, job)
-    work.recipe.check(work, job)
+    status = blanked(work.recipe, work.status) if erase_first else work.status
+    plan_burn(work.recipe, status, job)
+    work.recipe.check(replace(work, status=status), job)
     yield from check_transfer(work, job)
     check_ring(work, job.ring_bytes)
     yield Checkpoint()

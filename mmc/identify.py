@@ -247,9 +247,14 @@ def track_of(information: TrackInformation) -> Track:
         blank=information.blank,
         damaged=information.damage,
         packet=_packet(information),
-        mode_2=information.data_mode == DataMode.MODE_2,
+        data_mode=_data_mode(information),
         last_recorded_address=information.last_recorded_address if information.lra_v else None,
     )
+
+
+def _data_mode(information: TrackInformation) -> DataMode | None:
+    told = information.data_mode if information.is_data and not information.blank else DataMode.NO_DATA
+    return DataMode(told) if told in (DataMode.MODE_1, DataMode.MODE_2) else None
 
 
 def _packet(information: TrackInformation) -> int | None:

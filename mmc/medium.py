@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from discstack.mmc.spec.track_information import DataMode
 
 __all__ = ["Action", "DiscState", "FormatChoice", "MediumStatus", "Track", "WriteMode", "WriteSpeed"]
 
@@ -86,7 +90,8 @@ class Track:
     """A logical track, as READ TRACK INFORMATION tells it (MMC-6 6.27).
 
     `packet` is how many blocks its packets have, 0 where they vary, None for a track that is not written in packets.
-    `mode_2` says that its sectors are of mode 2. `last_recorded_address` is None where the drive does not tell it.
+    `data_mode` is the mode of its sectors, None for audio and where the drive does not tell it, and so it is with
+    `last_recorded_address`.
     """
 
     number: int
@@ -98,7 +103,7 @@ class Track:
     blank: bool
     damaged: bool
     packet: int | None = None
-    mode_2: bool = False
+    data_mode: DataMode | None = None
     last_recorded_address: int | None = None
 
     @property

@@ -14,7 +14,7 @@ from typing import Final
 from discstack.mmc.aftermath import attempt, disc_is_lost
 from discstack.mmc.calibration import calibrate
 from discstack.mmc.cd import at_once, by_track, raw
-from discstack.mmc.cd.following import next_track_number
+from discstack.mmc.cd.following import check_data_mode, next_track_number
 from discstack.mmc.cd.job import CdJob, CdResult, CdWriteMode
 from discstack.mmc.cd.outcome import check_contents
 from discstack.mmc.cd.packet_tracks import check_open_packets
@@ -91,6 +91,9 @@ def plan_program(work: Work, job: CdJob, *, blank: bool, address: int | None = N
     if not blank and status.open_session and job.mode is not CdWriteMode.TRACK_AT_ONCE:
         raise DiscStateError(f"the disc has an open session, which {job.mode.value} cannot go on in ({status})")
     check_open_packets(status, blank=blank)
+    if not blank:
+        for track in job.program.tracks:
+            check_data_mode(status, track.form.data_mode)
     fresh = blank or status.blank
     start = 0 if fresh else address or status.next_writable_address or 0
     layout = lay_out(job.program, base=start - PREGAP, first_number=_first_number(work, job, fresh=fresh))

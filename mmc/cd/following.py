@@ -1,13 +1,16 @@
-"""What a session must know of those before it: the number of its first track, and how it is closed."""
+"""What is written must know what is before it: number of the first track, mode of its data, how a session is closed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from discstack.mmc.errors import UnsupportedMedium
 from discstack.mmc.spec.mode_page_values import MultiSession
 
 if TYPE_CHECKING:
+    from discstack.mmc.medium import MediumStatus
     from discstack.mmc.recipe import Work
+    from discstack.mmc.spec.track_information import DataMode
 
 
 def next_track_number(work: Work) -> int:
@@ -26,3 +29,18 @@ def multi_session(work: Work, *, close: bool) -> MultiSession:
     if not close:
         return MultiSession.NEXT_SESSION_ALLOWED
     return MultiSession.FINAL_WITH_B0_POINTER if work.status.sessions else MultiSession.FINAL
+
+
+def check_data_mode(status: MediumStatus, mode: DataMode | None) -> None:
+    """Raise UnsupportedMedium where data of another mode is in the open session: a session has data of one mode only.
+
+    Its one type, which the table of contents tells readers (PSEC of point A0h), says how to read all of its data.
+    """
+    if not status.open_session or mode is None:
+        return
+    modes = {track.data_mode for track in status.tracks if track.session == status.sessions}
+    for other in modes - {None, mode}:
+        raise UnsupportedMedium(
+            f"the open session has data of mode {other}, in which data of mode {mode} cannot follow; close the session "
+            f"first, then another one may begin ({status}); nothing was written"
+        )

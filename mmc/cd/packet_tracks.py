@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from discstack.mmc.errors import DiscStateError, UnsupportedMedium
 from discstack.mmc.medium import DiscState, WriteMode
 from discstack.mmc.spec.cd.packets import packet_room
+from discstack.mmc.spec.track_information import DataMode
 
 if TYPE_CHECKING:
     from discstack.mmc.medium import MediumStatus, Track
@@ -35,9 +36,10 @@ def is_xa(status: MediumStatus, *, wanted: bool) -> bool:
     track = open_packets(status)
     if track is None or track.blank:
         return wanted
-    if wanted and not track.mode_2:
+    mode_2 = track.data_mode is DataMode.MODE_2
+    if wanted and not mode_2:
         raise UnsupportedMedium(f"the open track of packets is of mode 1, which no XA can follow in ({status})")
-    return track.mode_2
+    return mode_2
 
 
 def check_open_packets(status: MediumStatus, *, blank: bool) -> None:

@@ -18,6 +18,7 @@ from discstack.mmc.spec.cd.sector import SectorType
 from discstack.mmc.spec.cd.sub_channel import COPY, DATA, FOUR_CHANNELS, PRE_EMPHASIS
 from discstack.mmc.spec.mode_page_values import DataBlockType, SessionFormat
 from discstack.mmc.spec.msf import HIGHEST, PREGAP
+from discstack.mmc.spec.track_information import DataMode
 
 if TYPE_CHECKING:
     from discstack.mmc.spec.toc import CdTextPack
@@ -52,6 +53,13 @@ class TrackForm(Enum):
     def is_audio(self) -> bool:
         """Whether it is played, not read."""
         return self is TrackForm.AUDIO
+
+    @property
+    def data_mode(self) -> DataMode | None:
+        """The mode of its sectors, None for audio."""
+        if self.is_audio:
+            return None
+        return DataMode.MODE_1 if self is TrackForm.MODE_1 else DataMode.MODE_2
 
     @property
     def is_xa(self) -> bool:

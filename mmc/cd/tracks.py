@@ -9,7 +9,7 @@ from discstack.mmc.aftermath import attempt
 from discstack.mmc.calibration import calibrate
 from discstack.mmc.cd import by_track
 from discstack.mmc.cd.burn import erased, recorded
-from discstack.mmc.cd.following import next_track_number
+from discstack.mmc.cd.following import check_data_mode, next_track_number
 from discstack.mmc.cd.job import CdChoices
 from discstack.mmc.cd.outcome import check_state, check_table, check_untouched
 from discstack.mmc.cd.packet_tracks import check_open_packets
@@ -21,6 +21,7 @@ from discstack.mmc.identify import open_work, status_of
 from discstack.mmc.medium import DiscState, MediumStatus
 from discstack.mmc.planning import must_erase
 from discstack.mmc.procedure import Checkpoint, Phase, Procedure, Report
+from discstack.mmc.spec.mode_page_values import SessionFormat
 from discstack.mmc.speed import set_write_speed
 
 __all__ = ["OpenTracks", "add_track", "prepare_tracks", "release_tracks"]
@@ -71,10 +72,13 @@ def add_track(tracks: OpenTracks, track: ProgramTrack) -> Procedure[Placed]:
     if number > MOST_TRACKS:
         raise DiscStateError(f"a disc has at most {MOST_TRACKS} tracks")
     status = yield from status_of(session.work)
+    check_data_mode(status, track.form.data_mode)
     blocks = max(track.source.sectors + track.postgap, MINIMUM_TRACK)
     excess = blocks - status.free_blocks
     if excess > 0 and not session.job.overburn:
         raise MediumFull(f"the track needs {blocks} blocks, {excess} more than are free ({status})", excess=excess)
+    if track.form.is_xa:
+        session.session_format = SessionFormat.CD_ROM_XA
     yield Checkpoint()
     try:
         yield from recorded(session.work, by_track.add_track(session, number, track))

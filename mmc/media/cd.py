@@ -8,7 +8,7 @@ from typing import Final
 
 from discstack.mmc import actions, polling, queries
 from discstack.mmc.cd.cue import cue_sheet, variants
-from discstack.mmc.cd.following import multi_session, next_track_number
+from discstack.mmc.cd.following import check_data_mode, multi_session, next_track_number
 from discstack.mmc.cd.packet_tracks import PACKETS, is_xa, modes, open_packets, packet_size, room, unit
 from discstack.mmc.cd.program import Program, ProgramTrack, TrackForm, lay_out
 from discstack.mmc.command import optional
@@ -25,7 +25,7 @@ from discstack.mmc.spec.cue_sheet import build_cue_sheet
 from discstack.mmc.spec.features import CdTrackAtOnce, Configuration, IncrementalStreamingWritable
 from discstack.mmc.spec.mode_page_values import DataBlockType, MultiSession, SessionFormat, WriteType
 from discstack.mmc.spec.msf import PREGAP, Msf
-from discstack.mmc.spec.track_information import DATA_TRACK
+from discstack.mmc.spec.track_information import DATA_TRACK, DataMode
 from discstack.mmc.steps import CLOSE_TRACK, close, close_damaged, flush, long_operation
 
 NOMINAL_SPEED: Final = 176.4
@@ -38,10 +38,14 @@ PREGAP_STEP: Final = 25  # blocks of the pre-gap that one command writes
 
 
 def check(work: Work, job: BurnJob) -> None:
-    """Raise UnsupportedMedium for sectors of XA where the drive does not write them, or the open track has others."""
+    """Raise UnsupportedMedium for sectors of XA where the drive does not write them.
+
+    And for data of another mode than what the open track, or the open session, has.
+    """
+    xa = is_xa(work.status, wanted=job.xa)
+    check_data_mode(work.status, DataMode.MODE_2 if xa else DataMode.MODE_1)
     if not job.xa:
         return
-    is_xa(work.status, wanted=True)
     configuration = work.survey.configuration
     if (job.mode or work.status.usual_mode) in PACKETS:
         packets = configuration.get(IncrementalStreamingWritable)

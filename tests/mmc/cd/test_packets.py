@@ -13,7 +13,8 @@ from discstack.mmc.burn import burn
 from discstack.mmc.cd.blanking import BlankType, blank_part
 from discstack.mmc.cd.burn import burn_program
 from discstack.mmc.cd.job import CdChoices, CdWriteMode
-from discstack.mmc.cd.tracks import prepare_tracks
+from discstack.mmc.cd.program import TrackForm
+from discstack.mmc.cd.tracks import add_track, prepare_tracks, release_tracks
 from discstack.mmc.errors import (
     DiscStateError,
     IllegalRequest,
@@ -28,6 +29,7 @@ from discstack.mmc.operations import format_medium
 from discstack.mmc.spec.cd import sector
 from discstack.mmc.spec.cd.sector import SectorType
 from discstack.mmc.spec.cdb import Direction
+from discstack.mmc.spec.track_information import DataMode
 from discstack.transport.base import Command
 
 SIZE = 3900  # 100 packets of 32 blocks and 7 of links
@@ -208,7 +210,7 @@ def test_an_image_becomes_sectors_of_xa(studio: Any, medium: str, mode: WriteMod
     lab = studio.lab
     tap = lab.drive(medium, 60000)
     result = lab.run(burn(lab.job(source=lab.source(333), mode=mode, xa=True)), tap)
-    assert (result.verified, result.medium.tracks[0].mode_2) == (333, True)
+    assert (result.verified, result.medium.tracks[0].data_mode) == (333, DataMode.MODE_2)
     assert bytes.fromhex("A0 000000 00 01 20") in studio.answer(
         tap, "43 00 02 00 00 00 00 0800 00"
     )  # XA, in the lead-in
@@ -249,3 +251,53 @@ def test_a_drive_that_does_not_write_xa_is_not_asked_to(studio: Any, monkeypatch
     with pytest.raises(UnsupportedMedium, match="does not write sectors of CD-ROM XA"):
         lab.run(burn(lab.job(mode=mode, xa=True)), tap)
     assert lab.run(identify(), tap).blank
+
+
+MODES = {1: (TrackForm.MODE_1, False), 2: (TrackForm.XA_FORM_1, True)}
+
+
+def with_open_session(studio: Any, form: TrackForm, medium: str = "cd-r") -> Any:
+    """Return a drive whose disc has an open session with one closed track of data, and one of audio."""
+    tap = studio.lab.drive(medium, 60000)
+    tracks = studio.lab.run(prepare_tracks(CdChoices()), tap)
+    for track in (studio.track(320, 1, form), studio.track(320, 2)):
+        studio.lab.run(add_track(tracks, track), tap)
+    return tap
+
+
+@pytest.mark.parametrize("before", [1, 2])
+def test_an_open_session_gets_data_of_one_mode_only(studio: Any, before: int) -> None:
+    lab = studio.lab
+    form, xa = MODES[before]
+    other, other_xa = MODES[3 - before]
+    tap = with_open_session(studio, form)
+    status = lab.run(identify(), tap)
+    assert (status.open_session, [track.data_mode for track in status.tracks[:2]]) == (True, [before, None])
+    start = status.next_writable_address
+    tracks = studio.job(studio.track(320, 3, other), mode=CdWriteMode.TRACK_AT_ONCE)
+    written = [line for line in tap.lines if line.startswith("WRITE")]
+    for job in (burn(lab.job(start=start, xa=other_xa)), burn_program(tracks)):
+        with pytest.raises(UnsupportedMedium, match=f"has data of mode {before}, in which data of mode {3 - before}"):
+            lab.run(job, tap)
+    assert [line for line in tap.lines if line.startswith("WRITE")] == written
+    result = lab.run(burn(lab.job(source=lab.source(320, 5), start=start, xa=xa)), tap)
+    assert [track.data_mode for track in result.medium.tracks if track.session == 1] == [before, None, before]
+    # the next session is another matter
+    lab.run(burn(lab.job(start=result.medium.next_writable_address, xa=other_xa)), tap)
+
+
+def test_tracks_that_are_added_one_by_one_have_data_of_one_mode_only(studio: Any) -> None:
+    tap = studio.lab.drive("cd-r", 60000)
+    tracks = studio.lab.run(prepare_tracks(CdChoices()), tap)
+    studio.lab.run(add_track(tracks, studio.track(320, 1, TrackForm.XA_FORM_1)), tap)
+    with pytest.raises(UnsupportedMedium, match="has data of mode 2"):
+        studio.lab.run(add_track(tracks, studio.track(320, 2, TrackForm.MODE_1)), tap)
+    studio.lab.run(add_track(tracks, studio.track(320, 3)), tap)
+    studio.lab.run(release_tracks(tracks), tap)
+    assert bytes.fromhex("A0 000000 00 01 20") in studio.answer(tap, "43 00 02 00 00 00 00 0800 00")
+
+
+def test_what_is_blanked_first_may_hold_data_of_any_mode(studio: Any) -> None:
+    lab = studio.lab
+    tap = with_open_session(studio, TrackForm.MODE_1, "cd-rw")
+    assert lab.run(burn(lab.job(xa=True, erase=True)), tap).medium.tracks[0].data_mode == DataMode.MODE_2
