@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ import click
 
 from discstack.cli.common import drive_command, json_option, open_recorder
 from discstack.cli.interruption import stopping
-from discstack.cli.output import fields_of, plain, print_fields, print_json, print_json_line, size, spell
+from discstack.cli.output import fields_of, is_structure, plain, print_fields, print_json, print_json_line, size, spell
 from discstack.cli.streams import print_line, say
 
 if TYPE_CHECKING:
@@ -182,7 +181,7 @@ def _say_answer(question: str, answer: Any) -> None:
     elif isinstance(answer, (tuple, list)):
         for item in answer:
             _say_answer(question, item)
-    elif dataclasses.is_dataclass(answer):
+    elif is_structure(answer):
         _say_structure(question, answer)
     else:
         print_fields(question, {"": answer})
@@ -191,10 +190,10 @@ def _say_answer(question: str, answer: Any) -> None:
 def _say_structure(title: str, structure: Any) -> None:
     rows, below = {}, []
     for name, value in fields_of(structure).items():
-        if isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):
+        if isinstance(value, tuple) and value and is_structure(value[0]):
             below.append((_words(name), value))
         else:
-            rows[_words(name)] = _line(value) if dataclasses.is_dataclass(value) else _short(value)
+            rows[_words(name)] = _line(value) if is_structure(value) else _short(value)
     print_fields(f"{title}: {type(structure).__name__}", rows)
     for name, items in below:
         for item in items:
@@ -214,7 +213,7 @@ def _line(structure: Any) -> str:
 
 
 def _nested(value: Any) -> str:
-    if isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):
+    if isinstance(value, tuple) and value and is_structure(value[0]):
         return "(" + "; ".join(_line(item) for item in value) + ")"
     return spell(_short(value))
 

@@ -19,6 +19,7 @@ import click
 
 from discstack.cli.streams import STANDARD_OUTPUT, data_output, naming, print_line, say
 from discstack.fs.system_paths import openable
+from discstack.mmc.spec.msf import Msf
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -37,7 +38,7 @@ def plain(value: Any) -> Any:
         return {"name": value.name, "code": int(value)}
     if isinstance(value, enum.Enum):
         return value.value
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+    if is_structure(value):
         return {name: plain(item) for name, item in fields_of(value).items()}
     if isinstance(value, Mapping):
         return {str(plain(key) if isinstance(key, enum.Enum) else key): plain(item) for key, item in value.items()}
@@ -47,7 +48,12 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value).hex()
-    return str(value) if isinstance(value, (PurePath, datetime)) else value
+    return str(value) if isinstance(value, (PurePath, datetime, Msf)) else value
+
+
+def is_structure(value: Any) -> bool:
+    """Say whether a value is told of by its fields, and not in one word as the time on a CD is."""
+    return dataclasses.is_dataclass(value) and not isinstance(value, (type, Msf))
 
 
 def fields_of(value: Any) -> dict[str, Any]:

@@ -135,6 +135,8 @@ class QEntry(Structure):
         *("pmin" / bits(8), "psec" / bits(8), "pframe" / bits(8)),
         clause="MMC-6 6.25.3.4",
     )
+    told: ClassVar[tuple[str, ...]] = ("time", "p_time")
+
     session_number: int = 1
     adr: int = 1
     control: int = 0
@@ -206,6 +208,7 @@ class Atip(NotFormatted):
         clause="MMC-6 6.25.3.6",
     )
     length_field: ClassVar[str] = "atip_data_length"
+    told: ClassVar[tuple[str, ...]] = ("lead_in", "last_lead_out")
     required: ClassVar[int] = 15
 
     itwp: int = 0

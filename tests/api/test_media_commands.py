@@ -250,6 +250,18 @@ def test_what_a_drive_does_not_know_is_named_on_one_line_and_explained_in_json(d
     assert "5/24/00" in refusals["CD-TEXT"]
 
 
+def test_info_spells_the_times_of_a_cd(discstack: Any) -> None:
+    drive = "virtual:cd-r?file=disc"
+    Path("track.bin").write_bytes(bytes(2352 * 300))
+    Path("album.cue").write_text('FILE "track.bin" BINARY\n  TRACK 01 AUDIO\n    INDEX 01 00:00:00\n')
+    assert discstack("audio", "album.cue", "-d", drive).code == 0
+    words = " ".join(discstack("info", drive, "--all").out.split())
+    assert "lead in 97:26:66 last lead out 79:59:74" in words  # where this disc's pre-groove has them
+    assert "point 162, psec 6, time 00:00:00, p time 00:06:00" in words  # the lead-out, after 300 sectors and the gap
+    found = discstack("info", drive, "--all", "--json").json["disc"]["answers"]
+    assert found["absolute time in pre-groove"]["lead_in"] == "97:26:66"
+
+
 def test_an_answer_that_is_lacking_for_another_reason_is_told_with_it(discstack: Any) -> None:
     said = discstack("info", "virtual:dvd+r?fault=opcode%3D25,sense%3D3/11/00,times%3D0", "--disc").out
     assert "capacity: no answer: READ CAPACITY" in said
