@@ -132,13 +132,13 @@ def _repair(work: Work) -> Procedure[None]:
             raise
 
 
-# The step of an action, the states that the disc is in afterwards, and whether its session is then closed.
+# The step of an action, and the states that the disc is in afterwards.
 CLOSED: Final = frozenset({DiscState.APPENDABLE, DiscState.FINALIZED, DiscState.OVERWRITABLE})
-FINISHING: Final[Mapping[Action, tuple[Callable[[Recipe], Step | None], frozenset[DiscState], bool]]] = {
-    Action.CLOSE_TRACK: (lambda recipe: recipe.close_track, CLOSED, False),
-    Action.CLOSE_SESSION: (lambda recipe: recipe.close_session, CLOSED, True),
-    Action.CLOSE_DISC: (lambda recipe: recipe.close_disc, frozenset({DiscState.FINALIZED}), True),
-    Action.REPAIR: (lambda recipe: _repair, CLOSED | {DiscState.BLANK}, True),
+FINISHING: Final[Mapping[Action, tuple[Callable[[Recipe], Step | None], frozenset[DiscState]]]] = {
+    Action.CLOSE_TRACK: (lambda recipe: recipe.close_track, CLOSED),
+    Action.CLOSE_SESSION: (lambda recipe: recipe.close_session, CLOSED),
+    Action.CLOSE_DISC: (lambda recipe: recipe.close_disc, frozenset({DiscState.FINALIZED})),
+    Action.REPAIR: (lambda recipe: _repair, CLOSED | {DiscState.BLANK}),
 }
 
 
@@ -159,8 +159,10 @@ def _finishing(work: Work, step: Step, action: Action) -> Procedure[MediumStatus
     yield Report(Phase.FINALISING)
     yield from step(work)
     status = yield from status_of(work)
-    _, planned, closed = FINISHING[action]
-    if status.state not in planned or (closed and status.open_session):
+    planned = FINISHING[action][1]
+    if status.state not in planned:
         states = " or ".join(sorted(state.value for state in planned))
         raise DiscStateError(f"the drive reported success, but the disc is not {states} ({status})")
+    if action in status.actions:
+        raise DiscStateError(f"the drive reported success, but what was to be done still is: {action.value} ({status})")
     return status
