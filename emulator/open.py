@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from discstack.emulator.clock import QuickClock, VirtualClock
-from discstack.emulator.discfile import DiscFile
+from discstack.emulator.discfile import DiscFile, Sidecar, sidecar_of
 from discstack.emulator.drive import Drive
 from discstack.emulator.fault_words import parse_faults
 from discstack.emulator.faults import Fault, FaultPlan
@@ -103,12 +103,20 @@ def open_disc(
     if capacity is not None and (capacity <= 0 or capacity % kind.write_unit):
         raise ValueError(f"a {medium} has a multiple of {kind.write_unit} blocks, not {capacity}")
     bad = parse_ranges(defects)
-    if any(run.stop > kind.capacity for run in bad):
-        raise ValueError(f"a {medium} has the blocks 0 to {kind.capacity - 1}, and defects of {defects!r} lie beyond")
+    blocks = _blocks(kind, file, capacity)
+    if any(run.stop > blocks for run in bad):
+        raise ValueError(f"this {medium} has the blocks 0 to {blocks - 1}, and defects of {defects!r} lie beyond")
     kept = DiscFile.open(Path(file), kind, clock, capacity) if file is not None else None
     disc = Disc(kept.medium if kept is not None else _blank(kind, clock, capacity), kept)
     disc.medium.defects.mark(bad)
     return disc
+
+
+def _blocks(kind: MediumKind, file: str | os.PathLike[str] | None, capacity: int | None) -> int:
+    """Return how many blocks a disc has, or will have."""
+    if capacity is None and file is not None and (sidecar := sidecar_of(Path(file))).exists():
+        return Sidecar.load(sidecar).capacity
+    return capacity or kind.capacity
 
 
 def _blank(kind: MediumKind, clock: Clock, capacity: int | None) -> Medium:

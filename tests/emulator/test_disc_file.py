@@ -292,3 +292,13 @@ def test_killed_drive_leaves_a_usable_disc(load: Load, path: Path, medium: str) 
 
 def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+
+
+def test_defects_lie_within_the_disc_that_is_there_or_was_asked_for(path: Path) -> None:
+    with pytest.raises(ValueError, match="blocks 0 to 4095, and defects of '4096' lie beyond"):
+        open_virtual("dvd+r", file=path, capacity=4096, defects="4096")
+    assert not path.exists()
+    open_virtual("dvd+r", file=path, capacity=4096, defects="4095").close()
+    with pytest.raises(ValueError, match="blocks 0 to 4095"):
+        open_virtual("dvd+r", file=path, defects="4096")
+    open_virtual("dvd+r", capacity=1 << 22, defects="4194303").close()  # and more than such discs have
