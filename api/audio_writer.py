@@ -38,7 +38,9 @@ class AudioWriter(Job):
     bytes, None for the fastest. `cd_text` says whether titles and the like get onto the disc. `graphics` takes the CDG
     files beside the audio files of a cue sheet. What has graphics is recorded raw, from lead-in to lead-out, which not
     all drives can; `sub_channels` asks for that in one of its forms. The table of contents is always compared with the
-    plan; with `verify` FULL every block is read back, too, no faster than `verify_speed`.
+    plan; with `verify` FULL every block is read back, too, no faster than `verify_speed`. `ring_bytes` is the size of
+    the buffer between the files and the drive, None for what two and a half seconds at full speed need;
+    `transfer_bytes` what one command carries at most, in whole blocks, None for what suits.
 
         AudioWriter(recorder).write(["one.wav", "two.flac"])
         AudioWriter(recorder).write(CueSheet.load("album.cue"))
@@ -63,13 +65,15 @@ class AudioWriter(Job):
         verify_speed: int | None = None,
         underrun_protection: bool = True,
         ring_bytes: int | None = None,
+        transfer_bytes: int | None = None,
     ) -> None:
         super().__init__(recorder)
         self.gapless, self.erase, self.close, self.simulate = gapless, erase, close, simulate
         self.overburn, self.speed, self.cd_text, self.verify = overburn, speed, cd_text, verify
         self.graphics, self.sub_channels = graphics, sub_channels
         self.verify_speed = verify_speed
-        self.underrun_protection, self.ring_bytes = underrun_protection, ring_bytes
+        self.underrun_protection = underrun_protection
+        self.ring_bytes, self.transfer_bytes = ring_bytes, transfer_bytes
         self._held = ExitStack()
         self._open: OpenTracks | None = None
 
@@ -127,6 +131,7 @@ class AudioWriter(Job):
             "verify_speed": self.verify_speed,
             "underrun_protection": self.underrun_protection,
             "ring_bytes": self.ring_bytes,
+            "transfer_bytes": self.transfer_bytes,
         }
 
     def _job(self, program: Program) -> CdJob:

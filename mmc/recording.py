@@ -65,6 +65,11 @@ def check_transfer(work: Work, job: BurnJob) -> Procedure[None]:
         return
     if size <= 0 or size % unit:
         raise UnsupportedMedium(f"{work.recipe.name} is written in multiples of {unit} bytes, not in {size}")
+    yield from check_way(size)
+
+
+def check_way(size: int) -> Procedure[None]:
+    """Refuse a size of the commands that is too much for the way to the drive."""
     if size > (most := (yield MaxTransfer())):
         raise UnsupportedMedium(f"one command carries {most} bytes at most on the way to this drive, not {size}")
 

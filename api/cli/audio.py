@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from discstack.cli.common import changing_command, leave, open_recorder
+from discstack.cli.common import TRAY_OPTIONS, changing_command, leave, open_recorder, options
 from discstack.cli.curve import curve_option, saving_curve
 from discstack.cli.interruption import cancelling
 from discstack.cli.output import Display, counters_json, duration, print_fields, print_json
 from discstack.cli.paths import FilePath
 from discstack.cli.streams import print_line
-from discstack.cli.ways import LEVELS, Speed
+from discstack.cli.ways import FEED_OPTIONS, LEVELS, Speed
 from discstack.fs.system_paths import path_of
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ RAW_FORMS = {"16": "PQ", "96r": "RAW", "96p": "PACKED"}
 @click.option("--artist", default="", metavar="TEXT", help="CD-TEXT: the performer of the disc.")
 @click.option("--pre-emphasis", is_flag=True, help="The samples were recorded with pre-emphasis.")
 @click.option("--copy-permitted", is_flag=True, help="Say that copies are permitted.")
-@click.option("--eject", is_flag=True, help="Open the tray when all is done.")
+@options(FEED_OPTIONS)
+@options(TRAY_OPTIONS)
 @curve_option
 @changing_command
 def audio(
@@ -79,6 +80,9 @@ def audio(
     raw: str | None,
     session: int | None,
     no_cd_text: bool,
+    transfer: int | None,
+    ring: int | None,
+    reload: bool,
     eject: bool,
     unmount: bool,
     curve: str | None,
@@ -111,6 +115,8 @@ def audio(
             speed=kilobytes(speed, recorder.medium()) if speed else None,
             verify=VerifyLevel(verify),
             verify_speed=read_limit(verify_speed, recorder.medium()),
+            ring_bytes=ring,
+            transfer_bytes=transfer,
         )
         program = _program(writer, files, session, tags)
         facts = {"drive": drive, "medium": recorder.medium().name, "speed": writer.speed, "simulated": simulate}
@@ -122,7 +128,7 @@ def audio(
                 print_json(_result_json(result, drive))
             else:
                 _say_result(result, drive)
-        leave(recorder, eject=eject)
+        leave(recorder, reload=reload, eject=eject)
 
 
 def _program(writer: AudioWriter, files: tuple[str, ...], session: int | None, tags: dict[str, Any]) -> Program:

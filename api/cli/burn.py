@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from click.core import ParameterSource
 
-from discstack.cli.common import changing_command, leave, open_recorder, uncollected
+from discstack.cli.common import TRAY_OPTIONS, changing_command, leave, open_recorder, options, uncollected
 from discstack.cli.curve import curve_option, saving_curve
 from discstack.cli.earlier import CHANGE_OPTIONS, take_over
-from discstack.cli.image import ImageCommand, compose, image_options, options, say_issues
+from discstack.cli.image import ImageCommand, compose, image_options, say_issues
 from discstack.cli.interruption import cancelling
 from discstack.cli.output import Display, brief, counters_json, duration, print_fields, print_json, size
 from discstack.cli.streams import print_line, say
 from discstack.cli.tree_options import check_manifest, write_manifest
-from discstack.cli.ways import WAY_OPTIONS, WAYS, room_choices, writer_for
+from discstack.cli.ways import WAY_OPTIONS, room_choices, ways_of, writer_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -50,8 +50,7 @@ PRIORITIES: Final = ("normal priority", "raised priority", "real-time priority")
     metavar="LBA",
     help="Where an image goes: on a disc to be written over anywhere (with --erase), else where the disc goes on.",
 )
-@click.option("--reload", is_flag=True, help="Open and close the tray when all is done: the system looks at the disc.")
-@click.option("--eject", is_flag=True, help="Open the tray when all is done.")
+@options(TRAY_OPTIONS)
 @curve_option
 @image_options
 @changing_command
@@ -75,7 +74,7 @@ def burn(
     """Burn files, folders or an image to a disc, and check that all of it is there."""
     from discstack import ImageFile
 
-    way = {name: choices.pop(name) for name in WAYS}
+    way = ways_of(choices)
     ready_made = None if as_file or len(sources) > 1 else _ready_made(sources[0])
     if ready_made:
         _check_as_it_is(choices)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -26,7 +26,22 @@ trace_option = click.option(
     help="Record every command in FILE: as text (- for standard output), or for Wireshark if it ends in .pcapng.",
 )
 
+TRAY_OPTIONS: Final = (
+    click.option("--reload", is_flag=True, help="Open and close the tray in the end: the system looks at the disc."),
+    click.option("--eject", is_flag=True, help="Open the tray when all is done."),
+)
 unmount_option = click.option("--unmount", is_flag=True, help="Unmount the disc first, if it is mounted.")
+
+
+def options(choices: Iterable[Callable[[F], F]]) -> Callable[[F], F]:
+    """Return what gives a command some options, in their order."""
+
+    def give(function: F) -> F:
+        for option in reversed(list(choices)):
+            function = option(function)
+        return function
+
+    return give
 
 
 def drive_command(function: F) -> F:

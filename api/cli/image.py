@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from discstack.cli.boot import BootCommand
-from discstack.cli.common import json_option, uncollected
+from discstack.cli.common import json_option, options, uncollected
 from discstack.cli.earlier import SESSION_OPTIONS, take_over
 from discstack.cli.iso_options import ISO_OPTIONS, with_views
 from discstack.cli.mkisofs import ADVICE, refusal, refuse_words
@@ -57,17 +57,6 @@ def image_options(function: F) -> F:
     for option in reversed(_OPTIONS):
         function = option(function)
     return function
-
-
-def options(choices: Iterable[Callable[[F], F]]) -> Callable[[F], F]:
-    """Return what gives a command some options, in their order."""
-
-    def give(function: F) -> F:
-        for option in reversed(list(choices)):
-            function = option(function)
-        return function
-
-    return give
 
 
 def compose(sources: Iterable[str], **choices: Any) -> FileSystemImage:

@@ -38,6 +38,12 @@ class Speed(click.ParamType[str]):
         return value
 
 
+FEED_OPTIONS: Final = (
+    click.option(
+        "--transfer", type=Amount(), metavar="BYTES", help="How much one WRITE carries, instead of what suits."
+    ),
+    click.option("--ring", type=Amount(), metavar="BYTES", help="Size of the buffer in front of the drive."),
+)
 WAY_OPTIONS: Final = (
     click.option("--erase", is_flag=True, help="Permit that the data on a rewritable disc is lost."),
     click.option("--speed", type=Speed(), metavar="X", help="Write speed: 16x, 22160kB/s, max (the default)."),
@@ -58,16 +64,16 @@ WAY_OPTIONS: Final = (
         "--write-and-verify", "command", flag_value="write and verify", help="Let the drive check as it writes."
     ),
     click.option("--verify-speed", type=Speed(), metavar="X", help="Read back no faster than this."),
-    click.option(
-        "--transfer", type=Amount(), metavar="BYTES", help="How much one WRITE carries, instead of what suits."
-    ),
-    click.option("--ring", type=Amount(), metavar="BYTES", help="Size of the buffer in front of the drive."),
+    *FEED_OPTIONS,
 )
-# what they say, by name: `writer_for` takes all of it
-WAYS: Final = (
-    *("erase", "speed", "verify", "simulate", "close", "leave_open", "overburn", "xa", "mode", "layer_break"),
-    *("command", "verify_speed", "transfer", "ring"),
-)
+
+
+def ways_of(choices: dict[str, Any]) -> dict[str, Any]:
+    """Take out of a command's choices what `WAY_OPTIONS` say: `writer_for` takes all of it."""
+    named = click.Command("ways")
+    for option in WAY_OPTIONS:
+        option(named)
+    return {name: choices.pop(name) for name in dict.fromkeys(param.name for param in named.params) if name}
 
 
 def room_choices(way: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from discstack.mmc.cd.job import CdJob, CdResult, CdWriteMode
 from discstack.mmc.cd.outcome import check_contents
 from discstack.mmc.cd.packet_tracks import check_open_packets
 from discstack.mmc.cd.program import Layout, lay_out
-from discstack.mmc.cd.session import Session
+from discstack.mmc.cd.session import Session, check_sizes
 from discstack.mmc.cd.verify import verify_program
 from discstack.mmc.errors import DiscStateError, MediumFull, UnsupportedMedium
 from discstack.mmc.guard import locked
@@ -30,7 +30,6 @@ from discstack.mmc.planning import must_erase
 from discstack.mmc.procedure import Checkpoint, Now, Phase, Procedure, Report
 from discstack.mmc.read_speed import at_read_speed
 from discstack.mmc.recipe import Work
-from discstack.mmc.recording import check_ring
 from discstack.mmc.spec.msf import PREGAP
 from discstack.mmc.speed import set_write_speed
 from discstack.mmc.steps import flush
@@ -73,7 +72,7 @@ def burn_program(job: CdJob) -> Procedure[CdResult]:
         raise UnsupportedMedium(f"tracks of audio and data are for CDs; this is {work.status}")
     erase_first = must_erase(work.status, job)
     WAYS[job.mode].check(work, job, plan_program(work, job, blank=erase_first))
-    check_ring(work, job.ring_bytes, work.recipe.raw_block)
+    yield from check_sizes(work, job)
     yield Checkpoint()
     result = yield from locked(_burn(work, job, erase_first=erase_first))
     yield Report(Phase.DONE)

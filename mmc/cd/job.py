@@ -30,11 +30,12 @@ class CdWriteMode(Enum):
 class CdChoices:
     """What holds for a session whatever is in it.
 
-    `erase`, `simulate`, `speed`, `underrun_protection`, `calibration` and `ring_bytes` are as in a BurnJob. `close`
-    leaves no further session possible. `overburn` permits more than the disc says that it holds. `verify` says how much
-    is compared afterwards: the table of contents always, with FULL every block, read no faster than `verify_speed`
-    (kB/s of 1000 bytes, None for what the drive does by itself). `sub_channels` is the form in which a
-    raw session carries them, None for the first that suits and that the drive takes.
+    `erase`, `simulate`, `speed`, `underrun_protection`, `calibration` and `ring_bytes` are as in a BurnJob;
+    `transfer_bytes` is what one command carries at most, in whole blocks. `close` leaves no further session possible.
+    `overburn` permits more than the disc says that it holds. `verify` says how much is compared afterwards: the table
+    of contents always, with FULL every block, read no faster than `verify_speed` (kB/s of 1000 bytes, None for what the
+    drive does by itself). `sub_channels` is the form in which a raw session carries them, None for the first that suits
+    and that the drive takes.
     """
 
     erase: bool = False
@@ -47,6 +48,7 @@ class CdChoices:
     verify: VerifyLevel = VerifyLevel.QUICK
     verify_speed: int | None = None
     ring_bytes: int | None = None
+    transfer_bytes: int | None = None
     sub_channels: SubChannelForm | None = None
 
 

@@ -11,9 +11,11 @@ from discstack.mmc import actions, queries
 from discstack.mmc.cd.composing import VARIED, SubChannelForm
 from discstack.mmc.cd.following import multi_session
 from discstack.mmc.command import BLOCK_SIZE
+from discstack.mmc.errors import UnsupportedMedium
 from discstack.mmc.feed import added
 from discstack.mmc.polling import persist
 from discstack.mmc.procedure import Phase, Procedure, Report
+from discstack.mmc.recording import check_ring, check_way
 from discstack.mmc.runs import Run, Runs
 from discstack.mmc.spec.mode_page_values import SessionFormat
 from discstack.mmc.spec.msf import PREGAP
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from discstack.mmc.recipe import Work
     from discstack.mmc.stream import BlockSource
 
+LARGEST_BLOCK: Final = 2448  # bytes: a sector with its sub-channels
 PIECE: Final = 4096  # bytes of a piece that is remembered
 VALID: Final = 0x80  # first byte of a code in the mode page
 
@@ -103,7 +106,7 @@ class Session:
         """
         watched = [(lba, size, Witness(source)) for lba, size, source in runs]
         placed = [
-            Run(source=source, lba=lba, padding=padding, block_size=size, transfer=self._transfer(size))
+            Run(source=source, lba=lba, padding=padding, block_size=size, **self._transfer(size))
             for lba, size, source in watched
         ]
         with Runs(self.work, placed, self.speed, self.job.ring_bytes) as flow:
@@ -115,9 +118,12 @@ class Session:
             self.counters = added(self.counters, counters)
             self.recorded.append(Recorded(lba, source.sectors, size, digests, source.found))
 
-    def _transfer(self, block_size: int) -> int:
-        """Return how many blocks one command should carry."""
-        return self.work.recipe.transfer if block_size == BLOCK_SIZE else max(SMALL_TRANSFER // block_size, 1)
+    def _transfer(self, block_size: int) -> dict[str, Any]:
+        """Return how many blocks one command should carry, and whether somebody asks for just that."""
+        if (asked := self.job.transfer_bytes) is not None:
+            return {"transfer": asked // block_size, "exactly": True}
+        usual = self.work.recipe.transfer if block_size == BLOCK_SIZE else max(SMALL_TRANSFER // block_size, 1)
+        return {"transfer": usual}
 
 
 class Witness:
@@ -145,6 +151,15 @@ class Witness:
 
 def _code(code: str) -> bytes:
     return (bytes((VALID,)) + code.encode("ascii")).ljust(16, b"\0") if code else bytes(16)
+
+
+def check_sizes(work: Work, choices: CdChoices) -> Procedure[None]:
+    """Refuse sizes of the ring and of the commands that do not suit CDs or the way to the drive."""
+    check_ring(work, choices.ring_bytes, work.recipe.raw_block)
+    if choices.transfer_bytes is not None:
+        if choices.transfer_bytes < LARGEST_BLOCK:
+            raise UnsupportedMedium(f"a block of a CD has up to {LARGEST_BLOCK} bytes: a command carries no less")
+        yield from check_way(choices.transfer_bytes)
 
 
 def _unknown() -> Procedure[int | None]:

@@ -14,7 +14,7 @@ from discstack.mmc.cd.job import CdChoices
 from discstack.mmc.cd.outcome import check_state, check_table, check_untouched
 from discstack.mmc.cd.packet_tracks import check_open_packets
 from discstack.mmc.cd.program import MINIMUM_TRACK, MOST_TRACKS, Placed, ProgramTrack
-from discstack.mmc.cd.session import Session
+from discstack.mmc.cd.session import Session, check_sizes
 from discstack.mmc.errors import DiscStateError, MediumFull, UnsupportedMedium
 from discstack.mmc.guard import attach_status, lock, unlock
 from discstack.mmc.identify import open_work, status_of
@@ -49,6 +49,7 @@ def prepare_tracks(choices: CdChoices, catalogue: str = "") -> Procedure[OpenTra
     if not erase_first and work.status.state not in (DiscState.BLANK, DiscState.APPENDABLE):
         raise DiscStateError(f"the medium is not in a state to be written: {work.status}")
     check_open_packets(work.status, blank=erase_first)
+    yield from check_sizes(work, choices)
     yield Checkpoint()
     yield from lock()
     try:

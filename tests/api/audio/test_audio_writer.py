@@ -291,6 +291,18 @@ def test_a_sheet_that_begins_with_a_later_track_keeps_its_numbers(
     assert again.tracks[0].texts[PackType.TITLE] == "Three"
 
 
+def test_the_command_line_feeds_a_drive_as_it_is_told_and_moves_the_tray(
+    discstack: Callable[..., Any], tmp_path: Path
+) -> None:
+    wav(tmp_path / "1.wav", noise(400))
+    words = ("audio", "1.wav", "-d", "virtual:cd-r", "--trace", "trace.txt")
+    assert discstack(*words, "--transfer", "24KiB", "--ring", "1MiB", "--reload").code == 0
+    trace = (tmp_path / "trace.txt").read_text()
+    assert "| WRITE (10) lba=0xa transfer_length=0xa |" in trace
+    assert trace.index("| SEND CUE SHEET") < trace.index("loej=0x1") < trace.index("loej=0x1 start=0x1")
+    assert discstack(*words, "--ring", "1k").code == 5
+
+
 def test_the_command_line_records_files_and_tells_what_it_did(discstack: Callable[..., Any], tmp_path: Path) -> None:
     wav(tmp_path / "1.wav", noise(300))
     wav(tmp_path / "2.wav", noise(330, 2))
