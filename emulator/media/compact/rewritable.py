@@ -35,7 +35,9 @@ FULL, MINIMAL, TRACK, UNRESERVE, TAIL, UNCLOSE, ERASE_SESSION = range(7)  # blan
 PACKET: Final = 32  # blocks of user data in a packet
 INCREMENTAL: Final = 0x5  # track mode of data in packets
 WHOLE: Final = 0xFFFFFFFF
-DATA_AREA, SPARE_AREA, GENERAL_APPLICATION = 136, 8, 32  # packets of a Mount Rainier disc
+# Packets of a Mount Rainier disc, from Philips's description of the format; the second tables are copies of the first,
+# which lie in the lead-in
+SPARE_AREA, DATA_AREA, GENERAL_APPLICATION, SECOND_TABLES = 8, 136, 32, 33
 
 
 class CDRW(CDR):
@@ -67,10 +69,10 @@ class CDRW(CDR):
 
     @property
     def managed_blocks(self) -> int:
-        """How many blocks of user data fit on a Mount Rainier disc."""
-        packets = max(self.packet_blocks // PACKET - GENERAL_APPLICATION, 0)
-        whole, rest = divmod(packets, DATA_AREA + SPARE_AREA)
-        return (whole * DATA_AREA + min(rest, DATA_AREA)) * PACKET
+        """How many blocks of user data fit on a Mount Rainier disc: each data area comes behind its spare one."""
+        packets = max(self.packet_blocks // PACKET - GENERAL_APPLICATION - SECOND_TABLES, 0)
+        whole, rest = divmod(packets, SPARE_AREA + DATA_AREA)
+        return (whole * DATA_AREA + max(rest - SPARE_AREA, 0)) * PACKET
 
     def format_capacities(self) -> FormatCapacities:
         """Return the present capacity, and those in fixed packets and as a Mount Rainier disc."""
