@@ -14,6 +14,11 @@ _ANYWHERE: Final = {DiscState.OVERWRITABLE, DiscState.UNFORMATTED, DiscState.INT
 _WRITABLE: Final = {DiscState.BLANK, DiscState.APPENDABLE, *_ANYWHERE}
 
 
+def needs_close(status: MediumStatus) -> bool:
+    """Say whether nothing can be added before the session is closed, and that can be done."""
+    return Action.CLOSE_SESSION in status.actions and Action.APPEND not in status.actions
+
+
 def must_erase(status: MediumStatus, job: Choices) -> bool:
     """Say whether the medium has to be blanked first; refuse one whose data nobody permitted to lose."""
     holds_data = not status.blank and status.state not in (DiscState.UNFORMATTED, DiscState.NO_MEDIUM)
@@ -170,9 +175,10 @@ def _check_options(recipe: Recipe, status: MediumStatus, job: BurnJob) -> None:
 
 def _check_start(recipe: Recipe, status: MediumStatus, job: BurnJob) -> None:
     if status.state is DiscState.APPENDABLE and job.start == 0:
-        raise MediumNotBlank(
-            f"the medium holds data ({status}); an image to be appended must be planned for its next writable address"
-        )
+        advice = "an image to be appended must be planned for its next writable address"
+        if needs_close(status):
+            advice = "its session is open: close it first, then another one can follow"
+        raise MediumNotBlank(f"the medium holds data ({status}); {advice}")
     expected = status.next_writable_address
     if recipe.sequential and job.start != expected:
         raise DiscStateError(

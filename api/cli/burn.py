@@ -117,6 +117,8 @@ def _advising(recorder: Recorder) -> Iterator[None]:
     except MediumNotBlank as error:
         actions = recorder.medium().actions
         words = ["--append keeps that and adds files or folders"] if actions & {Action.APPEND, Action.WRITE} else []
+        if not words and Action.CLOSE_SESSION in actions:
+            words = ["discstack close closes the session, then --append adds files or folders as another one"]
         words += ["--erase lets it be lost"] if actions & {Action.ERASE, Action.WRITE} else []
         if words:
             error.add_note("; ".join(words))

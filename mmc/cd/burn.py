@@ -88,7 +88,10 @@ def plan_program(work: Work, job: CdJob, *, blank: bool, address: int | None = N
     if not blank and status.state not in (DiscState.BLANK, DiscState.APPENDABLE):
         raise DiscStateError(f"the medium is not in a state to be written: {status}")
     if not blank and status.open_session and job.mode is not CdWriteMode.TRACK_AT_ONCE:
-        raise DiscStateError(f"the disc has an open session, which {job.mode.value} cannot go on in ({status})")
+        raise DiscStateError(
+            f"the disc has an open session, which {job.mode.value} cannot go on in: close it first, then another one "
+            f"can follow ({status})"
+        )
     check_open_packets(status, blank=blank)
     if not blank:
         for track in job.program.tracks:

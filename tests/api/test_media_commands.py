@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import wave
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,34 @@ def test_what_permits_a_burn_over_data_is_said_where_there_is_something(
     assert [line.strip() for line in refused.err.splitlines() if "--append" in line or "--erase" in line] == (
         [advice] if advice else []
     )
+
+
+def test_a_disc_with_an_open_session_is_closed_before_anything_is_added(discstack: Any, folder: Path) -> None:
+    drive = "virtual:cd-r?file=disc"
+    assert discstack("burn", str(folder), "--mode", "packets", "--leave-open", "-d", drive).code == 0
+    assert "--append" in discstack("burn", str(folder), "-d", drive).err  # to its track
+    assert "track closed" in discstack("close", "--track", drive).out
+    refused = discstack("burn", str(folder), "-d", drive)
+    assert refused.code == 5
+    assert "its session is open: close it first" in refused.err
+    assert "discstack close closes the session, then --append" in refused.err
+    image = ds.FileSystemImage()
+    image.root.create_file("x", b"x")
+    image.create_result().write_to("x.iso")
+    assert "discstack close" in discstack("burn", str(folder), "--append", "-d", drive).err
+    assert "session closed" in discstack("close", drive).out
+    assert discstack("burn", str(folder), "--append", "-d", drive).code == 0
+
+
+def test_an_open_session_is_closed_before_one_of_audio(discstack: Any, folder: Path) -> None:
+    drive = "virtual:cd-r?file=disc"
+    assert discstack("burn", str(folder), "--mode", "packets", "--leave-open", "-d", drive).code == 0
+    assert discstack("close", "--track", drive).code == 0
+    with wave.open("tone.wav", "wb") as tone:
+        tone.setparams((2, 2, 44100, 0, "NONE", ""))
+        tone.writeframes(bytes(300 * 2352))
+    refused = discstack("audio", "tone.wav", "-d", drive)
+    assert (refused.code, "close it first, then another one can follow" in refused.err) == (5, True)
 
 
 def test_a_disc_is_closed_step_by_step(discstack: Any, folder: Path) -> None:
