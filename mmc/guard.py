@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from discstack.mmc import actions
 from discstack.mmc.aftermath import attempt, drive_is_lost
-from discstack.mmc.errors import CommandError, DriveError
+from discstack.mmc.errors import Cancelled, CommandError, DriveError
 from discstack.mmc.identify import look
 from discstack.mmc.polling import persist, still_busy
 from discstack.mmc.procedure import Procedure
@@ -52,7 +52,7 @@ def unlock() -> Procedure[None]:
     allow = partial(persist, partial(actions.prevent_removal, prevent=False), swallow_attentions=True)
     try:
         yield from allow()
-    except CommandError:
+    except (CommandError, Cancelled):
         yield from allow()
     except KeyboardInterrupt:
         yield from allow()

@@ -4,8 +4,8 @@ A procedure is a generator that yields effects and is sent their outcomes:
 
     Command       -> Reply; CHECK CONDITION is thrown in as the CommandError of its sense key, except for recovered
                      errors, which are successes that the observer hears of, and for BUSY and TASK SET FULL, after
-                     which the command is sent again for a while
-    Pause         -> None, after the device's clock has advanced
+                     which the command is sent again for a while; a cancelled job is thrown Cancelled meanwhile
+    Pause         -> None, after the device's clock has advanced; Cancelled is thrown only if it is `cancellable`
     Prefill       -> seconds that it took until rings were as full as they get; a cancelled job is thrown Cancelled
     Stream        -> FeedResult, whatever the last answer was
     Report        -> None; tells the observer which phase the job is in and how far
@@ -60,11 +60,15 @@ class Phase(Enum):
     DONE = "done"
 
 
+UNSTOPPABLE: Final = frozenset({Phase.FORMATTING, Phase.ERASING, Phase.FINALISING})
+
+
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Ask the runner to let `seconds` pass."""
+    """Ask the runner to let `seconds` pass; a `cancellable` pause ends when the job is cancelled."""
 
     seconds: float
+    cancellable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +143,8 @@ def run(
 ) -> T:
     """Carry a procedure out on a transport and return its result.
 
-    `cancelled` may be set from any thread; it is looked at where the procedure allows it (Checkpoint) and ends a Stream
-    by way of its ring. Raises what the procedure raises.
+    `cancelled` may be set from any thread; it is looked at where the procedure allows it (Checkpoint), while the device
+    does not take a command, and ends a Stream by way of its ring. Raises what the procedure raises.
     """
     runner = _Runner(transport, observer, cancelled or Event())
     resume: Callable[[], Effect] = lambda: next(procedure)  # noqa: E731
@@ -163,11 +167,16 @@ def _resumption(procedure: Procedure[Any], runner: _Runner, effect: Effect) -> C
 
 
 class _Runner:
-    """Performs effects on one transport."""
+    """Performs effects on one transport.
+
+    Once the procedure `heard` of a cancel, and in phases whose operations cannot be stopped, a device that does not
+    take commands is waited for all the same: what leaves it in a known state still has to be sent.
+    """
 
     def __init__(self, transport: Transport, observer: Observer, cancelled: Event) -> None:
         self.transport, self.observer, self.cancelled = transport, observer, cancelled
         self.phase: Phase | None = None
+        self.heard = False
 
     def perform(self, effect: Effect) -> Any:
         return _PERFORM[type(effect)](self, effect)
@@ -192,10 +201,24 @@ class _Runner:
             reply = self.transport.execute(command)
             if reply.status not in NOT_TAKEN or self.transport.clock.now() - start >= NOT_TAKEN_LIMIT:
                 return reply
-            self.transport.clock.sleep(NOT_TAKEN_INTERVAL)
+            self.rest(NOT_TAKEN_INTERVAL)
 
     def pause(self, pause: Pause) -> None:
-        self.transport.clock.sleep(pause.seconds)
+        if pause.cancellable:
+            self.rest(pause.seconds)
+        else:
+            self.transport.clock.sleep(pause.seconds)
+
+    def rest(self, seconds: float) -> None:
+        """Let time pass in small pieces, and listen for a cancel between them."""
+        clock = self.transport.clock
+        end = clock.now() + seconds
+        while True:
+            if not self.heard and self.phase not in UNSTOPPABLE:
+                self.checkpoint()
+            if (left := end - clock.now()) <= 0:
+                return
+            clock.sleep(min(left, OBSERVE_INTERVAL))
 
     def prefill(self, prefill: Prefill) -> float:
         began = self.transport.clock.now()
@@ -211,6 +234,7 @@ class _Runner:
     def stream(self, stream: Stream) -> FeedResult:
         def observe(counters: FeedCounters) -> None:
             if self.cancelled.is_set():
+                self.heard = True
                 stream.ring.cancel()
             self.observer.streaming(stream, added(stream.earlier, counters))
 
@@ -224,6 +248,7 @@ class _Runner:
 
     def checkpoint(self, _: Checkpoint | None = None) -> None:
         if self.cancelled.is_set():
+            self.heard = True
             raise Cancelled(f"cancelled while {self.phase.value}" if self.phase else "cancelled")
 
     def now(self, _: Now) -> float:

@@ -200,7 +200,8 @@ def _retry(
     elif what is Reaction.AGAIN:
         yield from drain_events()
     if trouble.retries or what is Reaction.AGAIN:
-        yield Pause(QUICK_INTERVAL if trouble.retries < QUICK_RETRIES else SLOW_INTERVAL)
+        seconds = QUICK_INTERVAL if trouble.retries < QUICK_RETRIES else SLOW_INTERVAL
+        yield Pause(seconds, cancellable=True)
 
 
 def _error(stream: Stream, result: FeedResult) -> CommandError:

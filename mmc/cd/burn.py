@@ -181,6 +181,7 @@ def recorded(work: Work, writing: Procedure[None]) -> Procedure[None]:
         raise
     except BaseException as error:
         if not disc_is_lost(error):
+            yield Report(Phase.FINALISING)
             yield from attempt(error, lambda: flush(work))
         raise
     yield Report(Phase.FINALISING)

@@ -196,6 +196,30 @@ def test_a_cancelled_disc_can_be_closed_and_then_finalized(lab: Any) -> None:
     assert lab.run(close_disc(), tap).state is DiscState.FINALIZED
 
 
+@pytest.mark.parametrize(("opcode", "number"), [(0x54, 1), (0x55, 1), (0x2A, 1), (0x2A, 5), (0x28, 2)])
+@pytest.mark.parametrize("medium", ["cd-r", "dvd-r"])
+def test_a_cancel_is_heard_while_the_drive_takes_no_command(lab: Any, medium: str, opcode: int, number: int) -> None:
+    tap = lab.drive(medium, 32768)
+    cancelled, execute, refused = Event(), tap.execute, list[float]()
+
+    def not_taking(command: Any) -> Reply:
+        nonlocal number
+        number -= command.cdb[0] == opcode
+        if number > 0 or (cancelled.is_set() and command.cdb[0] != opcode):
+            return execute(command)
+        refused.append(tap.clock.now())
+        if len(refused) == 6:
+            cancelled.set()
+        return Reply(BUSY)
+
+    tap.execute = not_taking
+    with pytest.raises(Cancelled) as caught:
+        lab.run(burn(lab.job(2000)), tap, cancelled=cancelled)
+    assert len(refused) == 6
+    assert any(note.startswith("the disc is now") for note in caught.value.__notes__)
+    assert not tap.inner.drive.prevented
+
+
 def test_cancelling_before_anything_was_done_writes_nothing(lab: Any) -> None:
     tap = lab.drive("dvd+r", 32768)
     cancelled = Event()

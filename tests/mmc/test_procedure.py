@@ -52,7 +52,52 @@ def test_a_drive_that_takes_no_command_for_long_is_an_error(lab: Any) -> None:
     script = lab.script(Reply(BUSY))
     with pytest.raises(StatusError, match="0x08"):
         lab.run(once(TUR), script)
-    assert script.time == NOT_TAKEN_LIMIT
+    assert script.time == pytest.approx(NOT_TAKEN_LIMIT)
+
+
+class Cancelling:
+    """A transport that answers BUSY so many times; the job is cancelled at the given command."""
+
+    def __init__(self, script: Any, cancelled: Event, at: int) -> None:
+        self.script, self.cancelled, self.at = script, cancelled, at
+        self.clock, self.max_transfer, self.usual_transfer = script.clock, 1 << 16, 1 << 16
+
+    def execute(self, command: Any) -> Reply:
+        if len(self.script.seen) + 1 == self.at:
+            self.cancelled.set()
+        return self.script.execute(command)
+
+
+def in_phases(*phases: Phase | None) -> Iterator[Any]:
+    """Send one command in each phase, and return where that was cancelled."""
+    failures = []
+    for phase in phases:
+        if phase is not None:
+            yield Report(phase)
+        try:
+            yield TUR
+        except Cancelled as error:
+            failures.append((phase, str(error)))
+    return failures
+
+
+def test_a_cancel_is_heard_at_once_while_the_drive_takes_no_command(lab: Any) -> None:
+    cancelled = Event()
+    transport = Cancelling(lab.script(Reply(BUSY)), cancelled, at=3)
+    failures = lab.run(in_phases(Phase.WRITING), transport, cancelled=cancelled)
+    assert failures == [(Phase.WRITING, "cancelled while writing")]
+    assert len(transport.script.seen) == 3
+    assert transport.script.time == pytest.approx(2.0)
+
+
+def test_what_cannot_be_stopped_and_the_way_out_are_seen_through(lab: Any) -> None:
+    cancelled = Event()
+    cancelled.set()
+    script = lab.script(*[Reply(BUSY), Reply(BUSY), None] * 5)
+    phases = (Phase.ERASING, Phase.FORMATTING, Phase.FINALISING, Phase.VERIFYING, None)
+    failures = lab.run(in_phases(*phases), script, cancelled=cancelled)
+    assert failures == [(Phase.VERIFYING, "cancelled while verifying")]
+    assert len(script.seen) == 3 * 3 + 1 + 2
 
 
 def test_a_recovered_error_is_a_success_that_is_heard_of(lab: Any) -> None:
