@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, ClassVar
 
 from discstack.mmc.spec.counted import Bytes, Counted, each, join
 from discstack.mmc.spec.format_unit import FormatType
 from discstack.mmc.spec.layout import Layout, Structure, bits, enumerated, flag, reserved
+from discstack.mmc.spec.value import declared
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class Capacity(Structure):
     """The last readable address and the block length in bytes; an empty medium may have address 0 or FFFFFFFFh."""
 
@@ -37,7 +37,7 @@ class CapacityType(IntEnum):
     NO_MEDIUM_OR_UNKNOWN = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class CurrentMaximumCapacity(Structure):
     """The present capacity, or the greatest possible one of a medium that has none; `block_length` is in bytes."""
 
@@ -52,7 +52,7 @@ class CurrentMaximumCapacity(Structure):
     block_length: int = 2048
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class FormattableCapacity(Structure):
     """A way in which the medium can be formatted, and the capacity that it then has."""
 
@@ -68,7 +68,7 @@ class FormattableCapacity(Structure):
     type_dependent_parameter: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class FormatCapacities(Counted):
     """The present capacity and those that can be had by formatting."""
 
@@ -95,7 +95,7 @@ class FormatCapacities(Counted):
         return tuple(capacity for capacity in self.formattable if capacity.format_type == format_type)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class BufferCapacity(Counted):
     """The size of the drive's buffer and what is free of it, in bytes.
 

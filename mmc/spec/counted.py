@@ -53,7 +53,6 @@ class Counted(Structure):
     by a code (features, pages), `selector` names that field; its default value in a class becomes the class's `code`.
     """
 
-    __slots__ = ()
     repeated: ClassVar[tuple[str, type[Structure]] | None] = None
     selector: ClassVar[str] = ""
     code: ClassVar[int] = NO_CODE
@@ -61,7 +60,7 @@ class Counted(Structure):
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         default = cls.__dict__.get(cls.selector)
-        if isinstance(default, int):  # not so in the second class that dataclass makes for the slots
+        if isinstance(default, int):
             cls.code = default
 
     @classmethod

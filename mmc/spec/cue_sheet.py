@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from discstack.mmc.spec.counted import Bytes, each, join
 from discstack.mmc.spec.layout import Layout, Structure, StructureError, bits
 from discstack.mmc.spec.msf import Msf
+from discstack.mmc.spec.value import declared
 
 LEAD_OUT_TRACK: Final = 0xAA
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class CueSheetEntry(Structure):
     """One line of a cue sheet; with ADR 2 or 3 it holds characters of a catalogue number or ISRC."""
 

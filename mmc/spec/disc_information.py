@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, ClassVar, Final
 
 from discstack.mmc.spec.counted import Bytes, Counted, each, join
 from discstack.mmc.spec.layout import Layout, Structure, bits, enumerated, flag, raw, reserved
 from discstack.mmc.spec.msf import Msf
+from discstack.mmc.spec.value import declared
 
 NO_ADDRESS: Final = 0xFFFFFFFF
 
@@ -57,7 +57,7 @@ class DiscType(IntEnum):
     UNDEFINED = 0xFF
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class OpcTable(Structure):
     """The result of a power calibration at one speed; also the parameter data of SEND OPC INFORMATION."""
 
@@ -68,7 +68,7 @@ class OpcTable(Structure):
     opc_values: bytes = bytes(6)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class DiscInformation(Counted):
     """Standard disc information. Addresses are those of the medium: on CD they hold a time, see the properties.
 
@@ -145,7 +145,7 @@ def _time(address: int) -> Msf | None:
     return time if time.valid and not address >> 24 else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class TrackResourcesInformation(Counted):
     """How many tracks the medium can have, and has."""
 
@@ -167,7 +167,7 @@ class TrackResourcesInformation(Counted):
     current_number_of_appendable_tracks: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class PowResourcesInformation(Counted):
     """What is left for pseudo-overwriting on a BD-R."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import ClassVar, Final
 
 from discstack.mmc.spec.counted import Bytes, Counted
 from discstack.mmc.spec.layout import Layout, Structure, bits, enumerated, flag, reserved
+from discstack.mmc.spec.value import declared
 
 EVENT_SIZE: Final = 4
 
@@ -105,7 +105,7 @@ class DeviceStatus(IntEnum):
     EXTENDED_BUSY = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class OperationalChangeEvent(Structure):
     """The drive can do more, less or other things than before."""
 
@@ -121,7 +121,7 @@ class OperationalChangeEvent(Structure):
     operational_change: int = OperationalChange.NONE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class PowerManagementEvent(Structure):
     """The power state, and whether a change of it worked."""
 
@@ -135,7 +135,7 @@ class PowerManagementEvent(Structure):
     power_status: int = PowerStatus.ACTIVE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class ExternalRequestEvent(Structure):
     """A key was pressed at the drive."""
 
@@ -151,7 +151,7 @@ class ExternalRequestEvent(Structure):
     external_request: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class MediaStatusEvent(Structure):
     """What happened to the medium, and whether one is there."""
 
@@ -169,7 +169,7 @@ class MediaStatusEvent(Structure):
     end_slot: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class MultiHostRequestEvent(Structure):
     """Another host wants, gets or releases the drive; `priority` runs from 1 (low) to 3 (high), 0 is no request."""
 
@@ -185,7 +185,7 @@ class MultiHostRequestEvent(Structure):
     priority: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class BusyEvent(Structure):
     """The drive is busy; `time` is in units of 100 ms."""
 
@@ -219,7 +219,7 @@ EVENTS: Final[dict[int, type[Structure]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class EventStatus(Counted):
     """One event, the one of the lowest class that was asked for.
 
@@ -243,7 +243,7 @@ class EventStatus(Counted):
     @classmethod
     def span(cls, data: Bytes) -> int:
         """Return the length of header and event; some drives count the event alone."""
-        return max(cls.layout.size + EVENT_SIZE, super(EventStatus, cls).span(data))
+        return max(cls.layout.size + EVENT_SIZE, super().span(data))
 
     @classmethod
     def parse(cls, data: Bytes) -> EventStatus:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import ClassVar
 
 from discstack.mmc.spec.counted import Counted
 from discstack.mmc.spec.layout import Layout, bits, enumerated, flag, reserved
+from discstack.mmc.spec.value import declared
 
 
 class FormatType(IntEnum):
@@ -32,7 +32,7 @@ class FormatType(IntEnum):
     BD_R_SRM = 0x32
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class FormatUnitParameters(Counted):
     """Format list header and the one format descriptor."""
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from discstack.mmc.spec.counted import Bytes, Counted, by_code, join, walk
 from discstack.mmc.spec.layout import Layout, bits, flag, reserved, text
+from discstack.mmc.spec.value import declared
 
 MMC_DEVICE: Final = 0x05  # the peripheral device type of CD, DVD and BD drives
 VENDOR_SPECIFIC_SIZE: Final = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class InquiryData(Counted):
     """Standard INQUIRY data: who made the device and what it is."""
 
@@ -55,7 +55,7 @@ class InquiryData(Counted):
     @classmethod
     def span(cls, data: Bytes) -> int:
         """Return the length; old drives count less than the 36 bytes that they send."""
-        return max(cls.layout.size, super(InquiryData, cls).span(data))
+        return max(cls.layout.size, super().span(data))
 
     @classmethod
     def tail(cls, data: Bytes) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def _page(name: str, clause: str) -> Layout:
     return Layout(f"{name} VPD page", *header, "page_length" / bits(16), clause=clause)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class VpdPage(Counted):
     """What every vital product data page begins with."""
 
@@ -99,7 +99,7 @@ class VpdPage(Counted):
     page_code: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class RawVpdPage(VpdPage):
     """A page whose contents are not known here."""
 
@@ -116,7 +116,7 @@ class RawVpdPage(VpdPage):
         return self.data
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class SupportedVpdPages(VpdPage):
     """The codes of the pages that the device has."""
 
@@ -134,7 +134,7 @@ class SupportedVpdPages(VpdPage):
         return bytes(self.supported_page_list)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class UnitSerialNumber(VpdPage):
     """The serial number of the device."""
 
@@ -152,7 +152,7 @@ class UnitSerialNumber(VpdPage):
         return self.product_serial_number.encode("ascii")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class DesignationDescriptor(Counted):
     """One name of the device, such as an EUI-64."""
 
@@ -182,7 +182,7 @@ class DesignationDescriptor(Counted):
         return self.designator
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class DeviceIdentification(VpdPage):
     """The names of the device."""
 

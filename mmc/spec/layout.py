@@ -2,7 +2,7 @@
 
 A `Layout` is written in the order of the T10 byte table, most significant bit first. Its construct is the definition
 (and what the property tests compare with); `parse` and `build` work on one big integer, because construct needs
-14 to 31 us a call. A `Structure` is a frozen dataclass over such a layout: the typed form of a reply or parameter list.
+14 to 31 us a call. A `Structure` is a declared value over such a layout: the typed form of a reply or parameter list.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 import construct as cs
+
+from discstack.mmc.spec.value import Value
 
 if TYPE_CHECKING:
     Field = cs.Construct[Any, Any]
@@ -214,17 +216,16 @@ def _enum_decoder(members: type[IntEnum]) -> Callable[[int], int]:
     return lambda code: known.get(code, code)
 
 
-class Structure:
-    """Base of the typed replies and parameter lists: a frozen dataclass with a `layout` of the same field names.
+class Structure(Value):
+    """Base of the typed replies and parameter lists: declared values with a `layout` of the same field names.
 
     A reply shorter than the layout is normal (older drives, smaller allocation lengths): what is missing reads as zero,
     unless fewer than `required` bytes came, which is a `StructureError`.
     """
 
-    __slots__ = ()
     layout: ClassVar[Layout]
     required: ClassVar[int] = 0
-    length_field: ClassVar[str] = ""  # computed from the rest, hence no field of the dataclass; see counted.py
+    length_field: ClassVar[str] = ""  # computed from the rest, hence no field of the value; see counted.py
     computed: ClassVar[tuple[str, ...]] = ()  # further lengths like that
     told: ClassVar[tuple[str, ...]] = ()  # properties that are worth telling beside the fields
     joined: ClassVar[tuple[str, ...]] = ()  # fields whose two bytes lie apart: `NAME_msb` and `NAME_lsb` in the layout

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from discstack.mmc.spec.counted import Bytes, Counted, join, walk
 from discstack.mmc.spec.layout import Layout, bits, flag, reserved
+from discstack.mmc.spec.value import declared
 
 SUPPORTED_PAGES: Final = 0x00
 
@@ -16,7 +16,7 @@ def _page(name: str, clause: str) -> Layout:
     return Layout(f"{name} log page", *header, clause=clause)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class LogParameter(Counted):
     """One parameter of a log page; what its value means depends on the page."""
 
@@ -52,7 +52,7 @@ class LogParameter(Counted):
         return int.from_bytes(self.value, "big")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class LogPage(Counted):
     """A log page as its parameters."""
 
@@ -80,7 +80,7 @@ class LogPage(Counted):
         return next((parameter for parameter in self.parameters if parameter.parameter_code == code), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class SupportedLogPages(Counted):
     """Page 00h: the codes of the pages that the device has."""
 

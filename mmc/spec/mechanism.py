@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import ClassVar
 
 from discstack.mmc.spec.counted import Counted
 from discstack.mmc.spec.layout import Layout, Structure, bits, enumerated, flag, reserved
+from discstack.mmc.spec.value import declared
 
 
 class ChangerState(IntEnum):
@@ -29,7 +29,7 @@ class MechanismState(IntEnum):
     NO_STATE_INFORMATION = 7
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class SlotTable(Structure):
     """One slot of a changer."""
 
@@ -45,7 +45,7 @@ class SlotTable(Structure):
     cwp: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class MechanismStatus(Counted):
     """Whether door or tray is open, and what changer and slots hold."""
 

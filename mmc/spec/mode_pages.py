@@ -6,7 +6,7 @@ read, changed and sent back.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from discstack.mmc.spec.counted import Bytes, Counted, by_code, each, join
@@ -19,6 +19,7 @@ from discstack.mmc.spec.mode_page_values import (
     SessionFormat,
     WriteType,
 )
+from discstack.mmc.spec.value import declared
 
 if TYPE_CHECKING:
     from discstack.mmc.spec.layout import Field
@@ -33,7 +34,7 @@ def _page(name: str, *body: Field, clause: str) -> Layout:
     return Layout(f"{name} mode page", *header, *body, clause=clause)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class ModePage(Counted):
     """What every mode page has; a page shorter than its layout reads as zero where it ends."""
 
@@ -60,14 +61,14 @@ class ModePage(Counted):
         return replace(self, ps=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class RawModePage(ModePage):
     """A page that is not known here; its bytes are in `rest`."""
 
     layout: ClassVar[Layout] = _page("unknown", clause="SPC-4 7.5.7")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class RawModeSubpage(ModePage):
     """A page in the sub-page format; its bytes are in `rest`."""
 
@@ -81,7 +82,7 @@ class RawModeSubpage(ModePage):
     subpage_code: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class ReadWriteErrorRecoveryPage(ModePage):
     """How hard the drive tries."""
 
@@ -106,7 +107,7 @@ class ReadWriteErrorRecoveryPage(ModePage):
     error_reporting_window_size: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class WriteParametersPage(ModePage):
     """How CD, DVD-R and DVD-RW are written; all other media ignore it.
 
@@ -150,7 +151,7 @@ class WriteParametersPage(ModePage):
     sub_header: bytes = bytes(4)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class CachingPage(ModePage):
     """Whether writes (WCE) and reads (not RCD) go through the drive's buffer; all else is for other devices."""
 
@@ -163,7 +164,7 @@ class CachingPage(ModePage):
     rest: bytes = bytes(9)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class PowerConditionPage(ModePage):
     """When the drive goes to rest; timers are in units of 100 ms."""
 
@@ -190,7 +191,7 @@ class PowerConditionPage(ModePage):
         return self.standby_timer / 10 if self.standby else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class InformationalExceptionsPage(ModePage):
     """How the drive tells of failures to come; `interval_timer` is in units of 100 ms."""
 
@@ -214,7 +215,7 @@ class InformationalExceptionsPage(ModePage):
     report_count: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class TimeoutAndProtectPage(ModePage):
     """Time-outs in seconds, and write protection by software (SWPP)."""
 
@@ -235,7 +236,7 @@ class TimeoutAndProtectPage(ModePage):
     group_3_minimum_timeout: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class WriteSpeedPerformance(Structure):
     """A write speed in kB/s of 1000 bytes that the drive offers for the present medium."""
 
@@ -249,7 +250,7 @@ class WriteSpeedPerformance(Structure):
     write_speed_supported: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class CapabilitiesPage(ModePage):
     """What the drive can do, as MMC-3 had it; speeds are in kB/s of 1000 bytes, `buffer_size_supported` in kB of 1024.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
 from discstack.mmc.spec.counted import Bytes, Counted, join
 from discstack.mmc.spec.layout import Layout, bits, flag, reserved
 from discstack.mmc.spec.mode_pages import PAGE_CODE_MASK, PAGE_HEADER_SIZE, ModePage, kind_of_page
+from discstack.mmc.spec.value import declared
 
 
 def parse_mode_pages(data: Bytes) -> Iterator[ModePage]:
@@ -32,7 +32,7 @@ def _end_of_pages(data: Bytes, counted: int) -> int:
     return max(at, min(counted, len(data)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class ModeParameters(Counted):
     """What both forms of the list have; block descriptors, which optical drives do not need, are kept as bytes."""
 
@@ -82,7 +82,7 @@ class ModeParameters(Counted):
         return self._build(0, self.block_descriptors + join(page.selectable() for page in self.pages))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class ModeParameters10(ModeParameters):
     """The list of MODE SENSE (10) and MODE SELECT (10)."""
 
@@ -96,7 +96,7 @@ class ModeParameters10(ModeParameters):
     longlba: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class ModeParameters6(ModeParameters):
     """The list of MODE SENSE (6) and MODE SELECT (6)."""
 

@@ -5,12 +5,12 @@ Speeds are in kB/s of 1000 bytes, sizes in kB of 1000 bytes, times in millisecon
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import ClassVar
 
 from discstack.mmc.spec.counted import Counted
 from discstack.mmc.spec.layout import Layout, Structure, bits, enumerated, flag, raw, reserved
+from discstack.mmc.spec.value import declared
 
 
 class PerformanceType(IntEnum):
@@ -31,7 +31,7 @@ class WriteRotationControl(IntEnum):
     CAV = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class NominalPerformance(Structure):
     """How fast a range of addresses is read or written."""
 
@@ -47,7 +47,7 @@ class NominalPerformance(Structure):
     end_performance: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class PerformanceException(Structure):
     """An address where a seek takes longer; `time` is in units of 100 us."""
 
@@ -64,7 +64,7 @@ class PerformanceException(Structure):
         return self.time / 10_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class UnusableArea(Structure):
     """A zone boundary or a defect: so many blocks from an address cannot be used."""
 
@@ -78,7 +78,7 @@ class UnusableArea(Structure):
     number_of_unusable_physical_blocks: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class DefectStatus(Structure):
     """One bit per unit of `blocking_factor` blocks, from bit `first_bit_offset` of the first byte on; 1 is a defect."""
 
@@ -96,7 +96,7 @@ class DefectStatus(Structure):
     defect_statuses: bytes = bytes(2038)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class WriteSpeedDescriptor(Structure):
     """A write speed that the drive offers for the present medium."""
 
@@ -116,7 +116,7 @@ class WriteSpeedDescriptor(Structure):
     write_speed: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class DefectiveBlockInformation(Structure):
     """Blocks found defective while they were written or read."""
 
@@ -133,7 +133,7 @@ class DefectiveBlockInformation(Structure):
     error_level: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class DbiCacheZone(Structure):
     """Where a cache zone for defective block information starts; also the parameter data of SET STREAMING type 5."""
 
@@ -144,7 +144,7 @@ class DbiCacheZone(Structure):
     start_lba: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class Performance(Counted):
     """What every reply begins with; the two flags mean something in that of type 0 only."""
 
@@ -160,7 +160,7 @@ class Performance(Counted):
     except_: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class NominalPerformanceData(Performance):
     """Type 0: how fast the drive reads or writes."""
 
@@ -168,7 +168,7 @@ class NominalPerformanceData(Performance):
     descriptors: tuple[NominalPerformance, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class ExceptionsData(Performance):
     """Type 0 with the except bit: where the drive is slower than that."""
 
@@ -177,7 +177,7 @@ class ExceptionsData(Performance):
     descriptors: tuple[PerformanceException, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class UnusableAreaData(Performance):
     """Type 1: what cannot be used of the medium."""
 
@@ -185,7 +185,7 @@ class UnusableAreaData(Performance):
     descriptors: tuple[UnusableArea, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class DefectStatusData(Performance):
     """Type 2: what is defective on the medium."""
 
@@ -193,7 +193,7 @@ class DefectStatusData(Performance):
     descriptors: tuple[DefectStatus, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class WriteSpeedData(Performance):
     """Type 3: the write speeds that the drive offers."""
 
@@ -201,7 +201,7 @@ class WriteSpeedData(Performance):
     descriptors: tuple[WriteSpeedDescriptor, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class DbiData(Performance):
     """Type 4: the defective blocks that the drive remembers."""
 
@@ -209,7 +209,7 @@ class DbiData(Performance):
     descriptors: tuple[DefectiveBlockInformation, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class DbiCacheZoneData(Performance):
     """Type 5: the zones for which the drive remembers defective blocks."""
 
@@ -217,7 +217,7 @@ class DbiCacheZoneData(Performance):
     descriptors: tuple[DbiCacheZone, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class PerformanceDescriptor(Structure):
     """The parameter list of SET STREAMING: so many kB in so many milliseconds, for a range of addresses."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import ClassVar, Final
 
 from discstack.mmc.spec.counted import Counted
 from discstack.mmc.spec.layout import Layout, bits, enumerated, reserved
+from discstack.mmc.spec.value import declared
 
 RPC_STATE: Final = 0x08  # key format
 REGIONS: Final = range(1, 9)
@@ -22,7 +22,7 @@ class RpcType(IntEnum):
     PERMANENT = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class RpcState(Counted):
     """In which regions the drive plays a DVD, and how often that may still be changed, by users and by its maker.
 

@@ -6,13 +6,14 @@ Whether the addresses of formats 0 and 1 are block addresses or times depends on
 from __future__ import annotations
 
 from binascii import crc_hqx
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import IntEnum
 from typing import ClassVar, Final, Self
 
 from discstack.mmc.spec.counted import Bytes, Counted
 from discstack.mmc.spec.layout import Layout, Structure, StructureError, bits, flag, raw, reserved, signed
 from discstack.mmc.spec.msf import Msf
+from discstack.mmc.spec.value import declared
 
 LEAD_OUT_TRACK: Final = 0xAA
 
@@ -28,7 +29,7 @@ class TocFormat(IntEnum):
     CD_TEXT = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class TocTrack(Structure):
     """A track and where it starts; track AAh is the lead-out."""
 
@@ -54,7 +55,7 @@ class TocTrack(Structure):
         return Msf.from_number(self.track_start_address & 0xFFFFFF)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class Toc(Counted):
     """Format 0: the tracks in order, and the lead-out."""
 
@@ -91,8 +92,6 @@ def is_formatted_toc(data: Bytes) -> bool:
 class NotFormatted(Counted):
     """Another format than 0: some drives (QEMU's ATAPI) answer with the formatted TOC whatever they are asked for."""
 
-    __slots__ = ()
-
     @classmethod
     def parse(cls, data: Bytes) -> Self:
         """Read the structure; a formatted TOC is refused."""
@@ -101,7 +100,7 @@ class NotFormatted(Counted):
         return super().parse(data)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class MultiSessionInformation(NotFormatted):
     """Format 1: the numbers of the complete sessions and the first track of the last of them."""
 
@@ -124,7 +123,7 @@ class MultiSessionInformation(NotFormatted):
     start_address_of_first_track_in_last_session: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class QEntry(Structure):
     """One entry of lead-in or PMA, as the Q sub-channel holds it; `point` says what the second time is of."""
 
@@ -161,7 +160,7 @@ class QEntry(Structure):
         return Msf(self.pmin, self.psec, self.pframe)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class RawToc(NotFormatted):
     """Format 2: what all lead-ins of the disc hold."""
 
@@ -180,7 +179,7 @@ class RawToc(NotFormatted):
     entries: tuple[QEntry, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class Pma(NotFormatted):
     """Format 3: what the program memory area of a recordable disc holds."""
 
@@ -192,7 +191,7 @@ class Pma(NotFormatted):
     entries: tuple[QEntry, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class Atip(NotFormatted):
     """Format 4: what the pre-groove of a recordable CD says; times as numbers of three bytes, see the properties."""
 
@@ -243,7 +242,7 @@ class Atip(NotFormatted):
         return Msf.from_number(self.last_possible_start_time_of_lead_out)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class CdTextPack(Structure):
     """One pack of CD-TEXT; `text` is 12 bytes of text or of what the pack type says."""
 
@@ -279,7 +278,7 @@ class CdTextPack(Structure):
         return replace(self, crc=self.right_crc)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class CdText(NotFormatted):
     """Format 5: the CD-TEXT packs of the lead-in."""
 

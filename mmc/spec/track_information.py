@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import ClassVar, Final
 
 from discstack.mmc.spec.counted import Counted
 from discstack.mmc.spec.layout import Layout, bits, enumerated, flag, reserved, signed
+from discstack.mmc.spec.value import declared
 
 DATA_TRACK: Final = 0x4  # the bit of track_mode (the Q sub-channel's control field) that tells data from audio
 
@@ -37,7 +37,7 @@ class DataMode(IntEnum):
     NO_DATA = 15
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class TrackInformation(Counted):
     """What there is to know of a logical track. Addresses and lengths are in blocks.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from discstack.mmc.spec.counted import Bytes, Counted, each, join
 from discstack.mmc.spec.layout import Layout, Structure, bits, flag, reserved
+from discstack.mmc.spec.value import declared
 
 if TYPE_CHECKING:
     from discstack.mmc.spec.layout import Field
@@ -26,7 +26,7 @@ def structure(name: str, *body: Field, clause: str) -> Layout:
     return Layout(name, "disc_structure_data_length" / bits(16), reserved(16), *body, clause=clause)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class DiscStructure(Counted):
     """A disc structure; `data` is what follows its known fields: all, where the standard leaves it to the medium.
 
@@ -49,7 +49,7 @@ class DiscStructure(Counted):
         return self.data
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class WriteProtectionStatus(DiscStructure):
     """Format C0h: by which of its means the medium is write protected."""
 
@@ -70,7 +70,7 @@ class WriteProtectionStatus(DiscStructure):
         return self.mswi or self.cwp or self.pwp or self.swpp
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class StructureListEntry(Structure):
     """One format that the drive reads (RDS) or sends (SDS), and how long it is with its header."""
 
@@ -85,7 +85,7 @@ class StructureListEntry(Structure):
     structure_length: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class DiscStructureList(DiscStructure):
     """Format FFh: the formats that the drive knows for this media type."""
 
@@ -101,7 +101,7 @@ class DiscStructureList(DiscStructure):
         return join(self.entries)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class FormatLayers(DiscStructure):
     """Format 90h: the layers of a hybrid disc that the drive knows, by their profiles.
 

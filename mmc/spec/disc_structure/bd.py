@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 from discstack.mmc.spec.counted import Bytes, join
 from discstack.mmc.spec.disc_structure.base import DiscStructure, structure
 from discstack.mmc.spec.layout import Layout, Structure, bits, flag, raw, reserved, text
+from discstack.mmc.spec.value import declared
 
 UNIT_IDENTIFIER: Final = b"DI"
 LARGE: Final = 3  # the formats of discs with three and four layers begin here
 BLOCKS_PER_UNIT: Final = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class DiscInformationUnit(Structure):
     """One unit of BD disc information: what a layer is and how it is written. Addresses are physical ones."""
 
@@ -86,7 +86,7 @@ class DiscInformationUnit(Structure):
         return f"{self.disc_manufacturer_id}/{self.media_type_id}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class BdDiscInformation(DiscStructure):
     """Format 00h: the units of disc information; `data` is what follows the last one that is marked as such."""
 
@@ -113,7 +113,7 @@ class BdDiscInformation(DiscStructure):
         return self.units[0].media_id if self.units and self.units[0].disc_manufacturer_id else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class CartridgeStatus(DiscStructure):
     """Format 09h: the cartridge of a BD."""
 
@@ -128,7 +128,7 @@ class CartridgeStatus(DiscStructure):
     cwp: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class BdSpareAreaInformation(DiscStructure):
     """Format 0Ah: what is left to replace defects with, in clusters of 32 blocks."""
 
@@ -142,11 +142,11 @@ class BdSpareAreaInformation(DiscStructure):
     number_of_allocated_spare_blocks: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class RawDefectList(DiscStructure):
     """Format 12h: the defect list, in `data`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class PhysicalAccessControl(DiscStructure):
     """Format 30h: physical access controls, or their headers, in `data`."""

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar, Final
 
 from discstack.mmc.spec.disc_structure.base import DiscStructure, structure
 from discstack.mmc.spec.layout import Layout, Structure, bits, flag, raw, reserved
+from discstack.mmc.spec.value import declared
 
 WRITE_INHIBIT: Final = 0x57444300  # "WDC"
 SESSION: Final = 0x53444300  # "SDC"
 LIST: Final = 0xFFFFFFFF
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class WriteInhibit(Structure):
     """What protects a disc from being written; `write_protect_status` is a code, 0 for nothing."""
 
@@ -33,7 +33,7 @@ class WriteInhibit(Structure):
     update_password: bytes = bytes(32)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class SessionInformation(Structure):
     """Which session a block is about, and the disc's id; the items behind them are the recorder's."""
 
@@ -47,7 +47,7 @@ class SessionInformation(Structure):
     disc_id: bytes = bytes(32)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class ControlBlockList(Structure):
     """How many kinds of blocks the drive reads and writes; their descriptors follow, those to read first."""
 
@@ -65,7 +65,7 @@ CONTENTS: Final[Mapping[int, type[WriteInhibit | SessionInformation | ControlBlo
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class DiscControlBlock(DiscStructure):
     """Format 30h of a DVD+RW or DVD+R: `data` is what the block of that descriptor holds, `contents` its meaning."""
 

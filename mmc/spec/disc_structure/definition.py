@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from discstack.mmc.spec.disc_structure.base import DiscStructure, structure
 from discstack.mmc.spec.layout import Layout, bits, flag, raw, reserved
+from discstack.mmc.spec.value import declared
 
 RAM_IDENTIFIER: Final = b"\x0a\x0a"
 BD_IDENTIFIER: Final = b"DS"
 ZONE_TABLE: Final = 164  # where the first sectors of the zones begin in `data` of a DVD-RAM of 4.7 GB
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class DvdRamDefinition(DiscStructure):
     """Format 08h of a DVD-RAM. Sector numbers are physical ones; what follows them is in `data`.
 
@@ -55,7 +55,7 @@ class DvdRamDefinition(DiscStructure):
         return tuple(start & 0xFFFFFF for start in starts)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class BdDefinition(DiscStructure):
     """Format 08h of a BD. Sector numbers are physical ones, spare areas are in clusters of 32 blocks.
 

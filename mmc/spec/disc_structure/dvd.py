@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import ClassVar
 
 from discstack.mmc.spec.disc_structure.base import DiscStructure, structure
 from discstack.mmc.spec.layout import Layout, Structure, bits, enumerated, flag, raw, reserved, text
+from discstack.mmc.spec.value import declared
 
 
 class CopyrightProtectionSystem(IntEnum):
@@ -24,7 +24,7 @@ def readable(data: bytes) -> str:
     return data.decode("ascii", "replace").strip(" \0")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class CopyrightInformation(DiscStructure):
     """Format 01h: copy protection, and in which regions the disc plays not (a bit set for each)."""
 
@@ -45,7 +45,7 @@ class CopyrightInformation(DiscStructure):
         return tuple(region for region in range(1, 9) if not self.region_management_information >> region - 1 & 1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class BcaRecord(Structure):
     """A record of a burst cutting area; the ids are registered ones, such as that of CPRM's media identifier."""
 
@@ -59,7 +59,7 @@ class BcaRecord(Structure):
     data_length: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class BurstCuttingArea(DiscStructure):
     """Format 03h: the bar code at the hub, in `data`: 12 to 188 bytes on DVD (ECMA-267 annex H), 64 on BD.
 
@@ -82,12 +82,12 @@ class BurstCuttingArea(DiscStructure):
         return tuple(found)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class ManufacturingInformation(DiscStructure):
     """Format 04h: what the maker wrote into the lead-in, 2048 bytes, in `data`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class MediumStatus(DiscStructure):
     """Format 09h: the cartridge and write protection of a DVD-RAM."""
 
@@ -108,7 +108,7 @@ class MediumStatus(DiscStructure):
     dvd_ram_specific_write_inhibit_information: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class SpareAreaInformation(DiscStructure):
     """Format 0Ah: what is left to replace defects of a DVD-RAM with, in blocks."""
 
@@ -124,7 +124,7 @@ class SpareAreaInformation(DiscStructure):
     number_of_allocated_supplementary_spare_blocks: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class RecordingType(DiscStructure):
     """Format 0Bh: whether a DVD-RAM was recorded in real time, without replacing defects, around an address."""
 
@@ -137,7 +137,7 @@ class RecordingType(DiscStructure):
     real_time_data: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class HdDvdRMediumStatus(DiscStructure):
     """Format 19h: how much recording management data an HD DVD-R still has room for."""
 
@@ -153,17 +153,17 @@ class HdDvdRMediumStatus(DiscStructure):
     number_of_remaining_rmds_in_current_rmz: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class HdDvdRManagementData(DiscStructure):
     """Format 1Ah: the recording management data that an HD DVD-R recorded last, in `data`, as the DVD Forum has it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class MtaEccBlock(DiscStructure):
     """Format 31h: an ECC block of the main table area of a Mount Rainier DVD+RW, in `data`, as that format has it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class PreRecordedInformation(DiscStructure):
     """Format 0Eh: what the pre-pits of a DVD-R or DVD-RW hold, in fields of 8 bytes that begin with their id."""
 
@@ -204,7 +204,7 @@ class PreRecordedInformation(DiscStructure):
         return readable(self.manufacturer_id_1 + self.manufacturer_id_2)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class UniqueDiscIdentifier(DiscStructure):
     """Format 0Fh: the number and the time, as digits, that a DVD-R or DVD-RW got when it was first written to."""
 
@@ -224,7 +224,7 @@ class UniqueDiscIdentifier(DiscStructure):
     second: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class LayerBoundaryInformation(DiscStructure):
     """Format 20h: how many blocks layer 0 of a DVD+R DL takes, and whether that is settled (`init_status`)."""
 
@@ -238,7 +238,7 @@ class LayerBoundaryInformation(DiscStructure):
     capacity_of_l0: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class ShiftedMiddleAreaStartAddress(DiscStructure):
     """Format 21h: where the middle area of a DVD-R DL starts, and whether that is settled (`init_status`)."""
 
@@ -252,7 +252,7 @@ class ShiftedMiddleAreaStartAddress(DiscStructure):
     shifted_middle_area_start_address: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class JumpIntervalSize(DiscStructure):
     """Format 22h: after how many blocks a DVD-R DL jumps to the other layer."""
 
@@ -263,7 +263,7 @@ class JumpIntervalSize(DiscStructure):
     jump_interval_size: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class ManualLayerJumpAddress(DiscStructure):
     """Format 23h: the address from which a DVD-R DL jumps to the other layer."""
 
@@ -274,7 +274,7 @@ class ManualLayerJumpAddress(DiscStructure):
     manual_layer_jump_address: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class RemappingAddress(DiscStructure):
     """Format 24h: the address that is to be the anchor point of a DVD-R DL."""
 

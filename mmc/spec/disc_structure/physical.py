@@ -6,13 +6,13 @@ The first 17 bytes are alike in all books; what follows is each book's own.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import IntEnum
 from types import MappingProxyType
 from typing import ClassVar, Final
 
 from discstack.mmc.spec.disc_structure.base import DiscStructure, structure
 from discstack.mmc.spec.layout import Layout, Structure, bits, enumerated, flag, reserved, text
+from discstack.mmc.spec.value import declared
 
 
 class DiskCategory(IntEnum):
@@ -31,7 +31,7 @@ class DiskCategory(IntEnum):
     DVD_PLUS_R_DL = 0xE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class PlusBook(Structure):
     """What a DVD+R or DVD+RW adds, by ADIP or in its lead-in. Velocities are as the book of the medium codes them."""
 
@@ -59,7 +59,7 @@ class PlusBook(Structure):
         return f"{self.disk_manufacturer_id}/{self.media_type_id}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class MinusBook(Structure):
     """What a DVD-R or DVD-RW adds: physical sector numbers of the last border-out, and of the border-in behind it."""
 
@@ -74,7 +74,7 @@ class MinusBook(Structure):
     start_sector_number_of_next_border_in: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class RamBook(Structure):
     """What a DVD-RAM of 4.7 GB adds: the type of the disc, and who made it."""
 
@@ -103,7 +103,7 @@ BOOKS: Final[Mapping[int, type[PlusBook | MinusBook | RamBook]]] = MappingProxyT
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class PhysicalFormatInformation(DiscStructure):
     """Formats 00h (of the lead-in), 10h (of a rewritable medium's control data) and 11h (ADIP).
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from discstack.mmc.spec.counted import Bytes, each, join
 from discstack.mmc.spec.disc_structure.base import DiscStructure, structure
 from discstack.mmc.spec.layout import Layout, Structure, bits, flag, raw, reserved
+from discstack.mmc.spec.value import declared
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class DiscKey(DiscStructure):
     """Format 02h: the disc key of CSS or the album identifier of CPPM, 2048 bytes, in `data`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class CopyrightManagementInformation(DiscStructure):
     """Format 05h: the copyright bits of one sector, as a DVD-ROM has them; recordable discs use CPM and CGMS."""
 
@@ -31,12 +31,12 @@ class CopyrightManagementInformation(DiscStructure):
     cps_mod: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class MediaIdentifier(DiscStructure):
     """Format 06h: the identifier of a CPRM medium, in `data`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class MediaKeyBlock(DiscStructure):
     """Formats 07h, 83h and 86h: a pack of the media key block of CPRM or AACS, in `data`, and how many there are."""
 
@@ -48,12 +48,12 @@ class MediaKeyBlock(DiscStructure):
     total_packs: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class HdDvdCopyrightInformation(DiscStructure):
     """Formats 12h and 15h: the copyright protection information of an HD DVD's lead-in, in `data`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class AacsIdentifier(DiscStructure):
     """Formats 80h, 81h and 82h: a volume identifier, or a medium's serial number or identifier, authenticated."""
 
@@ -65,7 +65,7 @@ class AacsIdentifier(DiscStructure):
     message_authentication_code: bytes = bytes(16)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class AacsDataKeys(DiscStructure):
     """Format 84h: the keys of bus encryption, each encrypted by the bus key."""
 
@@ -77,7 +77,7 @@ class AacsDataKeys(DiscStructure):
     write_data_key: bytes = bytes(16)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class EncryptedExtent(Structure):
     """A run of blocks that is encrypted on its way to the host."""
 
@@ -88,7 +88,7 @@ class EncryptedExtent(Structure):
     lba_count: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class EncryptedExtents(DiscStructure):
     """Format 85h: the runs of blocks with bus encryption, and how many the drive can keep (0 for 256)."""
 

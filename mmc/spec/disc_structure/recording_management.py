@@ -7,7 +7,6 @@ others share field 0, which tells what the disc is, and field 1, which tells who
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import ClassVar, Final
 
@@ -15,6 +14,7 @@ from discstack.mmc.spec.counted import each
 from discstack.mmc.spec.disc_structure.base import DiscStructure, structure
 from discstack.mmc.spec.disc_structure.dvd import PreRecordedInformation
 from discstack.mmc.spec.layout import Layout, Structure, bits, enumerated, raw, reserved, text
+from discstack.mmc.spec.value import declared
 
 FIELD: Final = 2048  # bytes
 CALIBRATIONS: Final = 4  # sets of them in field 1
@@ -32,7 +32,7 @@ class RecordedStatus(IntEnum):
     FINALIZED = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class ManagementSummary(Structure):
     """Field 0: what the disc is, the id that its first recorder gave it, and a copy of what its pre-pits hold."""
 
@@ -62,7 +62,7 @@ class ManagementSummary(Structure):
         return PreRecordedInformation.parse(header + self.pre_pit_information).media_id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class CalibrationRecord(Structure):
     """One of the four sets of field 1: a recorder that calibrated its laser on the disc, and with what result.
 
@@ -86,7 +86,7 @@ class CalibrationRecord(Structure):
     running_opc: bytes = bytes(24)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class ZoneHead(Structure):
     """What field 4 begins with: the number of the invisible RZone, and those of the two that may be open (0: none)."""
 
@@ -101,7 +101,7 @@ class ZoneHead(Structure):
     second_open_rzone_number: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class RZone(Structure):
     """A track, by the physical sector numbers of its start and of its last recorded sector (0: it is open)."""
 
@@ -121,7 +121,7 @@ def fields_of(data: bytes) -> list[bytes]:
     return fields[linked:]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class RecordingManagementData(DiscStructure):
     """Format 0Ch: the recording management data in the last border-out, in `data`."""
 
@@ -171,7 +171,7 @@ class RecordingManagementData(DiscStructure):
         return self.summary is not None and self.summary.rmd_format == SEQUENTIAL
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class SpecifiedManagementData(RecordingManagementData):
     """Format 0Dh: the data at the address that was asked for, and the number of the last sector of such in the RMA."""
 

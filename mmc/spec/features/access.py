@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from discstack.mmc.spec.counted import Bytes
 from discstack.mmc.spec.features.base import Feature, FeatureCode, descriptor, padded
 from discstack.mmc.spec.layout import Layout, bits, flag, reserved
+from discstack.mmc.spec.value import declared
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class RandomReadable(Feature):
     """Blocks can be read in any order; `blocking` is the number of blocks per readable unit."""
 
@@ -25,7 +25,7 @@ class RandomReadable(Feature):
     pp: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class RandomWritable(Feature):
     """Blocks can be written in any order, up to `last_lba`."""
 
@@ -43,7 +43,7 @@ class RandomWritable(Feature):
     pp: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class LinkSizes(Feature):
     """A feature that ends with a counted list of link sizes in blocks."""
 
@@ -59,7 +59,7 @@ class LinkSizes(Feature):
         return padded(self.layout.size, bytes([len(self.link_sizes), *self.link_sizes]))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class IncrementalStreamingWritable(LinkSizes):
     """Tracks can be written in several pieces; bit n of `data_block_types_supported` is data block type n."""
 
@@ -76,7 +76,7 @@ class IncrementalStreamingWritable(LinkSizes):
     buf: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class SectorErasable(Feature):
     """Blocks must be erased before they are written again."""
 
@@ -84,7 +84,7 @@ class SectorErasable(Feature):
     feature_code: int = FeatureCode.SECTOR_ERASABLE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class Formattable(Feature):
     """The medium can be formatted; on BD-RE and BD-R with what choices."""
 
@@ -104,7 +104,7 @@ class Formattable(Feature):
     rrm: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class HardwareDefectManagement(Feature):
     """The drive replaces bad blocks by itself; `ssa` means that it reports on the spare areas."""
 
@@ -116,7 +116,7 @@ class HardwareDefectManagement(Feature):
     ssa: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class WriteOnce(Feature):
     """Blocks can be written once, in any order."""
 
@@ -131,7 +131,7 @@ class WriteOnce(Feature):
     pp: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class RestrictedOverwrite(Feature):
     """Blocks can be overwritten in whole units only, as on CD-RW in fixed packets."""
 
@@ -139,7 +139,7 @@ class RestrictedOverwrite(Feature):
     feature_code: int = FeatureCode.RESTRICTED_OVERWRITE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class RigidRestrictedOverwrite(Feature):
     """A DVD-RW can be overwritten at ECC block boundaries."""
 
@@ -155,7 +155,7 @@ class RigidRestrictedOverwrite(Feature):
     blank: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class LayerJumpRecording(LinkSizes):
     """A DVD-R DL can be written with jumps between the layers."""
 
@@ -163,7 +163,7 @@ class LayerJumpRecording(LinkSizes):
     feature_code: int = FeatureCode.LAYER_JUMP_RECORDING
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class LjRigidRestrictedOverwrite(Feature):
     """A DVD-RW DL can be overwritten at ECC block boundaries once layer jump recording has filled it."""
 
@@ -177,7 +177,7 @@ class LjRigidRestrictedOverwrite(Feature):
     buffer_block_size: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class StopLongOperation(Feature):
     """A long operation that was started with Immed can be stopped by the host."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from discstack.mmc.spec.counted import Bytes, Counted
 from discstack.mmc.spec.layout import Layout, bits, enumerated, flag, reserved
+from discstack.mmc.spec.value import declared
 
 if TYPE_CHECKING:
     from discstack.mmc.spec.layout import Field
@@ -89,7 +89,7 @@ def descriptor(name: str, *body: Field, clause: str) -> Layout:
     return Layout(f"{name} feature", *header, *flags, *body, clause=clause)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class Feature(Counted):
     """A feature descriptor. Older versions of a feature are shorter; the fields they lack read as zero."""
 
@@ -103,7 +103,7 @@ class Feature(Counted):
     current: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class RawFeature(Feature):
     """A feature that is not in MMC-6: reserved, newer or vendor-specific."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import ClassVar
 
 from discstack.mmc.spec.features.base import Feature, FeatureCode, descriptor
 from discstack.mmc.spec.layout import Layout, Structure, bits, enumerated, flag, reserved
 from discstack.mmc.spec.profiles import Profile
+from discstack.mmc.spec.value import declared
 
 
 class PhysicalInterface(IntEnum):
@@ -36,7 +36,7 @@ class LoadingMechanism(IntEnum):
     CHANGER_MAGAZINE = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class ProfileDescriptor(Structure):
     """One profile that the drive knows."""
 
@@ -49,7 +49,7 @@ class ProfileDescriptor(Structure):
     current_p: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class ProfileList(Feature):
     """The profiles that the drive knows, the preferred one first."""
 
@@ -61,7 +61,7 @@ class ProfileList(Feature):
     profiles: tuple[ProfileDescriptor, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class Core(Feature):
     """What every MMC drive can do."""
 
@@ -80,7 +80,7 @@ class Core(Feature):
     dbe: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class Morphing(Feature):
     """The drive tells of changes in what it can do."""
 
@@ -97,7 +97,7 @@ class Morphing(Feature):
     async_: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class RemovableMedium(Feature):
     """The medium can be taken out; how, and whether that can be prevented.
 
@@ -122,7 +122,7 @@ class RemovableMedium(Feature):
     lock: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class WriteProtect(Feature):
     """Write protection can be reported and changed."""
 
@@ -139,7 +139,7 @@ class WriteProtect(Feature):
     sswpp: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class HybridDisc(Feature):
     """The drive can handle discs with several formats on one side; `ri` means that a reset keeps the format."""
 
@@ -150,7 +150,7 @@ class HybridDisc(Feature):
     ri: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class EnhancedDefectReporting(Feature):
     """Defects found while writing are kept and reported instead of stopping the write."""
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from discstack.mmc.spec.features.base import Feature, FeatureCode, descriptor
 from discstack.mmc.spec.layout import Layout, bits, flag, reserved
+from discstack.mmc.spec.value import declared
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class BdRPow(Feature):
     """A BD-R takes overwrites by pseudo-overwriting; current where the disc is formatted for it."""
 
@@ -17,7 +17,7 @@ class BdRPow(Feature):
     feature_code: int = FeatureCode.BD_R_POW
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class BdRead(Feature):
     """The BD classes and versions that the drive reads: bit n of a class's bitmap is version n."""
 
@@ -47,7 +47,7 @@ class BdRead(Feature):
     class_3_bd_rom: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class BdWrite(Feature):
     """The BD classes and versions that the drive writes; `svnr` means that verify-not-required writes are supported."""
 
@@ -72,7 +72,7 @@ class BdWrite(Feature):
     class_3_bd_r: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class Tsr(Feature):
     """The drive reports on certification and does timely, safe recording on BD-R and BD-RE."""
 
@@ -80,7 +80,7 @@ class Tsr(Feature):
     feature_code: int = FeatureCode.TSR
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class Aacs(Feature):
     """The drive takes part in AACS authentication."""
 
@@ -103,7 +103,7 @@ class Aacs(Feature):
     aacs_version: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class BdCps(Feature):
     """The drive takes part in BD CPS, the forerunner of AACS."""
 

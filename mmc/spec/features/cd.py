@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from discstack.mmc.spec.features.base import Feature, FeatureCode, descriptor
 from discstack.mmc.spec.layout import Layout, bits, flag, reserved
+from discstack.mmc.spec.value import declared
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class MultiRead(Feature):
     """The drive reads all kinds of CD."""
 
@@ -17,7 +17,7 @@ class MultiRead(Feature):
     feature_code: int = FeatureCode.MULTI_READ
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class CdRead(Feature):
     """The drive reads CD structures."""
 
@@ -33,7 +33,7 @@ class CdRead(Feature):
     cd_text: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class CdRwCavWrite(Feature):
     """The drive writes CD-RW at constant angular velocity."""
 
@@ -41,7 +41,7 @@ class CdRwCavWrite(Feature):
     feature_code: int = FeatureCode.CD_RW_CAV_WRITE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class Mrw(Feature):
     """The drive reads Mount Rainier media; `write` is for CD-RW."""
 
@@ -57,7 +57,7 @@ class Mrw(Feature):
     write: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class CdTrackAtOnce(Feature):
     """The drive writes CDs track at once; bit n of `data_type_supported` is data block type n."""
 
@@ -78,7 +78,7 @@ class CdTrackAtOnce(Feature):
     data_type_supported: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class CdMastering(Feature):
     """The drive writes CDs session at once or raw; `maximum_cue_sheet_length` is in bytes."""
 
@@ -100,7 +100,7 @@ class CdMastering(Feature):
     maximum_cue_sheet_length: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class DdcdRead(Feature):
     """The drive reads double density CDs (obsolete)."""
 
@@ -108,7 +108,7 @@ class DdcdRead(Feature):
     feature_code: int = FeatureCode.DDCD_READ
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class DdcdRWrite(Feature):
     """The drive writes double density CD-R (obsolete)."""
 
@@ -119,7 +119,7 @@ class DdcdRWrite(Feature):
     test_write: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class DdcdRwWrite(Feature):
     """The drive writes double density CD-RW (obsolete)."""
 
@@ -133,7 +133,7 @@ class DdcdRwWrite(Feature):
     blank: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class CdRwMediaWriteSupport(Feature):
     """The CD-RW sub-types that the drive writes: bit n of `cd_rw_media_sub_type_support` is sub-type n."""
 
@@ -146,7 +146,7 @@ class CdRwMediaWriteSupport(Feature):
     cd_rw_media_sub_type_support: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class CdAudioExternalPlay(Feature):
     """The drive plays audio by itself (obsolete)."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, ClassVar, Final, TypeVar
 
 from discstack.mmc.spec.counted import Bytes, Counted, by_code, join
@@ -11,6 +10,7 @@ from discstack.mmc.spec.features import access, basic, bd, cd, drive, dvd
 from discstack.mmc.spec.features.base import HEADER_SIZE, Feature, RawFeature
 from discstack.mmc.spec.layout import Layout, bits, enumerated, reserved
 from discstack.mmc.spec.profiles import Profile
+from discstack.mmc.spec.value import declared
 
 F = TypeVar("F", bound=Feature)
 
@@ -39,7 +39,7 @@ def parse_features(data: Bytes) -> Iterator[Feature]:
         data = data[size:]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class Configuration(Counted):
     """What the drive can do, now and at all (GET CONFIGURATION)."""
 

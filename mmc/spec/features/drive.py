@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
 from discstack.mmc.spec.counted import Bytes
 from discstack.mmc.spec.features.base import Feature, FeatureCode, descriptor, padded
 from discstack.mmc.spec.layout import Layout, Structure, bits, flag, reserved, text
+from discstack.mmc.spec.value import declared
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class PowerManagement(Feature):
     """The drive has power conditions."""
 
@@ -21,7 +21,7 @@ class PowerManagement(Feature):
     current: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class Smart(Feature):
     """The drive predicts its failures; `pp` means that mode page 1Ch is there."""
 
@@ -30,7 +30,7 @@ class Smart(Feature):
     pp: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class EmbeddedChanger(Feature):
     """The drive changes discs; slots are numbered from 0 to `highest_slot_number`."""
 
@@ -46,7 +46,7 @@ class EmbeddedChanger(Feature):
     highest_slot_number: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class MicrocodeUpgrade(Feature):
     """The firmware can be changed in place; `m5` means with WRITE BUFFER mode 5."""
 
@@ -58,7 +58,7 @@ class MicrocodeUpgrade(Feature):
     m5: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class Timeout(Feature):
     """Commands answer within set times; `unit_length` is in blocks."""
 
@@ -73,7 +73,7 @@ class Timeout(Feature):
     unit_length: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class RealTimeStreaming(Feature):
     """The host can set speeds; by which of the ways that MMC offers."""
 
@@ -92,7 +92,7 @@ class RealTimeStreaming(Feature):
     sw: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class DriveSerialNumber(Feature):
     """The drive's serial number."""
 
@@ -112,7 +112,7 @@ class DriveSerialNumber(Feature):
         return self.serial_number.encode("ascii").ljust(-(-len(self.serial_number) // 4) * 4)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class MediaSerialNumber(Feature):
     """The medium in the drive has a serial number of its own."""
 
@@ -120,7 +120,7 @@ class MediaSerialNumber(Feature):
     feature_code: int = FeatureCode.MEDIA_SERIAL_NUMBER
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class DcbEntry(Structure):
     """The content descriptor of a disc control block that the drive knows, four characters read as a number."""
 
@@ -128,7 +128,7 @@ class DcbEntry(Structure):
     content_descriptor: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class DiscControlBlocks(Feature):
     """The disc control blocks that the drive reads or writes."""
 
@@ -138,7 +138,7 @@ class DiscControlBlocks(Feature):
     entries: tuple[DcbEntry, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class FirmwareInformation(Feature):
     """When the firmware was made, as decimal digits in UTC."""
 
@@ -170,7 +170,7 @@ class FirmwareInformation(Feature):
             return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class SecurDisc(Feature):
     """The drive supports SecurDisc."""
 
@@ -178,7 +178,7 @@ class SecurDisc(Feature):
     feature_code: int = FeatureCode.SECUR_DISC
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class Ossc(Feature):
     """The drive has the TCG's Optical Security Subsystem Class, for the media in `profile_numbers`."""
 

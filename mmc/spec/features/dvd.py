@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from discstack.mmc.spec.features.base import Feature, FeatureCode, descriptor
 from discstack.mmc.spec.layout import Layout, bits, flag, reserved
+from discstack.mmc.spec.value import declared
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class DvdRead(Feature):
     """The drive reads DVD structures."""
 
@@ -26,7 +26,7 @@ class DvdRead(Feature):
     dual_r: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class DvdPlusRw(Feature):
     """The drive reads DVD+RW, and writes it where `write` is set."""
 
@@ -41,7 +41,7 @@ class DvdPlusRw(Feature):
     close_only: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class DvdPlusR(Feature):
     """The drive reads DVD+R, and writes it where `write` is set."""
 
@@ -52,7 +52,7 @@ class DvdPlusR(Feature):
     write: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class DvdRRwWrite(Feature):
     """The drive writes DVD-R; `rdl` adds DVD-R DL, `dvd_rw_sl` single layer DVD-RW."""
 
@@ -70,7 +70,7 @@ class DvdRRwWrite(Feature):
     dvd_rw_sl: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class DvdPlusRwDl(Feature):
     """The drive reads DVD+RW DL, and writes it where `write` is set."""
 
@@ -85,7 +85,7 @@ class DvdPlusRwDl(Feature):
     close_only: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class DvdPlusRDl(Feature):
     """The drive reads DVD+R DL, and writes it where `write` is set."""
 
@@ -96,7 +96,7 @@ class DvdPlusRDl(Feature):
     write: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class HdDvdRead(Feature):
     """The drive reads HD DVD."""
 
@@ -110,7 +110,7 @@ class HdDvdRead(Feature):
     hd_dvd_ram: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class HdDvdWrite(Feature):
     """The drive writes HD DVD."""
 
@@ -124,7 +124,7 @@ class HdDvdWrite(Feature):
     hd_dvd_ram: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class HdDvdRwFragmentRecording(Feature):
     """The drive writes HD DVD-RW in fragments; `bgp` means background padding."""
 
@@ -135,7 +135,7 @@ class HdDvdRwFragmentRecording(Feature):
     bgp: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class DvdCss(Feature):
     """The drive takes part in CSS authentication."""
 
@@ -144,7 +144,7 @@ class DvdCss(Feature):
     css_version: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class DvdCprm(Feature):
     """The drive takes part in CPRM authentication."""
 
@@ -153,7 +153,7 @@ class DvdCprm(Feature):
     cprm_version: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class DvdCssManagedRecording(Feature):
     """The drive writes DVD-Download discs under CSS."""
 
@@ -166,7 +166,7 @@ class DvdCssManagedRecording(Feature):
     maximum_number_of_scrambled_extent_information_entries: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@declared
 class Vcps(Feature):
     """The drive takes part in VCPS (DVD+RW copy protection)."""
 
