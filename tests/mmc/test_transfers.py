@@ -12,8 +12,9 @@ from discstack.mmc.burn import burn
 from discstack.mmc.errors import AbortedCommand, IllegalRequest, UnsupportedMedium
 from discstack.mmc.identify import identify
 from discstack.mmc.job import WriteCommand
+from discstack.mmc.procedure import Observer
 from discstack.mmc.spec.sense import Sense
-from discstack.transport.base import CHECK_CONDITION, Command, Reply, TransferRefused
+from discstack.transport.base import CHECK_CONDITION, Command, FeedCounters, Reply, Stream, TransferRefused
 
 KIB = 1 << 10
 MIB = 1 << 20
@@ -47,6 +48,39 @@ def test_a_write_carries_what_medium_way_and_buffer_allow(
     tap = lab.drive(medium, 8192, **options)
     lab.run(burn(lab.job(600, ring_bytes=None)), tap)
     assert set(sizes(tap)[:-1]) == {kib}
+
+
+@pytest.mark.parametrize(
+    ("medium", "speed", "buffer", "block", "nap"),
+    [
+        ("dvd+r", 5540, MIB, False, MIB / 2 / 5_540_000),
+        ("bd-r", 17982, 4 * MIB, False, 2 * MIB / 17_982_000),
+        ("cd-r", 1411, MIB // 2, False, MIB / 4 / (1_411_000 * 2048 / 2352)),  # speeds of CDs are those of raw sectors
+        ("dvd+r", 5540, 32 * MIB, False, 1.0),
+        ("dvd+r", 5540, None, False, 1.0),  # the drive does not tell
+        ("dvd+r", 5540, 512, True, 1.0),  # or tells in blocks
+    ],
+)
+def test_a_drive_without_room_is_asked_again_before_half_of_its_buffer_is_written(
+    lab: Any, medium: str, speed: int, buffer: int | None, block: bool, nap: float
+) -> None:
+    tap, found = lab.drive(medium, 8192), set()
+    execute = tap.execute
+
+    def told(command: Command) -> Reply:
+        if command.cdb[:1] != b"\x5c":
+            return execute(command)
+        if buffer is None:
+            return Reply(CHECK_CONDITION, Sense(0x5, 0x20).build())
+        return Reply(data=bytes((0, 10, 0, block)) + buffer.to_bytes(4) + bytes(4))
+
+    class Naps(Observer):
+        def streaming(self, stream: Stream, counters: FeedCounters, /) -> None:
+            found.add(stream.nap)
+
+    tap.execute = told
+    assert lab.run(burn(lab.job(600, speed=speed)), tap, observer=Naps()).speed.accepted == speed
+    assert list(found) == [pytest.approx(nap)]
 
 
 @pytest.mark.parametrize(("most", "kib"), [(MIB, 64), (48 * KIB, 48), (2 * KIB, 2)])
