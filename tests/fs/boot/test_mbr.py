@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from discstack.fs.boot.mbr import (
@@ -51,6 +51,8 @@ def test_geometry_has_cylinders_of_1_mib_up_to_1_gib() -> None:
 
 
 @given(st.sampled_from([SMALL, LARGE]), st.integers(0, 2**32))
+@example(SMALL, 1024 * MIB - 1)
+@example(SMALL, 1024 * MIB)
 def test_cylinder_head_and_sector_give_the_block_again(geometry: Geometry, block: int) -> None:
     head, mixed, low = geometry.chs(block)
     cylinder, sector = (mixed & 0xC0) << 2 | low, mixed & 0x3F
