@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from discstack.fs.boot.mbr import (
     MbrPartition,
     geometry_for,
     master_boot_record,
+    move_protection,
     protective_partition,
 )
 
@@ -60,3 +62,22 @@ def test_cylinder_head_and_sector_give_the_block_again(geometry: Geometry, block
         assert (cylinder * geometry.heads + head) * geometry.sectors + sector - 1 == block
     else:
         assert (cylinder, head, sector) == (1023, 254, 63)
+
+
+@pytest.mark.parametrize(
+    ("kind", "blocks", "before", "now", "told"),
+    [
+        (0xEE, 40 * MIB - 1, 40 * MIB, 50 * MIB, 50 * MIB - 1),
+        (0xEE, 0xFFFFFFFF, 1 << 33, 1 << 34, 0xFFFFFFFF),
+        (0xEE, 40 * MIB - 2, 40 * MIB, 50 * MIB, 40 * MIB - 2),  # it protected less than all of the disk
+        (0x83, 40 * MIB - 1, 40 * MIB, 50 * MIB, 40 * MIB - 1),  # it protects nothing
+    ],
+)
+def test_what_protected_a_disk_to_its_end_does_so_when_the_disk_has_grown(
+    kind: int, blocks: int, before: int, now: int, told: int
+) -> None:
+    record = bytearray(master_boot_record(b"", 0, before, [MbrPartition(kind, 1, blocks)]))
+    move_protection(record, before, now)
+    assert record[446 + 4] == kind
+    assert record[446 + 8 : 446 + 16].hex() == (1).to_bytes(4, "little").hex() + told.to_bytes(4, "little").hex()
+    assert not any(record[462:510])
