@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -128,6 +129,7 @@ class Recorded:
 class Lab:
     """Makes drives, jobs and images, and closes the drives at the end."""
 
+    remembers: bool = True  # what drives answered in earlier trials of a row of the fault sweep
     drives: list[Tap] = field(default_factory=list)
     recorded: dict[tuple[Tap, str], Recorded] = field(
         default_factory=dict
@@ -157,13 +159,18 @@ class Lab:
         new.restore(state)
         return tap
 
+    def discard(self, tap: Tap) -> None:
+        tap.close()
+        if tap in self.drives:
+            self.drives.remove(tap)
+
     def close(self) -> None:
         for tap in self.drives:
             tap.close()
         self.drives.clear()
 
     def image(self, blocks: int, seed: int = 1) -> bytes:
-        return b"".join((seed * 1_000_003 + n).to_bytes(8, "big") * (BLOCK // 8) for n in range(blocks))
+        return _image(blocks, seed)
 
     def source(self, blocks: int = 40, seed: int = 1, **options: Any) -> Source:
         return Source(self.image(blocks, seed), **options)
@@ -216,6 +223,11 @@ class Lab:
             return Reply(CHECK_CONDITION, sense.build(), done.data, done.residual)
 
         return strike
+
+
+@lru_cache
+def _image(blocks: int, seed: int) -> bytes:
+    return b"".join((seed * 1_000_003 + n).to_bytes(8, "big") * (BLOCK // 8) for n in range(blocks))
 
 
 def _looks_at_buffer(before: str, line: str) -> bool:

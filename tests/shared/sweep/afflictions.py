@@ -90,7 +90,8 @@ def afflict(fresh: Fresh, affliction: Affliction, rehearsal: Rehearsal) -> bool:
 def _endure(
     subject: Subject, affliction: Affliction, fitting: list[Fault], rehearsal: Rehearsal
 ) -> BaseException | None:
-    drive, plan, clock = subject.tap.inner.drive, subject.tap.inner.faults, subject.tap.clock
+    inner = subject.tap.take_over()
+    drive, plan, clock = inner.drive, inner.faults, inner.clock
     if affliction.is_drive:
         who = PERSONALITIES[affliction.name]
         drive.settings = replace(drive.settings, vendor=who.vendor, product=who.product)

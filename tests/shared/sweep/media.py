@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from laboratory import Lab
+from tap import Tap
 from variants import (
     FILLED,
     MORE_LAYERS,
@@ -15,7 +16,7 @@ from variants import (
 )
 
 from discstack.emulator.states import state_of
-from discstack.mmc.identify import identify
+from sweep.remembering import Past, looked_at
 from sweep.subjects import Fresh, Row, Subject
 
 # Sizes that let the last layer be reached, a background format run on, and two sessions of a CD fit
@@ -32,7 +33,7 @@ def media_row(medium: str, section: str) -> Row:
 
 
 def prepare(lab: Lab, medium: str, capacity: int, variant: Variant) -> Fresh:
-    """Take the steps before the last one, and return what makes copies of that disc; or takes them each time."""
+    """Take the steps before the last one, and return what makes drives with such a disc: copies, where that will do."""
     before = variant.steps[:-1]
 
     def anew() -> Bench:
@@ -41,21 +42,24 @@ def prepare(lab: Lab, medium: str, capacity: int, variant: Variant) -> Fresh:
             step(bench)
         return bench
 
-    ready = None if BROKEN.intersection(before) or not before else anew()
-    if ready is not None and state_of(ready.tap.inner.drive.medium) == "being formatted":
-        ready = None  # nor would a copy go on with that
+    ready = anew()
+    state = state_of(ready.tap.inner.drive.medium)
+    copied = before and not BROKEN.intersection(before) and state != "being formatted"  # which no copy goes on with
+
+    def drive() -> Tap:
+        tap = lab.copy_of(ready.tap, medium, capacity, speed=4) if copied else anew().tap
+        tap.seen.clear()
+        return tap
+
+    past = Past(lab, drive)
 
     def fresh() -> Subject:
-        if ready is None:
-            return _subject(anew(), variant)
-        copy = lab.copy_of(ready.tap, medium, capacity, speed=4)
-        return _subject(Bench(lab, copy, dict(ready.images), ready.burns), variant)
+        return _subject(Bench(lab, past.tap(), dict(ready.images), ready.burns), variant)
 
     return fresh
 
 
 def _subject(bench: Bench, variant: Variant) -> Subject:
-    bench.tap.seen.clear()
     return Subject(
         bench.lab,
         bench.tap,
@@ -67,6 +71,6 @@ def _subject(bench: Bench, variant: Variant) -> Subject:
 
 
 def is_as_told(bench: Bench, variant: Variant) -> None:
-    status = bench.lab.run(identify(), bench.tap)
+    status = looked_at(bench.lab, bench.tap)
     assert (status.state, status.sessions, status.open_session) == (variant.state, variant.sessions, variant.open)
     bench.check()

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from tap import Strike, Tap, gone
 
+from discstack.emulator.drive import Drive
 from discstack.mmc.spec.cdb import Direction
 from discstack.mmc.spec.sense import Sense, SenseFormat, SenseKey
 from discstack.transport.base import (
@@ -112,7 +113,7 @@ def wish_to_cancel(tap: Tap, number: int) -> None:
 
 def cut_power(tap: Tap, number: int) -> None:
     def strike(command: Command, execute: Execute) -> Reply:
-        tap.inner.drive.lose_power()
+        tap.happen(Drive.lose_power)
         tap.strikes = {}
         tap.lasting = number, gone
         raise DeviceGone("the mains failed")
@@ -122,7 +123,7 @@ def cut_power(tap: Tap, number: int) -> None:
 
 def reset(tap: Tap, number: int) -> None:
     def strike(command: Command, execute: Execute) -> Reply:
-        tap.inner.drive.reset()
+        tap.happen(Drive.reset)
         return execute()
 
     tap.strikes = {number: strike}

@@ -14,12 +14,12 @@ from discstack.mmc.cd.burn import burn_program
 from discstack.mmc.cd.composing import SubChannelForm
 from discstack.mmc.cd.job import CdWriteMode
 from discstack.mmc.cd.program import TrackForm
-from discstack.mmc.identify import identify
 from discstack.mmc.job import VerifyLevel
 from discstack.mmc.medium import DiscState
 from discstack.mmc.operations import repair
 from discstack.mmc.spec.cd.text import CdTextBlock, PackType, build_cd_text
 from discstack.transport.base import TransportError
+from sweep.remembering import Past, looked_at
 from sweep.subjects import Fresh, Images, Row, Subject
 
 BLOCKS = 40
@@ -88,13 +88,13 @@ def album(studio: Studio) -> Any:
 
 
 def holds_album(studio: Studio, tap: Any) -> None:
-    assert studio.lab.run(identify(), tap).state is DiscState.FINALIZED
+    assert looked_at(studio.lab, tap).state is DiscState.FINALIZED
     assert sectors(tap, 0, 300) == studio.samples(300, 1)
     assert sectors(tap, 300 + GAP, 310) == studio.samples(310, 2)
 
 
 def holds_program(studio: Studio, tap: Any) -> None:
-    status = studio.lab.run(identify(), tap)
+    status = looked_at(studio.lab, tap)
     assert status.state is DiscState.FINALIZED
     tracks = [track for track in status.tracks if track.blocks and track.session == status.sessions]
     assert tracks
@@ -103,7 +103,7 @@ def holds_program(studio: Studio, tap: Any) -> None:
 
 
 def holds_mixed(studio: Studio, tap: Any) -> None:
-    status = studio.lab.run(identify(), tap)
+    status = looked_at(studio.lab, tap)
     assert status.state is DiscState.FINALIZED
     data, audio = status.tracks
     assert tap.on_disc(data.start, 300) == studio.samples(300, 1, 2048)
@@ -111,18 +111,22 @@ def holds_mixed(studio: Studio, tap: Any) -> None:
 
 
 def sectors(tap: Any, lba: int, blocks: int) -> bytes:
-    return b"".join(tap.inner.drive.medium.sector(at)[1] for at in range(lba, lba + blocks))
+    def read(drive: Any) -> bytes:
+        return b"".join(drive.medium.sector(at)[1] for at in range(lba, lba + blocks))
+
+    found: bytes = tap.look(("sectors", lba, blocks), read)
+    return found
 
 
 def is_closed(studio: Studio, tap: Any) -> None:
-    status = studio.lab.run(identify(), tap)
+    status = looked_at(studio.lab, tap)
     assert status.state is DiscState.APPENDABLE
     assert not status.open_session
     assert status.sessions == 1
 
 
 def is_blank(studio: Studio, tap: Any) -> None:
-    assert studio.lab.run(identify(), tap).state is DiscState.BLANK
+    assert looked_at(studio.lab, tap).state is DiscState.BLANK
 
 
 CASES = (
@@ -154,8 +158,10 @@ def program_row(case: Case) -> Row:
         before = case.prepare(studio, ready)
         kept = {} if " over " in case.name else before
 
+        past = Past(lab, lambda: lab.copy_of(ready, case.medium, CAPACITY, speed=4))
+
         def fresh() -> Subject:
-            tap = lab.copy_of(ready, case.medium, CAPACITY, speed=4)
+            tap = past.tap()
             return Subject(
                 lab, tap, lambda: lab.run(case.job(studio), tap), lambda: case.check(studio, tap), kept, lambda: kept
             )

@@ -26,6 +26,7 @@ from discstack.mmc.reading import read_disc
 from discstack.mmc.timed_reading import timed_read
 from discstack.mmc.verify import verify
 from sweep.programs import AT_ONCE, program, sectors
+from sweep.remembering import Past, looked_at
 from sweep.subjects import Fresh, Row, Subject
 
 BLOCKS = 96
@@ -96,7 +97,7 @@ def looking(held: Held) -> Procedure[Any]:
 
 def is_known(lab: Lab, tap: Tap, held: Held) -> None:
     """Where the drive does not tell what the disc is, it says so and gives the reason."""
-    status, true = held["status"], lab.run(identify(), tap)
+    status, true = held["status"], looked_at(lab, tap)
     assert status.state in (true.state, DiscState.NO_MEDIUM, DiscState.FORMATTING) or status.reason, status
 
 
@@ -123,7 +124,7 @@ def changing(held: Held) -> Procedure[Any]:
 
 
 def is_in(lab: Lab, tap: Tap, held: Held) -> None:
-    assert lab.run(identify(), tap).state is not DiscState.NO_MEDIUM
+    assert looked_at(lab, tap).state is not DiscState.NO_MEDIUM
 
 
 def with_data(lab: Lab) -> Tap:
@@ -163,10 +164,16 @@ def reading_row(name: str) -> Row:
     def prepare(lab: Lab) -> Fresh:
         ready = made(lab)
 
-        def fresh() -> Subject:
+        def ready_drive() -> Tap:
             tap = lab.copy_of(ready, medium, capacity, speed=4)
             lab.run(wait_ready(), tap)  # it says once that it has just been switched on
             tap.seen.clear()
+            return tap
+
+        past = Past(lab, ready_drive)
+
+        def fresh() -> Subject:
+            tap = past.tap()
             held: Held = {}
             return Subject(lab, tap, lambda: lab.run(job(lab)(held), tap), lambda: look(lab, tap, held))
 

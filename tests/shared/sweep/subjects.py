@@ -27,8 +27,7 @@ class Subject:
     after: Callable[[], Images] = dict
 
     def close(self) -> None:
-        self.tap.close()
-        self.lab.drives.remove(self.tap)
+        self.lab.discard(self.tap)
 
 
 Fresh = Callable[[], Subject]  # each time another drive, with a disc like the one before

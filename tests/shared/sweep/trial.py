@@ -14,11 +14,11 @@ from tap import Place
 
 from discstack.mmc.aftermath import disc_is_lost
 from discstack.mmc.errors import Cancelled, CommandError, DriveError, DriveTimeout
-from discstack.mmc.identify import identify
 from discstack.mmc.spec.cdb import describe
 from discstack.transport.base import TransportError
 from sweep.mishaps import Mishap
 from sweep.nextday import goes_on
+from sweep.remembering import looked_at
 from sweep.subjects import Fresh, Images, Subject
 
 WRITES = {b"\x2a", b"\xaa", b"\x2e"}
@@ -112,7 +112,7 @@ def strike(fresh: Fresh, number: int, mishap: Mishap, rehearsal: Rehearsal) -> N
         else:
             expect(not mishap.harmless, "it does not go on")
             _check_failure(subject, number, mishap, failure, rehearsal)
-            if (mishap.lost or mishap.owner) and goes_on(subject):
+            if (mishap.lost or mishap.owner) and subject.tap.recall("the next day", lambda: goes_on(subject)):
                 check_kept(subject, rehearsal.kept)
     except Exception as error:
         raise Finding(f"{where}: {type(error).__name__}: {error} [after {failure!r}]") from error
@@ -128,7 +128,7 @@ def expect(truth: object, what: str) -> None:
 def _check_success(subject: Subject, mishap: Mishap) -> None:
     expect(not mishap.deadly, "a false success")
     subject.tap.spare()
-    expect(not subject.tap.inner.drive.prevented, "the tray stays locked")
+    expect(not subject.tap.locked, "the tray stays locked")
     subject.check()
 
 
@@ -144,7 +144,7 @@ def _check_failure(subject: Subject, number: int, mishap: Mishap, failure: BaseE
     )  # what goes on a little, or is refused for ever
     expect(not any(at > number for at in taken), "something was written after it")
     tap.spare()
-    expect(mishap.lost or mishap.lasting or not tap.inner.drive.prevented, "the tray stays locked")
+    expect(mishap.lost or mishap.lasting or not tap.locked, "the tray stays locked")
     if written and not lost and not isinstance(failure, DriveTimeout):
         flushed = any(cdb[:1] in FLUSH for cdb in tap.seen[written[-1] :])
         expect(flushed or "afterwards also" in told, "what was written is not flushed")
@@ -163,7 +163,7 @@ def check_report(subject: Subject, failure: BaseException) -> None:
     told = failure.medium if isinstance(failure, DriveError) else None
     if told is None:
         return
-    now = subject.lab.run(identify(), subject.tap)
+    now = looked_at(subject.lab, subject.tap)
     said, true = ((s.state, s.sessions, s.open_session, s.next_writable_address) for s in (told, now))
     expect(said == true, f"it says that the disc is {told}, but it is {now}")
 
