@@ -21,7 +21,8 @@ from pathlib import Path
 from laboratory import Lab
 
 from sweep.afflictions import afflict, drives, faults
-from sweep.mishaps import MISHAPS, TELLING
+from sweep.heed import WATCH
+from sweep.mishaps import MISHAPS, TELLING, Mishap
 from sweep.subjects import Fresh
 from sweep.table import QUICK, ROWS
 from sweep.trial import Finding, Rehearsal, Spot, rehearse, spots, strike
@@ -48,6 +49,9 @@ class Task:
     share: float = 1.0
     seed: int = 0
 
+    def __str__(self) -> str:
+        return f"{self.turn}: {self.row}"
+
     def drawn(self) -> Iterator[bool]:
         """Draw lots for ever, the same ones each time."""
         lots = random.Random(f"{self.seed} {self.turn} {self.row}")
@@ -61,6 +65,7 @@ class Outcome:
 
     task: Task
     trials: int = 0
+    spared: int = 0  # of those, what one before them has shown
     whole: bool = True
     findings: list[str] = field(default_factory=list)
 
@@ -89,7 +94,7 @@ def carry_out(task: Task, deadline: float) -> Outcome:
             signal.alarm(PATIENCE)
             outcome.trials += 1
             try:
-                trial()
+                outcome.spared += not trial()
             except Finding as finding:
                 outcome.findings.append(f"{task.row}: {finding}")
     except Exception as error:
@@ -100,15 +105,26 @@ def carry_out(task: Task, deadline: float) -> Outcome:
     return outcome
 
 
-def afflicted(fresh: Fresh, rehearsal: Rehearsal) -> Iterator[Callable[[], object]]:
+def afflicted(fresh: Fresh, rehearsal: Rehearsal) -> Iterator[Callable[[], bool]]:
     for affliction in (*faults(all_arguments=True), *drives()):
         if affliction.fitting(rehearsal):
             yield partial(afflict, fresh, affliction, rehearsal)
 
 
-def struck(task: Task, fresh: Fresh, rehearsal: Rehearsal) -> Iterator[Callable[[], object]]:
+def struck(task: Task, fresh: Fresh, rehearsal: Rehearsal) -> Iterator[Callable[[], bool]]:
+    """Yield the trials; one returns False if there is no need for it, as one before it went by what they both have."""
+    shown: set[tuple[int, str]] = set()
+
+    def trial(number: int, mishap: Mishap) -> bool:
+        if (number, mishap.family) in shown:
+            return False
+        strike(fresh, number, mishap, rehearsal)
+        if mishap.family and not WATCH.looked:
+            shown.add((number, mishap.family))
+        return True
+
     for number, name in trials(task, rehearsal):
-        yield partial(strike, fresh, number, MISHAPS[name], rehearsal)
+        yield partial(trial, number, MISHAPS[name])
 
 
 def trials(task: Task, rehearsal: Rehearsal) -> Iterator[tuple[int, str]]:
@@ -158,6 +174,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="what the lots are drawn from")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="when to stop")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="how many at a time (%(default)s)")
+    parser.add_argument("--go-on", action="store_true", help="leave out rows that such a run has done")
     parser.add_argument("--list", action="store_true", help="name the rows and the mishaps")
     parser.add_argument("--into", type=Path, default=Path("build/sweep.txt"), help="where findings go (%(default)s)")
     options = parser.parse_args()
@@ -169,20 +186,37 @@ def main() -> int:
         chosen(words, [*table])
         for words, table in ((options.mishaps, MISHAPS), (options.rows, ROWS), (options.turns, PASSES))
     )
-    if not (listed := list(tasks(names, rows, turns, options.share, options.seed))[part - 1 :: parts]):
+    listed = list(tasks(names, rows, turns, options.share, options.seed))[part - 1 :: parts]
+    if options.go_on:
+        before = set(_done(options).read_text(encoding="utf-8").splitlines())
+        listed = [task for task in listed if str(task) not in before]
+    if not listed:
         parser.error("nothing is chosen; --list names the rows and the mishaps")
     return run(listed, options)
 
 
+def _done(options: argparse.Namespace) -> Path:
+    into: Path = options.into
+    return into.with_suffix(".done")
+
+
 def run(listed: Sequence[Task], options: argparse.Namespace) -> int:
     began = time.time()
-    trials, done, left = Counter[str](), Counter[str](), Counter[str]()
+    trials, spared, done, left = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
     kinds = defaultdict[tuple[str, str], list[str]](list)
     options.into.parent.mkdir(parents=True, exist_ok=True)
-    with options.into.open("w") as file, ProcessPoolExecutor(options.processes, initializer=hasten) as pool:
+    mode = "a" if options.go_on else "w"
+    with (
+        options.into.open(mode) as file,
+        _done(options).open(mode) as book,
+        ProcessPoolExecutor(options.processes, initializer=hasten) as pool,
+    ):
         for future in as_completed([pool.submit(carry_out, task, began + options.seconds) for task in listed]):
             outcome = future.result()
             trials[outcome.task.turn] += outcome.trials
+            spared[outcome.task.turn] += outcome.spared
+            if outcome.whole:
+                print(outcome.task, file=book, flush=True)
             (done if outcome.whole else left)[outcome.task.turn] += 1
             for finding in outcome.findings:
                 kinds[kind_of(finding)].append(finding)
@@ -195,7 +229,10 @@ def run(listed: Sequence[Task], options: argparse.Namespace) -> int:
         print(f"{len(found)} x {': '.join(kind)}", *(f"    {one[:600]}" for one in found[:SHOWN]), sep="\n")
     for turn in PASSES:
         if done[turn] or left[turn]:
-            print(f"{turn}: {trials[turn]} trials, {done[turn]} rows done, {left[turn]} not for want of time")
+            print(
+                f"{turn}: {trials[turn]} trials, {spared[turn]} of them shown by others, "
+                f"{done[turn]} rows done, {left[turn]} not for want of time"
+            )
     if options.share < 1:
         print(f"{options.share:.1%} of each row, --seed {options.seed}")
     print(f"{sum(trials.values())} trials in {time.time() - began:.0f} s, {sum(map(len, kinds.values()))} findings")

@@ -34,7 +34,7 @@ class Mishap:
 
     `lost`: the drive is not to be asked anything after it. `deadly`: it must never end in success. `owner`: it is the
     owner's wish, not the drive's doing. `lasting`: it goes on to the last command of the job. `harmless`: it must
-    always end in success.
+    always end in success. `sense` is what it answers with once, of a `family` that differs in nothing but `DETAILS`.
     """
 
     name: str
@@ -44,6 +44,8 @@ class Mishap:
     owner: bool = False
     lasting: bool = False
     harmless: bool = False
+    sense: Sense | None = None
+    family: str = ""
 
 
 def once(strike: Strike) -> Callable[[Tap, int], None]:
@@ -156,12 +158,21 @@ TELLING = (
 )
 
 
+# What is not the same in all members of a family, by the names of sense data's fields
+DETAILS = ("asc", "ascq", "format")
+
+
+def _refusal(name: str, sense: Sense, family: str) -> Mishap:
+    return Mishap(name, once(refusing(sense)), sense=sense, family=family)
+
+
 def _all() -> list[Mishap]:
-    codes = [Mishap(code, once(refusing(_sense(code)))) for code in CODES]
+    codes = [_refusal(code, _sense(code), family=code.split("/")[0]) for code in CODES]
     deferred = [
-        Mishap(
+        _refusal(
             f"deferred {code}{' by descriptors' * (form is SenseFormat.DESCRIPTOR)}",
-            once(refusing(_sense(code, deferred=True, form=form))),
+            _sense(code, deferred=True, form=form),
+            family=f"deferred {code}",
         )
         for form in (SenseFormat.FIXED, SenseFormat.DESCRIPTOR)
         for code in DEFERRED

@@ -3,8 +3,8 @@
 A virtual drive has no luck and no will: of two that begin alike and are sent the same, with the same waits between, one
 answers what the other did and leaves the same disc behind. So most trials of a row need no drive at all: all commands
 before the mishap, and most of what a job does after it, were sent before. Only what is new goes to a real one, which is
-first told all that this one was told. No part of our code under test is left out, nor anything that is held against the
-disc.
+first told all that this one was told. Jobs still go through all of their code; but what comes after one, with a drive
+to which nothing happens any more, is a matter of that drive alone, and done once for each way that drives came to.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from discstack.mmc import polling, stream
 from discstack.mmc.spec.counted import Counted
 from discstack.mmc.spec.layout import Structure
 from sweep import media, programs, reading
+from sweep.heed import WATCHED
 from sweep.subjects import Row
 
 KNOWN = 1 << 14  # answers of each kind that have been read
@@ -25,12 +26,14 @@ def reading_once(structure: type[Structure]) -> Any:
     return classmethod(lambda cls, data: known(cls, bytes(data)))
 
 
-# What is set where, and to what: fewer polls, short lead areas, each answer read once, no look at the machine's memory
+# What is set where, and to what: fewer polls, short lead areas, each answer read once, no look at the machine's memory,
+# and a watch over who looks at sense data
 QUICK: tuple[tuple[Any, str, Any], ...] = (
     (polling, "INTERVAL", 30.0),
     *SHORT_LEADS,
     *((structure, "parse", reading_once(structure)) for structure in (Structure, Counted)),
     (stream, "_available_memory", lambda: None),
+    *WATCHED,
 )
 
 

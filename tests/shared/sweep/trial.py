@@ -16,6 +16,7 @@ from discstack.mmc.aftermath import disc_is_lost
 from discstack.mmc.errors import Cancelled, CommandError, DriveError, DriveTimeout
 from discstack.mmc.spec.cdb import describe
 from discstack.transport.base import TransportError
+from sweep.heed import WATCH
 from sweep.mishaps import Mishap
 from sweep.nextday import goes_on
 from sweep.remembering import looked_at
@@ -102,6 +103,7 @@ def strike(fresh: Fresh, number: int, mishap: Mishap, rehearsal: Rehearsal) -> N
     subject = fresh()
     where = f"command {number} ({describe(rehearsal.seen[number - 1])}) with {mishap.name}"
     mishap.arm(subject.tap, number)
+    WATCH.begin(mishap.sense)
     began = subject.tap.clock.now()
     failure = None
     try:
