@@ -52,8 +52,8 @@ class DiscReader(Job):
         recipe = RECIPES.get(self.recorder.medium().profile)
         return recipe.verify_speed if recipe else None
 
-    def recorded(self) -> range:
-        """Return the blocks from the first one on that hold data, or may.
+    def recorded(self, start: int = 0) -> range:
+        """Return the blocks from `start` on that hold data, or may.
 
         On a medium that is written in order they end with the last recorded track; on one that is written anywhere,
         with the volume that lies there, or where the medium is formatted to. Raises MediaError where there is nothing.
@@ -66,7 +66,9 @@ class DiscReader(Job):
             end = self._volume_size(medium) or tracks or medium.capacity_blocks
         if medium.state in _UNWRITTEN or not end:
             raise MediaError(f"there is nothing to read: {medium}")
-        return range(end)
+        if start >= end:
+            raise MediaError(f"there is nothing to read from sector {start} on, the last one is {end - 1}: {medium}")
+        return range(start, end)
 
     def _gaps(self, blocks: range) -> list[range]:
         """Return what lies between the tracks of a medium that is written in order: nothing is recorded there."""

@@ -53,7 +53,7 @@ def _read_run(
         try:
             yield from persist(partial(actions.read_blocks, lba, data))
         except UNREADABLE:
-            got = yield from _one_by_one(lba, data, run.stop - run_out, bad, skip_bad=skip_bad)
+            got = yield from _one_by_one(lba, data, run.stop - run_out, consume, bad, skip_bad=skip_bad)
             data[got * BLOCK_SIZE :] = bytes(wanted - got * BLOCK_SIZE)
             if run.stop == blocks.stop:
                 data = data[: got * BLOCK_SIZE]
@@ -61,8 +61,13 @@ def _read_run(
         yield Report(Phase.READING, min(lba + piece - blocks.start, len(blocks)) / len(blocks))
 
 
-def _one_by_one(first: int, data: memoryview, certain: int, bad: list[range], *, skip_bad: bool) -> Procedure[int]:
-    """Read the blocks of a piece singly; return how many there are up to where nothing more is to be expected."""
+def _one_by_one(
+    first: int, data: memoryview, certain: int, consume: Consume, bad: list[range], *, skip_bad: bool
+) -> Procedure[int]:
+    """Read the blocks of a piece singly; return how many there are up to where nothing more is to be expected.
+
+    Those before one that ends it all are handed on.
+    """
     for index in range(len(data) // BLOCK_SIZE):
         lba = first + index
         block = data[index * BLOCK_SIZE : (index + 1) * BLOCK_SIZE]
@@ -71,6 +76,8 @@ def _one_by_one(first: int, data: memoryview, certain: int, bad: list[range], *,
         except UNREADABLE as error:
             if lba >= certain:
                 return index
+            if not skip_bad:
+                consume(data[: index * BLOCK_SIZE])
             _refuse_or_note(error, lba, bad, skip_bad=skip_bad)
             block[:] = bytes(BLOCK_SIZE)
     return len(data) // BLOCK_SIZE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import IO, TYPE_CHECKING
 
 import click
@@ -13,6 +14,7 @@ from discstack.cli.paths import FilePath, OpenedFile
 from discstack.cli.streams import naming, print_line, say
 from discstack.cli.volumes import opened, volume_options
 from discstack.cli.ways import Speed
+from discstack.fs.system_paths import openable
 
 if TYPE_CHECKING:
     from discstack import CdFiles, FileReport
@@ -56,7 +58,7 @@ def read(
 
     With --skip-bad the exit code is 4 if anything was skipped, with --error-bits if any byte could not be corrected.
     """
-    from discstack import DiscReader
+    from discstack import DiscReader, MediumError
     from discstack.address import VirtualAddress
     from discstack.speed import read_limit
 
@@ -73,12 +75,16 @@ def read(
         raise click.UsageError("--json and the data cannot both go to standard output")
     with open_recorder(drive, trace) as recorder:
         reader = DiscReader(recorder)
-        blocks = range(start, start + sectors) if sectors else reader.recorded()[start:]
+        blocks = range(start, start + sectors) if sectors else reader.recorded(start)
         limit = read_limit(speed, recorder.medium())
         if isinstance(recorder.address, VirtualAddress) and recorder.address.lies_at(output):
             raise click.UsageError(f"{output} is the disc that is read; the sectors need a file of their own")
         with output_file(output, keep=True) as file, cancelling(reader), Display(quiet=as_json) as display:
-            bad = reader.read(file, blocks=blocks, skip_bad=skip_bad, speed=limit, on_event=display)
+            try:
+                bad = reader.read(file, blocks=blocks, skip_bad=skip_bad, speed=limit, on_event=display)
+            except MediumError as error:
+                error.add_note("--skip-bad writes zeros for what cannot be read, and goes on")
+                raise
     if as_json:
         print_json({"output": output, "start": blocks.start, "sectors": len(blocks), "skipped": _spell(bad)})
     else:
@@ -180,6 +186,8 @@ def verify(
             raise click.UsageError("files are compared with a --manifest or with a --tree, and with nothing else then")
         _verify_files(drive, manifest, tree, exclude, (view, session), as_json=as_json, trace=trace)
         return
+    if os.path.isfile(openable(drive)):
+        raise click.UsageError(f"{drive} is a file: what is in it is compared with a --manifest or with a --tree")
     if exclude or view or session is not None:
         raise click.UsageError("--exclude, --view and --session are about files: give a --manifest or a --tree")
     _verify_sectors(drive, image, start, speed, as_json=as_json, trace=trace)
