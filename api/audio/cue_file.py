@@ -180,7 +180,7 @@ class _Parser:
         self.sheet.catalog = number
 
     def cd_text_file(self) -> None:
-        self.sheet.cd_text_file = path_of(self.sheet.path.parent / self.line.rest("the name of a file"))
+        self.sheet.cd_text_file = self._beside(self.line.rest("the name of a file"))
 
     def file(self) -> None:
         words = self.line.words
@@ -193,7 +193,18 @@ class _Parser:
             raise self.line.wrong(f"{kind!r} is no type of file; expected one of {', '.join(FILE_TYPES)}")
         if self.track is not None:
             self._check_track()
-        self.sheet.files.append(CueFile(path_of(self.sheet.path.parent / name), kind, self.line.number))
+        self.sheet.files.append(CueFile(self._beside(name), kind, self.line.number))
+
+    def _beside(self, name: str) -> Path:
+        """Return the file of that name; where there is none, the only one whose name differs in case alone.
+
+        Sheets are made on systems that do not tell them apart.
+        """
+        path = path_of(self.sheet.path.parent / name)
+        if path.exists() or not path.parent.is_dir():
+            return path
+        alike = [other for other in path.parent.iterdir() if other.name.casefold() == path.name.casefold()]
+        return alike[0] if len(alike) == 1 else path
 
     def begin_track(self) -> None:
         if not self.sheet.files:

@@ -11,7 +11,7 @@ from discstack.audio.errors import CueError
 
 FRAMES: Final = 75  # of a second
 WORD: Final = re.compile(r'"(?P<quoted>[^"]*)"|(?P<plain>[^\s"]+)|(?P<open>".*)')
-TIME: Final = re.compile(r"(\d+):(\d\d):(\d\d)")
+TIME: Final = re.compile(r"(\d+):(\d{1,2}):(\d{1,2})")
 
 
 @dataclass(frozen=True, slots=True)

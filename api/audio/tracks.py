@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from discstack.audio.cue_file import MODES, CueFile, CueSheet, CueTrack
-from discstack.audio.errors import CueError
+from discstack.audio.errors import AudioFormatError, CueError
 from discstack.audio.graphics import Run, graphics_beside, packs_of
 from discstack.audio.pieces import FilePiece, Joined, Piece, size_of
 from discstack.audio.samples import SECTOR, audio_piece
@@ -187,9 +187,13 @@ def _text_file(path: Path) -> tuple[CdTextPack, ...]:
 
 def _length(file: CueFile, sheet: CueSheet) -> tuple[Piece | None, int]:
     """Return the samples of an audio file (None for a binary one) and its length in bytes."""
-    if file.kind in ("BINARY", "MOTOROLA"):
-        return None, size_of(file.path)
-    piece = audio_piece(file.path)
+    try:
+        if file.kind in ("BINARY", "MOTOROLA"):
+            return None, size_of(file.path)
+        piece = audio_piece(file.path)
+    except (SourceError, AudioFormatError) as error:
+        error.add_note(f"line {file.line} of {sheet.path} names it")
+        raise
     return piece, piece.size
 
 

@@ -99,3 +99,15 @@ def test_each_mistake_is_told_with_its_place(text: str, line: int, column: int, 
     assert (error.line, error.column) == (line, column), error
     assert message in str(error)
     assert str(error).startswith(f"{WHERE}:{line}:{column}: ")
+
+
+def test_times_of_single_digits_and_names_in_another_case_are_taken(tmp_path: Path) -> None:
+    (tmp_path / "One.wav").touch()
+    (tmp_path / "two.wav").touch()
+    (tmp_path / "TWO.wav").touch()
+    (tmp_path / "a.cue").write_text(
+        'FILE "ONE.WAV" WAVE\nTRACK 1 AUDIO\nINDEX 1 0:2:5\nFILE "Two.wav" WAVE\nTRACK 2 AUDIO\nINDEX 1 0:0:0\n'
+    )
+    sheet = CueSheet.load(tmp_path / "a.cue")
+    assert [file.path.name for file in sheet.files] == ["One.wav", "Two.wav"]  # of two that fit, none
+    assert sheet.tracks[0].indexes[1] == (sheet.files[0], 155)
