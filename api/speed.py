@@ -1,4 +1,4 @@
-"""Speeds as people say them: 16x, 22160kB/s, max."""
+"""Speeds as people say them: 16x, 22160kB/s, min, max."""
 
 from __future__ import annotations
 
@@ -15,41 +15,59 @@ _KILOBYTES: Final = {"kb/s": 1.0, "mb/s": 1000.0}
 
 @dataclass(frozen=True, slots=True)
 class SpeedRequest:
-    """A wanted speed: `kilobytes` per second, or `x` times the medium's 1x; neither means the fastest."""
+    """A wanted speed: `kilobytes` per second, or `x` times the medium's 1x, or the `slowest`; else the fastest."""
 
     kilobytes: float | None = None
     x: float | None = None
+    slowest: bool = False
 
 
 def parse_speed(text: str | None) -> SpeedRequest:
     """Read a speed; ValueError says what forms there are."""
     if text is None or text.lower() == "max":
         return SpeedRequest()
+    if text.lower() == "min":
+        return SpeedRequest(slowest=True)
     match = _FORM.fullmatch(text.strip())
     if match is None or float(match[1]) == 0:
-        raise ValueError(f"{text!r} is no speed: write 16x, 22160kB/s or max")
+        raise ValueError(f"{text!r} is no speed: write 16x, 22160kB/s, min or max")
     unit = (match[2] or "x").lower()
     number = float(match[1])
     return SpeedRequest(x=number) if unit == "x" else SpeedRequest(kilobytes=number * _KILOBYTES[unit])
 
 
 def kilobytes(text: str | None, medium: MediumStatus) -> int | None:
-    """Return a speed in kB/s of 1000 bytes for a medium, None for the fastest."""
+    """Return a speed to write a medium at, in kB/s of 1000 bytes, None for the fastest.
+
+    The slowest is that of those which the drive tells, or 1x where it tells none.
+    """
+    wanted = parse_speed(text)
+    if wanted.slowest:
+        return min((speed.kilobytes for speed in medium.write_speeds), default=0) or round(_nominal(medium))
+    if wanted.x is None:
+        return None if wanted.kilobytes is None else round(wanted.kilobytes)
+    return round(wanted.x * _nominal(medium))
+
+
+def _nominal(medium: MediumStatus) -> float:
+    """Return how many kB/s the medium's 1x is."""
     from discstack.mmc.errors import UnsupportedMedium
     from discstack.mmc.media import READ_ONLY, RECIPES
 
-    wanted = parse_speed(text)
-    if wanted.x is None:
-        return None if wanted.kilobytes is None else round(wanted.kilobytes)
     recipe = RECIPES.get(medium.profile)
     nominal = recipe.nominal_speed if recipe is not None else READ_ONLY.get(medium.profile)
     if nominal is None:
         raise UnsupportedMedium(f"no speed is known for this medium: {medium}")
-    return round(wanted.x * nominal)
+    return nominal
 
 
 def read_limit(text: str | None, medium: MediumStatus) -> int | None:
-    """Return what reading is to be curbed to, in kB/s; None where nothing was said, the fastest there is for `max`."""
+    """Return what reading is to be curbed to, in kB/s; None where nothing was said, the fastest there is for `max`.
+
+    The slowest is 1x: how slowly a medium can be read, no drive tells.
+    """
     from discstack.mmc.actions import FASTEST
 
-    return None if text is None else kilobytes(text, medium) or FASTEST
+    if text is None:
+        return None
+    return round(_nominal(medium)) if parse_speed(text).slowest else kilobytes(text, medium) or FASTEST

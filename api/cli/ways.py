@@ -23,7 +23,7 @@ LEVELS: Final = ("none", "quick", "full")
 
 
 class Speed(click.ParamType[str]):
-    """A write speed: 16x or 16 in multiples of the medium's 1x, 22160kB/s, or max."""
+    """A write speed: 16x or 16 in multiples of the medium's 1x, 22160kB/s, min or max."""
 
     name = "speed"
 
@@ -46,7 +46,7 @@ FEED_OPTIONS: Final = (
 )
 WAY_OPTIONS: Final = (
     click.option("--erase", is_flag=True, help="Permit that the data on a rewritable disc is lost."),
-    click.option("--speed", type=Speed(), metavar="X", help="Write speed: 16x, 22160kB/s, max (the default)."),
+    click.option("--speed", type=Speed(), metavar="X", help="Write speed: 16x, 22160kB/s, min, max (the default)."),
     click.option("--verify", type=click.Choice(LEVELS), default="full", show_default=True, help="What to read back."),
     click.option("--simulate", is_flag=True, help="Do all but write; only where the medium has that."),
     click.option("--close", is_flag=True, help="Close the disc: nothing can be added afterwards."),

@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
 from discstack.mmc.errors import UnsupportedMedium
-from discstack.mmc.medium import DiscState, MediumStatus
+from discstack.mmc.medium import DiscState, MediumStatus, WriteSpeed
 from discstack.mmc.spec.profiles import Profile
-from discstack.speed import SpeedRequest, kilobytes, parse_speed
+from discstack.speed import SpeedRequest, kilobytes, parse_speed, read_limit
 
 DVD = MediumStatus(profile=Profile.DVD_PLUS_R, name="DVD+R", state=DiscState.BLANK)
 
@@ -13,6 +15,7 @@ DVD = MediumStatus(profile=Profile.DVD_PLUS_R, name="DVD+R", state=DiscState.BLA
     [
         (None, SpeedRequest()),
         ("max", SpeedRequest()),
+        ("min", SpeedRequest(slowest=True)),
         ("16", SpeedRequest(x=16)),
         ("2.4x", SpeedRequest(x=2.4)),
         ("22160kB/s", SpeedRequest(kilobytes=22160)),
@@ -33,6 +36,13 @@ def test_an_x_is_that_of_the_medium() -> None:
     assert kilobytes("16x", DVD) == 22160
     assert kilobytes("5MB/s", DVD) == 5000
     assert kilobytes(None, DVD) is None
+
+
+def test_the_slowest_speed_is_one_that_the_drive_tells() -> None:
+    told = replace(DVD, write_speeds=(WriteSpeed(kilobytes=11080, x=8), WriteSpeed(kilobytes=3324, x=2.4)))
+    assert kilobytes("min", told) == 3324
+    assert kilobytes("min", DVD) == 1385
+    assert read_limit("min", told) == 1385
 
 
 def test_an_unknown_medium_has_no_x() -> None:
