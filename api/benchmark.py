@@ -92,7 +92,9 @@ class Benchmark(Job):
             return BenchmarkKind.READ
         if recipe is not None and recipe.simulates and medium.state in (DiscState.BLANK, DiscState.APPENDABLE):
             return BenchmarkKind.SIMULATE
-        raise UnsupportedMedium(f"there is nothing to read and no test writing: {medium}")
+        raise UnsupportedMedium(
+            f"there is nothing to read, no test writing, and nothing is written unless that is asked for: {medium}"
+        )
 
     def run(self, *, on_event: EventHandler | None = None) -> list[Trial]:
         """Measure and return all trials. Blocks until they are done.

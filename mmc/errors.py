@@ -23,13 +23,21 @@ from typing import TYPE_CHECKING, Final
 from discstack.mmc.spec.cdb import describe
 from discstack.mmc.spec.layout import StructureError
 from discstack.mmc.spec.sense import Sense, SenseKey, sense_key
-from discstack.transport.base import BUSY, CHECK_CONDITION, TASK_SET_FULL, Reply
+from discstack.transport.base import BUSY, CHECK_CONDITION, RESERVATION_CONFLICT, TASK_SET_FULL, Reply
 
 if TYPE_CHECKING:
     from discstack.mmc.medium import MediumStatus
 
 # Statuses of a command that the device did not take: it did nothing, and may be sent again later (SAM-5 5.3.1)
 NOT_TAKEN: Final = frozenset({BUSY, TASK_SET_FULL})
+STATUSES: Final = {  # SAM-5 5.3.1
+    0x04: "CONDITION MET",
+    BUSY: "BUSY",
+    RESERVATION_CONFLICT: "RESERVATION CONFLICT",
+    TASK_SET_FULL: "TASK SET FULL",
+    0x30: "ACA ACTIVE",
+    0x40: "TASK ABORTED",
+}
 
 
 class DriveError(Exception):
@@ -121,7 +129,8 @@ class StatusError(CommandError):
     """A SCSI status other than GOOD and CHECK CONDITION."""
 
     def __str__(self) -> str:
-        return f"{describe(self.cdb)}: the drive answered with SCSI status {self.reply.status:#04x}"
+        status = self.reply.status
+        return f"{describe(self.cdb)}: the drive answered with {STATUSES.get(status, 'SCSI status')} ({status:#04x})"
 
 
 class ResponseError(DriveError):

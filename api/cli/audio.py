@@ -37,7 +37,7 @@ RAW_FORMS = {"16": "PQ", "96r": "RAW", "96p": "PACKED"}
 @click.option("-d", "--drive", required=True, metavar="DRIVE", help="The drive: /dev/sr0, virtual:cd-r?file=disc.img")
 @click.option("--gaps", is_flag=True, help="Write track by track, with two seconds between them (track at once).")
 @click.option("--erase", is_flag=True, help="Permit that the data on a CD-RW is lost.")
-@click.option("--speed", type=Speed(), metavar="X", help="Write speed: 16x, 2822kB/s, max (the default).")
+@click.option("--speed", type=Speed(), metavar="X", help="Write speed: 16x, 2822kB/s, min, max (the default).")
 @click.option(
     "--verify",
     type=click.Choice(LEVELS[1:]),
@@ -133,7 +133,7 @@ def audio(
 
 def _program(writer: AudioWriter, files: tuple[str, ...], session: int | None, tags: dict[str, Any]) -> Program:
     """Make the program of the files or of the one cue sheet; what the sheet says itself cannot be said twice."""
-    from discstack import AudioTrack, CueSheet
+    from discstack import AudioTrack, CueSheet, LayoutError
     from discstack.audio.graphics import graphics_beside
 
     given = {name: value for name, value in tags.items() if value}
@@ -163,7 +163,12 @@ def _program(writer: AudioWriter, files: tuple[str, ...], session: int | None, t
         if len(words) > len(files):
             raise click.UsageError(f"--{name} is given {len(words)} times for {len(files)} files")
         tracks[: len(words)] = [replace(track, **{name: word}) for track, word in zip(tracks, words, strict=False)]
-    return writer.program(tracks, catalogue=tags["catalogue"], title=tags["album"], performer=tags["artist"])
+    try:
+        return writer.program(tracks, catalogue=tags["catalogue"], title=tags["album"], performer=tags["artist"])
+    except LayoutError:  # what a file holds
+        raise
+    except ValueError as error:  # a code or a text that no CD holds
+        raise click.UsageError(str(error)) from error
 
 
 def _result_json(result: CdResult, drive: str) -> dict[str, Any]:

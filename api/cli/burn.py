@@ -96,7 +96,7 @@ def burn(
         }
         display = Display(quiet=as_json)
         with saving_curve(curve, f"burn {' '.join(sources)}", facts, display) as on_event:
-            with cancelling(writer), display, _advising(recorder):
+            with cancelling(writer), display, _advising(recorder, erase=way["erase"]):
                 result = writer.write(image, start=start or 0, on_event=on_event)
             if as_json:
                 print_json({**_result_json(result, drive), "issues": getattr(image, "issues", ())})
@@ -108,14 +108,17 @@ def burn(
 
 
 @contextmanager
-def _advising(recorder: Recorder) -> Iterator[None]:
+def _advising(recorder: Recorder, *, erase: bool) -> Iterator[None]:
     """Tell the words that permit what was refused for the sake of what the disc holds."""
     from discstack import Action, MediumNotBlank
 
     try:
         yield
     except MediumNotBlank as error:
-        actions = recorder.medium().actions
+        medium = recorder.medium()
+        actions = medium.actions
+        if erase:
+            error.add_note(f"--erase: what is on this {medium.name} cannot be erased")
         words = ["--append keeps that and adds files or folders"] if actions & {Action.APPEND, Action.WRITE} else []
         if not words and Action.CLOSE_SESSION in actions:
             words = ["discstack close closes the session, then --append adds files or folders as another one"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import IO
+from typing import IO, Final
 
 import click
 
@@ -11,6 +11,8 @@ from discstack.cli.common import drive_command, json_option, open_recorder
 from discstack.cli.output import output_file, print_fields, print_json
 from discstack.cli.paths import FilePath, OpenedFile
 from discstack.cli.streams import print_line, say
+
+LEAST_SENSE: Final = 8  # bytes, SPC-4 4.5: up to the additional sense length
 
 
 class Hex(click.ParamType[bytes]):
@@ -139,7 +141,10 @@ def decode_sense(words: tuple[bytes, ...], as_json: bool) -> None:
     """Spell sense data, in fixed or descriptor form."""
     from discstack.mmc.spec.sense import Sense
 
-    sense = Sense.parse(b"".join(words))
+    data = b"".join(words)
+    if len(data) < LEAST_SENSE:
+        say(f"note: sense data has {LEAST_SENSE} bytes at least, and here are {len(data)}: what is missing counts as 0")
+    sense = Sense.parse(data)
     if as_json:
         print_json({"text": str(sense), "sense": sense, "advice": sense.advice})
         return

@@ -189,12 +189,17 @@ def add_sources(
     follow_links: bool,
 ) -> None:
     """Put the operands into an image: files lie in its root, as do the contents of folders, unless told otherwise."""
-    from discstack import split_graft_point
+    from discstack import SourceError, split_graft_point
 
     globs = [*exclude, *_lines(exclude_list)]
     for operand in sources:
         target, source = split_graft_point(operand) if graft_points else (None, operand)
-        image.root.graft(target or "/", source, exclude=globs, follow_links=follow_links)
+        try:
+            image.root.graft(target or "/", source, exclude=globs, follow_links=follow_links)
+        except SourceError as error:
+            if not graft_points and "=" in operand and not os.path.lexists(openable(operand)):
+                error.add_note("--graft-points reads operands as TARGET=SOURCE")
+            raise
 
 
 def check_manifest(image: Image, name: str | None, output: str = "-") -> None:

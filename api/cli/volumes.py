@@ -41,6 +41,8 @@ def opened(source: str, trace: str | None, view: str | None, session: int | None
     """Read the volume of an image file or of the disc in a drive, and tell what is odd about it."""
     from discstack import VolumeView, read_volume
 
+    if os.path.isdir(openable(source)):
+        raise click.UsageError(f"{source} is a folder; what is read is an image file or the disc in a drive")
     wanted = VolumeView[VIEWS[view]] if view else None
     with nullcontext(source) if os.path.isfile(openable(source)) else open_recorder(source, trace) as readable:
         with Display(quiet=quiet, lasting=False) as display:
@@ -141,6 +143,21 @@ def _described(node: Node) -> dict[str, Any]:
     return found
 
 
+@contextmanager
+def _advising() -> Iterator[None]:
+    """Tell how an extraction that was ended can go on."""
+    from discstack import SourceError
+
+    try:
+        yield
+    except FileExistsError as error:
+        error.add_note("nothing is written over: take another folder, or move away what is there")
+        raise
+    except SourceError as error:
+        error.add_note("--skip-bad leaves out what cannot be read, and goes on")
+        raise
+
+
 @click.command()
 @click.argument("source", metavar="IMAGE|DRIVE")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
@@ -171,7 +188,8 @@ def extract(
 
     options = ExtractOptions(outside_links=outside_links, special_files=special_files, skip_bad=skip_bad)
     with opened(source, trace, view, session, quiet=as_json) as volume:
-        done = [extract_tree(chosen(volume, path), output, options) for path in paths or ("/",)]
+        with _advising():
+            done = [extract_tree(chosen(volume, path), output, options) for path in paths or ("/",)]
         notes = volume.notes
     skipped = [left for part in done for left in part.skipped]
     files, count = sum(part.files for part in done), sum(part.bytes for part in done)

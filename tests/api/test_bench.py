@@ -158,7 +158,7 @@ def test_the_command_line_measures_and_saves_what_it_measured(discstack: Any, tm
 def test_nothing_is_written_without_being_asked_for(discstack: Any) -> None:
     done = discstack("bench", SLOW)
     assert done.code == 5
-    assert "there is nothing to read and no test writing" in done.err
+    assert "there is nothing to read, no test writing" in done.err
     assert discstack("bench", SLOW, "--erase").code == 2
     assert discstack("bench", SLOW, "--simulate").code == 5
     assert discstack("bench", SLOW, "--write", "--start", "5").code == 2
