@@ -87,7 +87,7 @@ class Bench:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",  # dvd+rw-tools write Latin-1
-            timeout=120,
+            timeout=200,
         )
         assert done.returncode == 0, done.stdout
         return done.stdout

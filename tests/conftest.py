@@ -87,7 +87,7 @@ def survey() -> Callable[[Path], Survey]:
     """Tells what a folder holds, by path: kinds, sizes, digests, attributes, times, targets of links, devices."""
 
     def look(folder: Path) -> Survey:
-        done = subprocess.run([sys.executable, SURVEY, folder], capture_output=True, check=True, timeout=60)
+        done = subprocess.run([sys.executable, SURVEY, folder], capture_output=True, check=True, timeout=200)
         found: Survey = json.loads(done.stdout)
         return found
 

@@ -95,7 +95,7 @@ def test_the_fixture_for_burners_is_used_as_told(virtual_burner: Callable[..., V
 def test_the_layers_below_are_used_as_told() -> None:
     """In a process of its own, since a command that is declared there is known from then on."""
     program = "\n".join(examples("docs/low-level.md"))
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=200)
     assert done.returncode == 0, done.stderr
     assert "6/29/00 POWER ON" in done.stdout
     assert "BD-RE, unformatted" in done.stdout

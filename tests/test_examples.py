@@ -30,7 +30,7 @@ EXPECTED = {
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_an_example_runs_and_says_what_it_should(name: str) -> None:
-    done = subprocess.run([sys.executable, ROOT / "examples" / name], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, ROOT / "examples" / name], capture_output=True, text=True, timeout=200)
     assert done.returncode == 0, done.stderr
     for words in EXPECTED[name]:
         assert words in done.stdout
@@ -49,7 +49,7 @@ def test_the_demo_burns_a_folder_and_finds_every_file_right(tmp_path: Path) -> N
         [sys.executable, ROOT / "examples/demo.py", str(folder), "bd-re", str(tmp_path / "kept")],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=200,
     )
     assert done.returncode == 0, done.stderr
     assert "3 files are on the disc as they are" in " ".join(done.stdout.split())

@@ -31,7 +31,7 @@ INITIATOR_NAME: Final = "naa.5001405e"
 BLOCK: Final = 2048
 NOMINAL_SIZE: Final = BLOCK << 22  # the kernel wants one; the capacity that counts is what READ CAPACITY answers
 RING: Final = "cmd_ring_size_mb=1"  # instead of 8: it takes real memory; kernels that do not know it ignore it
-PATIENCE: Final = 10.0  # seconds for nodes to appear
+PATIENCE: Final = 60.0  # seconds for nodes to appear, on a machine that is busy with other things
 INTERVAL: Final = 0.01
 # Reservations and port groups are the drive's business, not the kernel's
 ATTRIBUTES: Final = {"cmd_time_out": "0", "pgr_support": "0", "alua_support": "0", "tmr_notification": "1"}

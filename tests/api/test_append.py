@@ -27,7 +27,7 @@ def run(*command: str | Path) -> str:
     if shutil.which(str(command[0])) is None:
         pytest.skip(f"{command[0]} is not installed")
     done = subprocess.run(
-        command, capture_output=True, check=False, timeout=60, env={**os.environ, "LC_ALL": "C.UTF-8"}
+        command, capture_output=True, check=False, timeout=200, env={**os.environ, "LC_ALL": "C.UTF-8"}
     )
     assert done.returncode == 0, f"{command}: {done.stdout.decode()}{done.stderr.decode()}"
     return done.stdout.decode()

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-import pytest
-
 from discstack.cancellation import Cancellation
 from discstack.emulator.open import open_virtual
 from discstack.mmc.drive import Drive
@@ -35,7 +33,6 @@ def at_every_line(work: Callable[[], object], wish: Callable[[], None]) -> int:
     return lines
 
 
-@pytest.mark.timeout(30)
 def test_a_wish_that_comes_while_a_job_ends_does_not_wait_for_ever() -> None:
     cancellation = Cancellation()
     job = cancellation.job()
@@ -48,7 +45,6 @@ def nothing() -> Procedure[None]:
     yield
 
 
-@pytest.mark.timeout(30)
 def test_a_wish_that_comes_while_a_job_of_a_drive_begins_does_not_wait_for_ever() -> None:
     with Drive(open_virtual("dvd+r")) as drive:
         assert at_every_line(lambda: drive.run(nothing()), drive.cancel) > 3

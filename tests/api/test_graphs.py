@@ -52,7 +52,7 @@ def browse(page: Path, addition: str = "") -> str:
         env=home,
         check=True,
         capture_output=True,
-        timeout=120,
+        timeout=200,
     )
     return done.stdout.decode()
 

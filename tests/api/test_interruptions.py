@@ -125,7 +125,7 @@ def test_a_result_that_finds_no_room_fails_in_words(
 @pytest.mark.linux("a shell")
 def test_a_burn_without_standard_error_lets_no_file_take_its_place(folder: Path, tmp_path: Path) -> None:
     words = f"{sys.executable} -m discstack burn folder -d '{DRIVE}' --json 2>&-"
-    run = subprocess.run(["/bin/sh", "-c", words], cwd=tmp_path, stdout=subprocess.PIPE, timeout=60, check=False)
+    run = subprocess.run(["/bin/sh", "-c", words], cwd=tmp_path, stdout=subprocess.PIPE, timeout=200, check=False)
     assert run.returncode == 0
     assert b'"verified": true' in run.stdout
 

@@ -35,7 +35,7 @@ class Pattern:
             number = self.position + index
             if number == self._stop_at:
                 self.reached.set()
-                assert self.gate.wait(30)
+                assert self.gate.wait(200)
             buffer[index * SECTOR : (index + 1) * SECTOR] = bytes([number % 251]) * SECTOR
         self.position += count
         return count * SECTOR
@@ -123,7 +123,7 @@ def test_cancel_from_another_thread_stops_the_writing() -> None:
     writer = discstack.DataWriter(recorder, ring_bytes=1 << 20)
     with ThreadPoolExecutor(1) as pool:
         job = pool.submit(writer.write, source)
-        assert source.reached.wait(30)
+        assert source.reached.wait(200)
         writer.cancel()
         source.gate.set()
         with pytest.raises(discstack.Cancelled) as stopped:

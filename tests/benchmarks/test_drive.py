@@ -68,7 +68,7 @@ def run(built: Path, tmp_path: Path) -> Run:
     def call(command: Sequence[str | Path], **setup: Any) -> dict[str, Any]:
         environment = DriveSetup(library=built, **setup).environment(tmp_path)
         done = subprocess.run(
-            command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+            command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=200, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return report_in(tmp_path)
@@ -84,7 +84,7 @@ def ask(built: Path, tmp_path: Path) -> Callable[..., Any]:
         words = f"import json\nDEVICE = {DEVICE!r}\n{PRELUDE}\n{script}\nprint(json.dumps(answer))"
         environment = DriveSetup(library=built, **setup).environment(tmp_path)
         done = subprocess.run(
-            [sys.executable, "-c", words], env=environment, capture_output=True, text=True, timeout=60, check=False
+            [sys.executable, "-c", words], env=environment, capture_output=True, text=True, timeout=200, check=False
         )
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)

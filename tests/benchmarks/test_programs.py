@@ -17,7 +17,7 @@ def test_a_benchmark_that_is_a_program_starts_and_tells_what_it_takes(name: str,
         [sys.executable, BENCHMARKS / f"{name}.py", "--help"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
         check=False,
         cwd=tmp_path,
     )

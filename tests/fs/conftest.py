@@ -33,7 +33,7 @@ def tool() -> Callable[..., str]:
         if shutil.which(str(command[0])) is None:
             pytest.skip(f"{command[0]} is not installed")
         environment = {**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
-        done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, check=False, timeout=60)
+        done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, check=False, timeout=200)
         output = done.stdout.decode("utf-8", "replace")
         assert done.returncode == 0, f"{command}: {output}{done.stderr.decode('utf-8', 'replace')}"
         return output

@@ -11,6 +11,8 @@ from typing import Any
 Attaching = Callable[..., AbstractContextManager[Any]]
 
 OURS = "find /sys/kernel/config/target -name '*discstack*' -o -name 'naa.5001405d*' -o -name 'user_*'"
+# until the kernel has handed out a command that is not done
+ON_ITS_WAY = "cd /sys/class/scsi_generic/{}/device; until [ $(<iorequest_cnt) != $(<iodone_cnt) ]; do sleep 0.05; done"
 
 
 def test_drives_come_as_nodes_and_go(kernel: Any, attaching: Attaching) -> None:
@@ -27,10 +29,11 @@ def test_next_one_cleans_up_after_one_that_was_killed_with_a_command_on_its_way(
     kernel: Any, attaching: Attaching, share: Path
 ) -> None:
     with attaching("bd-re") as alive:
-        with attaching("cd-r?realtime=0.5") as killed:  # calibrating takes it ten seconds
+        with attaching("cd-r?realtime=0.025") as killed:  # calibrating takes it 200 seconds
             node = killed.drives[0].generic
-            calibrate = f"sg_raw -t 60 {node} 54 01 00 00 00 00 00 00 00 00"
-            kernel.check(f"sg_turs -n 3 {node} || true; (setsid {calibrate} >{share}/said 2>&1 &); sleep 0.3")
+            calibrate = f"sg_raw -t 400 {node} 54 01 00 00 00 00 00 00 00 00"
+            kernel.check(f"sg_turs -n 3 {node} || true; setsid {calibrate} >{share}/said 2>&1 & echo $! >{share}/pid")
+            kernel.check(ON_ITS_WAY.format(Path(node).name))
             killed.end("KILL")
         assert kernel.run(f"test -e {killed.drives[0].block}").status == 0
         with attaching("cd-r") as third:
@@ -39,7 +42,7 @@ def test_next_one_cleans_up_after_one_that_was_killed_with_a_command_on_its_way(
             for drive in (*alive.drives, *third.drives):
                 kernel.check(f"sg_inq {drive.generic}")
     assert kernel.check(OURS) == ""
-    kernel.check("while pgrep sg_raw; do sleep 0.05; done")
+    kernel.check(f"while kill -0 $(<{share}/pid); do sleep 0.05; done 2>/dev/null")
     assert "error" in (share / "said").read_text().lower() or "failed" in (share / "said").read_text().lower()
 
 

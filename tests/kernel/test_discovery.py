@@ -21,6 +21,7 @@ from .contents import fill
 Attaching = Callable[..., AbstractContextManager[Any]]
 DISCSTACK = f"{sys.executable} -m discstack"
 UDISKS = "/usr/libexec/udisks2/udisksd"
+SEEN = "until udisksctl info -b {block} | grep -q 'IdLabel: *{label}$'; do sleep 0.1; done"  # after udev has
 CDROM = "24"  # the group's number on Debian
 MEMBER = f"setpriv --reuid 65534 --regid 65534 --groups {CDROM}"
 
@@ -74,12 +75,12 @@ def test_drives_and_media_that_come_and_go_are_told(
     assert happened == ["DriveAdded", inserted, removed, inserted, inserted, removed, "DriveRemoved"]
 
 
-HOLD = "import os, sys, time; os.open(sys.argv[1], os.O_RDWR | os.O_NONBLOCK | os.O_EXCL); print('held', flush=True)"
+HOLD = "import os, signal, sys; os.open(sys.argv[1], os.O_RDWR | os.O_NONBLOCK | os.O_EXCL); print('held', flush=True)"
 CLAIM = """
-import sys, time, discstack
+import signal, sys, discstack
 with discstack.open(sys.argv[1]).exclusive():
     print("held", flush=True)
-    time.sleep(60)
+    signal.pause()
 """
 
 
@@ -91,7 +92,7 @@ def test_who_holds_a_drive_is_named_or_what_could_not_be_seen(
     kernel: Any, drive: Any, background: Any, share: Path
 ) -> None:
     """By root and by a member of cdrom, who ask for the other node than the one that is held."""
-    with background(python(f"{HOLD}; time.sleep(60)", drive.generic)) as holder:
+    with background(python(f"{HOLD}; signal.pause()", drive.generic)) as holder:
         holder.until(lambda lines: lines == ["held"])
         asked = f"HOME=/tmp {{}} {DISCSTACK} erase {drive.block} >{share}/{{}} 2>&1"
         # one after the other: who waits for the node that is held has the other node himself meanwhile
@@ -162,7 +163,7 @@ def test_drives_that_are_alike_are_told_apart_and_have_the_same_numbers_without_
     kernel: Any, attaching: Attaching
 ) -> None:
     with attaching("cd-r", "cd-r") as attachment:
-        kernel.check("udevadm settle --timeout=30")
+        kernel.check("udevadm settle")
         blocks = [drive.block for drive in attachment.drives]
         found = {row["address"]: row for row in json.loads(kernel.discstack("drives", "--json").output)}
         numbers = [kernel.check(f"sg_inq --page=0x80 --raw {block} | tail -c +5").strip() for block in blocks]
@@ -181,7 +182,7 @@ def test_udev_keeps_off_a_drive_that_we_hold(kernel: Any, drive: Any, background
     with background(python(CLAIM, drive.block)) as holder:
         holder.until(lambda lines: lines == ["held"])
         assert "Timed out" in kernel.run(f"{asked}; udevadm settle --timeout=1").output
-    kernel.check("udevadm settle --timeout=30")
+    kernel.check("udevadm settle")
 
 
 @pytest.fixture
@@ -208,11 +209,10 @@ def test_udisks_mounts_our_disc_and_is_kept_from_a_drive_that_we_hold(
         block = attachment.drives[0].block
         burn = ("burn", files, "-d", block, "--verify", "none", "--reload", "-V")
         assert kernel.discstack(*burn, "FIRST").status == 0
-        kernel.check("udevadm settle")
+        kernel.check(SEEN.format(block=block, label="FIRST"))
         kernel.check(f"udisksctl mount -b {block}")
         assert kernel.discstack(*burn, "SECOND", "--erase", "--unmount").status == 0
-        kernel.check("udevadm settle")
-        assert "IdLabel:                    SECOND" in kernel.check(f"udisksctl info -b {block}")
+        kernel.check(SEEN.format(block=block, label="SECOND"))
         with background(python(CLAIM, block)) as holder:
             holder.until(lambda lines: lines == ["held"])
             assert "already mounted or mount point busy" in kernel.run(f"udisksctl mount -b {block} 2>&1").output

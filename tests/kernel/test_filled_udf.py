@@ -60,7 +60,7 @@ def test_reader_finds_all_that_the_kernel_wrote_and_adds_to_it(
     image = share / "udf.img"
     with image.open("wb") as file:
         file.truncate(SIZE)
-    subprocess.run(["mkudffs", "-b", "2048", *options.split(), image], check=True, capture_output=True, timeout=60)
+    subprocess.run(["mkudffs", "-b", "2048", *options.split(), image], check=True, capture_output=True, timeout=200)
     wanted = json.loads(guest_python("fill.py", image))
     volume = read_volume(FileMedium(image))
     found = survey(volume.root)

@@ -19,7 +19,7 @@ NO_DISC, TRAY_OPEN, DISC_OK = 1, 2, 4
 CHECK_CONDITION = 2  # what the kernel's ioctl answers when the drive refuses to move its tray
 # Burns a folder, and waits for a file when it begins to write
 BURN = """
-import pathlib, sys, time, discstack
+import pathlib, signal, sys, time, discstack
 node, folder, go = sys.argv[1:]
 def wait(event):
     if isinstance(event, discstack.PhaseStarted) and event.phase is discstack.Phase.WRITING:
@@ -31,7 +31,7 @@ with discstack.open(node) as recorder:
     image.root.add_tree(folder)
     discstack.DataWriter(recorder).write(image.create_result(), on_event=wait)
 print("burnt", flush=True)
-time.sleep(60)
+signal.pause()
 """
 
 

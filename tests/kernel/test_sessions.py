@@ -27,7 +27,7 @@ def test_kernel_reads_scattered_files_of_a_volume_that_it_filled_and_that_grew(
     path = share / "udf.img"
     with path.open("wb") as file:
         file.truncate(24 << 20)
-    subprocess.run(["mkudffs", "-b", "2048", "--media-type=hd", path], check=True, capture_output=True, timeout=60)
+    subprocess.run(["mkudffs", "-b", "2048", "--media-type=hd", path], check=True, capture_output=True, timeout=200)
     wanted = json.loads(guest_python("fill.py", path))
     image = discstack.FileSystemImage(udf_specials=True, udf_permissions=True)
     volume = image.import_file_system(path)

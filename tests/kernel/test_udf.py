@@ -42,7 +42,7 @@ def kinds(*, exact: bool) -> pytest.MarkDecorator:
 def sources(folder: Path) -> Survey:
     """What the guest would see in the folder itself."""
     script = Path(__file__).parent / "guest/survey.py"
-    done = subprocess.run([sys.executable, script, folder], capture_output=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, script, folder], capture_output=True, check=True, timeout=200)
     found: Survey = json.loads(done.stdout)
     return found
 

@@ -52,7 +52,7 @@ class DeadSource(Source):
 
 def drain(ring: Ring) -> bytes:
     got = bytearray()
-    while data := ring.take(65536, timeout=10):
+    while data := ring.take(65536, timeout=200):
         got += data
         ring.release(len(data))
     return bytes(got)

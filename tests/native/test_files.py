@@ -91,7 +91,7 @@ def test_files_of_any_size_are_poured_from_the_middle_of_the_first_on(
     with ThreadPoolExecutor(1) as threads:
         poured = threads.submit(pump.files, *arguments, skip)
         while len(got) < size - skip:
-            data = ring.take(min(1 << 16, size - skip - len(got)), timeout=30)
+            data = ring.take(min(1 << 16, size - skip - len(got)), timeout=200)
             got += data
             ring.release(len(data))
     assert poured.result() == size - skip

@@ -66,7 +66,7 @@ class Counting:
 def pumped(source: Counting, capacity: int = 4 << 20) -> tuple[bytes, tuple[bytes, ...]]:
     ring, got = Ring(capacity, UNIT), bytearray()
     with Pump(source, ring) as pump:
-        while data := ring.take(UNIT, timeout=30):
+        while data := ring.take(UNIT, timeout=200):
             got += data
             ring.release(len(data))
         return bytes(got), pump.result()
@@ -120,7 +120,7 @@ def test_nothing_is_asked_of_python_once_something_is_in_the_ring(image: Image) 
     ring = Ring(4 << 20, UNIT)
     source = Asked(image, ring)
     with Pump(source, ring, padding=100):
-        while data := ring.take(UNIT, timeout=30):
+        while data := ring.take(UNIT, timeout=200):
             ring.release(len(data))
     assert ring.closed
     assert len(source.asked) > 4
@@ -178,7 +178,7 @@ def test_a_file_that_is_cut_while_it_is_poured_is_an_error(folder: Path, image: 
         ring.wait_full(30)
         for path in folder.iterdir():
             os.truncate(path, 100)
-        while data := ring.take(UNIT, timeout=30):
+        while data := ring.take(UNIT, timeout=200):
             ring.release(len(data))
         with pytest.raises(SourceError):
             pump.result()
@@ -215,7 +215,7 @@ def pour_while(change: Callable[[], object], source: Counting, first: int) -> No
     ring = Ring(2 * SECTOR, SECTOR)
     with Pump(source, ring) as pump:
         for sector in range(source.sectors):
-            if not (data := ring.take(SECTOR, timeout=30)):
+            if not (data := ring.take(SECTOR, timeout=200)):
                 break
             ring.release(len(data))
             if sector == first + 100:
@@ -307,7 +307,7 @@ def test_digests_do_not_depend_on_the_pieces(size: int, chunk: int, pieces: list
         region[:] = data[at : at + len(region)]
         pump.commit(region)
         at, turn = at + len(region), turn + 1
-        ring.release(len(ring.take(len(region), timeout=5)))
+        ring.release(len(ring.take(len(region), timeout=200)))
     wanted = [xxhash.xxh3_128(data[start : start + chunk]).digest() for start in range(0, size, chunk)]
     assert list(pump.digests()) == wanted
 

@@ -61,7 +61,7 @@ class Bytes:
 
 
 def ran(*words: str | Path, cwd: Path | None = None) -> str:
-    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=60, cwd=cwd)
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=200, cwd=cwd)
     assert done.returncode == 0, done.stderr
     return done.stdout + done.stderr
 

@@ -24,7 +24,7 @@ OVMF = Path("/usr/share/ovmf/OVMF.fd")
 ISOLINUX = Path("/usr/lib/ISOLINUX")
 GRUB = Path("/usr/lib/grub/i386-pc")
 LDLINUX = Path("/usr/lib/syslinux/modules/bios/ldlinux.c32")
-SECONDS = 100
+SECONDS = 200
 STOPPED = 33  # QEMU's exit code when one of our programs ended the machine
 
 CD = ("-drive", "file={},format=raw,if=ide,media=cdrom,readonly=on")

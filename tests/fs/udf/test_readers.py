@@ -39,7 +39,7 @@ def volumes(*kinds: tuple[int, bool, str]) -> pytest.MarkDecorator:
 
 
 def run(*command: str | Path, warns: str = "") -> str:
-    done = subprocess.run(command, capture_output=True, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, check=False, timeout=200)
     assert (done.returncode, done.stderr.decode()) == (0, warns)
     return done.stdout.decode()
 
@@ -139,7 +139,7 @@ def test_grub_takes_it_for_udf_and_reads_its_files(volume: Volume) -> None:
     assert all(name in names for name in NAMES)
     for name in (f"каталог/{NAMES[-1]}", "plain.txt", "Ordner ä/фотография.jpg"):
         command = ["grub-fstest", volume.path, "cat", f"(loop0)/{name}"]
-        data = subprocess.run(command, capture_output=True, check=True, timeout=60)
+        data = subprocess.run(command, capture_output=True, check=True, timeout=200)
         assert data.stdout == volume.contents[name]
 
 
