@@ -69,7 +69,8 @@ NOTHING = {"status": BLANK, "sessions": 0}
 
 CELLS = (
     cell("wodim", "cd-r", "sao", f"{WODIM} -sao $I"),
-    cell("wodim", "cd-r", "raw96r", f"{WODIM} -raw96r $I"),
+    # it measures the machine, and refuses a speed that this one cannot make sub-channels for
+    cell("wodim", "cd-r", "raw96r", f"{WODIM} speed=1 -raw96r $I"),
     cell("wodim", "cd-r", "append", f"{WODIM} -tao -multi $I; {NEXT}; {WODIM} -tao next.iso", **TWO),
     cell("wodim", "cd-r", "close", f"{WODIM} -tao -nofix $I; {WODIM} -fix"),
     cell("wodim", "cd-r", "packets", f"{WODIM} -packet $I"),

@@ -16,7 +16,8 @@ from discstack.mmc.job import BurnJob
 from discstack.mmc.medium import DiscState
 from discstack.mmc.procedure import run
 
-WODIM = ("wodim", "dev=/dev/sg9", "gracetime=2")
+# it measures the machine, and refuses a speed that this one cannot make sub-channels for
+WODIM = ("wodim", "dev=/dev/sg9", "gracetime=2", "speed=1")
 SECTOR = 2352
 
 

@@ -230,7 +230,7 @@ def test_how_long_the_first_command_waited_for_a_full_ring_is_told(drive: Any, t
     ring = Ring(64 * BLOCK, 16 * BLOCK)
     ring.reserve(16 * BLOCK)
     ring.commit(16 * BLOCK)
-    Timer(0.05, ring.close).start()
+    Timer(0.5, ring.close).start()
     result = transport.feed(stream(ring, blocks=16))
     assert result.counters.blocks == 16
     assert result.counters.prefill_time >= 0.04
