@@ -37,10 +37,10 @@ class AudioWriter(Job):
     `overburn` permits more than the disc says that it holds, `simulate` keeps the laser off. `speed` is in kB/s of 1000
     bytes, None for the fastest. `cd_text` says whether titles and the like get onto the disc. `graphics` takes the CDG
     files beside the audio files of a cue sheet. What has graphics is recorded raw, from lead-in to lead-out, which not
-    all drives can; `sub_channels` asks for that in one of its forms. The table of contents is always compared with the
-    plan; with `verify` FULL every block is read back, too, no faster than `verify_speed`. `ring_bytes` is the size of
-    the buffer between the files and the drive, None for what two and a half seconds at full speed need;
-    `transfer_bytes` what one command carries at most, in whole blocks, None for what suits.
+    all drives can; `sub_channels` asks for that in one of its forms. The table of contents, CD-TEXT and codes are
+    always compared with the plan; with `verify` FULL every block is read back, too, no faster than `verify_speed`.
+    `ring_bytes` is the size of the buffer between the files and the drive, None for what two and a half seconds at full
+    speed need; `transfer_bytes` what one command carries at most, in whole blocks, None for what suits.
 
         AudioWriter(recorder).write(["one.wav", "two.flac"])
         AudioWriter(recorder).write(CueSheet.load("album.cue"))

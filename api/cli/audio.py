@@ -43,7 +43,7 @@ RAW_FORMS = {"16": "PQ", "96r": "RAW", "96p": "PACKED"}
     type=click.Choice(LEVELS[1:]),
     default="quick",
     show_default=True,
-    help="What to compare: the table of contents, or every block too.",
+    help="What to compare: the table of contents, texts and codes, or every block too.",
 )
 @click.option("--verify-speed", type=Speed(), metavar="X", help="Read back no faster than this.")
 @click.option("--simulate", is_flag=True, help="Do all but write.")

@@ -9,16 +9,15 @@ from itertools import pairwise
 from typing import Final, TypeVar
 
 from discstack.mmc import queries
+from discstack.mmc.cd.codes import UNREADABLE, catalogue_number, recording_code
 from discstack.mmc.cd.graphics import has_graphics
 from discstack.mmc.cd.sectors import CdSector, SubChannels, read_sectors
-from discstack.mmc.command import ask
-from discstack.mmc.errors import BlankCheck, DriveTimeout, IllegalRequest, MediumError, ResponseError
 from discstack.mmc.polling import persist, wait_ready
 from discstack.mmc.procedure import Procedure
 from discstack.mmc.spec.cd import sub_channel
 from discstack.mmc.spec.cd.sector import SectorType, from_bcd
 from discstack.mmc.spec.cd.text import CdTextBlock, parse_cd_text
-from discstack.mmc.spec.commands import READ_SUB_CHANNEL, READ_TOC_PMA_ATIP
+from discstack.mmc.spec.commands import READ_TOC_PMA_ATIP
 from discstack.mmc.spec.layout import StructureError
 from discstack.mmc.spec.mode_page_values import SessionFormat
 from discstack.mmc.spec.msf import PREGAP
@@ -29,9 +28,6 @@ from discstack.mmc.spec.track_information import DATA_TRACK
 __all__ = ["CdContents", "CdTrackContents", "cd_contents", "holds_audio_alone"]
 
 T = TypeVar("T")
-UNREADABLE: Final = (IllegalRequest, MediumError, BlankCheck, ResponseError, DriveTimeout)
-CATALOGUE, ISRC = 2, 3  # READ SUB-CHANNEL parameters
-CODE_REPLY: Final = 24
 WRITABLE: Final = frozenset({Profile.CD_R, Profile.CD_RW})
 LONGEST_GAP: Final = 750  # blocks before a track's start that are searched for its pre-gap
 STEP: Final = 25
@@ -100,7 +96,7 @@ def cd_contents(*, gaps: bool = True) -> Procedure[CdContents]:
     return CdContents(
         tracks=tuple(tracks),
         lead_outs=tuple(entry.p_time.lba for entry in entries if entry.point == LEAD_OUT),
-        catalogue=(yield from _optional(partial(_code, CATALOGUE, 0, 13))) or "",
+        catalogue=(yield from _optional(catalogue_number)) or "",
         texts=parse_cd_text(packs),
         packs=packs,
     )
@@ -169,7 +165,7 @@ def _examined(track: CdTrackContents, *, search: bool) -> Procedure[CdTrackConte
     kind = SectorType.ANY
     if sectors:
         kind = SectorType.AUDIO if track.is_audio else sectors[0].kind
-    isrc = (yield from _optional(partial(_code, ISRC, track.number, 12))) if track.is_audio else ""
+    isrc = (yield from _optional(partial(recording_code, track.number))) if track.is_audio else ""
     first = (yield from _pre_gap(track)) if search else track.start
     return replace(track, kind=kind, isrc=isrc or "", first=first)
 
@@ -254,16 +250,6 @@ def _optional(query: Callable[[], Procedure[T]]) -> Procedure[T | None]:
         return (yield from persist(query, swallow_attentions=True))
     except UNREADABLE:
         return None
-
-
-def _code(parameter: int, track: int, size: int) -> Procedure[str]:
-    """Ask for the catalogue number or an ISRC (MMC-2 6.1.23); empty where the disc has none."""
-    data = yield from ask(
-        READ_SUB_CHANNEL, bytes, CODE_REPLY, subq=True, sub_channel_parameter_list=parameter, track_number=track
-    )
-    valid = len(data) >= CODE_REPLY and data[8] & 0x80
-    code = data[9 : 9 + size].decode("ascii", "replace") if valid else ""
-    return code if code.isalnum() else ""
 
 
 def text_packs() -> Procedure[tuple[CdTextPack, ...]]:

@@ -1,11 +1,19 @@
-"""Comparing the table of contents, and the texts beside it, with what was planned."""
+"""Comparing the table of contents, and the texts and codes beside it, with what was planned."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
 from discstack.mmc import queries
+from discstack.mmc.cd.codes import (
+    UNREADABLE,
+    catalogue_number,
+    catalogue_number_in_q,
+    recording_code,
+    recording_code_in_q,
+)
 from discstack.mmc.cd.contents import text_packs
 from discstack.mmc.cd.program import Layout, Placed
 from discstack.mmc.cd.session import Session
@@ -16,6 +24,7 @@ from discstack.mmc.procedure import Phase, Procedure
 from discstack.mmc.spec.toc import CdTextPack, QEntry
 
 LEAD_OUT_POINT = 0xA2
+LATE = 25  # sectors behind a track's start after which no drive's Q is that of the track before
 
 
 def check_contents(session: Session, layout: Layout, after: MediumStatus) -> Procedure[tuple[Placed, ...]]:
@@ -29,6 +38,7 @@ def check_contents(session: Session, layout: Layout, after: MediumStatus) -> Pro
     yield from check_table(placed, lead_out, after)
     if layout.program.cd_text and after.sessions == 1:
         yield from _check_texts(session, layout.program.cd_text, after)
+    yield from check_codes(session, placed, after)
     return placed
 
 
@@ -59,6 +69,46 @@ def check_table(placed: tuple[Placed, ...], lead_out: int | None, after: MediumS
         _check_track(track, entries.get(track.number), after)
     if lead_out is not None:
         _check_lead_out(lead_out, entries.get(LEAD_OUT_POINT), after)
+
+
+def check_codes(session: Session, placed: tuple[Placed, ...], after: MediumStatus) -> Procedure[None]:
+    """Raise DiscStateError for another media catalogue number or ISRC than the planned; tell of those not shown.
+
+    Where the drive tells another than the planned, the sub-channel Q decides: some tell the ISRC of a neighbour. So it
+    does behind other sessions, which may have catalogue numbers of their own.
+    """
+    if session.catalogue:
+        first = next((track for track in placed if track.plan.form.is_audio), placed[0])
+        search = partial(catalogue_number_in_q, first.start)
+        ways = (catalogue_number, search) if after.sessions == 1 else (search,)
+        found = yield from _shown(session.catalogue, *ways)
+        yield from _check_code(session, "the media catalogue number", session.catalogue, found, after)
+    for track in placed:
+        if track.plan.isrc:
+            search = partial(recording_code_in_q, track.start + LATE)
+            found = yield from _shown(track.plan.isrc, partial(recording_code, track.number), search)
+            yield from _check_code(session, f"the ISRC of track {track.number}", track.plan.isrc, found, after)
+
+
+def _shown(wanted: str, *ways: Callable[[], Procedure[str]]) -> Procedure[str]:
+    """Ask for a code in one way after the other until it is the wanted one; return what the last that told one told."""
+    found = ""
+    for way in ways:
+        try:
+            found = (yield from persist(way)) or found
+        except UNREADABLE:
+            continue
+        if found == wanted:
+            break
+    return found
+
+
+def _check_code(session: Session, name: str, wanted: str, found: str, after: MediumStatus) -> Procedure[None]:
+    if not found:
+        what = f"the drive does not show {name}: another one may tell if it is there"
+        yield from session.work.notice(Phase.FINALISING, what)
+    elif found != wanted:
+        raise _error(f"{name} is {found} on the disc, not {wanted}", after)
 
 
 def _check_texts(session: Session, planned: tuple[CdTextPack, ...], after: MediumStatus) -> Procedure[None]:

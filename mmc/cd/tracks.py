@@ -11,7 +11,7 @@ from discstack.mmc.cd import by_track
 from discstack.mmc.cd.burn import erased, recorded
 from discstack.mmc.cd.following import check_data_mode, next_track_number
 from discstack.mmc.cd.job import CdChoices
-from discstack.mmc.cd.outcome import check_state, check_table, check_untouched
+from discstack.mmc.cd.outcome import check_codes, check_state, check_table, check_untouched
 from discstack.mmc.cd.packet_tracks import check_open_packets
 from discstack.mmc.cd.program import MINIMUM_TRACK, MOST_TRACKS, Placed, ProgramTrack
 from discstack.mmc.cd.session import Session, check_sizes
@@ -107,6 +107,7 @@ def release_tracks(tracks: OpenTracks) -> Procedure[MediumStatus]:
         elif tracks.placed:
             yield from check_state(session, status)
             yield from check_table(tuple(tracks.placed), None, status)
+            yield from check_codes(session, tuple(tracks.placed), status)
     except GeneratorExit:
         raise
     except BaseException as error:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tap import Tap
 
 from discstack.mmc.cd.burn import burn_program
 from discstack.mmc.cd.contents import cd_contents
@@ -25,8 +26,10 @@ from discstack.mmc.job import VerifyLevel
 from discstack.mmc.medium import DiscState
 from discstack.mmc.queries import disc_information, raw_toc
 from discstack.mmc.spec.cd.text import CdTextBlock, PackType, build_cd_text, parse_cd_text
+from discstack.mmc.spec.sense import Sense
 from discstack.mmc.spec.toc import CdText
 from discstack.mmc.stream import Pump
+from discstack.transport.base import CHECK_CONDITION, Command, Reply
 
 TEXT = build_cd_text([CdTextBlock(last_track=2, texts={PackType.TITLE: ("Album", "One", "Two")})])
 SIZE = 20000
@@ -134,6 +137,70 @@ def test_track_at_once_sends_codes_with_the_write_parameters(studio: Any) -> Non
     studio.lab.run(burn_program(job), tap)
     assert studio.answer(tap, "42 00 40 02 00 00 00 0018 00")[9:22] == b"4015513000017"
     assert studio.answer(tap, "42 00 40 03 00 00 01 0018 00")[9:21] == b"DEA450300001"
+
+
+def coded(studio: Any, **options: Any) -> Any:
+    tracks = studio.track(400, 1, isrc="DEA450300001"), studio.track(400, 2), studio.track(400, 3, isrc="DEA450300003")
+    return studio.job(*tracks, catalogue="4015513000017", **options)
+
+
+def drive_that_tells(studio: Any, answer: Any, *opcodes: int) -> Any:
+    """Return a drive that answers READ SUB-CHANNEL, and what has these opcodes, as told: `answer(drive, command)`."""
+    tap = studio.lab.drive("cd-r", SIZE)
+    tap.execute = lambda asked: (answer if asked.cdb[0] in {0x42, *opcodes} else Tap.execute)(tap, asked)
+    return tap
+
+
+@pytest.mark.usefixtures("short_leads")
+@pytest.mark.parametrize("mode", list(CdWriteMode))
+def test_codes_that_are_on_the_disc_are_no_matter(studio: Any, mode: CdWriteMode) -> None:
+    tap = studio.lab.drive("cd-r", SIZE)
+    assert studio.lab.run(burn_program(coded(studio, mode=mode)), tap).notices == ()
+    assert len([line for line in tap.lines if line.startswith("READ SUB-CHANNEL")]) == 3
+
+
+@pytest.mark.parametrize("mode", [CdWriteMode.SESSION_AT_ONCE, CdWriteMode.TRACK_AT_ONCE])
+def test_codes_are_compared_with_what_was_written(studio: Any, mode: CdWriteMode) -> None:
+    def other_catalogue(tap: Tap, asked: Command) -> Reply:
+        tap.inner.drive.medium.session(1).catalogue = "4015513000018"
+        return Tap.execute(tap, asked)
+
+    def other_recording(tap: Tap, asked: Command) -> Reply:
+        tap.inner.drive.medium.track(3).isrc = "DEA450300004"
+        return Tap.execute(tap, asked)
+
+    for answer, words in (
+        (other_catalogue, "the media catalogue number is 4015513000018 on the disc, not 4015513000017"),
+        (other_recording, "the ISRC of track 3 is DEA450300004 on the disc, not DEA450300003"),
+    ):
+        tap = drive_that_tells(studio, answer)
+        with pytest.raises(DiscStateError, match=words):
+            studio.lab.run(burn_program(coded(studio, mode=mode)), tap)
+        assert not tap.inner.drive.prevented
+
+
+def test_a_drive_that_tells_the_code_of_another_track_is_not_believed(studio: Any) -> None:
+    def first_of_all(tap: Tap, asked: Command) -> Reply:
+        return Tap.execute(tap, replace(asked, cdb=asked.cdb[:6] + bytes((min(asked.cdb[6], 1),)) + asked.cdb[7:]))
+
+    assert studio.lab.run(burn_program(coded(studio)), drive_that_tells(studio, first_of_all)).notices == ()
+
+
+@pytest.mark.parametrize(("opcodes", "notices"), [((), 0), ((0xBE,), 3)])
+def test_a_drive_that_tells_no_codes_has_them_read_from_the_sub_channel(
+    studio: Any, opcodes: tuple[int, ...], notices: int
+) -> None:
+    refusal = Reply(CHECK_CONDITION, Sense(5, 0x24, 0).build())
+    tap = drive_that_tells(studio, lambda *_: refusal, *opcodes)
+    found = studio.lab.run(burn_program(coded(studio)), tap).notices
+    assert len([notice for notice in found if "another one may tell if it is there" in notice]) == notices
+
+
+def test_the_catalogue_number_of_a_later_session_is_looked_for_there(studio: Any) -> None:
+    tap = studio.lab.drive("cd-r", 60000)
+    studio.lab.run(burn_program(coded(studio, close=False)), tap)
+    second = studio.job(studio.track(400, 4), catalogue="4015513000024")
+    assert studio.lab.run(burn_program(second), tap).notices == ()
 
 
 @pytest.mark.parametrize("untimed", [False, True])
