@@ -94,6 +94,21 @@ def test_the_table_has_every_choice() -> None:
     assert set(SELECTIONS) == set(range(0, 256, 8))
 
 
+@pytest.mark.parametrize("kind", KINDS[1:], ids=lambda kind: kind.name.lower())
+def test_the_parts_of_data_that_may_be_asked_for_follow_each_other(kind: SectorType) -> None:
+    """So a maker of drives has it (Pioneer, CD-ROM SCSI-2 command reference 3.1, 2.22): one run of parts.
+
+    A place that sectors of a kind do not have breaks no run. Nothing is said there of sync or check bytes alone.
+    """
+    order = [0x80, 0x20, 0x40, 0x10, 0x08]
+    without = {0x40} if kind in (SectorType.MODE_1, SectorType.MODE_2_FORMLESS) else set()
+    for selection, sizes in SELECTIONS.items():
+        wanted = [at for at, bit in enumerate(order) if selection & bit]
+        run = order[wanted[0] : wanted[-1] + 1] if wanted else []
+        is_one = all(selection & bit or bit in without for bit in run) and selection not in (0x80, 0x08)
+        assert (sizes[KINDS.index(kind)] != ILLEGAL) == is_one, f"{selection:02X}"
+
+
 def test_a_choice_that_makes_no_sense_is_refused_on_the_disc_and_another_kind_of_sector_too(load: Load) -> None:
     host = load("cd-r")
     host.write(0, 320)
