@@ -12,6 +12,7 @@ from discstack.mmc.spec.msf import LOWEST
 
 BLOCK: Final = 2048
 PROBE: Final = 16  # bytes that tell most data from zeros
+ZEROS: Final = bytes(32 << 10)
 MAIN: Final = 2352  # bytes of a sector's main channel
 RECORD: Final = MAIN + 96
 CHANNELS_SUFFIX: Final = ".channels"
@@ -125,4 +126,8 @@ def record(main: bytes, channels: bytes) -> bytes:
 
 
 def _is_zero(data: memoryview) -> bool:
-    return not any(data[:PROBE]) and data.tobytes() == bytes(len(data))
+    """Say whether there is nothing but zeros, in pieces that are copied without asking the system for memory."""
+    if any(data[:PROBE]):
+        return False
+    pieces = (data[at : at + len(ZEROS)] for at in range(0, len(data), len(ZEROS)))
+    return all(piece.tobytes() == (ZEROS if len(piece) == len(ZEROS) else bytes(len(piece))) for piece in pieces)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from discstack.emulator.disc_copy import describe_disc, duplicate_disc
 from discstack.emulator.discfile import DiscFileError
 from discstack.emulator.faults import Fault
 from discstack.emulator.open import open_virtual
+from discstack.emulator.store import BLOCK, BlockStore
 from discstack.mmc.spec.sense import Sense
 from discstack.transport.base import CHECK_CONDITION, DeviceBusy, DeviceGone
 
@@ -90,6 +92,22 @@ def test_a_copy_is_a_disc_of_its_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.linux("st_blocks")
+@pytest.mark.parametrize("blocks", [1, 16, 17, 40])
+@pytest.mark.parametrize("place", [16, -1])
+def test_zeros_are_a_hole_and_what_is_not_all_zeros_is_kept(tmp_path: Path, blocks: int, place: int) -> None:
+    store = BlockStore(FileIO(tmp_path / "disc", "w+"))
+    store.write(0, bytes(blocks * BLOCK))
+    assert store.blocks == blocks
+    assert not getattr((tmp_path / "disc").stat(), "st_blocks", 0)
+    data = bytearray(blocks * BLOCK)
+    data[place] = 1
+    store.write(blocks, data)
+    read = bytearray(blocks * BLOCK)
+    store.readinto(blocks, memoryview(read))
+    assert read == data
+    store.close()
+
+
 def test_a_copy_keeps_holes_and_sub_channels(tmp_path: Path) -> None:
     source = burnt(tmp_path / "disc")
     with source.open("r+b") as file:
