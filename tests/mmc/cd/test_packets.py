@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from discstack.mmc.burn import burn
 from discstack.mmc.cd.blanking import BlankType, blank_part
 from discstack.mmc.cd.burn import burn_program
 from discstack.mmc.cd.job import CdChoices, CdWriteMode
+from discstack.mmc.cd.packet_tracks import modes
 from discstack.mmc.cd.program import TrackForm
 from discstack.mmc.cd.tracks import add_track, prepare_tracks, release_tracks
 from discstack.mmc.errors import (
@@ -24,11 +26,13 @@ from discstack.mmc.errors import (
     UnsupportedMedium,
 )
 from discstack.mmc.identify import identify
-from discstack.mmc.medium import Action, DiscState, WriteMode
+from discstack.mmc.media import RECIPES
+from discstack.mmc.medium import Action, DiscState, MediumStatus, Track, WriteMode
 from discstack.mmc.operations import format_medium
 from discstack.mmc.spec.cd import sector
 from discstack.mmc.spec.cd.sector import SectorType
 from discstack.mmc.spec.cdb import Direction
+from discstack.mmc.spec.profiles import Profile
 from discstack.mmc.spec.track_information import DataMode
 from discstack.transport.base import Command
 
@@ -301,3 +305,33 @@ def test_what_is_blanked_first_may_hold_data_of_any_mode(studio: Any) -> None:
     lab = studio.lab
     tap = with_open_session(studio, TrackForm.MODE_1, "cd-rw")
     assert lab.run(burn(lab.job(xa=True, erase=True)), tap).medium.tracks[0].data_mode == DataMode.MODE_2
+
+
+CLOSED = Track(number=1, session=1, start=0, blocks=400, free=0, next_writable_address=None, blank=False, damaged=False)
+GOES_ON = replace(CLOSED, number=2, session=2, start=12000, blocks=100, free=7900, next_writable_address=12100)
+INCREMENTAL, AT_ONCE, FIXED, VARIABLE = (
+    *(WriteMode.INCREMENTAL, WriteMode.DISC_AT_ONCE),
+    *(WriteMode.FIXED_PACKETS, WriteMode.VARIABLE_PACKETS),
+)
+
+
+@pytest.mark.parametrize(
+    ("state", "open_session", "tracks", "ways"),
+    [
+        (DiscState.BLANK, False, (), (INCREMENTAL, AT_ONCE, FIXED, VARIABLE)),
+        (DiscState.APPENDABLE, False, (CLOSED,), (INCREMENTAL, AT_ONCE, FIXED, VARIABLE)),
+        (DiscState.APPENDABLE, True, (), (INCREMENTAL, FIXED, VARIABLE)),
+        (DiscState.APPENDABLE, True, (CLOSED,), (INCREMENTAL, FIXED, VARIABLE)),
+        (DiscState.APPENDABLE, True, (CLOSED, GOES_ON), (INCREMENTAL,)),
+        (DiscState.APPENDABLE, True, (CLOSED, replace(GOES_ON, packet=16)), (FIXED,)),
+        (DiscState.APPENDABLE, True, (CLOSED, replace(GOES_ON, packet=0)), (VARIABLE,)),
+        (DiscState.DAMAGED, True, (CLOSED, replace(GOES_ON, packet=16)), (INCREMENTAL,)),
+        (DiscState.FINALIZED, False, (CLOSED,), (INCREMENTAL,)),
+    ],
+)
+def test_how_a_disc_can_be_written_goes_by_its_last_track(
+    state: DiscState, open_session: bool, tracks: tuple[Track, ...], ways: tuple[WriteMode, ...]
+) -> None:
+    recipe = RECIPES[Profile.CD_R]
+    medium = MediumStatus(profile=Profile.CD_R, name=recipe.name, state=state, open_session=open_session, tracks=tracks)
+    assert modes(recipe, medium) == ways

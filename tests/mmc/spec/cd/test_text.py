@@ -162,3 +162,12 @@ def test_any_texts_come_back(words: list[str]) -> None:
     block = CdTextBlock(last_track=2, texts={PackType.TITLE: tuple(words)})
     (back,) = parse_cd_text(build_cd_text([block]))
     assert back.texts.get(PackType.TITLE, ("", "", "")) == tuple(words)
+
+
+def test_packs_name_the_tracks_by_their_numbers_on_the_disc_and_the_album_by_none() -> None:
+    titles = ("An album, long", "The fifth track", "The sixth track")  # 15, 16 and 16 bytes with their ends
+    packs = build_cd_text([CdTextBlock(first_track=5, last_track=6, texts={PackType.TITLE: titles})])
+    told = [(pack.track_number, pack.character_position) for pack in packs if pack.pack_type == PackType.TITLE]
+    assert told == [(0, 0), (0, 12), (5, 9), (6, 5)]
+    (found,) = parse_cd_text(packs)
+    assert (found.first_track, found.last_track, found.texts[PackType.TITLE]) == (5, 6, titles)
