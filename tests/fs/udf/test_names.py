@@ -27,6 +27,14 @@ def test_name_of_254_bytes_is_kept_and_of_255_is_mangled() -> None:
     assert mangled.endswith(".txt")
 
 
+@pytest.mark.parametrize(("extension", "kept"), [("fives", True), ("sixsix", False), ("", True)])
+def test_an_extension_of_up_to_five_characters_is_kept(extension: str, kept: bool) -> None:
+    (identifier,) = file_identifiers(["a" * 260 + "." + extension]).values()
+    name = decode(identifier)
+    assert name.partition("#")[2][4:] == ("." + extension if kept else "")
+    assert len(name) == 254
+
+
 def test_name_of_127_wide_characters_is_kept_and_of_128_is_mangled() -> None:
     longest, too_long = "я" * 127, "ю" * 128
     identifiers = file_identifiers([longest, too_long])

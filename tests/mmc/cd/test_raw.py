@@ -16,8 +16,9 @@ from discstack.mmc.errors import UnsupportedMedium
 from discstack.mmc.identify import identify
 from discstack.mmc.medium import DiscState
 from discstack.mmc.spec.cd import sector, sub_channel
+from discstack.mmc.spec.cd.edc import edc
 from discstack.mmc.spec.cd.scrambling import scramble
-from discstack.mmc.spec.cd.text import CdTextBlock, PackType, build_cd_text
+from discstack.mmc.spec.cd.text import CdTextBlock, PackType, build_cd_text, collect
 from discstack.mmc.spec.mode_page_values import WriteType
 from discstack.mmc.spec.toc import CdText
 
@@ -26,18 +27,18 @@ TEXT = build_cd_text([CdTextBlock(last_track=2, texts={PackType.TITLE: ("Album",
 SIZE = 20000
 
 
-def blocks(raw: RawSession, form: SubChannelForm) -> list[bytes]:
+def blocks(raw: RawSession, form: SubChannelForm, first: int | None = None) -> list[bytes]:
     source = RawSource(raw, form)
-    data = bytearray(source.sectors * form.block_size)
+    data = bytearray((source.sectors if first is None else first) * form.block_size)
     filled = 0
     while filled < len(data):
         filled += source.readinto(memoryview(data)[filled:])
     return [bytes(data[at : at + form.block_size]) for at in range(0, len(data), form.block_size)]
 
 
-def session(studio: Any, *tracks: Any, **options: Any) -> RawSession:
-    layout = lay_out(Program(tracks=tracks, catalogue="4015513000017"))
-    return RawSession(layout=layout, lead_in=-4650, **options)
+def session(studio: Any, *tracks: Any, cd_text: Any = (), lead_in: int = -4650, **options: Any) -> RawSession:
+    layout = lay_out(Program(tracks=tracks, catalogue="4015513000017", cd_text=cd_text))
+    return RawSession(layout=layout, lead_in=lead_in, **options)
 
 
 def test_the_lead_in_tells_the_table_of_contents_three_times_in_a_row(studio: Any) -> None:
@@ -66,6 +67,34 @@ def test_data_is_scrambled_and_has_its_codes(studio: Any) -> None:
     plain = scramble(made[4650 + 7][:2352])
     assert plain == sector.mode_1(7, studio.samples(8, 5, 2048)[7 * 2048 :])
     assert sub_channel.deinterleave(made[4650 + 7][2352:])[12:15] == bytes((0x41, 1, 1))
+
+
+def test_packs_of_text_follow_each_other_through_the_lead_in(studio: Any) -> None:
+    raw = session(studio, studio.track(300), studio.track(300), cd_text=TEXT, lead_in=-150 - 40)
+    made = blocks(raw, SubChannelForm.RAW, 41)
+    symbols = b"".join(bytes(byte & 0x3F for byte in block[2352:]) for block in made)
+    assert collect(symbols[: 40 * 96]) == (TEXT * 40)[: 40 * 4]
+    assert not any(symbols[40 * 96 :])  # in the pre-gap there are none
+
+
+MODE_2_HEADER, FORM_2 = bytes.fromhex("00 00 00 02"), bytes.fromhex("00 00 20 00") * 2
+
+
+@pytest.mark.parametrize(
+    ("form", "pause"),
+    [
+        (TrackForm.AUDIO, bytes(2352)),
+        (TrackForm.MODE_1, scramble(sector.mode_1(-150, bytes(2048)))),
+        (TrackForm.MODE_2, scramble(sector.SYNC + MODE_2_HEADER + bytes(2336))),
+        *(
+            (form, scramble(sector.SYNC + MODE_2_HEADER + FORM_2 + bytes(2324) + edc(FORM_2 + bytes(2324))))
+            for form in (TrackForm.XA_FORM_1, TrackForm.XA_FORM_2, TrackForm.XA_MIXED)
+        ),
+    ],
+)
+def test_what_comes_before_a_track_is_of_its_kind(studio: Any, form: TrackForm, pause: bytes) -> None:
+    raw = session(studio, studio.track(300, form=form), lead_in=-151)
+    assert blocks(raw, SubChannelForm.PQ, 2)[1][:2352] == pause
 
 
 def test_a_session_that_another_one_may_follow_points_there(studio: Any) -> None:

@@ -122,8 +122,8 @@ KINDS = {
     SectorType.AUDIO: bytes(2352),
     SectorType.MODE_1: sector.mode_1(7, b"\x11" * 2048),
     SectorType.MODE_2_FORMLESS: sector.mode_2(7, b"\x11" * 7 + b"\x22" * 2329),
-    SectorType.MODE_2_FORM_1: sector.mode_2_form_1(7, b"\x11" * 2048),
-    SectorType.MODE_2_FORM_2: sector.mode_2_form_2(7, b"\x11" * 2324),
+    SectorType.MODE_2_FORM_1: sector.mode_2_form_1(7, b"\x11" * 2048, bytes((1, 2, 0x08, 3))),
+    SectorType.MODE_2_FORM_2: sector.mode_2_form_2(7, b"\x11" * 2324, bytes((1, 2, 0x20, 3))),
 }
 
 
