@@ -14,7 +14,7 @@ from discstack.cli.earlier import SESSION_OPTIONS, take_over
 from discstack.cli.iso_options import ISO_OPTIONS, with_views
 from discstack.cli.mkisofs import ADVICE, refusal, refuse_words
 from discstack.cli.output import Display, output_file, print_json, size
-from discstack.cli.streams import say
+from discstack.cli.streams import print_line, say
 from discstack.cli.tree_options import (
     OPERANDS,
     TREE_OPTIONS,
@@ -177,7 +177,7 @@ def _print_size(result: Image, *, session: bool, as_json: bool) -> None:
     if as_json:
         print_json({"sectors": sectors, "bytes": sectors * SECTOR, "issues": result.issues})
     else:
-        click.echo(sectors)
+        print_line(str(sectors))
 
 
 def _same(previous: str | None, output: str | None) -> bool:

@@ -29,13 +29,15 @@ def prepare_streams() -> None:
 
 
 def data_output() -> BinaryIO:
-    """Return where data for standard output goes: what Python has for it, so that the kernel can move data to it.
+    """Return where data for standard output goes: what Python has for it, so that the kernel can move data to it."""
+    _check_open()
+    return sys.stdout.buffer
 
-    Raises OSError where it was closed: words may lead to nowhere, data must not.
-    """
+
+def _check_open() -> None:
+    """Raise OSError where standard output was closed: neither data nor a result may lead to nowhere."""
     if getattr(sys.stdout, "name", None) == os.devnull:  # from `prepare_streams`
         raise OSError(errno.EBADF, "it is closed")
-    return sys.stdout.buffer
 
 
 def give_up_output() -> None:
@@ -52,6 +54,7 @@ def say(words: str) -> None:
 def print_line(words: str) -> None:
     """Print a result, or a line of one."""
     with naming(STANDARD_OUTPUT):
+        _check_open()
         click.echo(words)
 
 

@@ -149,8 +149,9 @@ def test_standard_output_on_a_full_disk_is_named(folder: Path, tmp_path: Path) -
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no shell that closes it")
-def test_data_for_a_standard_output_that_is_closed_is_not_lost(folder: Path, tmp_path: Path) -> None:
-    words = ["sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-m", "discstack", "image", "folder", "-o", "-"]
+@pytest.mark.parametrize("command", ["image folder -o -", "image folder --print-size", "decode cdb 000000000000"])
+def test_nothing_for_a_standard_output_that_is_closed_is_lost(folder: Path, tmp_path: Path, command: str) -> None:
+    words = ["sh", "-c", 'exec "$@" >&-', "sh", sys.executable, "-m", "discstack", *command.split()]
     done = subprocess.run(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True, check=False)
     assert (done.returncode, done.stderr.splitlines()[-1]) == (1, "discstack: standard output: it is closed")
 
