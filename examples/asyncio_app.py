@@ -1,13 +1,14 @@
 """Burn in an asyncio program, on two drives at once, with progress and cancel: `python examples/asyncio_app.py`.
 
 A job blocks the thread that runs it, tells its events there, and may be cancelled from any other. So it gets a thread;
-its events come into the loop by `call_soon_threadsafe`; and a task that is cancelled cancels its job and waits for it,
-so that the drive is left in a known state. The drives are virtual: one takes no time, the other is cancelled.
+its events come into the loop by `call_soon_threadsafe`; and a task that is cancelled cancels its job and waits for it
+while the loop goes on, so that the drive is left in a known state, which the error says. (Whoever cancels a bare
+`asyncio.to_thread` is told nothing: the burn goes on in its thread, and the program waits for it before it ends.) The
+drives are virtual: one takes no time, the other is cancelled.
 """
 
 import asyncio
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 import discstack
@@ -32,7 +33,7 @@ class Bar:
 
 
 async def burn(recorder: discstack.Recorder, folder: Path, bar: Bar) -> discstack.BurnResult:
-    """Burn a folder; whoever cancels the task cancels the burn."""
+    """Burn a folder; whoever cancels the task cancels the burn, and finds as the cause what became of the disc."""
     loop = asyncio.get_running_loop()
 
     def on_event(event: discstack.Event) -> None:
@@ -50,8 +51,10 @@ async def burn(recorder: discstack.Recorder, folder: Path, bar: Bar) -> discstac
         return await asyncio.shield(job)
     except asyncio.CancelledError:
         writer.cancel()
-        with suppress(discstack.Cancelled):
+        try:
             await job
+        except discstack.Cancelled as ended:
+            raise asyncio.CancelledError from ended
         raise
 
 
@@ -65,9 +68,11 @@ async def main(folder: Path) -> None:
 
         await bars[1].writing.wait()
         long.cancel()  # the button
-        with suppress(asyncio.CancelledError):
+        try:
             await long
-        print(f"slow: cancelled at {bars[1].fraction:.0%}; the disc is: {await asyncio.to_thread(slow.medium)}")
+        except asyncio.CancelledError as cancelled:
+            ended = cancelled.__cause__
+            print(f"slow: at {bars[1].fraction:.0%}: {ended}", *getattr(ended, "__notes__", ()), sep="\n  ")
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ EXPECTED = {
     "asyncio_app.py": [
         "quick: validating, ",
         "sectors read back and right",
-        "slow: cancelled at ",
-        "DVD-R, appendable",
+        "slow: at ",
+        "the disc is now: DVD-R, appendable",
     ],
     "backup.py": [
         "monday: DVD+R, files of all days that are right: 1",
