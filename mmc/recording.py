@@ -38,7 +38,7 @@ def write_session(
         began = yield Now()
         try:
             yield from work.recipe.announce(work, job, plan)
-            [(counters, digests)] = yield from runs.write(lambda: next_writable(work))
+            [written] = yield from runs.write(lambda: next_writable(work))
             yield Report(Phase.FINALISING)
             yield from flush(work)
         except GeneratorExit:
@@ -53,9 +53,9 @@ def write_session(
         start=plan.start,
         blocks=plan.blocks,
         chunk_blocks=stream.CHUNK // BLOCK_SIZE,
-        digests=digests,
+        digests=written.digests,
     )
-    return counters, whole, seconds
+    return written.counters, whole, seconds
 
 
 def check_transfer(work: Work, job: BurnJob) -> Procedure[None]:

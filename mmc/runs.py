@@ -51,6 +51,18 @@ class Run:
         return self.source.sectors + self.padding
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A run that was written: how that went, and the digests of its source, one for each CHUNK of bytes.
+
+    `witness` is a piece of the source that is not the same byte all over, and at which byte it starts.
+    """
+
+    counters: FeedCounters
+    digests: tuple[bytes, ...]
+    witness: tuple[int, bytes] | None
+
+
 class Runs:
     """Runs on their way: `with Runs(...) as runs`, fill, tell the drive what comes, write.
 
@@ -63,6 +75,7 @@ class Runs:
         self._work, self._left = work, iter(runs)
         self._speed, self._ring_bytes = speed, ring_bytes
         self._buffer: int | None = None
+        self._waited = 0.0  # seconds, until the rings were full
         self._flows: deque[_Flow] = deque()  # the run that is written, and the one behind it
 
     def __enter__(self) -> Self:
@@ -74,27 +87,22 @@ class Runs:
         for flow in self._flows:
             flow.pump.__exit__(kind, error, traceback)
 
-    def fill(self) -> Procedure[float]:
-        """Wait until there is as much data as there is room for, and return how long that took, in seconds.
-
-        Raises what a source raised, or Cancelled.
-        """
+    def fill(self) -> Procedure[None]:
+        """Wait until there is as much data as there is room for; raise what a source raised, or Cancelled."""
         yield from self._read_ahead()
         yield from self._read_ahead()
-        waited: float = yield Prefill(tuple(flow.pump for flow in self._flows))
+        self._waited = yield Prefill(tuple(flow.pump for flow in self._flows))
         for flow in self._flows:
             flow.check()
-        return waited
 
-    def write(
-        self, next_writable: Callable[[], Procedure[int | None]]
-    ) -> Procedure[list[tuple[FeedCounters, tuple[bytes, ...]]]]:
-        """Write all runs; return of each how it went and the digests of its source, one for each CHUNK of bytes."""
+    def write(self, next_writable: Callable[[], Procedure[int | None]]) -> Procedure[list[Written]]:
+        """Write all runs, and return what there is to know of each."""
         written = []
         while self._flows:
             flow = self._flows[0]
             counters = yield from write_stream(self._work, flow.stream, flow.check, next_writable)
-            written.append((counters, flow.pump.result()))
+            counters.prefill_time, self._waited = self._waited, 0.0
+            written.append(Written(counters, flow.pump.result(), flow.pump.witness()))
             self._flows.popleft()
             yield from self._read_ahead()
         return written

@@ -183,6 +183,10 @@ class Pump:
         else:
             self._ring.close()
 
+    def witness(self) -> tuple[int, bytes] | None:
+        """Return a piece of the image by which it can be found again, and at which byte it starts, at the end."""
+        return self._native.witness()
+
     def _wait_for_turn(self) -> None:
         before = self._after
         while before is not None and before._thread.is_alive():

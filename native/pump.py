@@ -54,6 +54,15 @@ class NativePump:
         """
         return int(lib.pieces_pour(pieces.handle, self._handle)) if POURS else 0
 
+    def witness(self) -> tuple[int, bytes] | None:
+        """Return a piece of what was hashed that is not the same byte all over, and where it starts; None without one.
+
+        It is the end of the first region, or part of one that was poured, which has such a piece there.
+        """
+        at = ffi.new("uint64_t *")
+        piece = lib.pump_witness(self._handle, at)
+        return (int(at[0]), bytes(ffi.buffer(piece, lib.PUMP_WITNESS))) if piece else None
+
     def digests(self) -> tuple[bytes, ...]:
         """Return the digests of the chunks, once all of them went in."""
         whole = ffi.buffer(lib.pump_digests(self._handle), self._chunks * lib.PUMP_DIGEST)[:]

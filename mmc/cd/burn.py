@@ -139,7 +139,7 @@ def _burn(work: Work, job: CdJob, *, erase_first: bool) -> Procedure[CdResult]:
     yield Checkpoint()
     began = yield Now()
     yield from recorded(work, way.write(session, layout))
-    seconds = (yield Now()) - began - session.waited
+    seconds = (yield Now()) - began - session.counters.prefill_time
     yield from way.finish(session, layout)
     status = yield from status_of(work)
     placed = yield from check_contents(session, layout, status)

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from discstack.mmc import actions, queries
-from discstack.mmc.cd.composing import VARIED, SubChannelForm
+from discstack.mmc.cd.composing import SubChannelForm
 from discstack.mmc.cd.following import multi_session
 from discstack.mmc.command import BLOCK_SIZE
 from discstack.mmc.errors import UnsupportedMedium
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from discstack.mmc.stream import BlockSource
 
 LARGEST_BLOCK: Final = 2448  # bytes: a sector with its sub-channels
-PIECE: Final = 4096  # bytes of a piece that is remembered
 VALID: Final = 0x80  # first byte of a code in the mode page
 
 
@@ -65,7 +64,6 @@ class Session:
     sub_channels: SubChannelForm = SubChannelForm.PQ
     speed: int | None = None
     counters: FeedCounters = field(default_factory=FeedCounters)
-    waited: float = 0.0  # seconds for data, while the drive was not at work
     recorded: list[Recorded] = field(default_factory=list)
     starts: dict[int, int] = field(default_factory=dict)  # where track at once put the tracks, by number
 
@@ -104,19 +102,18 @@ class Session:
 
         `announce` tells the drive of them, once there is enough data to go on with.
         """
-        watched = [(lba, size, Witness(source)) for lba, size, source in runs]
         placed = [
             Run(source=source, lba=lba, padding=padding, block_size=size, **self._transfer(size))
-            for lba, size, source in watched
+            for lba, size, source in runs
         ]
         with Runs(self.work, placed, self.speed, self.job.ring_bytes) as flow:
-            self.waited += yield from flow.fill()
+            yield from flow.fill()
             yield Report(Phase.WRITING)
             yield from announce()
             written = yield from flow.write(_unknown)
-        for (lba, size, source), (counters, digests) in zip(watched, written, strict=True):
-            self.counters = added(self.counters, counters)
-            self.recorded.append(Recorded(lba, source.sectors, size, digests, source.found))
+        for run, done in zip(placed, written, strict=True):
+            self.counters = added(self.counters, done.counters)
+            self.recorded.append(Recorded(run.lba, run.source.sectors, run.block_size, done.digests, done.witness))
 
     def _transfer(self, block_size: int) -> dict[str, Any]:
         """Return how many blocks one command should carry, and whether somebody asks for just that."""
@@ -124,29 +121,6 @@ class Session:
             return {"transfer": asked // block_size, "exactly": True}
         usual = self.work.recipe.transfer if block_size == BLOCK_SIZE else max(SMALL_TRANSFER // block_size, 1)
         return {"transfer": usual}
-
-
-class Witness:
-    """Passes a source's blocks on and remembers a piece of them by which they can be found again."""
-
-    def __init__(self, source: BlockSource) -> None:
-        self._source, self._at = source, 0
-        self.found: tuple[int, bytes] | None = None
-
-    @property
-    def sectors(self) -> int:
-        """How many blocks there are."""
-        return self._source.sectors
-
-    def readinto(self, buffer: memoryview, /) -> int:
-        """Pass the next bytes on."""
-        count = self._source.readinto(buffer)
-        if self.found is None and count >= PIECE:
-            piece = bytes(buffer[count - PIECE : count])
-            if len(set(piece)) > VARIED:
-                self.found = (self._at + count - PIECE, piece)
-        self._at += count
-        return count
 
 
 def _code(code: str) -> bytes:

@@ -2,15 +2,21 @@
 
 #include "xxh3.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct pump {
 	struct ring *ring;
+	uint64_t done; /* bytes that are hashed */
 	uint64_t left; /* bytes that are still to be hashed */
 	uint32_t chunk;
 	uint32_t missing; /* bytes of the chunk that is being hashed */
 	struct xxh3 sum;
 	unsigned char *digest; /* of that chunk, when it is done */
+	bool known; /* whether there is a witness */
+	uint64_t witness_at;
+	unsigned char witness[PUMP_WITNESS];
 	unsigned char digests[];
 };
 
@@ -28,6 +34,7 @@ static void hash(struct pump *pump, const unsigned char *data, size_t size)
 		xxh3_add(&pump->sum, data, take);
 		data += take;
 		size -= take;
+		pump->done += take;
 		pump->left -= take;
 		pump->missing -= take;
 		if (pump->missing)
@@ -36,6 +43,25 @@ static void hash(struct pump *pump, const unsigned char *data, size_t size)
 		pump->digest += PUMP_DIGEST;
 		next_chunk(pump);
 	}
+}
+
+static void remember(struct pump *pump, const unsigned char *data, size_t size)
+{
+	bool seen[256] = {false};
+	unsigned varied = 0;
+
+	if (pump->known || size < PUMP_WITNESS)
+		return;
+	data += size - PUMP_WITNESS;
+	for (size_t at = 0; at < PUMP_WITNESS; at++) {
+		varied += !seen[data[at]];
+		seen[data[at]] = true;
+	}
+	if (varied <= PUMP_VARIED)
+		return;
+	pump->known = true;
+	pump->witness_at = pump->done + size - PUMP_WITNESS;
+	memcpy(pump->witness, data, PUMP_WITNESS);
 }
 
 struct pump *pump_new(struct ring *ring, uint64_t size, uint32_t chunk)
@@ -68,8 +94,15 @@ int64_t pump_reserve(struct pump *pump, uint64_t size, unsigned char **memory)
 
 int pump_commit(struct pump *pump, const unsigned char *memory, size_t size)
 {
+	remember(pump, memory, size < pump->left ? size : (size_t)pump->left);
 	hash(pump, memory, size);
 	return ring_commit(pump->ring, size);
+}
+
+const unsigned char *pump_witness(const struct pump *pump, uint64_t *at)
+{
+	*at = pump->witness_at;
+	return pump->known ? pump->witness : NULL;
 }
 
 const unsigned char *pump_digests(const struct pump *pump)

@@ -8,6 +8,8 @@
 #define PUMP_SECTOR 2048
 #define PUMP_REGION 4194304
 #define PUMP_DIGEST 16
+#define PUMP_WITNESS 4096
+#define PUMP_VARIED 32
 
 struct pump;
 
@@ -27,6 +29,12 @@ int64_t pump_reserve(struct pump *pump, uint64_t size, unsigned char **memory);
 
 /* Hash the first `size` bytes of the region at `memory`, and hand them over. RING_MISUSED if that is not so long. */
 int pump_commit(struct pump *pump, const unsigned char *memory, size_t size);
+
+/*
+ * Find by which piece of what was hashed it can be known again: PUMP_WITNESS bytes, more than PUMP_VARIED of them
+ * different, from the end of a region. Returns the piece, and sets *at to where it starts; NULL as long as there is none.
+ */
+const unsigned char *pump_witness(const struct pump *pump, uint64_t *at);
 
 /* Return the digests of the chunks (XXH3 of 128 bits, the most significant byte first); all of them are there at the end. */
 const unsigned char *pump_digests(const struct pump *pump);

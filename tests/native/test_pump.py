@@ -315,3 +315,53 @@ def test_digests_do_not_depend_on_the_pieces(size: int, chunk: int, pieces: list
 def test_a_chunk_that_is_too_short_is_refused() -> None:
     with pytest.raises(ValueError, match="less than 241"):
         NativePump(Ring(2 * UNIT, UNIT), CHUNK + 240, CHUNK)
+
+
+@pytest.mark.linux("native code that reads files")
+def test_a_piece_of_what_was_poured_is_remembered_with_its_place(image: Image) -> None:
+    ring, got = Ring(4 << 20, UNIT), bytearray()
+    source = Counting(image)
+    with Pump(source, ring) as pump:
+        while data := ring.take(UNIT, timeout=200):
+            got += data
+            ring.release(len(data))
+        assert pump.result()
+        found = pump.witness()
+    assert source.poured
+    assert found is not None
+    at, piece = found
+    assert (len(piece), len(set(piece)) > 32) == (4096, True)
+    assert got[at : at + 4096] == piece
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        pytest.param(bytes(3 * CHUNK), False, id="zeros"),
+        pytest.param(bytes(2 * CHUNK) + bytes(range(256)) * (CHUNK // 256), True, id="zeros before"),
+        pytest.param(bytes(CHUNK - 100) + bytes(range(100)) + bytes(CHUNK), True, id="zeros around"),
+        pytest.param(bytes(range(256)) * 8, False, id="shorter than a piece"),
+        pytest.param(bytes(range(32)) * 4096, False, id="too few different bytes"),
+    ],
+)
+def test_what_is_the_same_byte_all_over_is_no_piece_to_remember(data: bytes, found: bool) -> None:
+    ring = Ring(16 * UNIT, UNIT)
+    with Pump(Plain(data), ring, padding=40) as pump:
+        while taken := ring.take(UNIT, timeout=200):
+            ring.release(len(taken))
+        assert pump.result()
+        witness = pump.witness()
+    assert (witness is not None) == found
+    if witness is not None:
+        at, piece = witness
+        assert (len(piece), len(set(piece)) > 32, data[at : at + 4096] == piece) == (4096, True, True)
+
+
+class Plain:
+    """A source of some bytes in memory, given a MiB at a time."""
+
+    def __init__(self, data: bytes) -> None:
+        self.sectors, self.file = len(data) // 2048, BytesIO(data)
+
+    def readinto(self, buffer: memoryview, /) -> int:
+        return self.file.readinto(buffer[:CHUNK])

@@ -121,6 +121,30 @@ def test_a_source_that_fails_at_once_leaves_the_disc_as_it_was(studio: Any, mode
     assert studio.lab.run(identify(), tap).blank
 
 
+class Poured:
+    """A source that would let C read its files: it counts how often it is asked for some, and has none."""
+
+    def __init__(self, source: Any) -> None:
+        self.sectors, self.readinto, self.asked = source.sectors, source.readinto, 0
+
+    def pour(self, _: Any) -> int:
+        self.asked += 1
+        return 0
+
+    def go_to(self, _: int) -> None:
+        raise AssertionError("nothing was poured")
+
+
+@pytest.mark.linux("native code that reads files")
+def test_files_of_a_track_of_data_are_poured_and_compared_all_the_same(studio: Any) -> None:
+    source = Poured(studio.lab.blocks(400, 1, 2048))
+    job = studio.job(
+        studio.track(source=source, form=TrackForm.MODE_1), mode=CdWriteMode.TRACK_AT_ONCE, verify=VerifyLevel.FULL
+    )
+    result = studio.lab.run(burn_program(job), studio.lab.drive("cd-r", SIZE))
+    assert (result.verified, source.asked > 0) == (400, True)
+
+
 def test_codes_flags_and_indexes_get_onto_the_disc(studio: Any) -> None:
     tap = studio.lab.drive("cd-r", SIZE)
     track = studio.track(400, isrc="DEA450300001", pre_emphasis=True, indexes=(100, 200))
