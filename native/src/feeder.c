@@ -106,7 +106,7 @@ static bool send(struct feeder *feeder, const struct submit_command *command, st
 
 	for (;;) {
 		submit(feeder, command, answer);
-		if (!sense_is_long_write(answer))
+		if (answer->status == GOOD || !sense_is_long_write(answer))
 			break;
 		if (!nap(feeder, first, attempt++))
 			return true;
