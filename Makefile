@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 FUZZ_SECONDS ?= 300
+WORKERS ?= 1
+SHARED := --dist loadfile --no-loadscope-reorder
 NATIVE := $(wildcard native/src/*.c native/src/*.h native/src/*.py)
 # Debian's packages that tests run or read: burners, readers, kernels, boot loaders
 TEST_PACKAGES := \
@@ -22,8 +24,8 @@ help:  ## show this list
 demo: $(VENV)/.run  ## burn the project's docs on a virtual DVD+R, read the disc back, show what happened
 	@$(BIN)/python examples/demo.py
 
-test: system $(VENV)/.test types  ## install what the tests need and run all of them
-	$(BIN)/python -m pytest $(PYTEST_FLAGS)
+test: system $(VENV)/.test types  ## install what the tests need and run all of them; WORKERS=2 in two processes
+	$(BIN)/python -m pytest $(if $(filter-out 1,$(WORKERS)),--numprocesses $(WORKERS) $(SHARED)) $(PYTEST_FLAGS)
 
 test-sanitized: $(VENV)/.test  ## the tests of the C code with it built for AddressSanitizer and UndefinedBehaviorSanitizer
 	CFLAGS="-g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all" \

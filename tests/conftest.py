@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,10 @@ SECOND = 10**9
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0  # owners and devices are root's to make
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     systems.leave_out_missing_programs()
+    if config.pluginmanager.hasplugin("xdist"):
+        config.pluginmanager.register(import_module("workers"))
     _let_programs_hear_signals()
 
 
