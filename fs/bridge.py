@@ -116,7 +116,8 @@ def _place(plan: Plan, data: FileData, emitters: list[Emitter], boot: BootEmitte
     tail = boot.tail_sectors + sum(emitter.tail_sectors for emitter in emitters)
     multiple = lcm(options.multiple, boot.multiple)
     plan.advance(plan.sectors)
-    end = max(round_up(plan.cursor + options.padding + tail, multiple), round_up(plan.start + LEAST, multiple)) - tail
+    length = max(plan.cursor - plan.start + options.padding + tail, LEAST)
+    end = plan.start + round_up(length, multiple) - tail
     plan.append_region(Region(end - plan.cursor, "padding", bytes))
     for emitter in emitters:
         emitter.place_tail(plan)

@@ -540,6 +540,23 @@ def test_a_volume_with_a_virtual_allocation_table_grows_in_an_open_track(
         assert (status.sessions, status.open_session, len(status.tracks)) == (1, False, 1)
 
 
+def test_a_session_in_fixed_packets_is_whole_packets_long_wherever_it_starts(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Its table is the last block that is recorded, and on a CD no next session starts at a multiple of a packet."""
+    drive = f"virtual:cd-r?file={tmp_path / 'disc.img'}"
+    for number, mode in ((1, "incremental"), (2, "packets")):
+        (folder := tmp_path / str(number)).mkdir()
+        (folder / f"file {number}").write_bytes(bytes([number]) * 5000)
+        words = ["--append", "--udf=1.50", "--udf-vat", "--mode", mode]
+        assert command(capsys, "burn", folder, "-d", drive, *words)[0] == 0
+    with discstack.open(drive) as recorder:
+        last = recorder.medium().tracks[-1]
+        found = contents(discstack.read_volume(recorder, view=VolumeView.UDF).root)
+    assert last.start % 32
+    assert found == {f"/file {n}": bytes([n]) * 5000 for n in (1, 2)}
+
+
 def test_nothing_is_added_where_nobody_would_find_it(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """Readers look for a volume at the start of the last session, which is open here."""
     drive = f"virtual:cd-r?file={tmp_path / 'disc.img'}"
