@@ -10,6 +10,7 @@ from discstack.fs.bridge import build_image
 from discstack.fs.options import ImageOptions
 from discstack.fs.tree import Directory
 from discstack.fs.view import View
+from discstack.fs.volume_ids import fits_primary
 from discstack.native import files, folders
 
 if TYPE_CHECKING:
@@ -95,7 +96,10 @@ class FileSystemImage:
         self.root.add_missing(volume.root)
         unnamed = self.options.volume_id == ImageOptions().volume_id
         name = volume.volume_id if unnamed and volume.volume_id else self.options.volume_id
-        self.options = replace(self.options, base=base, volume_id=name)
+        ids = self.options.volume_ids
+        if unnamed and volume.primary_id and fits_primary(volume.primary_id):
+            ids = {View.ISO9660: volume.primary_id, **ids}  # by which a boot loader may look for it
+        self.options = replace(self.options, base=base, volume_id=name, volume_ids=ids)
         return replace(volume, notes=tuple(notes))
 
     def follow_audio(self, recorder: Recorder) -> None:

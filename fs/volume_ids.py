@@ -49,7 +49,7 @@ def iso_texts(options: ImageOptions, find: Find) -> VolumeTexts:
         wanted: str = getattr(options, option)
         given = options.volume_ids.get(View.ISO9660) if option == VOLUME_ID else None
         if given is not None:
-            text = _as_given(given, size, given.isascii() and given.isprintable(), View.ISO9660)
+            text = _as_given(given, size, fits_primary(given), View.ISO9660)
         else:
             text = (d_text if option in _D_CHARACTERS_ONLY else a_text)(wanted)
             text = _fitted(option, text, wanted.upper(), size, View.ISO9660, issues)
@@ -60,6 +60,11 @@ def iso_texts(options: ImageOptions, find: Find) -> VolumeTexts:
             raise LayoutError(f"{option.replace('_', ' ')}: ISO 9660 has no room for a name as long as {identifier!r}")
         fields[option] = identifier.ljust(FILE_IDENTIFIER_SIZE)
     return VolumeTexts(fields, tuple(issues))
+
+
+def fits_primary(volume_id: str) -> bool:
+    """Say whether a primary volume descriptor can have a volume id as it stands, as other writers have it there."""
+    return volume_id.isascii() and volume_id.isprintable() and len(volume_id) <= SIZES[VOLUME_ID]
 
 
 def joliet_texts(options: ImageOptions, find: Find) -> VolumeTexts:

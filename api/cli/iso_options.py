@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import click
 
+UNNAMED: Final = "DISC"
+
 
 def _flag(*names: str, help: str) -> Callable[..., Any]:
     return click.option(*names, is_flag=True, help=help)
@@ -53,7 +55,7 @@ ISO_OPTIONS: Final = (
         default=3,
         help="Joliet level: 1 has no combining characters, 2 has some of them.",
     ),
-    _text("-V", "-volid", "--volume-id", "volume_id", help="Name of the volume.", default="DISC"),
+    _text("-V", "-volid", "--volume-id", "volume_id", help="Name of the volume.", default=UNNAMED),
     _text("-sysid", "--system-id", "system_id", help="Identifier of the system that uses the system area."),
     _text("-volset", "--volume-set-id", "volume_set_id", help="Identifier of the set of volumes."),
     _number(
@@ -91,6 +93,7 @@ def with_views(
 ) -> dict[str, Any]:
     """Return the choices that `ImageOptions` knows: naming one of the views or Rock Ridge leaves the others out."""
     from discstack import RockRidge, View
+    from discstack.fs.volume_ids import fits_primary
 
     named = {View.JOLIET: joliet, View.UDF: udf}
     if udf_only:
@@ -103,6 +106,8 @@ def with_views(
         choices["views"] = frozenset({View.ISO9660, *(view for view, chosen in named.items() if chosen)})
     else:
         rock_ridge = True
+    if fits_primary(volume_id := choices["volume_id"]) and volume_id != UNNAMED:
+        choices["volume_ids"] = {View.ISO9660: volume_id}  # as mkisofs has it: LABEL= finds discs by it
     version = "1.10" if rrip110 else "1.12"
     choices["rock_ridge"] = RockRidge(version=version, relocation=deep_relocation) if rock_ridge else None
     return choices

@@ -31,8 +31,8 @@ class Volume:
     """What was read: the tree of one view and what was odd on the way.
 
     `start` is the first sector of the session, `sectors` the length of the volume as its descriptors have it, counted
-    from the start of the medium. `views` are all that the volume has, the best one first. `boot` is the boot catalogue,
-    if one can be read.
+    from the start of the medium. `views` are all that the volume has, the best one first. `volume_id` is the view's,
+    `primary_id` what ISO 9660's primary volume descriptor has. `boot` is the boot catalogue, if one can be read.
     """
 
     medium: Medium
@@ -41,6 +41,7 @@ class Volume:
     view: VolumeView
     views: tuple[VolumeView, ...]
     volume_id: str
+    primary_id: str
     bootable: bool  # by El Torito
     root: Directory
     boot: FoundCatalog | None
@@ -116,6 +117,7 @@ class Session:
             view=view,
             views=self.views,
             volume_id=identifier,
+            primary_id=self._volume_id(VolumeView.ISO9660),
             bootable=is_bootable(self._blocks, self.start),
             root=root,
             boot=find_catalog(self._blocks, self.start),

@@ -89,3 +89,15 @@ def test_links_that_rock_ridge_alone_has_are_counted_and_not_listed(
     said = discstack("image", "plain", "-o", "x.iso", "-J").err.splitlines()
     assert said[0] == "note: /link 00: skipped in ISO 9660: a symbolic link, which this view cannot hold"
     assert "note: and 40 more (discstack image --json lists all)" in said
+
+
+@pytest.mark.parametrize("name", ["cidata", "config-2", "Some-9-dvd x86_64"])
+def test_a_volume_is_named_as_mkisofs_names_it_also_when_something_is_added(
+    discstack: Callable[..., Any], tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "file").write_text("text")
+    subprocess.run(["genisoimage", "-quiet", "-R", "-V", name, "-o", "theirs.iso", "file"], cwd=tmp_path, check=True)
+    assert discstack("image", "-R", "-V", name, "-o", "ours.iso", "file").err.count("volume id") == 0
+    assert discstack("image", "-M", "theirs.iso", "-o", "grown.iso", "file").code == 0
+    named = [(tmp_path / image).read_bytes()[32808:32840] for image in ("theirs.iso", "ours.iso", "grown.iso")]
+    assert named == [name.encode().ljust(32)] * 3
