@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import psutil
 from rich.console import Console
 from rich.table import Table
 
@@ -92,17 +93,12 @@ def burn(kernel: Kernel, name: str, image: Path) -> Burn:
 
 def cpu_of(process: int) -> float:
     """Return the CPU time in seconds that a process and all that it has started have taken, the ended ones too."""
-    children, taken = dict[int, list[int]](), dict[int, int]()
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):  # it has ended meanwhile
-            fields = status.read_text().rpartition(")")[2].split()  # proc(5), from the third field on
-            number = int(status.parent.name)
-            children.setdefault(int(fields[1]), []).append(number)
-            taken[number] = sum(map(int, fields[11:15]))
-    tree = [process]
-    for number in tree:
-        tree += children.get(number, [])
-    return sum(taken.get(number, 0) for number in tree) / os.sysconf("SC_CLK_TCK")
+    taken, top = 0.0, psutil.Process(process)
+    for each in (top, *top.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+            times = each.cpu_times()
+            taken += times.user + times.system + times.children_user + times.children_system
+    return taken
 
 
 def wait_for(path: Path, end: str) -> str:
