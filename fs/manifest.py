@@ -11,6 +11,7 @@ from discstack.fs.errors import LayoutError
 _ESCAPES: Final = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r"})
 _ESCAPED: Final = re.compile(r"\\(.)")
 _MEANINGS: Final = {"n": "\n", "r": "\r", "\\": "\\"}
+MOST_SHOWN: Final = 80  # characters of a line that is none
 _LINE: Final = re.compile(r"(\\?)([0-9A-Fa-f]{64}) [ *](.+)")
 
 
@@ -35,7 +36,9 @@ def parse_manifest(text: bytes) -> dict[str, bytes]:
                 path = _ESCAPED.sub(lambda mark: _MEANINGS.get(mark[1], mark[0]), path)
             digests["/" + "/".join(name for name in path.split("/") if name not in ("", "."))] = bytes.fromhex(digest)
         elif line.strip():
-            raise LayoutError(f"line {number} of the manifest is not a SHA-256, two spaces and a path: {line!r}")
+            raise LayoutError(
+                f"line {number} of the manifest is not a SHA-256, two spaces and a path: {line[:MOST_SHOWN]!r}"
+            )
     if not digests:
         raise LayoutError("the manifest names no file")
     return digests

@@ -48,8 +48,11 @@ def emulate(
     from discstack import open as open_recorder
 
     for address in addresses:
-        with open_recorder(address):
-            pass
+        try:
+            with open_recorder(address):
+                pass
+        except ValueError as error:
+            raise click.UsageError(str(error)) from error
     if as_json:
         print_json([{"address": address} for address in addresses])
     else:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from discstack import CdFiles, FileReport
 
 SECTOR = 2048
+ILLEGAL_MODE = 0x64, 0x00  # FOR THIS TRACK
 
 
 def _spell(ranges: list[range]) -> list[str]:
@@ -58,7 +59,7 @@ def read(
 
     With --skip-bad the exit code is 4 if anything was skipped, with --error-bits if any byte could not be corrected.
     """
-    from discstack import DiscReader, MediumError
+    from discstack import DiscReader, IllegalRequest, MediumError
     from discstack.address import VirtualAddress
     from discstack.speed import read_limit
 
@@ -84,6 +85,10 @@ def read(
                 bad = reader.read(file, blocks=blocks, skip_bad=skip_bad, speed=limit, on_event=display)
             except MediumError as error:
                 error.add_note("--skip-bad writes zeros for what cannot be read, and goes on")
+                raise
+            except IllegalRequest as error:
+                if error.sense.is_(*ILLEGAL_MODE):
+                    error.add_note("audio and other tracks without sectors of 2048 bytes are read into a FILE.cue")
                 raise
     if as_json:
         print_json({"output": output, "start": blocks.start, "sectors": len(blocks), "skipped": _spell(bad)})
