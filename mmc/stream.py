@@ -172,6 +172,13 @@ class Pump:
             raise self._error
         return self._native.digests()
 
+    def witness(self) -> tuple[int, bytes] | None:
+        """Return a piece of the image by which it can be found again, and at which byte it starts; None without one.
+
+        That is known at the end.
+        """
+        return self._native.witness()
+
     def _run(self) -> None:
         try:
             self._wait_for_turn()
@@ -182,10 +189,6 @@ class Pump:
                 self._ring.fail()
         else:
             self._ring.close()
-
-    def witness(self) -> tuple[int, bytes] | None:
-        """Return a piece of the image by which it can be found again, and at which byte it starts, at the end."""
-        return self._native.witness()
 
     def _wait_for_turn(self) -> None:
         before = self._after
