@@ -78,7 +78,7 @@ class Wine:
         return self.start(HOME / "python/python.exe", *words, **options)
 
     def start(
-        self, *words: str | Path, cwd: Path = HOME, timeout: float = 240.0, environment: dict[str, str] | None = None
+        self, *words: str | Path, cwd: Path = HOME, timeout: float = 1800.0, environment: dict[str, str] | None = None
     ) -> Result:
         """Run a program of Windows; its output goes through a pipe, as Wine wants it."""
         settings = {**os.environ, **ENVIRONMENT, "WINEPREFIX": str(self.prefix), **(environment or {})}
@@ -147,7 +147,7 @@ def _download(folder: Path, *packages: str) -> None:
         ":all:",
     ]
     pip = [sys.executable, "-m", "pip", "download", "--quiet", *chosen, "--dest", str(folder), *packages]
-    done = subprocess.run(pip, capture_output=True, text=True, timeout=600, check=False)
+    done = subprocess.run(pip, capture_output=True, text=True, timeout=1800, check=False)
     if done.returncode:
         raise NoDownload(f"Windows's Python and packages cannot be downloaded: {done.stderr.strip()[-500:]}")
 

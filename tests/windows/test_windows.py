@@ -44,7 +44,9 @@ SESSION = "\n".join(
         "@echo exit code %errorlevel%",
     ]
 )
-PATIENCE = 7200.0  # seconds; all tests take many minutes
+# Seconds: all of the package's tests take many minutes, and a machine made anew on one that is loaded some
+PATIENCE = 7200.0
+pytestmark = pytest.mark.timeout(PATIENCE)
 # Of the package's own tests those that deal with the system, of each the first; DISCSTACK_WINDOWS=complete runs all
 BRIEFLY = ("-m", "system", "--briefly")
 # what drive.reg lets Windows's Setup API list, as Wine's table of devices has it
@@ -137,7 +139,6 @@ def test_a_user_installs_it_in_a_python_without_packages_and_burns_in_a_console(
         assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "photos" / name).read_bytes()
 
 
-@pytest.mark.timeout(PATIENCE)
 def test_the_package_passes_its_own_tests(windows: Wine) -> None:
     done = run_tests(windows, "tests", selection=() if COMPLETE else BRIEFLY, timeout=PATIENCE)
     if COMPLETE:

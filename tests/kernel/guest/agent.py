@@ -25,7 +25,7 @@ from typing import BinaryIO
 
 HERE = Path(__file__).parent
 POLL = 0.01
-FORGOTTEN = 600.0  # seconds without a job: the host has forgotten this guest
+FORGOTTEN = 3600.0  # seconds without a job: the host has forgotten this guest
 TIMED_OUT = 124  # as timeout(1) has it
 MERCY = 2.0  # seconds between SIGTERM and SIGKILL
 # What our commands would load, each time anew
