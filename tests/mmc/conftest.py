@@ -9,9 +9,8 @@ from laboratory import Lab
 from sweep.mishaps import MISHAPS
 from sweep.reduction import Reduction
 from sweep.subjects import Row
+from sweep.table import QUICK
 from sweep.trial import rehearse, strike
-
-from discstack.mmc import polling
 
 
 @pytest.fixture
@@ -30,7 +29,8 @@ def reduction() -> Reduction:
 @pytest.fixture
 def sweep(lab: Lab, reduction: Reduction, monkeypatch: pytest.MonkeyPatch) -> Callable[[Row], None]:
     """Let the commands of a row's job fail, one after the other."""
-    monkeypatch.setattr(polling, "INTERVAL", 30.0)  # fewer polls, for the sake of time
+    for place, name, value in QUICK:
+        monkeypatch.setattr(place, name, value)
 
     def run(row: Row) -> None:
         fresh = row.prepare(lab)

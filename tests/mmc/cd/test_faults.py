@@ -9,7 +9,6 @@ from sweep.programs import CASES, Case, program_row
 from sweep.subjects import Row
 
 
-@pytest.mark.usefixtures("short_leads")
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in CASES])
 def test_every_command_of_a_program_may_fail_in_every_way(sweep: Callable[[Row], None], case: Case) -> None:
     sweep(program_row(case))
