@@ -286,6 +286,21 @@ def test_digests_are_those_of_the_sources(chunk: int, batches: BatchReader | Non
     assert dict(image.digests()) == expected
 
 
+def test_digests_are_right_in_whatever_order_the_parts_of_an_image_are_read(tmp_path: Path) -> None:
+    contents = {f"f{number}": bytes([65 + number]) * 9 for number in range(9)} | {"large": bytes(range(256)) * 4096}
+    for name, data in contents.items():
+        make(tmp_path / "top", name, data=data)
+    root = Directory()
+    root.add_tree(tmp_path / "top")
+    image = image_of(root, digests=True)
+    middle = next(span.lba for span in image.files_in(0, image.sectors) if span.label == "/f4")
+    for part in (range(middle, image.sectors), range(middle)):
+        with image.stream(part) as stream:
+            while stream.readinto(bytearray(3 * 2048)):
+                pass
+    assert dict(image.digests()) == {f"/{name}": sha256(data).digest() for name, data in contents.items()}
+
+
 @pytest.mark.linux("names that Windows has not, and sha256sum")
 def test_sha256sum_takes_the_manifest_of_an_extracted_image(tmp_path: Path, tool: Callable[..., str]) -> None:
     top = make(tmp_path / "top", "plain", "sub/with space", "sub/back\\slash", "new\nline")

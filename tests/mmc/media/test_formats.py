@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from threading import Event
 from typing import Any
 
 import pytest
 
 from discstack.emulator.faults import Fault
+from discstack.mmc import polling
 from discstack.mmc.burn import burn
-from discstack.mmc.errors import Cancelled, DiscStateError, MediumError, MediumFull, UnsupportedMedium
+from discstack.mmc.errors import Cancelled, DiscStateError, DriveTimeout, MediumError, MediumFull, UnsupportedMedium
 from discstack.mmc.identify import identify
 from discstack.mmc.job import WriteCommand
 from discstack.mmc.medium import Action, DiscState
@@ -308,3 +310,40 @@ def test_a_format_for_random_recording_is_refused_by_name(lab: Any, wanted: int)
     with pytest.raises(UnsupportedMedium, match="random recording, which this library does not write"):
         lab.run(format_medium(FormatOptions(format_type=wanted, sub_type=2)), tap)
     assert 0x04 not in [cdb[0] for cdb in tap.seen]
+
+
+def test_a_background_format_that_never_ends_is_given_up(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(polling, "INTERVAL", 100.0)
+    tap = lab.drive("dvd+rw")
+    tap.clock.sleep(polling.FORMAT)  # the drive has been on for long
+    execute, polls = tap.execute, 0
+
+    def running(command: Any) -> Any:
+        nonlocal polls
+        reply = execute(command)
+        if command.cdb[0] != 0x51 or len(reply.data) < 8:
+            return reply
+        polls += 1
+        return replace(reply, data=bytes((*reply.data[:7], reply.data[7] & ~3 | 2, *reply.data[8:])))
+
+    tap.execute = running
+    with pytest.raises(DriveTimeout, match="background format is still not complete after 11000 s"):
+        lab.run(format_medium(FormatOptions(full=True)), tap)
+    assert polls > polling.FORMAT / 100
+    assert not tap.inner.drive.prevented
+
+
+def test_a_dvd_ram_takes_only_spare_areas_that_it_offers(lab: Any) -> None:
+    tap = lab.drive("dvd-ram")
+    with pytest.raises(DiscStateError, match="no format of this disc leaves 1000000 blocks"):
+        lab.run(format_medium(FormatOptions(spare_blocks=1_000_000)), tap)
+    assert 0x04 not in [cdb[0] for cdb in tap.seen]
+
+
+def test_a_bd_r_tells_its_formats_while_it_is_blank_and_what_one_left(lab: Any) -> None:
+    tap = lab.drive("bd-r")
+    fresh = lab.run(identify(), tap)
+    assert fresh.formats
+    assert {choice.format_type for choice in fresh.formats} == {0x00, 0x32}
+    formatted = lab.run(format_medium(), tap)
+    assert (formatted.formats, formatted.used_blocks, formatted.detail) == ((), 0, "with spare areas")

@@ -42,6 +42,8 @@ def test_a_disc_that_is_closed_is_split_in_the_middle(lab: Any) -> None:
     result = lab.run(burn(lab.job(40, close=True)), tap)
     assert (result.layer_break, result.medium.layer_break) == (32, 32)
     assert "would fit on a disc with one layer" in result.notices[0]
+    needed = lab.run(burn(lab.job(2100, close=True)), lab.drive("dvd+r-dl", 4096))
+    assert (needed.layer_break, needed.notices) == (1056, ())
 
 
 def test_a_disc_that_is_to_be_appended_to_keeps_the_drives_break(lab: Any) -> None:
