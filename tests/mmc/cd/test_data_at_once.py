@@ -153,8 +153,9 @@ def test_a_session_that_lacks_nothing_but_its_flush_is_repaired_by_it(lab: Any) 
     assert tap.on_disc(0, 320) == lab.image(320)
 
 
-def test_a_disc_that_only_a_test_was_broken_off_on_is_blank_once_it_is_repaired(lab: Any) -> None:
-    tap = left_at(lab, "cd-r", 0x2A, 2, simulate=True)
+@pytest.mark.parametrize("medium", ["cd-r", "dvd-r", "dvd-rw"])
+def test_a_disc_that_only_a_test_was_broken_off_on_is_blank_once_it_is_repaired(lab: Any, medium: str) -> None:
+    tap = left_at(lab, medium, 0x2A, 2, simulate=True)
     assert lab.run(repair(), tap).state is DiscState.BLANK
 
 

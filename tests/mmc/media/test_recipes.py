@@ -18,6 +18,7 @@ from discstack.mmc.operations import close_disc, close_session, erase, format_me
 from discstack.mmc.planning import plan_burn
 from discstack.mmc.quirks import Quirk, quirks_of
 from discstack.mmc.recipe import FormatOptions, Recipe, Survey
+from discstack.mmc.spec.capacities import FormatCapacities
 from discstack.mmc.spec.disc_information import DiscInformation
 from discstack.mmc.spec.features import Configuration
 from discstack.mmc.spec.profiles import Profile
@@ -153,7 +154,15 @@ def test_a_short_track_is_filled_up_to_300_blocks(lab: Any) -> None:
     assert plan_burn(CD_R, assess(CD_R, survey(0, 0)), lab.job(10, postgap=0)).total == 300
 
 
-@pytest.mark.parametrize("medium", ["cd-r", "cd-rw", "dvd+r", "dvd+rw", "bd-r", "bd-re"])
+def test_the_largest_of_its_formats_tells_what_a_full_dvd_rw_holds() -> None:
+    capacities = (
+        "000000 18 00000030 02 000800 00231020 00 000800 00001000 44 000010"  # 48 blocks of 2297888, MMC-6 6.23
+    )
+    full = replace(survey(0b11110, None), formats=FormatCapacities.parse(bytes.fromhex(capacities)), read_capacity=48)
+    assert assess(RECIPES[Profile.DVD_RW_SEQUENTIAL], full).capacity_blocks == 2_297_888
+
+
+@pytest.mark.parametrize("medium", ["cd-r", "cd-rw", "dvd-rw", "dvd+r", "dvd+rw", "bd-r", "bd-re"])
 def test_capacity_is_free_space_on_a_new_disc_and_stays_the_same(lab: Any, medium: str) -> None:
     tap = lab.drive(medium, speed=4)
     fresh = lab.run(identify(), tap)
