@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import accumulate, count, islice
 from pathlib import Path
@@ -68,6 +69,31 @@ def test_the_first_file_that_is_not_what_it_was_ends_the_call(some: list[Path], 
     with (tmp_path / "target").open("wb") as target:
         assert files.copy_files(*arguments, target.fileno(), 0) == number
     assert (tmp_path / "target").read_bytes() == padded(some[:number])
+
+
+def grow(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(b"x")
+
+
+def shrink(path: Path) -> None:
+    os.truncate(path, path.stat().st_size - 1)
+
+
+def replace(path: Path) -> None:
+    other = path.with_name("other")
+    other.write_bytes(path.read_bytes())
+    other.replace(path)
+
+
+@pytest.mark.parametrize("change", [grow, shrink, replace])
+def test_a_file_of_the_same_time_is_not_taken_for_what_it_was(some: list[Path], change: Callable[[Path], None]) -> None:
+    arguments, size = batch(some)
+    time = some[3].stat().st_mtime_ns
+    change(some[3])
+    os.utime(some[3], ns=(time, time))
+    assert files.read_files(*arguments, memoryview(bytearray(size))) == 3
+    assert files.check_files(*arguments) == 3
 
 
 @pytest.mark.parametrize("number", range(6))
