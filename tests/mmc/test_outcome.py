@@ -123,6 +123,12 @@ def test_a_disc_that_the_drive_finalized_is_an_error_unless_less_than_a_fiftieth
         refused("the drive finalized the disc with its session", FINALIZED, PLAN, before)
 
 
+def test_a_disc_without_room_for_more_may_stay_open_but_not_be_damaged() -> None:
+    full = replace(BLANK, free_blocks=END + GAP)
+    assert notices(PLANNED, PLAN, full) == []
+    refused("should be appendable now", replace(PLANNED, state=DiscState.DAMAGED), PLAN, full)
+
+
 def test_the_room_of_a_disc_whose_layer_break_was_moved_is_twice_what_lies_before_it() -> None:
     before = replace(BLANK, layer_break=CAPACITY // 2)
     moved = replace(PLAN, layer_break=(END + GAP + CAPACITY // 50) // 2)
