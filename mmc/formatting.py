@@ -14,7 +14,6 @@ from discstack.mmc.polling import persist, wait_ready
 from discstack.mmc.procedure import Phase, Procedure
 from discstack.mmc.spec.capacities import FormatCapacities, FormattableCapacity
 from discstack.mmc.spec.format_unit import FormatType, FormatUnitParameters
-from discstack.mmc.spec.profiles import Profile
 
 if TYPE_CHECKING:
     from discstack.mmc.recipe import FormatOptions, Work
@@ -125,7 +124,7 @@ def format_as_asked(work: Work, options: FormatOptions) -> Procedure[None]:
     wanted = options.format_type if options.format_type is not None else FormatType.FULL
     if wanted in UNSUPPORTED:
         raise UnsupportedMedium(f"type {wanted:02X}h makes {UNSUPPORTED[wanted]}, which this library does not write")
-    if options.sub_type == RANDOM_RECORDING and work.survey.profile == Profile.BD_R_SRM:
+    if options.sub_type == RANDOM_RECORDING and not work.status.erasable:  # of the other media it is another sub-type
         raise UnsupportedMedium("this sub-type makes a BD-R of random recording, which this library does not write")
     row = choose(work.survey.formats, (wanted,), f"type {wanted:02X}h")
     blocks = row.number_of_blocks if options.blocks is None else options.blocks
