@@ -101,6 +101,7 @@ def test_each_mistake_is_told_with_its_place(text: str, line: int, column: int, 
     assert str(error).startswith(f"{WHERE}:{line}:{column}: ")
 
 
+@pytest.mark.linux("names that differ in case alone")
 def test_times_of_single_digits_and_names_in_another_case_are_taken(tmp_path: Path) -> None:
     (tmp_path / "One.wav").touch()
     (tmp_path / "two.wav").touch()
