@@ -30,6 +30,7 @@ lend() {
 stop() {
   iscsiadm -m node -T $name -u
   kill "$(<daemon)"
+  while grep -q @ISCSIADM_ABSTRACT /proc/net/unix; do sleep 0.1; done  # the next one could not listen there
   echo 0 >"$group/enable"
   rm -f "$group"/lun/lun_0/device
   rmdir "$group"/lun/lun_0 "$group"/np/* "$group" "${group%/*}"

@@ -34,6 +34,7 @@ start() {
 stop() {
   iscsiadm -m node -T $target -u
   kill -KILL $(<daemons)  # tgtd minds no gentler word while it has targets
+  while grep -q @ISCSIADM_ABSTRACT /proc/net/unix; do sleep 0.1; done  # the next iscsid could not listen there
 }
 
 exec 3>&1 >>log 2>&1 </dev/null
