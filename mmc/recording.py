@@ -74,12 +74,16 @@ def check_way(size: int) -> Procedure[None]:
         raise UnsupportedMedium(f"one command carries {most} bytes at most on the way to this drive, not {size}")
 
 
-def check_ring(work: Work, size: int | None, block_size: int = BLOCK_SIZE) -> None:
-    """Refuse a size of the ring that has no room for two of the medium's units, or for which there is no memory."""
+def check_ring(work: Work, size: int | None, block_size: int = BLOCK_SIZE, *, two: bool = False) -> None:
+    """Refuse a size of the ring that has no room for two of the medium's units, or for which there is no memory.
+
+    There are `two` where the data of one run is read while another is written.
+    """
     if size is None:
         return
     least = 2 * work.recipe.write_unit * block_size
     if size < least:
         raise UnsupportedMedium(f"the buffer in front of the drive takes {least} bytes at least, not {size}")
-    if stream.is_too_large(size):
-        raise UnsupportedMedium(f"there is no memory for a buffer of {size} bytes in front of the drive")
+    if stream.is_too_large(2 * size if two else size):
+        what = "two buffers" if two else "a buffer"
+        raise UnsupportedMedium(f"there is no memory for {what} of {size} bytes in front of the drive")

@@ -99,13 +99,15 @@ class Runs:
         """Write all runs, and return what there is to know of each."""
         written = []
         while self._flows:
-            flow = self._flows[0]
-            counters = yield from write_stream(self._work, flow.stream, flow.check, next_writable)
-            counters.prefill_time, self._waited = self._waited, 0.0
-            written.append(Written(counters, flow.pump.result(), flow.pump.witness()))
+            written.append((yield from self._written(self._flows[0], next_writable)))
             self._flows.popleft()
             yield from self._read_ahead()
         return written
+
+    def _written(self, flow: _Flow, next_writable: Callable[[], Procedure[int | None]]) -> Procedure[Written]:
+        counters = yield from write_stream(self._work, flow.stream, flow.check, next_writable)
+        counters.prefill_time, self._waited = self._waited, 0.0
+        return Written(counters, flow.pump.result(), flow.pump.witness())
 
     def _read_ahead(self) -> Procedure[None]:
         """Begin to read the next run, if there is one."""

@@ -148,8 +148,8 @@ class Pump:
 
     @property
     def ended(self) -> bool:
-        """Whether all that there is has gone into the ring."""
-        return self._ring.closed
+        """Whether all that there is has gone into the ring, which may be a moment before that is closed."""
+        return self._ring.counters().bytes_in >= self._total
 
     @property
     def readiness(self) -> float:
@@ -191,7 +191,7 @@ class Pump:
             self._ring.close()
 
     def _wait_for_turn(self) -> None:
-        before = self._after
+        before, self._after = self._after, None  # whose ring is not to be kept any longer than it is needed
         while before is not None and before._thread.is_alive():
             before._thread.join(TURN)
             if self._ring.cancelled:

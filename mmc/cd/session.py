@@ -129,7 +129,7 @@ def _code(code: str) -> bytes:
 
 def check_sizes(work: Work, choices: CdChoices) -> Procedure[None]:
     """Refuse sizes of the ring and of the commands that do not suit CDs or the way to the drive."""
-    check_ring(work, choices.ring_bytes, work.recipe.raw_block)
+    check_ring(work, choices.ring_bytes, work.recipe.raw_block, two=True)
     if choices.transfer_bytes is not None:
         if choices.transfer_bytes < LARGEST_BLOCK:
             raise UnsupportedMedium(f"a block of a CD has up to {LARGEST_BLOCK} bytes: a command carries no less")

@@ -204,6 +204,24 @@ def test_what_comes_after_another_pump_begins_when_that_one_is_through(ring: Rin
         assert before.result()
 
 
+def test_a_pump_has_ended_when_its_last_byte_is_in_the_ring() -> None:
+    going_on = Event()
+
+    class Unclosed(Ring):
+        def close(self) -> None:
+            assert going_on.wait(10)
+            super().close()
+
+    ring = Unclosed(2 * 65536, 65536)
+    with Pump(Source(64), ring) as pump:
+        assert pump.wait_full(10)
+        assert (ring.closed, pump.ended) == (False, True)
+        going_on.set()
+    with Pump(Source(65), Ring(2 * 65536, 65536)) as pump:
+        assert pump.wait_full(10)
+        assert not pump.ended
+
+
 def test_what_comes_after_a_pump_that_failed_does_not_begin() -> None:
     second = Source(40)
     with (

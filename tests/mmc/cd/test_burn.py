@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from tap import Tap
 
+from discstack.mmc import runs
 from discstack.mmc.cd.burn import burn_program
 from discstack.mmc.cd.contents import cd_contents
 from discstack.mmc.cd.job import CdWriteMode
@@ -29,6 +31,7 @@ from discstack.mmc.spec.cd.text import CdTextBlock, PackType, build_cd_text, par
 from discstack.mmc.spec.sense import Sense
 from discstack.mmc.spec.toc import CdText
 from discstack.mmc.stream import Pump
+from discstack.native import Ring
 from discstack.transport.base import CHECK_CONDITION, Command, Reply
 
 TEXT = build_cd_text([CdTextBlock(last_track=2, texts={PackType.TITLE: ("Album", "One", "Two")})])
@@ -108,6 +111,22 @@ def test_nothing_comes_between_runs_of_blocks_of_different_sizes(studio: Any) ->
     began = next(place for place, line in enumerate(sent) if line.startswith("SEND CUE SHEET"))
     flushed = next(place for place, line in enumerate(sent) if line.startswith("SYNCHRONIZE CACHE"))
     assert set(sent[began + 1 : flushed]) == {"WRITE (10)"}
+
+
+@pytest.mark.usefixtures("short_leads")
+def test_no_more_rings_are_kept_than_those_of_two_runs(studio: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    rings, most = weakref.WeakSet[Ring](), []
+
+    def make(capacity: int, granule: int) -> Ring:
+        ring = Ring(capacity, granule)
+        rings.add(ring)
+        most.append(len(rings))
+        return ring
+
+    monkeypatch.setattr(runs, "Ring", make)
+    tracks = [studio.track(400, number, form) for number, form in enumerate([TrackForm.MODE_1, TrackForm.AUDIO] * 2)]
+    studio.lab.run(burn_program(studio.job(*tracks, cd_text=TEXT)), studio.lab.drive("cd-r", SIZE))
+    assert most == [1, 2, 2, 2, 2]
 
 
 @pytest.mark.usefixtures("short_leads")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from studio import Studio
 
+from discstack.mmc import stream
 from discstack.mmc.cd.burn import burn_program
 from discstack.mmc.cd.job import CdWriteMode
 from discstack.mmc.cd.tracks import prepare_tracks
@@ -41,3 +42,14 @@ def test_what_no_command_carries_is_refused_before_anything_is_written(
     with pytest.raises(UnsupportedMedium, match=why):
         studio.lab.run(burn_program(job) if way == "session" else prepare_tracks(job), tap)
     assert not carried(tap)
+
+
+def test_there_is_to_be_memory_for_the_rings_of_two_runs(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    tap = studio.lab.drive("cd-r", 20000)
+    job = studio.job(studio.track(), ring_bytes=48 << 20)
+    monkeypatch.setattr(stream, "_available_memory", lambda: 64 << 20)
+    with pytest.raises(UnsupportedMedium, match="no memory for two buffers of 50331648 bytes"):
+        studio.lab.run(burn_program(job), tap)
+    assert not carried(tap)
+    monkeypatch.setattr(stream, "_available_memory", lambda: 96 << 20)
+    studio.lab.run(burn_program(job), tap)
