@@ -170,7 +170,8 @@ class Pump:
         self._thread.join()
         if self._error is not None:
             raise self._error
-        return self._native.digests()
+        digests, rest = self._native.digests(), self._native.rest()
+        return (*digests, digest(rest)) if rest else digests
 
     def witness(self) -> tuple[int, bytes] | None:
         """Return a piece of the image by which it can be found again, and at which byte it starts; None without one.

@@ -9,25 +9,25 @@ from discstack.native.library import ffi, lib
 from discstack.native.pieces import Pieces, buffer_of
 from discstack.native.ring import Ring
 
-SHORTEST_CHUNK: Final = 241  # bytes; shorter data is hashed in another way
 POURS: Final = sys.platform == "linux"
 
 
 class NativePump:
     """Hashes the first `size` bytes that go into a ring, in chunks of `chunk` bytes. For the producer's thread.
 
-    A chunk, and what is left for the last one, has at least SHORTEST_CHUNK bytes.
+    A chunk has more than 240 bytes: shorter data is hashed in another way. Where no more are left for the last one,
+    they are kept as they are.
     """
 
     def __init__(self, ring: Ring, size: int, chunk: int) -> None:
-        if chunk < SHORTEST_CHUNK or 0 < size % chunk < SHORTEST_CHUNK:
-            raise ValueError(f"{size} bytes in chunks of {chunk} make one of less than {SHORTEST_CHUNK}")
+        if chunk <= lib.PUMP_SHORT:
+            raise ValueError(f"chunks of {chunk} bytes are too short: they have more than {lib.PUMP_SHORT}")
         handle = lib.pump_new(ring.handle, size, chunk)
         if not handle:
             raise MemoryError("no memory for a pump")
         self._handle = ffi.gc(handle, lib.pump_free)
         self._ring = ring  # kept alive
-        self._chunks = -(-size // chunk)
+        self._chunks = size // chunk + (size % chunk > lib.PUMP_SHORT)
 
     def commit(self, region: memoryview) -> None:
         """Hash a filled region that was reserved, and hand it over."""
@@ -64,6 +64,12 @@ class NativePump:
         return (int(at[0]), bytes(ffi.buffer(piece, lib.PUMP_WITNESS))) if piece else None
 
     def digests(self) -> tuple[bytes, ...]:
-        """Return the digests of the chunks, once all of them went in."""
+        """Return the digests of the chunks, once all of them went in; of one that is too short see `rest`."""
         whole = ffi.buffer(lib.pump_digests(self._handle), self._chunks * lib.PUMP_DIGEST)[:]
         return tuple(whole[at : at + lib.PUMP_DIGEST] for at in range(0, len(whole), lib.PUMP_DIGEST))
+
+    def rest(self) -> bytes:
+        """Return the bytes of a last chunk that is too short to be hashed here, once they went in; often none."""
+        size = ffi.new("uint32_t *")
+        kept = lib.pump_rest(self._handle, size)
+        return bytes(ffi.buffer(kept, size[0]))

@@ -14,6 +14,9 @@ struct pump {
 	uint32_t missing; /* bytes of the chunk that is being hashed */
 	struct xxh3 sum;
 	unsigned char *digest; /* of that chunk, when it is done */
+	uint32_t rest; /* bytes of a last chunk that is too short for that */
+	uint32_t kept; /* how many of them there are by now */
+	unsigned char kept_bytes[PUMP_SHORT];
 	bool known; /* whether there is a witness */
 	uint64_t witness_at;
 	unsigned char witness[PUMP_WITNESS];
@@ -24,6 +27,14 @@ static void next_chunk(struct pump *pump)
 {
 	pump->missing = pump->left < pump->chunk ? (uint32_t)pump->left : pump->chunk;
 	xxh3_start(&pump->sum);
+}
+
+static void keep(struct pump *pump, const unsigned char *data, size_t size)
+{
+	const uint32_t missing = pump->rest - pump->kept, take = size < missing ? (uint32_t)size : missing;
+
+	memcpy(pump->kept_bytes + pump->kept, data, take);
+	pump->kept += take;
 }
 
 static void hash(struct pump *pump, const unsigned char *data, size_t size)
@@ -43,6 +54,8 @@ static void hash(struct pump *pump, const unsigned char *data, size_t size)
 		pump->digest += PUMP_DIGEST;
 		next_chunk(pump);
 	}
+	if (!pump->left)
+		keep(pump, data, size);
 }
 
 static void remember(struct pump *pump, const unsigned char *data, size_t size)
@@ -71,7 +84,8 @@ struct pump *pump_new(struct ring *ring, uint64_t size, uint32_t chunk)
 	if (!pump)
 		return NULL;
 	pump->ring = ring;
-	pump->left = size;
+	pump->rest = size % chunk <= PUMP_SHORT ? (uint32_t)(size % chunk) : 0;
+	pump->left = size - pump->rest;
 	pump->chunk = chunk;
 	pump->digest = pump->digests;
 	next_chunk(pump);
@@ -108,4 +122,10 @@ const unsigned char *pump_witness(const struct pump *pump, uint64_t *at)
 const unsigned char *pump_digests(const struct pump *pump)
 {
 	return pump->digests;
+}
+
+const unsigned char *pump_rest(const struct pump *pump, uint32_t *size)
+{
+	*size = pump->kept;
+	return pump->kept_bytes;
 }

@@ -8,14 +8,15 @@
 #define PUMP_SECTOR 2048
 #define PUMP_REGION 4194304
 #define PUMP_DIGEST 16
+#define PUMP_SHORT 240
 #define PUMP_WITNESS 4096
 #define PUMP_VARIED 32
 
 struct pump;
 
 /*
- * Make a pump for `ring` that hashes the first `size` bytes in chunks of `chunk` bytes, which are longer than 240, and
- * so is what is left for the last one. NULL when memory lacks. Any thread.
+ * Make a pump for `ring` that hashes the first `size` bytes in chunks of `chunk` bytes, which is more than PUMP_SHORT.
+ * Where no more than that is left for the last one, those bytes are kept. NULL when memory lacks. Any thread.
  */
 struct pump *pump_new(struct ring *ring, uint64_t size, uint32_t chunk);
 
@@ -38,3 +39,6 @@ const unsigned char *pump_witness(const struct pump *pump, uint64_t *at);
 
 /* Return the digests of the chunks (XXH3 of 128 bits, the most significant byte first); all of them are there at the end. */
 const unsigned char *pump_digests(const struct pump *pump);
+
+/* Return the bytes of a last chunk that is too short for that, and put into *size how many there are; often none. */
+const unsigned char *pump_rest(const struct pump *pump, uint32_t *size);

@@ -30,7 +30,7 @@ from discstack.mmc.queries import disc_information, raw_toc
 from discstack.mmc.spec.cd.text import CdTextBlock, PackType, build_cd_text, parse_cd_text
 from discstack.mmc.spec.sense import Sense
 from discstack.mmc.spec.toc import CdText
-from discstack.mmc.stream import Pump
+from discstack.mmc.stream import CHUNK, Pump
 from discstack.native import Ring
 from discstack.transport.base import CHECK_CONDITION, Command, Reply
 
@@ -127,6 +127,16 @@ def test_no_more_rings_are_kept_than_those_of_two_runs(studio: Any, monkeypatch:
     tracks = [studio.track(400, number, form) for number, form in enumerate([TrackForm.MODE_1, TrackForm.AUDIO] * 2)]
     studio.lab.run(burn_program(studio.job(*tracks, cd_text=TEXT)), studio.lab.drive("cd-r", SIZE))
     assert most == [1, 2, 2, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("mode", "blocks"), [(CdWriteMode.SESSION_AT_ONCE, 2675 - 150), (CdWriteMode.TRACK_AT_ONCE, 2675)]
+)
+def test_a_track_may_have_any_length(studio: Any, mode: CdWriteMode, blocks: int) -> None:
+    assert 0 < 2675 * 2352 % CHUNK < 241  # so few bytes are hashed in another way
+    tap = studio.lab.drive("cd-r", SIZE)
+    job = studio.job(studio.track(blocks), mode=mode, verify=VerifyLevel.FULL)
+    assert studio.lab.run(burn_program(job), tap).verified >= blocks
 
 
 @pytest.mark.usefixtures("short_leads")
