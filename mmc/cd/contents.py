@@ -103,14 +103,24 @@ def cd_contents(*, gaps: bool = True) -> Procedure[CdContents]:
 
 
 def holds_audio_alone() -> Procedure[bool]:
-    """Say whether the medium is a CD-R or CD-RW with complete sessions, all of whose tracks are audio."""
+    """Say whether the medium is a CD-R or CD-RW with complete sessions, all of whose tracks are audio.
+
+    No table of contents tells of a session that is open: what of data is in it already is not to be passed over.
+    """
     configuration = yield from persist(queries.current_configuration)
     if configuration.current_profile not in WRITABLE:
         return False
     table = yield from persist(lambda: _optional(_table))
     entries = table.entries if table is not None else ()
     tracks = [entry for entry in entries if entry.adr == POSITION and 1 <= entry.point <= LAST_TRACK]
-    return bool(tracks) and not any(entry.control & DATA_TRACK for entry in tracks)
+    if not tracks or any(entry.control & DATA_TRACK for entry in tracks):
+        return False
+    disc = yield from persist(queries.disc_information)
+    for number in range(disc.first_track_number_in_last_session, disc.last_track_number_in_last_session + 1):
+        track = yield from persist(partial(queries.track_information, number))
+        if track.track_mode & DATA_TRACK and not track.blank:
+            return False
+    return True
 
 
 def _table() -> Procedure[RawToc]:

@@ -287,6 +287,22 @@ def test_an_audio_cd_gets_a_session_of_data(
     ]
 
 
+def test_packets_left_open_behind_audio_are_gone_on_with(
+    folders: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No table of contents tells of them; taken for an audio CD's first data, the second burn lost the first one."""
+    drive, samples = f"virtual:cd-rw?file={tmp_path / 'disc'}", tmp_path / "album.bin"
+    samples.write_bytes(bytes(2352 * 300))
+    (tmp_path / "album.cue").write_text('FILE "album.bin" BINARY\n  TRACK 01 AUDIO\n    INDEX 01 00:00:00\n')
+    assert command(capsys, "audio", tmp_path / "album.cue", "-d", drive, "--multi")[0] == 0
+    words = ("-d", drive, "--append", "--udf=1.50", "--udf-vat", "--mode", "variable-packets", "--leave-open")
+    for folder in folders:
+        assert command(capsys, "burn", folder, *words)[0] == 0
+    with discstack.open(drive) as recorder:
+        found = contents(discstack.read_volume(recorder).root)
+    assert found == {"/first": b"first of one", "/second": b"second of two", "/common": b"common of two"}
+
+
 def test_only_a_cd_with_nothing_but_audio_is_followed(disc_of_data: discstack.Recorder) -> None:
     with pytest.raises(discstack.MediaError, match="no CD with nothing but audio"):
         discstack.FileSystemImage().follow_audio(disc_of_data)
