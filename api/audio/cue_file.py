@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -201,9 +202,10 @@ class _Parser:
         Sheets are made on systems that do not tell them apart.
         """
         path = path_of(self.sheet.path.parent / name)
-        if path.exists() or not path.parent.is_dir():
-            return path
-        alike = [other for other in path.parent.iterdir() if other.name.casefold() == path.name.casefold()]
+        alike: list[Path] = []
+        if not os.path.exists(path):
+            with suppress(OSError):  # opening the file tells what is wrong
+                alike = [other for other in path.parent.iterdir() if other.name.casefold() == path.name.casefold()]
         return alike[0] if len(alike) == 1 else path
 
     def begin_track(self) -> None:

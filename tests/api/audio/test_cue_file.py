@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from discstack import CueError, CueSheet
+from discstack import CueError, CueSheet, SourceError
+from discstack.audio.tracks import program_of_sheet
 from discstack.mmc.spec.cd.text import PackType
 
 WHERE = Path("/music/album.cue")
@@ -112,3 +113,11 @@ def test_times_of_single_digits_and_names_in_another_case_are_taken(tmp_path: Pa
     sheet = CueSheet.load(tmp_path / "a.cue")
     assert [file.path.name for file in sheet.files] == ["One.wav", "Two.wav"]  # of two that fit, none
     assert sheet.tracks[0].indexes[1] == (sheet.files[0], 155)
+
+
+def test_a_name_that_no_file_can_have_is_told_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "a.cue").write_text(f'FILE "{"n" * 300}.wav" WAVE\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n')
+    sheet = CueSheet.load(tmp_path / "a.cue")
+    with pytest.raises(SourceError, match=r"n\.wav: ") as caught:
+        program_of_sheet(sheet)
+    assert caught.value.__notes__ == [f"line 1 of {tmp_path / 'a.cue'} names it"]
