@@ -88,6 +88,7 @@ class NativeTransport(ABC):
         self._closing = self._released = False
         self._feed: NativeFeed | None = None
         self._running: Ring | None = None
+        self._fed = FeedCounters()
         self._command = ffi.new("struct submit_command *")
         self._answer = ffi.new("struct submit_answer *")
         self._cdb = ffi.buffer(self._command.cdb)
@@ -137,12 +138,13 @@ class NativeTransport(ABC):
                 self._check_open()
                 return feed.run(self._failure)
             finally:
-                self._running = None
+                self._fed = feed.counters()
+                self._feed = self._running = None  # a feeder keeps its ring, and that much memory
 
     def feed_counters(self) -> FeedCounters:
         """Return a snapshot of the running or last stream's counters; callable from any thread."""
         feed = self._feed
-        return feed.counters() if feed else FeedCounters()
+        return feed.counters() if feed else self._fed
 
     def close(self) -> None:
         """Release the device once the running command is answered; a running stream is cancelled."""

@@ -4,9 +4,10 @@ import errno
 import os
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 from signal import SIG_BLOCK, pthread_sigmask
-from threading import Thread, Timer
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -226,17 +227,6 @@ def test_signals_are_kept_out_of_a_whole_stream_at_once(drive: Any, transport: S
     assert not pthread_sigmask(SIG_BLOCK, ())
 
 
-def test_how_long_the_first_command_waited_for_a_full_ring_is_told(drive: Any, transport: SgioTransport) -> None:
-    ring = Ring(64 * BLOCK, 16 * BLOCK)
-    ring.reserve(16 * BLOCK)
-    ring.commit(16 * BLOCK)
-    Timer(0.5, ring.close).start()
-    result = transport.feed(stream(ring, blocks=16))
-    assert result.counters.blocks == 16
-    assert result.counters.prefill_time >= 0.04
-    assert result.counters.stall_time == 0
-
-
 def test_write_12_and_negative_addresses_are_patched_in_place(drive: Any, transport: SgioTransport) -> None:
     template = bytes.fromhex("aa 00 00000000 00000000 80 00")
     transport.feed(stream(filled_ring(), template=template, lba=-150, blocks=16, length_place=(6, 32)))
@@ -277,6 +267,15 @@ def test_a_vanished_drive_raises_and_tells_how_far_it_got(drive: Any, transport:
     assert transport.feed_counters().blocks == 16
 
 
+def test_a_ring_is_not_kept_behind_its_stream(transport: SgioTransport) -> None:
+    ring = filled_ring()
+    kept = weakref.ref(ring)
+    transport.feed(stream(ring))
+    del ring
+    assert kept() is None
+    assert transport.feed_counters().blocks == 40
+
+
 def test_a_failed_source_stops_the_stream(transport: SgioTransport) -> None:
     ring = Ring(8 * UNIT * BLOCK, UNIT * BLOCK)
     ring.fail()
@@ -286,7 +285,7 @@ def test_a_failed_source_stops_the_stream(transport: SgioTransport) -> None:
 def test_close_stops_a_stream_that_waits_for_its_source(drive: Any, transport: SgioTransport) -> None:
     ring = Ring(8 * UNIT * BLOCK, UNIT * BLOCK)
     results: list[FeedResult] = []
-    thread = Thread(target=lambda: results.append(transport.feed(stream(ring, prefill=False))))
+    thread = Thread(target=lambda: results.append(transport.feed(stream(ring))))
     thread.start()
     while not ring.counters().empty:
         pass
