@@ -87,7 +87,6 @@ def feeder(ring: Ring, drive: DriveInProcess, blocks: int) -> NativeFeeder:
         unit=UNIT // BLOCK,
         timeout=60.0,
         nap=0.03,
-        prefill=True,
         watch=0.5,
     )
 

@@ -102,10 +102,6 @@ class _Feed:
 
     def run(self) -> FeedResult:
         stream, counters = self.stream, self.counters
-        if stream.prefill:
-            began = self.clock.now()
-            self.wait_full()
-            counters.prefill_time = self.clock.now() - began
         counters.ring_low = self.ring.fill
         while counters.blocks < stream.blocks:
             lba, blocks = stream.lba + counters.blocks, min(stream.unit, stream.blocks - counters.blocks)
@@ -128,13 +124,6 @@ class _Feed:
         for (offset, width), value in ((self.stream.lba_place, lba), (self.stream.length_place, blocks)):
             cdb[offset : offset + width // 8] = (value & ((1 << width) - 1)).to_bytes(width // 8, "big")
         return bytes(cdb)
-
-    def wait_full(self) -> None:
-        while True:
-            try:
-                return self.ring.wait_full(OBSERVE_INTERVAL)
-            except TimeoutError:
-                self.report()
 
     def take(self, size: int) -> memoryview:
         waited = self.ring.counters()

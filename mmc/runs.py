@@ -143,7 +143,6 @@ class Runs:
             unit=unit,
             timeout=cdb.timeout,
             nap=min(buffer / 2 / rate, LONGEST_NAP) if buffer else LONGEST_NAP,
-            prefill=False,
         )
         return _Flow(pump, taking)
 

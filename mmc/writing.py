@@ -128,7 +128,7 @@ def write_stream(
             trouble.retries += 1
         left = remainder(stream, result, written=what is Reaction.GO_ON)
         total.blocks = stream.earlier.blocks + stream.blocks - left.blocks
-        stream = replace(left, prefill=False, earlier=total)
+        stream = replace(left, earlier=total)
         if not stream.blocks:
             return total
 
@@ -138,7 +138,7 @@ def _after_refusal(work: Work, stream: Stream, refused: TransferRefused) -> Proc
     counters = refused.counters or FeedCounters()
     smaller = yield from _halved(work, stream, refused)
     total = added(stream.earlier, counters)
-    return replace(remainder(smaller, FeedResult(counters)), prefill=False, earlier=total)
+    return replace(remainder(smaller, FeedResult(counters)), earlier=total)
 
 
 def _smaller(

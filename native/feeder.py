@@ -67,7 +67,6 @@ class NativeFeeder:
         unit: int,
         timeout: float,
         nap: float,
-        prefill: bool,
         watch: float,
     ) -> None:
         stream = {
@@ -83,7 +82,6 @@ class NativeFeeder:
             "timeout": int(timeout * NS),
             "nap": int(nap * NS),
             "watch": int(watch * NS),
-            "prefill": prefill,
         }
         stream["lba_offset"], stream["lba_width"] = lba_place
         stream["length_offset"], stream["length_width"] = length_place

@@ -161,10 +161,9 @@ class Stream:
     `lba_place` and `length_place` are (byte offset, width in bits) of the template's big-endian fields for the address
     and the number of blocks. Each command carries `unit` blocks, the last one what is left; a unit must divide the
     ring's granule. While the device answers 2/04/08 (long write in progress) the same command is repeated, after naps
-    of 1 ms to `nap` seconds (what half the drive's buffer takes at full speed), for `timeout` seconds at most. With
-    `prefill` the first command waits until the ring is as full as it gets. Every `watch` seconds the fill of the
-    drive's buffer is asked for, unless that is 0 or the drive refuses to tell. `earlier` is what was counted of the
-    same run before something interrupted it; observers are told of both together.
+    of 1 ms to `nap` seconds (what half the drive's buffer takes at full speed), for `timeout` seconds at most.
+    Every `watch` seconds the fill of the drive's buffer is asked for, unless that is 0 or the drive refuses to tell.
+    `earlier` is what was counted of the same run before something interrupted it; observers are told of both together.
     """
 
     ring: Ring
@@ -177,7 +176,6 @@ class Stream:
     unit: int
     timeout: float
     nap: float
-    prefill: bool = True
     watch: float = 0.5
     earlier: FeedCounters = field(default_factory=lambda: FeedCounters())
 
@@ -197,7 +195,7 @@ class FeedCounters:
     The device has taken `blocks` by `commands` that were answered GOOD; `busy` counts its answers 2/04/08 (the buffer
     is full), `stalls` the times that the ring had no full unit when one was wanted. `latencies` are the commands by how
     long they took, in the buckets of `discstack.native.histogram`. `ring_fill` is in the ring now, `ring_low` was the
-    least since the first command, which waited for `prefill_time` until the ring was full; `drive_buffer` is the size
+    least since the first command, before which the ring took `prefill_time` to become full; `drive_buffer` is the size
     of the drive's own buffer, 0 where the drive does not tell, and `drive_fill` was in it when it was last asked.
     `priority` is that of the thread that fed the drive.
     """

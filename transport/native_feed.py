@@ -10,7 +10,7 @@ from discstack.native.feeder import NS
 from discstack.transport.base import FeedCounters, FeedResult, Stream, TransportError
 
 Failure = Callable[[FeederResult], TransportError]
-_TIMES: Final = frozenset({"stall_time", "busy_time", "prefill_time", "latency_max", "latency_total"})
+_TIMES: Final = frozenset({"stall_time", "busy_time", "latency_max", "latency_total"})
 
 
 class NativeFeed:
@@ -31,7 +31,6 @@ class NativeFeed:
             unit=stream.unit,
             timeout=stream.timeout,
             nap=stream.nap,
-            prefill=stream.prefill,
             watch=stream.watch,
         )
 

@@ -27,8 +27,7 @@ struct feeder {
 	int64_t watched;     /* when the drive was last asked for its buffer */
 	uint64_t first_wait; /* what the ring counted before the first command */
 	uint64_t first_waited;
-	counter blocks, commands, busy, busy_time, prefill_time, latency_max, latency_total, ring_low, drive_buffer, drive_fill,
-		priority;
+	counter blocks, commands, busy, busy_time, latency_max, latency_total, ring_low, drive_buffer, drive_fill, priority;
 	counter latencies[HISTOGRAM_BUCKETS];
 };
 
@@ -192,14 +191,10 @@ static struct submit_command next_write(const struct feeder *feeder, void *data,
 
 static void begin(struct feeder *feeder)
 {
-	const int64_t start = os_now();
 	struct ring_counters ring;
 
-	if (feeder->stream.prefill)
-		ring_wait_full(feeder->stream.ring, -1);
 	ring_count(feeder->stream.ring, &ring);
 	feeder->watched = os_now();
-	set(&feeder->prefill_time, (uint64_t)(feeder->watched - start));
 	set(&feeder->ring_low, ring.fill);
 }
 
@@ -290,7 +285,6 @@ void feeder_count(const struct feeder *feeder, struct feeder_counters *counters)
 		.stalls = ring.empty - feeder->first_wait,
 		.stall_time = ring.empty_time - feeder->first_waited,
 		.busy_time = get(&feeder->busy_time),
-		.prefill_time = get(&feeder->prefill_time),
 		.latency_max = get(&feeder->latency_max),
 		.latency_total = get(&feeder->latency_total),
 		.ring_fill = ring.fill,

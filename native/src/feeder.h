@@ -27,7 +27,6 @@ struct feeder_stream {
 	int64_t timeout;     /* of one command, and of all repetitions of a busy one together */
 	int64_t nap;         /* the longest nap before a busy command is repeated */
 	int64_t watch;       /* between two questions for the drive's buffer; 0: never asked */
-	int32_t prefill;     /* whether the first command waits for a full ring */
 };
 
 struct feeder_counters {
@@ -37,7 +36,6 @@ struct feeder_counters {
 	uint64_t stalls;        /* times the ring had no full unit when one was wanted */
 	uint64_t stall_time;
 	uint64_t busy_time;
-	uint64_t prefill_time;  /* how long the first command waited for a full ring */
 	uint64_t latency_max;   /* of the commands answered GOOD */
 	uint64_t latency_total;
 	uint64_t ring_fill;     /* bytes in the ring now */

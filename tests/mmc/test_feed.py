@@ -176,7 +176,7 @@ def test_the_observer_is_heard_while_the_source_stalls() -> None:
         seen.append(counters)
         ring.cancel()
 
-    assert feed_by_execute(ScriptTransport(), stream(ring, prefill=False), cancel).stopped
+    assert feed_by_execute(ScriptTransport(), stream(ring), cancel).stopped
     assert 1 <= len(seen) <= 2
 
 
@@ -192,46 +192,13 @@ def test_the_observer_sees_the_stream_grow() -> None:
     assert [counters.blocks for counters in seen] == [32, 40]
 
 
-def test_the_first_command_waits_for_a_full_ring() -> None:
-    ring = Ring(8 * SIZE, SIZE)
-    ring.reserve(SIZE)
-    ring.commit(SIZE)
-    fills: list[int] = []
-
-    def answer(_: Command) -> Reply:
-        fills.append(ring.fill)
-        return Reply()
-
-    def finish() -> None:
-        ring.reserve(2 * SIZE)
-        ring.commit(2 * SIZE)
-        ring.close()
-
-    Timer(0.1, finish).start()
-    feed_by_execute(ScriptTransport(otherwise=answer), stream(ring), ignore)
-    assert fills[0] == 3 * SIZE
-
-
-def test_how_long_the_first_command_waited_is_told() -> None:
-    ring, transport = Ring(8 * SIZE, SIZE), ScriptTransport(otherwise=Reply())
-    ring.reserve(SIZE)
-    ring.commit(SIZE)
-
-    def look(counters: FeedCounters) -> None:
-        if not counters.blocks:
-            transport.clock.sleep(3.0)
-            ring.close()
-
-    assert feed_by_execute(transport, stream(ring, blocks=UNIT), look).counters.prefill_time == 3.0
-
-
-def test_without_prefill_the_first_command_waits_for_its_own_data_only() -> None:
+def test_the_first_command_waits_for_its_own_data_only() -> None:
     ring = Ring(8 * SIZE, SIZE)
     ring.reserve(SIZE)
     ring.commit(SIZE)
     rescue = Timer(200, ring.cancel)
     rescue.start()
-    result = feed_by_execute(ScriptTransport(otherwise=Reply()), stream(ring, blocks=UNIT, prefill=False), ignore)
+    result = feed_by_execute(ScriptTransport(otherwise=Reply()), stream(ring, blocks=UNIT), ignore)
     rescue.cancel()
     assert (result.stopped, result.counters.blocks) == (False, UNIT)
 
@@ -242,7 +209,7 @@ def test_the_least_fill_counts_while_more_is_to_come_and_not_once_the_source_has
         ring.reserve(SIZE)
         ring.commit(SIZE)
     transport = ScriptTransport(otherwise=Reply())
-    assert feed_by_execute(transport, stream(ring, blocks=2 * UNIT, prefill=False), ignore).counters.ring_low == SIZE
+    assert feed_by_execute(transport, stream(ring, blocks=2 * UNIT), ignore).counters.ring_low == SIZE
     ended = filled_ring()
     full = ended.fill
     assert feed_by_execute(transport, stream(ended), ignore).counters.ring_low == full
@@ -417,7 +384,7 @@ def paced(
 
     left = [*durations]
     transport = ScriptTransport(otherwise=answer)
-    asked = stream(ring, blocks=len(durations) * UNIT, nap=0.5, watch=0.001, prefill=False)
+    asked = stream(ring, blocks=len(durations) * UNIT, nap=0.5, watch=0.001)
     feed_by_execute(transport, asked, observe)
     return naps
 

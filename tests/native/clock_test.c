@@ -314,27 +314,14 @@ static struct feeder_counters feed(const struct feeder_stream *stream, enum feed
 	return counters;
 }
 
-static void fill(void)
-{
-	now += 3 * S;
-	put(8);
-}
-
-static void the_first_command_waits_until_the_ring_is_full(void)
+static void the_first_command_waits_for_its_own_data_only(void)
 {
 	struct drive drive = quick;
-	struct feeder_stream stream = stream_of(&drive, 2);
+	const struct feeder_stream stream = stream_of(&drive, 1);
 
-	stream.prefill = 1;
-	meanwhile = fill;
-	EXPECT(feed(&stream, FEEDER_DONE).prefill_time == 3 * S);
-	EXPECT(drive.first_fill == 8 * UNIT && drive.timeout == 5000);
-	get(6);
 	put(1);
-	stream.prefill = 0;
-	drive.writes = 0;
-	stream.blocks = UNIT_BLOCKS;
-	EXPECT(feed(&stream, FEEDER_DONE).prefill_time == 0 && drive.first_fill == UNIT);
+	feed(&stream, FEEDER_DONE);
+	EXPECT(drive.first_fill == UNIT && drive.timeout == 5000);
 }
 
 static void the_least_fill_is_that_while_more_is_to_come(void)
@@ -542,7 +529,7 @@ int main(void)
 		a_ring_that_there_is_no_memory_for_leaves_none_in_use,
 		a_producer_is_woken_once_for_all_the_room_that_it_waits_for,
 		a_nap_is_as_long_as_it_should_be_unless_cancelled,
-		the_first_command_waits_until_the_ring_is_full,
+		the_first_command_waits_for_its_own_data_only,
 		the_least_fill_is_that_while_more_is_to_come,
 		latencies_are_those_of_the_commands_alone,
 		a_busy_drive_is_given_up_just_when_the_time_is_over,

@@ -349,7 +349,6 @@ static struct feeder_stream stream_of(struct ring *ring, struct drive *drive, ui
 		.timeout = 10 * S,
 		.nap = 2 * MS,
 		.watch = MS,
-		.prefill = 1,
 	};
 }
 
