@@ -1,4 +1,4 @@
-"""The drive: tray, medium, unit attentions, events, buffer, speeds and what it is busy with.
+"""The drive: tray, medium, unit attentions, events, buffer and what it is busy with.
 
 The commands live in `emulator/commands/`; the dispatcher calls them with a Drive.
 """
@@ -25,14 +25,14 @@ from discstack.emulator.conditions import (
 from discstack.emulator.mechanism import Operation, WriteBuffer
 from discstack.emulator.media.base import FORMAT_IN_PROGRESS, Job, Medium
 from discstack.emulator.modes import ModePages
-from discstack.emulator.rotation import Line, radius, speed_at
+from discstack.emulator.pace import Asked, Pace
+from discstack.emulator.rotation import radius
 from discstack.emulator.settings import Settings
 from discstack.emulator.store import BLOCK
 from discstack.mmc.spec.event_status import MediaEvent
 from discstack.mmc.spec.sense import Sense
 from discstack.transport.base import Clock
 
-AS_FAST_AS_CAN_BE: Final = 1 << 32  # kB/s; BD at 16x is above what SET CD SPEED can say
 VERIFYING: Final = 0.5  # of the speed is left when every second turn is for reading back
 SPIN_UP: Final = 2.0  # seconds from a disc at rest to one that can be read
 SETTLE, FULL_STROKE = 0.02, 0.16  # seconds of the shortest seek, and what the whole way adds
@@ -57,8 +57,7 @@ class Drive:
         self.operation: Operation | None = None
         self.modes = ModePages()
         self.buffer = WriteBuffer(clock, settings.buffer, 1.0)
-        self.asked_write_speed = AS_FAST_AS_CAN_BE
-        self.asked_read_speed = AS_FAST_AS_CAN_BE
+        self.asked = Asked()
         if medium is not None:
             self._take(medium)
 
@@ -137,7 +136,7 @@ class Drive:
         self.finish_operation()
         self.flush()
         self.modes = ModePages()
-        self.asked_write_speed = self.asked_read_speed = AS_FAST_AS_CAN_BE
+        self.asked = Asked()
         self.prevented = False
         if self.medium is not None:
             self.medium.prepare(self.modes.write_parameters())
@@ -152,7 +151,7 @@ class Drive:
         if self.medium is not None:
             self.medium.lose_power()
             self.medium.prepare(self.modes.write_parameters())
-        self.asked_write_speed = self.asked_read_speed = AS_FAST_AS_CAN_BE
+        self.asked = Asked()
         self.prevented = False
         self.attentions.append(POWER_ON)
         self.apply_speed()
@@ -207,7 +206,7 @@ class Drive:
         self._spin_up()
         medium.write(lba, count, data, streaming=streaming)
         self.buffer.settle()
-        self.buffer.rate = self.write_rate(lba) * (VERIFYING if medium.verifies and not streaming else 1)
+        self.buffer.rate = self.pace.write_rate(lba) * (VERIFYING if medium.verifies and not streaming else 1)
         self.buffer.put(size)
 
     def _check_underrun(self, medium: Medium) -> None:
@@ -251,7 +250,7 @@ class Drive:
     def pass_by(self, lba: int, count: int) -> None:
         """Let the time pass that reading so many blocks takes."""
         self.seek(lba)
-        self.clock.sleep(count * BLOCK / self.read_rate(lba))
+        self.clock.sleep(count * BLOCK / self.pace.read_rate(lba))
         self.head = lba + count
 
     def flush(self) -> None:
@@ -262,51 +261,21 @@ class Drive:
         if self.medium is not None:
             self.medium.flush()
 
-    # -- speeds, in kB/s as commands carry them -----------------------------------------------------------------------
-
-    def write_speeds(self) -> list[int]:
-        """Return the speeds that the medium can be written at, fastest first."""
-        speeds = self.loaded.kind.speeds
-        return [speeds.kilobytes(factor) for factor in speeds.factors]
+    # -- speeds -------------------------------------------------------------------------------------------------------
 
     @property
-    def write_speed(self) -> int:
-        """The fastest speed of the medium that is not above the one asked for."""
-        speeds = self.write_speeds()
-        return next((speed for speed in speeds if speed <= self.asked_write_speed), speeds[-1])
+    def pace(self) -> Pace:
+        """How fast the medium is written and read."""
+        return Pace(self.loaded, self.asked)
 
-    @property
-    def fastest_read_speed(self) -> int:
-        """The read speed of the medium."""
-        speeds = self.loaded.kind.speeds
-        return speeds.kilobytes(speeds.read)
-
-    @property
-    def read_speed(self) -> int:
-        """The read speed of the medium, curbed to the one asked for."""
-        return max(self.loaded.kind.speeds.kilobytes(1), min(self.fastest_read_speed, self.asked_read_speed))
-
-    def write_curve(self) -> list[Line]:
-        """Return the write speed, in x, from the first block to the last."""
-        medium, speeds = self.loaded, self.loaded.kind.speeds
-        return speeds.write_curve(self.write_speed / speeds.reported, medium.capacity, medium.kind.layers)
-
-    def read_curve(self) -> list[Line]:
-        """Return the read speed, in x, from the first block to the last that can be read."""
-        medium, speeds = self.loaded, self.loaded.kind.speeds
-        return speeds.read_curve(self.read_speed / speeds.reported, medium.capacity, medium.kind.layers)
-
-    def write_rate(self, lba: int) -> float:
-        """Bytes a second at an address."""
-        return speed_at(self.write_curve(), lba) * self.loaded.kind.speeds.payload
-
-    def read_rate(self, lba: int) -> float:
-        """Bytes a second at an address."""
-        return speed_at(self.read_curve(), lba) * self.loaded.kind.speeds.payload
+    def ask_for(self, asked: Asked) -> None:
+        """Take the speeds that the host asks for."""
+        self.asked = asked
+        self.apply_speed()
 
     def apply_speed(self) -> None:
         """Let the buffer and the medium know the write speed; it is asked for again by itself for each medium."""
         if self.medium is not None and not self.tray_open:
             self.buffer.settle()
-            self.buffer.rate = self.write_speed * self.medium.kind.speeds.payload_per_kilobyte
+            self.buffer.rate = self.pace.nominal_write_rate
             self.medium.write_rate = self.buffer.rate

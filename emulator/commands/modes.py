@@ -22,10 +22,10 @@ TRAY_WITH_LOCK: Final = 0x29  # byte 6: tray, eject, lock
 
 def capabilities(drive: Drive) -> bytes:
     """Return mode page 2Ah as of now (MMC-5 7.11, kept by every drive and host since)."""
-    speeds = [min(speed, MOST) for speed in drive.write_speeds()] if drive.profile else []
-    current_write = min(drive.write_speed, MOST) if drive.profile else 0
-    read = min(drive.read_speed, MOST) if drive.profile else 0
-    fastest_read = min(drive.fastest_read_speed, MOST) if drive.profile else 0
+    speeds = [min(speed, MOST) for speed in drive.pace.write_speeds] if drive.profile else []
+    current_write = min(drive.pace.write_speed, MOST) if drive.profile else 0
+    read = min(drive.pace.read_speed, MOST) if drive.profile else 0
+    fastest_read = min(drive.pace.fastest_read_speed, MOST) if drive.profile else 0
     body = bytes([READS, WRITES, FORMS, AUDIO, TRAY_WITH_LOCK | drive.prevented << 1, 0])
     body += struct.pack(">HHHH", fastest_read, 0, min(drive.settings.buffer >> 10, MOST), read)
     body += struct.pack(">BBHHHBBBB", 0, 0, speeds[0] if speeds else 0, current_write, 1, 0, 0, 0, 0)

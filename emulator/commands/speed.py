@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from discstack.emulator.conditions import PARAMETER_LIST_LENGTH, Refusal, invalid_field, invalid_parameter
-from discstack.emulator.drive import AS_FAST_AS_CAN_BE, Drive
+from discstack.emulator.drive import Drive
+from discstack.emulator.pace import AS_FAST_AS_CAN_BE, Asked
 from discstack.emulator.request import Request
 from discstack.mmc.spec.performance import (
     NominalPerformance,
@@ -25,9 +26,7 @@ def set_cd_speed(
     drive: Drive, request: Request, *, logical_unit_read_speed: int, logical_unit_write_speed: int
 ) -> bytes:
     """SET CD SPEED (MMC-6 6.39)."""
-    drive.asked_read_speed = _asked(logical_unit_read_speed)
-    drive.asked_write_speed = _asked(logical_unit_write_speed)
-    drive.apply_speed()
+    drive.ask_for(Asked(write=_asked(logical_unit_write_speed), read=_asked(logical_unit_read_speed)))
     return b""
 
 
@@ -46,9 +45,7 @@ def set_streaming(drive: Drive, request: Request, *, type: int, parameter_list_l
         raise invalid_parameter(16)
     if not wanted.rdd and not wanted.write_time:
         raise invalid_parameter(24)
-    drive.asked_read_speed = AS_FAST_AS_CAN_BE if wanted.rdd else int(wanted.read_speed)
-    drive.asked_write_speed = AS_FAST_AS_CAN_BE if wanted.rdd else int(wanted.write_speed)
-    drive.apply_speed()
+    drive.ask_for(Asked() if wanted.rdd else Asked(write=int(wanted.write_speed), read=int(wanted.read_speed)))
     return b""
 
 
@@ -73,7 +70,7 @@ def get_performance(
     last = max((drive.loaded.capacity if write else drive.loaded.blocks()) - 1, 0)
     if starting_lba > last:
         raise invalid_field(2)
-    speeds, lines = drive.loaded.kind.speeds, drive.write_curve() if write else drive.read_curve()
+    speeds, lines = drive.loaded.kind.speeds, drive.pace.write_curve() if write else drive.pace.read_curve()
     rows = tuple(
         NominalPerformance(
             start_lba=max(line.start, starting_lba),
@@ -88,11 +85,11 @@ def get_performance(
 
 
 def _write_speeds(drive: Drive) -> WriteSpeedData:
-    last, read_speed = max(drive.loaded.capacity - 1, 0), drive.fastest_read_speed
+    last, read_speed = max(drive.loaded.capacity - 1, 0), drive.pace.fastest_read_speed
     return WriteSpeedData(
         descriptors=tuple(
             WriteSpeedDescriptor(end_lba=last, read_speed=read_speed, write_speed=speed)
-            for speed in drive.write_speeds()
+            for speed in drive.pace.write_speeds
         )
     )
 

@@ -32,7 +32,7 @@ def watching(tap: Any, opcode: int) -> Iterator[set[int]]:
 
     def execute(command: Any, inner: Any = tap.execute) -> Any:
         if command.cdb[0] == opcode:
-            seen.add(tap.inner.drive.read_speed)
+            seen.add(tap.inner.drive.pace.read_speed)
         return inner(command)
 
     tap.execute = execute
@@ -49,7 +49,7 @@ def test_every_medium_is_read_back_no_faster_than_asked(lab: Any, medium: str) -
     with watching(tap, READ) as seen:
         assert lab.run(verify(digests, read_speed=slow), tap) == blocks
     assert seen == {slow}
-    assert tap.inner.drive.read_speed == tap.inner.drive.fastest_read_speed
+    assert tap.inner.drive.pace.read_speed == tap.inner.drive.pace.fastest_read_speed
 
 
 @pytest.mark.parametrize(
@@ -62,14 +62,14 @@ def test_what_the_drive_reads_back_while_it_writes_is_curbed_too(
     with watching(tap, WRITE_AND_VERIFY) as seen:
         lab.run(burn(lab.job(40, command=WriteCommand.WRITE_AND_VERIFY, verify_speed=asked)), tap)
     assert seen == speeds
-    assert tap.inner.drive.read_speed == tap.inner.drive.fastest_read_speed
+    assert tap.inner.drive.pace.read_speed == tap.inner.drive.pace.fastest_read_speed
 
 
 def test_the_read_speed_is_set_again_when_a_burn_that_reads_back_fails(lab: Any) -> None:
     tap = lab.drive("bd-re", fault="opcode=2E,sense=3/0C/00,times=0")
     with pytest.raises(MediumError):
         lab.run(burn(lab.job(40, command=WriteCommand.WRITE_AND_VERIFY)), tap)
-    assert tap.inner.drive.read_speed == tap.inner.drive.fastest_read_speed
+    assert tap.inner.drive.pace.read_speed == tap.inner.drive.pace.fastest_read_speed
 
 
 def test_a_drive_that_keeps_its_read_speed_does_not_fail_a_burn_for_that(lab: Any) -> None:
@@ -97,7 +97,7 @@ def test_a_drive_that_heeds_only_one_of_the_commands_is_curbed_by_that(lab: Any,
     with watching(tap, READ) as seen:
         assert lab.run(verify(digests, read_speed=2770), tap, observer=diary) == 40
     assert seen == {2770}
-    assert tap.inner.drive.read_speed == 22160
+    assert tap.inner.drive.pace.read_speed == 22160
     assert not diary.messages
 
 
@@ -152,7 +152,7 @@ def test_the_speeds_that_were_set_before_are_set_again_after_reading_back(lab: A
     digests = lab.run(burn(lab.job(40)), tap).digests
     lab.run(set_cd_speed(read=5540, write=8310), tap)
     lab.run(verify(digests, read_speed=2770), tap)
-    assert (tap.inner.drive.read_speed, tap.inner.drive.write_speed) == (5540, 8310)
+    assert (tap.inner.drive.pace.read_speed, tap.inner.drive.pace.write_speed) == (5540, 8310)
 
 
 @pytest.mark.parametrize("what", ["bad block", "cancelled"])
@@ -166,7 +166,7 @@ def test_the_read_speed_is_set_again_when_reading_back_fails(lab: Any, what: str
         tap.inner.drive.medium.store.write(20, bytes(2048))
     with pytest.raises((VerificationError, Cancelled)):
         lab.run(verify(digests, read_speed=2770), tap, cancelled=cancelled)
-    assert tap.inner.drive.read_speed == 22160
+    assert tap.inner.drive.pace.read_speed == 22160
 
 
 def test_a_drive_that_has_its_own_read_speed_is_told_of_and_verified(lab: Any) -> None:
