@@ -91,7 +91,6 @@ def test_a_copy_is_a_disc_of_its_own(tmp_path: Path) -> None:
     assert source.stat().st_size == 32768, "the original stays as it was"
 
 
-@pytest.mark.linux("st_blocks")
 @pytest.mark.parametrize("blocks", [1, 16, 17, 40])
 @pytest.mark.parametrize("place", [16, -1])
 def test_zeros_are_a_hole_and_what_is_not_all_zeros_is_kept(tmp_path: Path, blocks: int, place: int) -> None:
@@ -108,6 +107,7 @@ def test_zeros_are_a_hole_and_what_is_not_all_zeros_is_kept(tmp_path: Path, bloc
     store.close()
 
 
+@pytest.mark.linux("st_blocks")
 def test_a_copy_keeps_holes_and_sub_channels(tmp_path: Path) -> None:
     source = burnt(tmp_path / "disc")
     with source.open("r+b") as file:
