@@ -83,11 +83,19 @@ def check_codes(session: Session, placed: tuple[Placed, ...], after: MediumStatu
         ways = (catalogue_number, search) if after.sessions == 1 else (search,)
         found = yield from _shown(session.catalogue, *ways)
         yield from _check_code(session, "the media catalogue number", session.catalogue, found, after)
+    codes = {track.plan.isrc for track in placed}
     for track in placed:
         if track.plan.isrc:
+            told = partial(_told, track.number, codes - {track.plan.isrc})
             search = partial(recording_code_in_q, track.start + LATE)
-            found = yield from _shown(track.plan.isrc, partial(recording_code, track.number), search)
+            found = yield from _shown(track.plan.isrc, told, search)
             yield from _check_code(session, f"the ISRC of track {track.number}", track.plan.isrc, found, after)
+
+
+def _told(number: int, others: set[str]) -> Procedure[str]:
+    """Ask for the ISRC of a track; that of another one says nothing of this."""
+    code = yield from recording_code(number)
+    return "" if code in others else code
 
 
 def _shown(wanted: str, *ways: Callable[[], Procedure[str]]) -> Procedure[str]:

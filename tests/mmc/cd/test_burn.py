@@ -239,6 +239,18 @@ def test_a_drive_that_tells_the_code_of_another_track_is_not_believed(studio: An
     assert studio.lab.run(burn_program(coded(studio)), drive_that_tells(studio, first_of_all)).notices == ()
 
 
+def test_the_code_of_another_track_is_no_error_where_the_sub_channel_cannot_be_read(studio: Any) -> None:
+    def first_of_all(tap: Tap, asked: Command) -> Reply:
+        if asked.cdb[0] == 0xBE:
+            return Reply(CHECK_CONDITION, Sense(5, 0x24, 0).build())
+        return Tap.execute(tap, replace(asked, cdb=asked.cdb[:6] + bytes((min(asked.cdb[6], 1),)) + asked.cdb[7:]))
+
+    tap = drive_that_tells(studio, first_of_all, 0xBE)
+    assert studio.lab.run(burn_program(coded(studio)), tap).notices == (
+        "the drive does not show the ISRC of track 3: another one may tell if it is there",
+    )
+
+
 @pytest.mark.parametrize(("opcodes", "notices"), [((), 0), ((0xBE,), 3)])
 def test_a_drive_that_tells_no_codes_has_them_read_from_the_sub_channel(
     studio: Any, opcodes: tuple[int, ...], notices: int
