@@ -18,6 +18,7 @@ from discstack.mmc.spec.cd import sub_channel
 from discstack.mmc.spec.cd.sector import SectorType, from_bcd
 from discstack.mmc.spec.cd.text import CdTextBlock, parse_cd_text
 from discstack.mmc.spec.commands import READ_TOC_PMA_ATIP
+from discstack.mmc.spec.disc_information import LastSessionState
 from discstack.mmc.spec.layout import StructureError
 from discstack.mmc.spec.mode_page_values import SessionFormat
 from discstack.mmc.spec.msf import PREGAP
@@ -29,6 +30,7 @@ __all__ = ["CdContents", "CdTrackContents", "cd_contents", "holds_audio_alone"]
 
 T = TypeVar("T")
 WRITABLE: Final = frozenset({Profile.CD_R, Profile.CD_RW})
+TOLD_OF: Final = (LastSessionState.EMPTY, LastSessionState.COMPLETE)  # by tables of contents, if there is anything
 LONGEST_GAP: Final = 750  # blocks before a track's start that are searched for its pre-gap
 STEP: Final = 25
 NEIGHBOURS: Final = 3  # sectors before one that may tell its index
@@ -116,6 +118,8 @@ def holds_audio_alone() -> Procedure[bool]:
     if not tracks or any(entry.control & DATA_TRACK for entry in tracks):
         return False
     disc = yield from persist(queries.disc_information)
+    if disc.state_of_last_session in TOLD_OF:  # some drives tell nothing of the track that an empty one begins with
+        return True
     for number in range(disc.first_track_number_in_last_session, disc.last_track_number_in_last_session + 1):
         track = yield from persist(partial(queries.track_information, number))
         if track.track_mode & DATA_TRACK and not track.blank:

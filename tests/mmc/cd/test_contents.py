@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from discstack.mmc.cd.burn import burn_program
-from discstack.mmc.cd.contents import cd_contents
+from discstack.mmc.cd.contents import cd_contents, holds_audio_alone
 from discstack.mmc.errors import ResponseError
+from discstack.mmc.spec.sense import Sense
+from discstack.transport.base import CHECK_CONDITION, Command, Reply
 
 CAPACITY = 13000
 HEADER, ENTRY = 4, 11  # bytes of the raw table of contents, MMC-6 6.25.3.4
@@ -54,3 +56,17 @@ def test_q_that_comes_late_makes_no_copy_of_a_track(studio: Any) -> None:
 
     tap.execute = late
     assert [track.copied for track in studio.lab.run(cd_contents(), tap).tracks] == [False, False, True]
+
+
+def test_a_disc_of_audio_is_known_by_a_drive_that_tells_nothing_of_a_session_without_tracks(studio: Any) -> None:
+    tap = studio.lab.drive("cd-r", CAPACITY)
+    studio.lab.run(burn_program(studio.job(studio.track(), close=False)), tap)
+    execute = tap.execute
+
+    def refused(command: Command) -> Reply:
+        if command.cdb[0] == 0x52 and command.cdb[1] == 1 and command.cdb[5] == 2:
+            return Reply(CHECK_CONDITION, Sense(0x5, 0x24).build())
+        return execute(command)
+
+    tap.execute = refused
+    assert studio.lab.run(holds_audio_alone(), tap)
