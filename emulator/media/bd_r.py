@@ -30,8 +30,9 @@ from discstack.emulator.media.bd_formats import (
     take_spares,
 )
 from discstack.emulator.media.kept import number
-from discstack.emulator.media.sequential import SequentialMedium, Track
+from discstack.emulator.media.sequential import SequentialMedium
 from discstack.emulator.media.structures import BD_R, bd_structures
+from discstack.emulator.media.track_medium import Track
 from discstack.mmc.spec.capacities import CapacityType, FormatCapacities
 from discstack.mmc.spec.disc_information import (
     PowResourcesInformation,

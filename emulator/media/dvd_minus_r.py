@@ -19,8 +19,8 @@ from discstack.emulator.media.base import Job, WriteParameters
 from discstack.emulator.media.kept import number
 from discstack.emulator.media.management import management_structures
 from discstack.emulator.media.rehearsal import Rehearsing
-from discstack.emulator.media.sequential import Track
 from discstack.emulator.media.structures import minus_structures
+from discstack.emulator.media.track_medium import Track
 from discstack.mmc.spec.disc_structure import RecordedStatus
 from discstack.mmc.spec.mode_page_values import WriteType
 from discstack.mmc.spec.track_information import TrackInformation

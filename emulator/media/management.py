@@ -20,7 +20,7 @@ from discstack.mmc.spec.disc_structure import (
 from discstack.mmc.spec.disc_structure.recording_management import BORDERS, FIELD, ZONE_FIELDS
 
 if TYPE_CHECKING:
-    from discstack.emulator.media.sequential import Track
+    from discstack.emulator.media.track_medium import Track
 
 LAST_BORDER_OUT, MANAGEMENT_AREA, UNIQUE_ID = 0x0C, 0x0D, 0x0F
 RMA: Final = 0x203C0  # physical sector number of the first sector of the recording management area

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from discstack.emulator.media.management import MANAGEMENT_AREA, management_structures
-from discstack.emulator.media.sequential import Track
 from discstack.emulator.media.structures import DVD, PRE_RECORDED
+from discstack.emulator.media.track_medium import Track
 from discstack.mmc.spec.disc_structure import MediaType, RecordedStatus, parse_disc_structure
 
 Load = Callable[..., Any]

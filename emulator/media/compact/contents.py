@@ -28,7 +28,7 @@ from discstack.emulator.media.compact.parts import (
 from discstack.emulator.media.compact.recording import Recording
 from discstack.emulator.media.compact.surface import Place, Surface
 from discstack.emulator.media.rehearsal import Rehearsing
-from discstack.emulator.media.sequential import Track
+from discstack.emulator.media.track_medium import Track
 from discstack.mmc.spec.cd.sector import SectorType, sector_type
 from discstack.mmc.spec.disc_information import DiscInformation, LastSessionState
 from discstack.mmc.spec.layout import Structure

@@ -19,7 +19,7 @@ from discstack.emulator.media.compact.contents import CompactDisc
 from discstack.emulator.media.compact.parts import LEAD_IN, CdSession, CdTrack
 from discstack.emulator.media.compact.ways import WAYS
 from discstack.emulator.media.kept import made
-from discstack.emulator.media.sequential import Track
+from discstack.emulator.media.track_medium import Track
 from discstack.mmc.spec.cd.packets import packet_room
 from discstack.mmc.spec.cue_sheet import CueSheetEntry
 from discstack.mmc.spec.mode_page_values import MultiSession, WriteType

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
-from discstack.emulator.media.sequential import Track
+from discstack.emulator.media.track_medium import Track
 from discstack.mmc.spec.cd import sub_channel
 from discstack.mmc.spec.cd.packets import LINKS, packet_overhead
 from discstack.mmc.spec.cd.sector import SectorType

@@ -23,7 +23,7 @@ from discstack.emulator.conditions import (
 from discstack.emulator.media.base import FORMAT_IN_PROGRESS, Job
 from discstack.emulator.media.compact.disc import CDR
 from discstack.emulator.media.compact.parts import CdTrack
-from discstack.emulator.media.sequential import Track
+from discstack.emulator.media.track_medium import Track
 from discstack.mmc.spec.capacities import FormatCapacities, FormattableCapacity
 from discstack.mmc.spec.cd.packets import packet_room
 from discstack.mmc.spec.disc_information import BackgroundFormat, DiscInformation, DiscStatus
