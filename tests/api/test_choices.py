@@ -43,7 +43,9 @@ AUDIO: Mapping[str, Any] = {
     "verify_speed": 2222,
     "underrun_protection": False,
     "ring_bytes": 3333,
+    "transfer_bytes": 4444,
 }
+OF_PROGRAMS = ("gapless", "cd_text", "graphics")  # choices that say what the program is, not how it is written
 PROGRAM = Program(tracks=(ProgramTrack(source=Zeros(400), form=TrackForm.MODE_1),))
 
 
@@ -66,7 +68,11 @@ def job_of(writer: Any, content: object, monkeypatch: pytest.MonkeyPatch, **opti
     return caught.value.args[0]
 
 
-@pytest.mark.parametrize("name", list(inspect.signature(discstack.DataWriter).parameters)[1:])
+def choices_of(writer: type) -> list[str]:
+    return [name for name in inspect.signature(writer).parameters if name not in ("recorder", *OF_PROGRAMS)]
+
+
+@pytest.mark.parametrize("name", choices_of(discstack.DataWriter))
 def test_every_choice_of_a_data_writer_is_told(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with discstack.open("virtual:cd-r?capacity=4096") as recorder:
         usual = job_of(discstack.DataWriter(recorder), Zeros(40), monkeypatch)
@@ -76,7 +82,7 @@ def test_every_choice_of_a_data_writer_is_told(name: str, monkeypatch: pytest.Mo
     assert differing == {name: DATA[name]}
 
 
-@pytest.mark.parametrize("name", AUDIO)
+@pytest.mark.parametrize("name", choices_of(discstack.AudioWriter))
 def test_every_choice_of_an_audio_writer_is_told(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with discstack.open("virtual:cd-r?capacity=4096") as recorder:
         usual = job_of(discstack.AudioWriter(recorder), PROGRAM, monkeypatch)

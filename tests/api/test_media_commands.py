@@ -58,9 +58,6 @@ def test_a_disc_with_an_open_session_is_closed_before_anything_is_added(discstac
     assert refused.code == 5
     assert "its session is open: close it first" in refused.err
     assert "discstack close closes the session, then --append" in refused.err
-    image = ds.FileSystemImage()
-    image.root.create_file("x", b"x")
-    image.create_result().write_to("x.iso")
     assert "discstack close" in discstack("burn", str(folder), "--append", "-d", drive).err
     assert "session closed" in discstack("close", drive).out
     assert discstack("burn", str(folder), "--append", "-d", drive).code == 0
