@@ -84,6 +84,8 @@ class Runs:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        for flow in self._flows:  # all of them first: who waits for a source may be interrupted
+            flow.stream.ring.cancel()
         for flow in self._flows:
             flow.pump.__exit__(kind, error, traceback)
 

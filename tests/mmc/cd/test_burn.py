@@ -129,6 +129,27 @@ def test_no_more_rings_are_kept_than_those_of_two_runs(studio: Any, monkeypatch:
     assert most == [1, 2, 2, 2, 2]
 
 
+def test_who_does_not_wait_for_a_source_leaves_no_ring_that_is_still_filled(
+    studio: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rings, leave = [], Pump.__exit__
+
+    def interrupted(pump: Pump, *error: Any) -> None:
+        monkeypatch.setattr(Pump, "__exit__", leave)
+        raise KeyboardInterrupt
+
+    def make(capacity: int, granule: int) -> Ring:
+        rings.append(Ring(capacity, granule))
+        return rings[-1]
+
+    monkeypatch.setattr(runs, "Ring", make)
+    monkeypatch.setattr(Pump, "__exit__", interrupted)
+    tap, broken = studio.lab.drive("cd-r", SIZE), studio.track(source=studio.lab.blocks(400, 1, 2352, fail_at=0))
+    with pytest.raises(KeyboardInterrupt):
+        studio.lab.run(burn_program(studio.job(broken, cd_text=TEXT, ring_bytes=8 << 20)), tap)
+    assert [ring.cancelled for ring in rings] == [True, True]
+
+
 @pytest.mark.parametrize(
     ("mode", "blocks"), [(CdWriteMode.SESSION_AT_ONCE, 2675 - 150), (CdWriteMode.TRACK_AT_ONCE, 2675)]
 )
