@@ -18,7 +18,7 @@ from discstack.transport.base import FeedCounters
 def write_session(
     work: Work, job: BurnJob, plan: BurnPlan, speed: int | None
 ) -> Procedure[tuple[FeedCounters, Digests, float]]:
-    """Announce, write, flush and close; return what was written, and the seconds from then to the flushed cache.
+    """Announce, write, flush and close; return what was written, and the seconds of writing up to the flushed cache.
 
     Nothing is announced before there is data to go on with: a drive that has begun must not wait for any. On the way
     out of what failed or was cancelled after that, the cache is flushed and what the medium needs is closed.
@@ -34,10 +34,10 @@ def write_session(
     with Runs(work, [run], speed, job.ring_bytes) as runs:
         yield Report(Phase.BUFFERING, 0.0)
         yield from runs.fill()
-        yield Report(Phase.WRITING, 0.0)
-        began = yield Now()
         try:
             yield from work.recipe.announce(work, job, plan)
+            yield Report(Phase.WRITING, 0.0)
+            began = yield Now()
             [written] = yield from runs.write(lambda: next_writable(work))
             yield Report(Phase.FINALISING)
             yield from flush(work)

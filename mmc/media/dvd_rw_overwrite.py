@@ -11,7 +11,6 @@ from functools import partial
 from typing import Final
 
 from discstack.mmc import actions
-from discstack.mmc.aftermath import abandon
 from discstack.mmc.formatting import choices, choose, format_medium
 from discstack.mmc.job import BurnJob
 from discstack.mmc.media import overwritable
@@ -76,13 +75,7 @@ def announce(work: Work, job: BurnJob, plan: BurnPlan) -> Procedure[None]:
     blocks = 0 if quickly else plan.end - formatted
     yield from format_medium(work, blocks, row.format_type, 0, row.type_dependent_parameter)
     if quickly:
-        try:
-            yield from _fill(formatted, plan.start)
-        except GeneratorExit:
-            raise
-        except BaseException as error:
-            yield from abandon(error, work, job)
-            raise
+        yield from _fill(formatted, plan.start)
 
 
 def _fill(start: int, end: int) -> Procedure[None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import groupby
 from threading import Event
 from typing import Any
 
@@ -16,9 +17,11 @@ from discstack.mmc.identify import identify
 from discstack.mmc.job import WriteCommand
 from discstack.mmc.medium import Action, DiscState
 from discstack.mmc.operations import close_session, erase, format_medium
+from discstack.mmc.procedure import Phase
 from discstack.mmc.recipe import FormatOptions
 from discstack.mmc.spec.disc_information import BackgroundFormat
-from discstack.transport.base import Command, Reply
+from discstack.mmc.spec.sense import Sense
+from discstack.transport.base import CHECK_CONDITION, Command, Reply
 
 
 def test_formats_tell_their_capacity_and_speed(lab: Any) -> None:
@@ -289,6 +292,47 @@ def test_a_drive_that_knows_no_quick_growth_formats_what_is_missing(lab: Any) ->
     longer = lab.run(burn(lab.job(200, erase=True)), tap)
     assert longer.verified == 200
     assert "208 blocks formatted" in longer.medium.detail
+
+
+def test_growth_is_no_part_of_writing(lab: Any) -> None:
+    """An image that starts beyond what is formatted has empty blocks before it, which take their time."""
+    tap, diary = lab.drive("dvd-rw", 4096), lab.diary()
+    lab.run(format_medium(), tap)
+    lab.run(burn(lab.job(64)), tap)
+    execute = tap.execute
+
+    def slow(command: Command) -> Reply:
+        if command.cdb[0] == 0x2A and int.from_bytes(command.cdb[2:6], "big") < 1600:
+            tap.clock.sleep(100.0)
+        return execute(command)
+
+    tap.execute = slow
+    result = lab.run(burn(lab.job(64, start=1600, erase=True)), tap, observer=diary)
+    assert result.seconds < 100
+    phases = [phase for phase, _ in groupby(report.phase for report in diary.reports)]
+    assert phases[phases.index(Phase.BUFFERING) :][:4] == [
+        Phase.BUFFERING,
+        Phase.FORMATTING,
+        Phase.WRITING,
+        Phase.FINALISING,
+    ]
+
+
+def test_growth_that_fails_is_ended_once(lab: Any) -> None:
+    tap = lab.drive("dvd-rw", 4096)
+    lab.run(format_medium(), tap)
+    lab.run(burn(lab.job(64)), tap)
+    execute = tap.execute
+
+    def failing(command: Command) -> Reply:
+        if command.cdb[0] == 0x2A:
+            return Reply(CHECK_CONDITION, Sense(0x3, 0x0C).build())
+        return execute(command)
+
+    tap.execute, before = failing, len(tap.lines)
+    with pytest.raises(MediumError):
+        lab.run(burn(lab.job(64, start=1600, erase=True)), tap)
+    assert len([line for line in tap.lines[before:] if line.startswith("CLOSE TRACK/SESSION")]) == 1
 
 
 def slow_growth(data: bytes) -> bytes:
