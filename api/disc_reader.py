@@ -77,8 +77,9 @@ class DiscReader(Job):
         if recipe is not None and not recipe.sequential:
             return []
         tracks = sorted(medium.tracks, key=lambda track: track.start)
-        between = (range(track.end, after.start) for track, after in pairwise(tracks))
-        return [gap for gap in between if len(gap) and gap.start < blocks.stop and blocks.start < gap.stop]
+        between = [(track.end, after.start) for track, after in pairwise(tracks)]
+        gaps = [range(max(start, blocks.start), min(end, blocks.stop)) for start, end in between]
+        return [gap for gap in gaps if gap]
 
     def _volume_size(self, medium: MediumStatus) -> int | None:
         """Return the volume space size of the primary volume descriptor (ECMA-119 8.4.8), or where UDF alone ends."""
@@ -105,13 +106,22 @@ class DiscReader(Job):
         """Read blocks (by default all that is recorded) into a sink and return the ranges that could not be read.
 
         Between the sessions of a disc nothing is recorded: zeros stand for that. A block that cannot be read raises
-        MediumError, unless `skip_bad`: then zeros stand for it too. `speed` in kB/s of 1000 bytes curbs it.
+        MediumError, unless `skip_bad`: then zeros stand for it too. What a CD has behind a track that was written at
+        once (run-out, two blocks) is left out at the end, where it cannot be read. `speed` in kB/s of 1000 bytes curbs
+        it.
         """
         with self._cancellation.job():
             wanted = self.recorded() if blocks is None else blocks
-            recipe = RECIPES.get(self.recorder.medium().profile)
-            run_out = recipe.run_out if recipe else 0
-            procedure = read_disc(wanted, sink.write, gaps=self._gaps(wanted), skip_bad=skip_bad, run_out=run_out)
+            medium = self.recorder.medium()
+            recipe = RECIPES.get(medium.profile)
+            procedure = read_disc(
+                wanted,
+                sink.write,
+                gaps=self._gaps(wanted),
+                skip_bad=skip_bad,
+                run_out=recipe.run_out if recipe else 0,
+                ends_track=wanted.stop in (medium.used_blocks, *(track.data_end for track in medium.tracks)),
+            )
             curbed = at_read_speed(speed, procedure, Phase.READING) if speed else procedure
             return self._run(curbed, on_event, write=False)
 

@@ -22,20 +22,22 @@ def read_disc(
     gaps: Sequence[range] = (),
     skip_bad: bool = False,
     run_out: int = 0,
+    ends_track: bool = True,
 ) -> Procedure[list[range]]:
     """Read blocks in order, hand them on, and return the ranges that could not be read.
 
     `consume` gets pieces of whole blocks, valid only during the call. Nothing is read of `gaps`: zeros stand for them.
     A block that cannot be read raises the drive's error with the address in its notes, unless `skip_bad`: then zeros
-    stand for it too. The last `run_out` blocks before a gap or the end may be unreadable: they are what a drive leaves
-    behind a track written at once, and are left out at the end (MMC-6 4.2.3.8).
+    stand for it too. The last `run_out` blocks before a gap, or before the end if it `ends_track`, may be unreadable:
+    they are what a drive leaves behind a track written at once, and are left out at the end (MMC-6 4.2.3.8).
     """
     piece = max(min((yield MaxTransfer()), READ_BYTES) // BLOCK_SIZE, 1)
     bad: list[range] = []
     yield Report(Phase.READING, 0.0)
     lba = blocks.start
     for gap in [*gaps, range(blocks.stop, blocks.stop)]:
-        yield from _read_run(range(lba, gap.start), blocks, piece, consume, bad, skip_bad=skip_bad, run_out=run_out)
+        tail = run_out if gap or ends_track else 0
+        yield from _read_run(range(lba, gap.start), blocks, piece, consume, bad, skip_bad=skip_bad, run_out=tail)
         for at in range(gap.start, gap.stop, piece):
             consume(memoryview(bytes(min(piece, gap.stop - at) * BLOCK_SIZE)))
         lba = gap.stop

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -21,6 +21,19 @@ if TYPE_CHECKING:
 
 SECTOR = 2048
 ILLEGAL_MODE = 0x64, 0x00  # FOR THIS TRACK
+
+
+class _Counting:
+    """A file, and how much came into it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.size = 0
+        self._file = file
+
+    def write(self, data: memoryview, /) -> None:
+        """Take all of the bytes."""
+        self._file.write(data)
+        self.size += len(data)
 
 
 def _spell(ranges: list[range]) -> list[str]:
@@ -59,7 +72,7 @@ def read(
 
     With --skip-bad the exit code is 4 if anything was skipped, with --error-bits if any byte could not be corrected.
     """
-    from discstack import DiscReader, IllegalRequest, MediumError
+    from discstack import DiscReader, IllegalRequest, MediaError, MediumError
     from discstack.address import VirtualAddress
     from discstack.speed import read_limit
 
@@ -81,8 +94,9 @@ def read(
         if isinstance(recorder.address, VirtualAddress) and recorder.address.lies_at(output):
             raise click.UsageError(f"{output} is the disc that is read; the sectors need a file of their own")
         with output_file(output, keep=True) as file, cancelling(reader), Display(quiet=as_json) as display:
+            sink = _Counting(file)
             try:
-                bad = reader.read(file, blocks=blocks, skip_bad=skip_bad, speed=limit, on_event=display)
+                bad = reader.read(sink, blocks=blocks, skip_bad=skip_bad, speed=limit, on_event=display)
             except MediumError as error:
                 error.add_note("--skip-bad writes zeros for what cannot be read, and goes on")
                 raise
@@ -90,14 +104,24 @@ def read(
                 if error.sense.is_(*ILLEGAL_MODE):
                     error.add_note("audio and other tracks without sectors of 2048 bytes are read into a FILE.cue")
                 raise
-    if as_json:
-        print_json({"output": output, "start": blocks.start, "sectors": len(blocks), "skipped": _spell(bad)})
-    else:
-        say(f"{output}: sectors {blocks.start}-{blocks.stop - 1}, {size(len(blocks) * SECTOR)}")
-        for spelled in _spell(bad):
-            say(f"  could not be read: {spelled}")
+    if not (count := sink.size // SECTOR):
+        raise MediaError(f"none of the sectors from {blocks.start} on can be read: only run-out is there")
+    _say_read(output, blocks, count, bad, as_json=as_json)
     if bad:
         raise click.exceptions.Exit(4)
+
+
+def _say_read(output: str, blocks: range, count: int, bad: list[range], *, as_json: bool) -> None:
+    left = _spell([blocks[count:]] if count < len(blocks) else [])
+    if as_json:
+        found = {"output": output, "start": blocks.start, "sectors": count, "skipped": _spell(bad), "left_out": left}
+        print_json(found)
+    else:
+        say(f"{output}: sectors {blocks.start}-{blocks.start + count - 1}, {size(count * SECTOR)}")
+        for spelled in left:
+            say(f"  left out: {spelled}, which cannot be read, as what lies behind a track that was written at once")
+        for spelled in _spell(bad):
+            say(f"  could not be read: {spelled}")
 
 
 def _read_cd(

@@ -303,3 +303,33 @@ def test_a_track_that_a_broken_job_left_is_shown_as_far_as_it_is_written(discsta
     shown = discstack("info", "virtual:dvd+r?file=disc").out
     assert "1: 0-15\n" in shown
     assert "close track" not in shown
+
+
+def test_what_is_left_out_behind_a_track_is_told_and_nothing_else_is_left_out(discstack: Any, folder: Path) -> None:
+    """In the midst of a track, sectors that cannot be read were taken for its run-out and called read."""
+    drive = "virtual:cd-r?file=disc"
+    assert discstack("burn", str(folder), "--verify", "none", "-d", drive).code == 0
+    whole = discstack("read", drive, "-o", "whole", "--json").json
+    count = whole["sectors"]
+    assert whole["left_out"] == [f"{count}-{count + 1}"]
+    assert Path("whole").stat().st_size == count * 2048
+    assert f"whole: sectors 0-{count - 1}, " in discstack("read", drive, "-o", "whole").err
+    assert discstack("read", drive, "-o", "none", "--start", str(count)).code == 5
+    part = discstack("read", f"{drive}&fault=medium-error:3-4", "-o", "part", "--sectors", "5", "--skip-bad", "--json")
+    assert (part.code, part.json["sectors"], part.json["skipped"], part.json["left_out"]) == (4, 5, ["3-4"], [])
+    assert Path("part").read_bytes()[: 3 * 2048] == Path("whole").read_bytes()[: 3 * 2048]
+    assert discstack("read", f"{drive}&fault=medium-error:3-4", "-o", "part", "--sectors", "5").code == 4
+
+
+def test_a_range_that_begins_or_ends_between_two_sessions_is_as_long_as_was_asked_for(
+    discstack: Any, folder: Path
+) -> None:
+    drive = "virtual:dvd+r?file=disc"
+    assert discstack("burn", str(folder), "--verify", "none", "-d", drive).code == 0
+    assert discstack("burn", str(folder), "--verify", "none", "--append", "-d", drive).code == 0
+    with ds.open(drive) as recorder:
+        first, second, *_ = recorder.medium().tracks
+    for start, sectors in ((first.end - 2, 4), (second.start - 2, 20), (first.end + 1, 3)):
+        words = ("--start", str(start), "--sectors", str(sectors))
+        assert discstack("read", drive, "-o", "part", *words, "--json").json["sectors"] == sectors
+        assert Path("part").read_bytes() == Path("disc").read_bytes()[start * 2048 : (start + sectors) * 2048]
