@@ -314,6 +314,7 @@ def test_what_is_left_out_behind_a_track_is_told_and_nothing_else_is_left_out(di
     assert whole["left_out"] == [f"{count}-{count + 1}"]
     assert Path("whole").stat().st_size == count * 2048
     assert f"whole: sectors 0-{count - 1}, " in discstack("read", drive, "-o", "whole").err
+    assert discstack("verify", drive, "--json").json["sectors"] == count
     assert discstack("read", drive, "-o", "none", "--start", str(count)).code == 5
     part = discstack("read", f"{drive}&fault=medium-error:3-4", "-o", "part", "--sectors", "5", "--skip-bad", "--json")
     assert (part.code, part.json["sectors"], part.json["skipped"], part.json["left_out"]) == (4, 5, ["3-4"], [])
