@@ -29,7 +29,8 @@ def read_disc(
     `consume` gets pieces of whole blocks, valid only during the call. Nothing is read of `gaps`: zeros stand for them.
     A block that cannot be read raises the drive's error with the address in its notes, unless `skip_bad`: then zeros
     stand for it too. The last `run_out` blocks before a gap, or before the end if it `ends_track`, may be unreadable:
-    they are what a drive leaves behind a track written at once, and are left out at the end (MMC-6 4.2.3.8).
+    they are what a drive leaves behind a track written at once, and are left out at the end (MMC-6 4.2.3.8). Before a
+    gap zeros stand for them, and a message tells it.
     """
     piece = max(min((yield MaxTransfer()), READ_BYTES) // BLOCK_SIZE, 1)
     bad: list[range] = []
@@ -59,8 +60,16 @@ def _read_run(
             data[got * BLOCK_SIZE :] = bytes(wanted - got * BLOCK_SIZE)
             if run.stop == blocks.stop:
                 data = data[: got * BLOCK_SIZE]
+            elif wanted > got * BLOCK_SIZE:
+                yield _left_behind(range(lba + got, lba + wanted // BLOCK_SIZE))
         consume(data)
         yield Report(Phase.READING, min(lba + piece - blocks.start, len(blocks)) / len(blocks))
+
+
+def _left_behind(blocks: range) -> Report:
+    """Tell of blocks in front of a gap that are most likely run-out: zeros stand for them, as more follows."""
+    what = f"zeros stand for sectors {blocks[0]} to {blocks[-1]}, which cannot be read"
+    return Report(Phase.READING, message=f"{what}, as what lies behind a track that was written at once")
 
 
 def _one_by_one(

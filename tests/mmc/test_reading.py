@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from laboratory import Diary
 
 from discstack.emulator.faults import Fault
 from discstack.mmc.burn import burn
@@ -68,6 +69,17 @@ def test_blocks_that_cannot_be_read_are_an_error_with_the_address(lab: Any) -> N
     with pytest.raises(MediumError) as caught:
         lab.run(read_disc(range(100), bytearray().extend), burnt(lab, 100, fault))
     assert "LBA 50" in caught.value.__notes__[0]
+
+
+def test_run_out_in_front_of_a_gap_becomes_zeros_and_is_told(lab: Any) -> None:
+    fault = Fault(opcode=READ, lba=range(8, 10), sense=Sense(3, 0x11, 5), times=None)
+    diary, copy = Diary(), bytearray()
+    gaps = [range(10, 90)]
+    assert (
+        lab.run(read_disc(range(100), copy.extend, gaps=gaps, run_out=2), burnt(lab, 100, fault), observer=diary) == []
+    )
+    assert copy == lab.image(100)[: 8 * BLOCK] + bytes(82 * BLOCK) + lab.image(100)[90 * BLOCK :]
+    assert [message for message in diary.messages if "sectors 8 to 9" in message]
 
 
 def test_run_out_blocks_end_the_reading_quietly(lab: Any) -> None:
