@@ -29,7 +29,7 @@ lend() {
 
 stop() {
   iscsiadm -m node -T $name -u
-  kill "$(<daemon)"
+  kill -KILL "$(<daemon)"  # a gentler word is lost on it where it comes right before it waits
   while grep -q @ISCSIADM_ABSTRACT /proc/net/unix; do sleep 0.1; done  # the next one could not listen there
   echo 0 >"$group/enable"
   rm -f "$group"/lun/lun_0/device
