@@ -200,7 +200,15 @@ def _pace(word: str) -> bool | float:
     return _TRUE[word.lower()] if word.lower() in _TRUE else float(word)
 
 
-EXPLAINED: Final = {"file", "fault", "personality", "serial"}
+# What options take whose reader does not say it itself
+TAKEN: Final[Mapping[str, str]] = {
+    "speed": "a number, in x",
+    "realtime": "yes, no, or how many times as quick as a real drive",
+    "buffer": "a number of bytes",
+    "busy": "yes or no",
+    "capacity": "a number of blocks",
+    "defects": "addresses and ranges of them, such as 100,200-215",
+}
 OPTIONS: Final[Mapping[str, Callable[[str], Any]]] = {
     "file": _file,
     "speed": float,
@@ -242,6 +250,6 @@ def _parse_virtual(text: str) -> VirtualAddress:
         try:
             options[name] = OPTIONS[name](unquote(value))
         except (KeyError, ValueError) as error:
-            why = f": {error}" if name in EXPLAINED else ""
-            raise ValueError(f"{text!r}: {name} does not take {unquote(value)!r}{why}") from None
+            why = f"it takes {TAKEN[name]}" if name in TAKEN else error
+            raise ValueError(f"{text!r}: {name} does not take {unquote(value)!r}: {why}") from None
     return VirtualAddress(medium, options)

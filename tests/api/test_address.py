@@ -61,9 +61,10 @@ def test_a_windows_drive_is_opened_on_windows_only(name: str) -> None:
         ("virtual:floppy", "no medium is called 'floppy'; there are .*dvd\\+r"),
         ("virtual:dvd+r?colour=red", "'colour=red' is no option"),
         ("virtual:dvd+r?file", "'file' is no option"),
-        ("virtual:dvd+r?busy=perhaps", "busy does not take 'perhaps'"),
+        ("virtual:dvd+r?busy=perhaps", "busy does not take 'perhaps': it takes yes or no"),
         ("virtual:dvd+r?realtime=slow", "realtime does not take 'slow'"),
-        ("virtual:dvd+r?capacity=many", "capacity does not take 'many'"),
+        ("virtual:dvd+r?buffer=2M", "buffer does not take '2M': it takes a number of bytes"),
+        ("virtual:dvd+r?capacity=many", "capacity does not take 'many': it takes a number of blocks"),
     ],
 )
 def test_an_address_that_makes_no_sense_says_why(text: str, why: str) -> None:
