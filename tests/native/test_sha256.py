@@ -5,15 +5,13 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import struct
-import subprocess
-from pathlib import Path
 from typing import Final
 
 import pytest
+from compiled import SRC, build, digest_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-SRC: Final = Path(__file__).parent.parent.parent / "native" / "src"
 LENGTH_AT: Final = 32  # in struct sha256, behind the state
 WAYS: Final = {"instructions": [], "without": ["-U__x86_64__"]}
 
@@ -21,30 +19,19 @@ WAYS: Final = {"instructions": [], "without": ["-U__x86_64__"]}
 @pytest.fixture(scope="module", params=WAYS)
 def library(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
     path = tmp_path_factory.mktemp("sha256") / "sha256.so"
-    words = ["cc", "-std=c11", "-O2", "-shared", "-fPIC", *WAYS[request.param], "-o", path, SRC / "sha256.c"]
-    subprocess.run(words, check=True)
-    return ctypes.CDLL(str(path))
-
-
-def digest(library: ctypes.CDLL, pieces: list[bytes]) -> bytes:
-    sum, digest = ctypes.create_string_buffer(256), ctypes.create_string_buffer(32)
-    library.sha256_start(sum)
-    for piece in pieces:
-        library.sha256_add(sum, piece, ctypes.c_size_t(len(piece)))
-    library.sha256_end(sum, digest)
-    return digest.raw
+    return ctypes.CDLL(str(build(path, [SRC / "sha256.c"], *WAYS[request.param])))
 
 
 @pytest.mark.parametrize("size", [0, 1, 55, 56, 63, 64, 65, 119, 120, 127, 128, 129, 1_000_003])
 def test_data_of_any_length_has_the_digest_that_hashlib_makes(library: ctypes.CDLL, size: int) -> None:
     data = bytes(number * 7919 >> 3 & 0xFF for number in range(size))
-    assert digest(library, [data]) == hashlib.sha256(data).digest()
+    assert digest_of(library, "sha256", 32, [data]) == hashlib.sha256(data).digest()
 
 
 @settings(deadline=None)
 @given(pieces=st.lists(st.binary(max_size=200), max_size=8))
 def test_digests_do_not_depend_on_the_pieces(library: ctypes.CDLL, pieces: list[bytes]) -> None:
-    assert digest(library, pieces) == hashlib.sha256(b"".join(pieces)).digest()
+    assert digest_of(library, "sha256", 32, pieces) == hashlib.sha256(b"".join(pieces)).digest()
 
 
 @pytest.mark.parametrize("length", [(1 << 29) - 64, 1 << 29, (1 << 40) + 64])
