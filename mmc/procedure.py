@@ -76,7 +76,7 @@ class Prefill:
     """Ask the runner to wait until the rings of pumps are as full as they get, one after the other.
 
     The wait is over where one is full and more is to come: what follows waits behind that. Nothing is sent meanwhile;
-    the observer hears of BUFFERING unless the wait is short.
+    unless the wait is short the observer hears how far it is.
     """
 
     pumps: tuple[Pump, ...]

@@ -102,10 +102,7 @@ class Session:
 
         `announce` tells the drive of them, once there is enough data to go on with.
         """
-        placed = [
-            Run(source=source, lba=lba, padding=padding, block_size=size, **self._transfer(size))
-            for lba, size, source in runs
-        ]
+        placed = [self._run(lba, size, source, padding) for lba, size, source in runs]
         with Runs(self.work, placed, self.speed, self.job.ring_bytes) as flow:
             yield from flow.fill()
             yield Report(Phase.WRITING)
@@ -115,12 +112,17 @@ class Session:
             self.counters = added(self.counters, done.counters)
             self.recorded.append(Recorded(run.lba, run.source.sectors, run.block_size, done.digests, done.witness))
 
-    def _transfer(self, block_size: int) -> dict[str, Any]:
-        """Return how many blocks one command should carry, and whether somebody asks for just that."""
-        if (asked := self.job.transfer_bytes) is not None:
-            return {"transfer": asked // block_size, "exactly": True}
+    def _run(self, lba: int, block_size: int, source: BlockSource, padding: int) -> Run:
+        asked = self.job.transfer_bytes
         usual = self.work.recipe.transfer if block_size == BLOCK_SIZE else max(SMALL_TRANSFER // block_size, 1)
-        return {"transfer": usual}
+        return Run(
+            source=source,
+            lba=lba,
+            padding=padding,
+            block_size=block_size,
+            transfer=usual if asked is None else asked // block_size,
+            exactly=asked is not None,
+        )
 
 
 def _code(code: str) -> bytes:
