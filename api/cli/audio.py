@@ -97,10 +97,8 @@ def audio(
     from discstack import AudioWriter, SubChannelForm, VerifyLevel
     from discstack.speed import kilobytes, read_limit
 
-    if gaps and (graphics or raw):
-        raise click.UsageError("--gaps leaves to the drive what --graphics and --raw compose")
-    if gaps and not no_cd_text and any(tags[name] for name in ("title", "performer", "album", "artist")):
-        raise click.UsageError("--gaps: track at once writes no CD-TEXT, into which titles and performers go")
+    if gaps:
+        _check_gaps(tags, composed=graphics or raw is not None, cd_text=not no_cd_text)
     with open_recorder(drive, trace, unmount=unmount) as recorder:
         writer = AudioWriter(
             recorder,
@@ -129,6 +127,14 @@ def audio(
             else:
                 _say_result(result, drive)
         leave(recorder, reload=reload, eject=eject)
+
+
+def _check_gaps(tags: dict[str, Any], *, composed: bool, cd_text: bool) -> None:
+    """Refuse what track at once cannot write."""
+    if composed:
+        raise click.UsageError("--gaps leaves to the drive what --graphics and --raw compose")
+    if cd_text and any(tags[name] for name in ("title", "performer", "album", "artist")):
+        raise click.UsageError("--gaps: track at once writes no CD-TEXT, into which titles and performers go")
 
 
 def _program(writer: AudioWriter, files: tuple[str, ...], session: int | None, tags: dict[str, Any]) -> Program:
