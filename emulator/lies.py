@@ -65,11 +65,8 @@ def compact_discs_only(data: bytes) -> bytes:
 
 def unknown_data_mode(data: bytes) -> bytes:
     """Tell that the data mode of a track is not known, as a Toshiba TS-H542A does."""
-    return (
-        data[:DATA_MODE]
-        + bytes(byte | UNKNOWN_DATA_MODE for byte in data[DATA_MODE : DATA_MODE + 1])
-        + data[DATA_MODE + 1 :]
-    )
+    told = bytes(byte | UNKNOWN_DATA_MODE for byte in data[DATA_MODE : DATA_MODE + 1])  # none where that is cut off
+    return data[:DATA_MODE] + told + data[DATA_MODE + 1 :]
 
 
 def wrong_link_size(data: bytes) -> bytes:
