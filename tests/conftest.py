@@ -34,7 +34,7 @@ ROOT = hasattr(os, "geteuid") and os.geteuid() == 0  # owners and devices are ro
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    systems.leave_out_missing_programs()
+    systems.start_programs_with_care()
     if config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(import_module("workers"))
     _let_programs_hear_signals()

@@ -17,6 +17,8 @@ from discstack.native import files
 LINUX = sys.platform == "linux"
 # Who asks for one of these deals with files, names, locks, programs or a console, in which systems differ
 OF_THE_SYSTEM = frozenset({"tmp_path", "tmp_path_factory", "capsys", "capfd"})
+# ERROR_INTERNAL_ERROR: of some thousand processes that Wine starts, one dies before it is ready
+DIED_AT_BIRTH = 1359
 
 # how small files are read: one by one, or many in a call
 BATCH_READERS = [
@@ -53,15 +55,20 @@ def linux_only(reason: str) -> Callable[..., pytest.Module | None]:
     return pytest_pycollect_makemodule
 
 
-def leave_out_missing_programs() -> None:
-    """Let tests that start programs of Linux be left out by the program's name, where they begin to."""
+def start_programs_with_care() -> None:
+    """Let tests that start programs of Linux be left out where they begin to; start again what died at birth."""
 
     class Started(subprocess.Popen[Any]):
         def __init__(self, words: Any, *others: Any, **options: Any) -> None:
             program = os.fspath(words if isinstance(words, str | os.PathLike) else words[0])
             if shutil.which(program) is None:
                 pytest.skip(f"needs Linux: {program}")
-            super().__init__(words, *others, **options)
+            try:
+                super().__init__(words, *others, **options)
+            except OSError as error:
+                if getattr(error, "winerror", None) != DIED_AT_BIRTH:
+                    raise
+                super().__init__(words, *others, **options)
 
     if not LINUX:
         subprocess.Popen = Started  # type: ignore[misc]
