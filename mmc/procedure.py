@@ -4,7 +4,8 @@ A procedure is a generator that yields effects and is sent their outcomes:
 
     Command       -> Reply; CHECK CONDITION is thrown in as the CommandError of its sense key, except for recovered
                      errors, which are successes that the observer hears of, and for BUSY and TASK SET FULL, after
-                     which the command is sent again for a while; a cancelled job is thrown Cancelled meanwhile
+                     which the command is sent again for a while; a cancelled job is thrown Cancelled meanwhile;
+                     a device that has let one command fail so is waited for once more, whatever is sent to it
     Pause         -> None, after the device's clock has advanced; Cancelled is thrown only if it is `cancellable`
     Prefill       -> seconds that it took until rings were as full as they get; a cancelled job is thrown Cancelled
     Stream        -> FeedResult, whatever the last answer was
@@ -170,13 +171,15 @@ class _Runner:
     """Performs effects on one transport.
 
     Once the procedure `heard` of a cancel, and in phases whose operations cannot be stopped, a device that does not
-    take commands is waited for all the same: what leaves it in a known state still has to be sent.
+    take commands is waited for all the same: what leaves it in a known state still has to be sent. After a command was
+    given up, `deadline` is how long all that follow may be waited for together, until the device takes one.
     """
 
     def __init__(self, transport: Transport, observer: Observer, cancelled: Event) -> None:
         self.transport, self.observer, self.cancelled = transport, observer, cancelled
         self.phase: Phase | None = None
         self.heard = False
+        self.deadline: float | None = None
 
     def perform(self, effect: Effect) -> Any:
         return _PERFORM[type(effect)](self, effect)
@@ -196,12 +199,15 @@ class _Runner:
 
     def taken(self, command: Command) -> Reply:
         """Execute until the device takes the command, or the time for that is over."""
-        start = self.transport.clock.now()
-        while True:
-            reply = self.transport.execute(command)
-            if reply.status not in NOT_TAKEN or self.transport.clock.now() - start >= NOT_TAKEN_LIMIT:
+        clock = self.transport.clock
+        end = clock.now() + NOT_TAKEN_LIMIT if self.deadline is None else self.deadline
+        while (reply := self.transport.execute(command)).status in NOT_TAKEN:
+            if (now := clock.now()) >= end:
+                self.deadline = now + NOT_TAKEN_LIMIT if self.deadline is None else self.deadline
                 return reply
             self.rest(NOT_TAKEN_INTERVAL)
+        self.deadline = None
+        return reply
 
     def pause(self, pause: Pause) -> None:
         if pause.cancellable:

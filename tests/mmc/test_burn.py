@@ -29,7 +29,7 @@ from discstack.mmc.identify import identify
 from discstack.mmc.job import VerifyLevel
 from discstack.mmc.medium import Action, DiscState, WriteMode
 from discstack.mmc.operations import close_disc, close_session
-from discstack.mmc.procedure import Phase
+from discstack.mmc.procedure import NOT_TAKEN_LIMIT, Phase
 from discstack.mmc.spec.sense import Sense
 from discstack.mmc.verify import verify
 from discstack.transport.base import BUSY, TASK_SET_FULL, DeviceGone, Reply
@@ -525,6 +525,34 @@ def test_a_write_that_the_drive_never_takes_ends_the_burn(lab: Any) -> None:
     with pytest.raises(StatusError, match="0x08"):
         lab.run(burn(lab.job(200)), tap)
     assert len(set(writes(tap))) == 1
+    assert not tap.inner.drive.prevented
+
+
+@pytest.mark.parametrize("medium", ["dvd-r", "dvd+r", "dvd+rw", "bd-r", "bd-re"])
+def test_a_drive_that_takes_nothing_any_more_does_not_hold_the_way_out_up(lab: Any, medium: str) -> None:
+    tap = lab.drive(medium, 65536)
+    tap.inner.faults.add(Fault(opcode=WRITE, every=3, status=BUSY, lasting=True))
+    with pytest.raises(StatusError, match="0x08"):
+        lab.run(burn(lab.job(200)), tap)
+    assert tap.clock.now() < 3 * NOT_TAKEN_LIMIT  # of which one is that of the WRITE
+
+
+@pytest.mark.parametrize("medium", ["dvd-r", "dvd+r", "bd-r"])
+def test_a_drive_that_takes_commands_again_on_the_way_out_gets_its_track_closed(lab: Any, medium: str) -> None:
+    tap = lab.drive(medium, 65536)
+    execute, refused = tap.execute, list[float]()
+
+    def not_taking(command: Any) -> Reply:
+        if not (refused or (command.cdb[0] == WRITE and len(writes(tap)) == 3)):
+            return execute(command)
+        refused.append(tap.clock.now())
+        return execute(command) if refused[-1] - refused[0] > 1.5 * NOT_TAKEN_LIMIT else Reply(BUSY)
+
+    tap.execute = not_taking
+    with pytest.raises(StatusError) as caught:
+        lab.run(burn(lab.job(200)), tap)
+    assert caught.value.medium is not None
+    assert not any(track.next_writable_address is not None for track in caught.value.medium.tracks)
     assert not tap.inner.drive.prevented
 
 

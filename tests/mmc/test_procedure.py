@@ -55,6 +55,30 @@ def test_a_drive_that_takes_no_command_for_long_is_an_error(lab: Any) -> None:
     assert script.time == pytest.approx(NOT_TAKEN_LIMIT)
 
 
+def several(count: int) -> Iterator[Any]:
+    """Send so many commands one after the other, and return how many were given up."""
+    given_up = 0
+    for _ in range(count):
+        try:
+            yield TUR
+        except StatusError:
+            given_up += 1
+    return given_up
+
+
+def test_a_drive_that_takes_nothing_any_more_is_waited_for_once_more_not_with_each_command(lab: Any) -> None:
+    script = lab.script(Reply(BUSY))
+    assert lab.run(several(8), script) == 8
+    assert script.time == pytest.approx(2 * NOT_TAKEN_LIMIT)
+
+
+def test_a_drive_that_takes_a_command_again_is_waited_for_as_before(lab: Any) -> None:
+    untaken = [Reply(BUSY)] * int(NOT_TAKEN_LIMIT)
+    script = lab.script(*untaken, Reply(BUSY), None, *untaken, None)
+    assert lab.run(several(3), script) == 1
+    assert script.time == pytest.approx(2 * NOT_TAKEN_LIMIT)
+
+
 class Cancelling:
     """A transport that answers BUSY so many times; the job is cancelled at the given command."""
 
