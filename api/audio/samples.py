@@ -1,8 +1,9 @@
 """Files of samples: WAV by our own reader, everything else through libsndfile (the extra `discstack[audio]`).
 
 A CD holds 44,100 samples a second of 16 bits in two channels. WAV files that are so are taken as they are. libsndfile
-turns other sample formats (24 bits, floating point, FLAC, Ogg, MP3) into 16 bits; mono goes to both channels. Another
-sample rate is refused: resampling is for a tool that is made for it.
+decodes other sample formats (24 bits, floating point, FLAC, Ogg, MP3), which are rounded to 16 bits and, where they are
+louder than a CD can be, clipped; mono goes to both channels. Another sample rate is refused: resampling is for a tool
+that is made for it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ RATE: Final = 44_100  # samples a second
 FRAME: Final = 4  # bytes: two samples of 16 bits
 SECTOR: Final = 2352  # bytes; 588 frames
 CHANNELS, BITS = 2, 16
+FULL_SCALE: Final = 1 << (BITS - 1)
 PCM, EXTENSIBLE = 0x0001, 0xFFFE  # format tags of RIFF WAVE
 UNKNOWN_SIZE: Final = frozenset({0, 0xFFFFFFFF})  # what a writer that cannot seek leaves there
 CHUNK_HEADER: Final = 8
@@ -124,11 +126,13 @@ class DecodedStream:
         try:
             if self._file is None:
                 self._file = soundfile.SoundFile(self._path)
-            samples = self._file.read(frames, dtype="int16", always_2d=True)
+            # asked for integers, libsndfile scales no floating point and lets what is too loud wrap around
+            samples = self._file.read(frames, dtype="float32", always_2d=True)
         except (soundfile.SoundFileError, OSError) as error:
             raise AudioFormatError(str(self._path), f"libsndfile cannot read on: {error}") from error
         if not len(samples):
             self._file.close()
             return b""
         stereo = samples if samples.shape[1] == CHANNELS else samples.repeat(CHANNELS, axis=1)
-        return bytes(stereo.astype("<i2").tobytes())
+        scaled = (stereo * FULL_SCALE).round().clip(-FULL_SCALE, FULL_SCALE - 1)
+        return bytes(scaled.astype("<i2").tobytes())

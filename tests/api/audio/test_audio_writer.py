@@ -80,6 +80,29 @@ def test_other_files_are_decoded_by_libsndfile(recorder: Any, tmp_path: Path, na
     assert sectors(recorder, 0, 320) == data
 
 
+@pytest.mark.parametrize(("name", "subtype"), [("f.wav", "FLOAT"), ("d.aiff", "DOUBLE"), ("s32.wav", "PCM_32")])
+def test_samples_of_other_scales_are_as_loud_on_the_disc(
+    recorder: Any, tmp_path: Path, name: str, subtype: str
+) -> None:
+    data = noise(320)
+    samples = numpy.asarray(memoryview(data).cast("h", (len(data) // 4, 2))) / 32768
+    soundfile.write(tmp_path / name, samples, 44100, subtype=subtype)
+    AudioWriter(recorder).write([tmp_path / name])
+    assert sectors(recorder, 0, 320) == data
+
+
+def test_what_is_too_loud_is_clipped_and_does_not_wrap_around(recorder: Any, tmp_path: Path) -> None:
+    loud = numpy.tile(numpy.asarray([[1.5, -1.5], [1.0, -1.0]]), (300 * FRAMES // 2, 1))
+    soundfile.write(tmp_path / "loud.wav", loud, 44100, subtype="FLOAT")
+    soundfile.write(tmp_path / "loud.ogg", numpy.random.default_rng(1).normal(0, 0.9, (300 * FRAMES, 2)), 44100)
+    AudioWriter(recorder).write([tmp_path / "loud.wav", tmp_path / "loud.ogg"])
+    assert sectors(recorder, 0, 300) == struct.pack("<2h", 32767, -32768) * (300 * FRAMES)
+    decoded = soundfile.read(tmp_path / "loud.ogg")[0]
+    assert (abs(decoded) > 1).any()
+    burnt = numpy.frombuffer(sectors(recorder, 300, 300), "<i2").reshape(-1, 2) / 32768
+    assert numpy.allclose(burnt, decoded.clip(-1, 1), atol=1 / 32768)
+
+
 def test_mono_goes_to_both_channels(recorder: Any, tmp_path: Path) -> None:
     data = noise(160)
     AudioWriter(recorder).write([wav(tmp_path / "m.wav", data, channels=1)])
