@@ -22,8 +22,10 @@ SECTOR: Final = 2352  # bytes; 588 frames
 CHANNELS, BITS = 2, 16
 FULL_SCALE: Final = 1 << (BITS - 1)
 PCM, EXTENSIBLE = 0x0001, 0xFFFE  # format tags of RIFF WAVE
-UNKNOWN_SIZE: Final = frozenset({0, 0xFFFFFFFF})  # what a writer that cannot seek leaves there
+NO_SIZE: Final = 0x7FFF0000  # from here on it is what a writer that cannot seek leaves there, as 0 is
 CHUNK_HEADER: Final = 8
+COMPRESSED: Final = frozenset({"FLAC", "OGG", "MP3"})  # formats whose length is not known before they are decoded
+DECODED_AT_ONCE: Final = 1 << 16  # samples
 
 
 def audio_piece(path: Path) -> Piece:
@@ -57,12 +59,19 @@ def _chunks(path: Path, file: BinaryIO) -> Piece | None:
         elif name == b"data":
             if known is None:
                 raise AudioFormatError(str(path), "the data of this WAV file come before their format")
-            if known != (PCM, CHANNELS, RATE, BITS):
-                return None
-            length = end - here if size in UNKNOWN_SIZE else min(size, end - here)
-            return FilePiece(path, here, length - length % FRAME)
+            length = _data_length(path, size, end - here, end)
+            return FilePiece(path, here, length - length % FRAME) if known == (PCM, CHANNELS, RATE, BITS) else None
         file.seek(here + size + (size & 1))
     raise AudioFormatError(str(path), "this WAV file has no data")
+
+
+def _data_length(path: Path, told: int, left: int, whole: int) -> int:
+    """Return how many bytes of samples there are; some writers count what is before them, too."""
+    if told == 0 or told >= NO_SIZE:
+        return left
+    if told > whole:
+        raise AudioFormatError(str(path), f"it was cut off: {left} of the {told} bytes of samples that it tells of")
+    return min(told, left)
 
 
 def _format(chunk: bytes) -> tuple[int, int, int, int]:
@@ -89,7 +98,23 @@ def _decoded(path: Path) -> Piece:
         )
     if info.channels not in (1, CHANNELS):
         raise AudioFormatError(str(path), f"{info.channels} channels; a CD has two: mix it down first (sox, ffmpeg)")
-    return DecodedPiece(path, info.frames)
+    return DecodedPiece(path, _counted(path, info) if info.format in COMPRESSED else info.frames)
+
+
+def _counted(path: Path, info: Any) -> int:
+    """Decode a file to its end: what is damaged is to be known before a disc is, and MP3 files tell about how long."""
+    import soundfile
+
+    frames = 0
+    try:
+        with soundfile.SoundFile(path) as file:
+            while some := len(file.read(DECODED_AT_ONCE, dtype="float32")):
+                frames += some
+    except (soundfile.SoundFileError, OSError) as error:
+        raise AudioFormatError(str(path), f"libsndfile cannot decode all of it: {error}") from error
+    if frames < info.frames and info.format != "MP3":
+        raise AudioFormatError(str(path), f"only {frames} of its {info.frames} samples can be decoded")
+    return frames
 
 
 class DecodedPiece:
@@ -100,24 +125,27 @@ class DecodedPiece:
 
     def open(self) -> DecodedStream:
         """Open the file at its first sample."""
-        return DecodedStream(self.path)
+        return DecodedStream(self)
 
 
 class DecodedStream:
     """Samples of 16 bits, two channels, little-endian."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, piece: DecodedPiece) -> None:
+        self._path, self._left = piece.path, piece.size
         self._file: Any = None
         self._rest = memoryview(b"")
 
     def readinto(self, buffer: memoryview, /) -> int:
-        """Decode on; 0 at the end."""
+        """Decode on; 0 at the end. AudioFormatError where that comes too early."""
         if not self._rest:
             self._rest = memoryview(self._decode(max(len(buffer) // FRAME, 1)))
+            if not self._rest and self._left:
+                raise AudioFormatError(str(self._path), f"it became shorter: {self._left} bytes are missing")
         count = min(len(buffer), len(self._rest))
         buffer[:count] = self._rest[:count]
         self._rest = self._rest[count:]
+        self._left -= count
         return count
 
     def _decode(self, frames: int) -> bytes:

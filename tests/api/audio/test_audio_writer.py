@@ -124,20 +124,62 @@ def test_what_a_cd_cannot_hold_is_refused_before_anything_is_written(recorder: A
     assert recorder.medium().blank
 
 
-def test_a_wav_whose_writer_could_not_seek_reaches_to_its_end(recorder: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [0, 0x7FFFF000, 0xFFFFFFFF])  # sox has the second, ffmpeg the third
+def test_a_wav_whose_writer_could_not_seek_reaches_to_its_end(recorder: Any, tmp_path: Path, size: int) -> None:
     data = noise(310)
     header = struct.pack(
-        "<4sI4s4sIHHIIHH4sI", b"RIFF", 0xFFFFFFFF, b"WAVE", b"fmt ", 16, 1, 2, 44100, 176400, 4, 16, b"data", 0
+        "<4sI4s4sIHHIIHH4sI", b"RIFF", 0xFFFFFFFF, b"WAVE", b"fmt ", 16, 1, 2, 44100, 176400, 4, 16, b"data", size
     )
     (tmp_path / "pipe.wav").write_bytes(header + data)
     AudioWriter(recorder).write([tmp_path / "pipe.wav"])
     assert sectors(recorder, 0, 310) == data
 
 
-def test_a_file_that_shrinks_is_told_by_name(recorder: Any, tmp_path: Path) -> None:
-    path = wav(tmp_path / "a.wav", noise(400))
+@pytest.mark.parametrize("width", [2, 3])
+def test_a_wav_that_was_cut_off_is_refused_before_anything_is_written(
+    recorder: Any, tmp_path: Path, width: int
+) -> None:
+    path = wav(tmp_path / "cut.wav", noise(width * 200), width=width)
+    path.write_bytes(path.read_bytes()[: 2352 * 200])
+    with pytest.raises(AudioFormatError, match=r"cut\.wav: it was cut off: 470356 of the \d+ bytes"):
+        AudioWriter(recorder).write([path])
+    assert recorder.medium().blank
+
+
+def test_a_wav_whose_writer_counted_the_header_too_has_what_is_there(recorder: Any, tmp_path: Path) -> None:
+    path = wav(tmp_path / "a.wav", noise(310))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:40] + len(whole).to_bytes(4, "little") + whole[44:])
+    AudioWriter(recorder).write([path])
+    assert sectors(recorder, 0, 310) == whole[44:]
+
+
+@pytest.mark.parametrize("name", ["a.flac", "a.ogg"])
+def test_what_cannot_be_decoded_is_known_before_anything_is_written(recorder: Any, tmp_path: Path, name: str) -> None:
+    samples = numpy.random.default_rng(1).normal(0, 0.2, (400 * FRAMES, 2))
+    soundfile.write(tmp_path / name, samples, 44100)
+    whole = (tmp_path / name).read_bytes()
+    middle = len(whole) // 2
+    (tmp_path / name).write_bytes(whole[:middle] + noise(5) + whole[middle + len(noise(5)) :])
+    with pytest.raises(AudioFormatError, match=r"be decoded|cannot decode all of it"):
+        AudioWriter(recorder).write([tmp_path / name])
+    assert recorder.medium().blank
+
+
+def test_an_mp3_that_was_cut_off_has_no_silence_for_what_is_missing(recorder: Any, tmp_path: Path) -> None:
+    samples = numpy.random.default_rng(1).normal(0, 0.2, (650 * FRAMES, 2))
+    soundfile.write(tmp_path / "a.mp3", samples, 44100)
+    whole = (tmp_path / "a.mp3").read_bytes()
+    (tmp_path / "a.mp3").write_bytes(whole[: len(whole) // 2])
+    (track,) = AudioWriter(recorder).write([tmp_path / "a.mp3"]).tracks
+    assert track.end == -(-len(soundfile.read(tmp_path / "a.mp3")[0]) // FRAMES) < 400
+
+
+@pytest.mark.parametrize("width", [2, 3])
+def test_a_file_that_shrinks_is_told_by_name(recorder: Any, tmp_path: Path, width: int) -> None:
+    path = wav(tmp_path / "a.wav", noise(width * 200), width=width)
     program = AudioWriter(recorder).program([path])
-    path.write_bytes(path.read_bytes()[:-5000])
+    wav(path, noise(width * 200)[: -600 * width], width=width)
     with pytest.raises(SourceError, match=r"a\.wav: it became shorter"):
         AudioWriter(recorder).write(program)
 
