@@ -41,11 +41,6 @@ def eject_medium() -> Procedure[None]:
     yield from act(START_STOP_UNIT, loej=True)
 
 
-def start_unit(*, start: bool) -> Procedure[None]:
-    """Spin the disc up or let it come to rest."""
-    yield from act(START_STOP_UNIT, start=start)
-
-
 def prevent_removal(*, prevent: bool) -> Procedure[None]:
     """Lock or unlock the tray (MMC-6 6.13)."""
     yield from act(PREVENT_ALLOW_MEDIUM_REMOVAL, prevent=prevent)

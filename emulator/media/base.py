@@ -99,7 +99,6 @@ class Medium:
 
     close_functions: ClassVar[frozenset[int]] = frozenset()
     lossless: ClassVar[bool] = True  # writing can stop and go on anywhere
-    reserves: ClassVar[bool] = False
 
     def __init__(self, kind: MediumKind, store: BlockStore, clock: Clock, capacity: int) -> None:
         self.kind, self.store, self.clock = kind, store, clock

@@ -28,7 +28,6 @@ class SequentialMedium(TrackMedium):
     """The state machine of a write-once disc."""
 
     close_functions: ClassVar[frozenset[int]] = frozenset({1, 2, 5, 6})
-    reserves: ClassVar[bool] = True
     run_out: ClassVar[int] = 0
     track_gap: ClassVar[int] = 0
     session_gaps: ClassVar[tuple[int, int]] = (0, 0)  # after the first, after any other

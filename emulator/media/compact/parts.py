@@ -129,7 +129,7 @@ MAIN_FORMS: Final[Mapping[int, BlockForm]] = MappingProxyType(
     }
 )
 SUB_CHANNEL_FORM: Final = 0xC0  # bits of the data form: 00 none, 01 raw P to W, 11 packed R to W
-RAW_SUB_CHANNEL, PACKED_SUB_CHANNEL = 0x40, 0xC0
+RAW_SUB_CHANNEL: Final = 0x40
 
 DATA_MODES: Final[Mapping[int, DataMode]] = MappingProxyType(
     {
