@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from discstack.recorder import Recorder
 
 SECTOR: Final = 2048
-_UNWRITTEN: Final = {DiscState.NO_MEDIUM, DiscState.BLANK, DiscState.UNFORMATTED, DiscState.FORMATTING}
+UNWRITTEN: Final = {DiscState.NO_MEDIUM, DiscState.BLANK, DiscState.UNFORMATTED, DiscState.FORMATTING}
 
 
 class DiscMedium:
@@ -34,7 +34,7 @@ class DiscMedium:
         ends = [track.data_end for track in medium.tracks]
         self.session = 0 if anywhere else min(starts, default=0)
         self.sectors = medium.capacity_blocks if anywhere else max(ends, default=medium.used_blocks)
-        if medium.state in _UNWRITTEN or not self.sectors:
+        if medium.state in UNWRITTEN or not self.sectors:
             raise MediaError(f"there is nothing to read: {medium}")
         tracks = sorted(medium.tracks, key=lambda track: track.start)
         between = (range(track.end, after.start) for track, after in pairwise(tracks))

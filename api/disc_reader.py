@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final, Protocol
 
 from discstack.data_writer import opened
-from discstack.disc_medium import DiscMedium
+from discstack.disc_medium import UNWRITTEN, DiscMedium
 from discstack.fs.reading.blocks import Blocks
 from discstack.fs.reading.notes import Notes
 from discstack.fs.reading.udf.volume import find_volume
@@ -16,7 +16,6 @@ from discstack.mmc.command import BLOCK_SIZE
 from discstack.mmc.errors import MediaError
 from discstack.mmc.job import Digests
 from discstack.mmc.media import RECIPES
-from discstack.mmc.medium import DiscState
 from discstack.mmc.procedure import Checkpoint, Phase, Report
 from discstack.mmc.read_speed import at_read_speed
 from discstack.mmc.reading import read_disc
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 
 PRIMARY_VOLUME_DESCRIPTOR: Final = 16  # ECMA-119 6.7.1, where nearly all discs have it
 _IDENTIFIER: Final = b"\x01CD001"
-_UNWRITTEN: Final = {DiscState.NO_MEDIUM, DiscState.BLANK, DiscState.UNFORMATTED, DiscState.FORMATTING}
 
 
 class Sink(Protocol):
@@ -64,7 +62,7 @@ class DiscReader(Job):
         end = tracks or medium.used_blocks
         if recipe is not None and not recipe.sequential:
             end = self._volume_size(medium) or tracks or medium.capacity_blocks
-        if medium.state in _UNWRITTEN or not end:
+        if medium.state in UNWRITTEN or not end:
             raise MediaError(f"there is nothing to read: {medium}")
         if start >= end:
             raise MediaError(f"there is nothing to read from sector {start} on, the last one is {end - 1}: {medium}")

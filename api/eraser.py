@@ -1,4 +1,4 @@
-"""Erasing and formatting rewritable discs."""
+"""Erasing rewritable discs."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What a running job, or a watch over the drives, tells its owner, as one stream of typed events.
 
-Give `on_event=` to a writer or eraser; it is called on the thread that runs the job, a few times a second, and should
+Give `on_event=` to a job; it is called on the thread that runs the job, a few times a second, and should
 be quick. Match on the type:
 
     PhaseStarted   validating, formatting, erasing, calibrating, buffering, writing, finalising, verifying

@@ -1,4 +1,4 @@
-"""What writers and erasers share: one job at a time on a recorder, its events, and cancelling it from any thread."""
+"""What all jobs share: one at a time on a recorder, its events, and cancelling it from any thread."""
 
 from __future__ import annotations
 

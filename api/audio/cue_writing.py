@@ -6,23 +6,15 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
+from discstack.audio.cue_file import TEXTS
+from discstack.audio.cue_line import FRAMES
 from discstack.mmc.spec.cd.sector import SectorType
 from discstack.mmc.spec.cd.sub_channel import COPY, FOUR_CHANNELS, PRE_EMPHASIS
-from discstack.mmc.spec.cd.text import PackType
 
 if TYPE_CHECKING:
     from discstack.mmc.cd.contents import CdContents, CdTrackContents
 
-FRAMES: Final = 75
 FLAGS: Final = ((COPY, "DCP"), (FOUR_CHANNELS, "4CH"), (PRE_EMPHASIS, "PRE"))
-TEXTS: Final = (
-    PackType.TITLE,
-    PackType.PERFORMER,
-    PackType.SONGWRITER,
-    PackType.COMPOSER,
-    PackType.ARRANGER,
-    PackType.MESSAGE,
-)
 Place = Callable[[int], tuple[str, int]]  # of an address: the name and type of the file that holds it, frames into it
 
 
@@ -76,9 +68,9 @@ def _mode(track: CdTrackContents) -> str:
 
 def _texts(contents: CdContents, track: int, indent: str) -> Iterator[str]:
     if contents.texts:
-        for kind in TEXTS:
+        for word, kind in TEXTS.items():
             if text := contents.texts[0].text(kind, track):
-                yield f"{indent}{kind.name} " + '"' + text.replace('"', "'") + '"'
+                yield f"{indent}{word} " + '"' + text.replace('"', "'") + '"'
 
 
 def _time(frames: int) -> str:

@@ -286,8 +286,8 @@ def _piece(
 ) -> Piece:
     samples, size = length
     stride = MODES[track.mode]
-    offset = _offset(sheet, file, start, track)
-    until = size if end is None else _offset(sheet, file, end, track)
+    offset = _offset(sheet, file, start)
+    until = size if end is None else _offset(sheet, file, end)
     if offset >= size or until > size:
         raise CueError(
             str(sheet.path),
@@ -343,7 +343,7 @@ class SliceStream:
         return count
 
 
-def _offset(sheet: CueSheet, file: CueFile, frames: int, track: CueTrack) -> int:
+def _offset(sheet: CueSheet, file: CueFile, frames: int) -> int:
     """Return where in a file a time lies: the tracks in it may have sectors of different sizes."""
     if file.kind not in ("BINARY", "MOTOROLA"):
         return frames * SECTOR
@@ -365,7 +365,7 @@ def _form(sheet: CueSheet, track: CueTrack, file: CueFile, start: int) -> tuple[
         return FORMS[track.mode]
     cut = 0 if track.mode == "MODE2/2336" else 16
     with file.path.open("rb") as opened:
-        opened.seek(_offset(sheet, file, start, track) + cut)
+        opened.seek(_offset(sheet, file, start) + cut)
         sub_header = opened.read(8)
     is_xa = sub_header[:4] == sub_header[4:]
     return (TrackForm.XA_MIXED if is_xa else TrackForm.MODE_2), cut

@@ -122,10 +122,7 @@ def audio(
         with saving_curve(curve, f"audio {' '.join(files)}", facts, display) as on_event:
             with cancelling(writer), display:
                 result = writer.write(program, on_event=on_event)
-            if as_json:
-                print_json(_result_json(result, drive))
-            else:
-                _say_result(result, drive)
+            _say_result(result, drive, as_json=as_json)
         leave(recorder, reload=reload, eject=eject)
 
 
@@ -196,8 +193,11 @@ def _result_json(result: CdResult, drive: str) -> dict[str, Any]:
     }
 
 
-def _say_result(result: CdResult, drive: str) -> None:
+def _say_result(result: CdResult, drive: str, *, as_json: bool) -> None:
     """Tell what was done, from what the burn found out rather than from what was asked."""
+    if as_json:
+        print_json(_result_json(result, drive))
+        return
     rows: dict[str, Any] = {"disc": str(result.medium)}
     for track in result.tracks:
         length = duration((track.end - track.start) / FRAMES)

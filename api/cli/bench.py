@@ -15,7 +15,7 @@ from discstack.cli.amount import Amount
 from discstack.cli.common import changing_command, open_recorder
 from discstack.cli.curve import GraphFile, reserving
 from discstack.cli.interruption import cancelling
-from discstack.cli.output import Display, Sparkline, brief, plain, print_json, print_table, size
+from discstack.cli.output import SECTOR, Display, Sparkline, brief, plain, print_json, print_table, size
 from discstack.cli.paths import FilePath
 from discstack.cli.streams import naming, print_line
 from discstack.cli.ways import Speed
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from discstack.measurement import Setting, Summary, Trial
     from discstack.recorder import Recorder
 
-SECTOR: Final = 2048
 SHAPE: Final = 48  # bars
 UNKNOWN: Final = "-"
 KINDS: Final = {"read": "READ", "simulate": "SIMULATE", "write": "WRITE"}

@@ -11,9 +11,9 @@ from click.core import ParameterSource
 from discstack.cli.common import TRAY_OPTIONS, changing_command, leave, open_recorder, options, uncollected
 from discstack.cli.curve import curve_option, saving_curve
 from discstack.cli.earlier import CHANGE_OPTIONS, take_over
-from discstack.cli.image import ImageCommand, compose, image_options, say_issues
+from discstack.cli.image import IMAGE_OPTIONS, ImageCommand, compose, say_issues
 from discstack.cli.interruption import cancelling
-from discstack.cli.output import Display, brief, counters_json, duration, print_fields, print_json, size
+from discstack.cli.output import SECTOR, Display, brief, counters_json, duration, print_fields, print_json, size
 from discstack.cli.streams import print_line, say
 from discstack.cli.tree_options import check_manifest, write_manifest
 from discstack.cli.ways import WAY_OPTIONS, room_choices, ways_of, writer_for
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from discstack.recorder import Recorder
     from discstack.transport.base import FeedCounters
 
-SECTOR: Final = 2048
 PRIORITIES: Final = ("normal priority", "raised priority", "real-time priority")  # by discstack.native.Priority
 
 
@@ -52,7 +51,7 @@ PRIORITIES: Final = ("normal priority", "raised priority", "real-time priority")
 )
 @options(TRAY_OPTIONS)
 @curve_option
-@image_options
+@options(IMAGE_OPTIONS)
 @changing_command
 def burn(
     sources: tuple[str, ...],

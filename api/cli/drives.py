@@ -9,7 +9,17 @@ import click
 
 from discstack.cli.common import drive_command, json_option, open_recorder
 from discstack.cli.interruption import stopping
-from discstack.cli.output import fields_of, is_structure, plain, print_fields, print_json, print_json_line, size, spell
+from discstack.cli.output import (
+    SECTOR,
+    fields_of,
+    is_structure,
+    plain,
+    print_fields,
+    print_json,
+    print_json_line,
+    size,
+    spell,
+)
 from discstack.cli.streams import print_line, say
 
 if TYPE_CHECKING:
@@ -20,7 +30,6 @@ if TYPE_CHECKING:
     from discstack.recorder import Recorder
     from discstack.transport.system import DriveEntry
 
-SECTOR = 2048
 WIDEST_VALUE = 100
 HAPPENED = {
     "DriveAdded": "attached",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -13,7 +13,7 @@ from discstack.cli.common import json_option, options, uncollected
 from discstack.cli.earlier import SESSION_OPTIONS, take_over
 from discstack.cli.iso_options import ISO_OPTIONS, with_views
 from discstack.cli.mkisofs import ADVICE, refusal, refuse_words
-from discstack.cli.output import Display, output_file, print_json, size
+from discstack.cli.output import SECTOR, Display, output_file, print_json, size
 from discstack.cli.streams import print_line, say
 from discstack.cli.tree_options import (
     OPERANDS,
@@ -23,7 +23,7 @@ from discstack.cli.tree_options import (
     with_tree_choices,
     write_manifest,
 )
-from discstack.cli.udf import split_revision, udf_options
+from discstack.cli.udf import UDF_OPTIONS, split_revision
 from discstack.fs.system_paths import openable
 
 if TYPE_CHECKING:
@@ -32,11 +32,10 @@ if TYPE_CHECKING:
     from discstack.fs.options import ImageOptions
     from discstack.fs.view import Issue
 
-F = TypeVar("F", bound=Callable[..., Any])
 MOST_ISSUES: Final = 20
-SECTOR: Final = 2048
 
-_OPTIONS: Final = (*ISO_OPTIONS, *TREE_OPTIONS)
+# what goes into an image, and how
+IMAGE_OPTIONS: Final = (*ISO_OPTIONS, *TREE_OPTIONS, *UDF_OPTIONS)
 
 
 class ImageCommand(BootCommand):
@@ -49,14 +48,6 @@ class ImageCommand(BootCommand):
             return super().parse_args(ctx, split_revision(args))
         except click.NoSuchOption as error:
             raise refusal(error.option_name) if error.option_name in ADVICE else error from None
-
-
-def image_options(function: F) -> F:
-    """Give a command the options that say what goes into an image and how."""
-    function = udf_options(function)
-    for option in reversed(_OPTIONS):
-        function = option(function)
-    return function
 
 
 def compose(sources: Iterable[str], **choices: Any) -> FileSystemImage:
@@ -114,7 +105,7 @@ def say_issues(issues: Iterable[Issue], options: ImageOptions) -> None:
     help="Where the image goes; - for standard output.",
 )
 @click.option("-print-size", "--print-size", is_flag=True, help="Only print how many sectors the image will have.")
-@image_options
+@options(IMAGE_OPTIONS)
 @options(SESSION_OPTIONS)
 @json_option
 def image(

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from datetime import datetime
 from pathlib import Path, PurePath
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TextIO
 
 import click
 
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from discstack.events import Event, Writing
     from discstack.transport.base import FeedCounters
 
-KB = 1000  # drives and their speeds count in powers of ten
+SECTOR: Final = 2048  # bytes
+KB: Final = 1000  # drives and their speeds count in powers of ten
 
 
 def plain(value: Any) -> Any:

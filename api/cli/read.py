@@ -7,19 +7,18 @@ from typing import IO, TYPE_CHECKING, BinaryIO
 
 import click
 
-from discstack.cli.common import drive_command, open_recorder
+from discstack.cli.common import drive_command, open_recorder, options
 from discstack.cli.interruption import cancelling
-from discstack.cli.output import Display, output_file, plain, print_json, size
+from discstack.cli.output import SECTOR, Display, output_file, plain, print_json, size
 from discstack.cli.paths import FilePath, OpenedFile
 from discstack.cli.streams import naming, print_line, say
-from discstack.cli.volumes import opened, volume_options
+from discstack.cli.volumes import VOLUME_OPTIONS, opened
 from discstack.cli.ways import Speed
 from discstack.fs.system_paths import openable
 
 if TYPE_CHECKING:
     from discstack import CdFiles, FileReport
 
-SECTOR = 2048
 ILLEGAL_MODE = 0x64, 0x00  # FOR THIS TRACK
 
 
@@ -190,7 +189,7 @@ def _packs(done: CdFiles) -> tuple[tuple[str, str, int], ...]:
     help="Compare every file with its source: what a disc was made from. May be given several times.",
 )
 @click.option("-m", "-x", "--exclude", multiple=True, metavar="GLOB", help="Of --tree: what was left out of the disc.")
-@volume_options
+@options(VOLUME_OPTIONS)
 @drive_command
 def verify(
     drive: str,

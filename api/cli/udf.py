@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Final
 
 import click
 
-F = TypeVar("F", bound=Callable[..., Any])
 WITH_REVISION: Final = ("--udf=", "-udf=")
 
 
@@ -26,7 +24,7 @@ class RevisionNumber(click.ParamType[int]):
         return int(major + minor, 16)
 
 
-OPTIONS: Final = (
+UDF_OPTIONS: Final = (
     click.option(
         "-udf",
         "--udf",
@@ -54,13 +52,6 @@ OPTIONS: Final = (
         "--udf-permissions", is_flag=True, help="Owners and permissions in UDF; otherwise all may read, nobody owns."
     ),
 )
-
-
-def udf_options(function: F) -> F:
-    """Give a command the words about UDF."""
-    for option in reversed(OPTIONS):
-        function = option(function)
-    return function
 
 
 def split_revision(arguments: list[str]) -> list[str]:

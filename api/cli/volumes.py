@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from discstack.cli.common import drive_command, open_recorder
+from discstack.cli.common import drive_command, open_recorder, options
 from discstack.cli.earlier import VIEWS
 from discstack.cli.output import Display, print_json, size
 from discstack.cli.streams import print_line, say
@@ -20,20 +20,13 @@ if TYPE_CHECKING:
     from discstack.fs.reading.volume import Volume
     from discstack.fs.tree import Node
 
-F = TypeVar("F", bound=Callable[..., Any])
 MOST_NOTES: Final = 20
 
-_OPTIONS: Final = (
+# what is read
+VOLUME_OPTIONS: Final = (
     click.option("--view", type=click.Choice(list(VIEWS)), help="What to read; by default the best that is there."),
     click.option("--session", type=click.IntRange(0), metavar="LBA", help="The session that starts at this sector."),
 )
-
-
-def volume_options(function: F) -> F:
-    """Give a command the options that say what is read."""
-    for option in reversed(_OPTIONS):
-        function = option(function)
-    return function
 
 
 @contextmanager
@@ -71,7 +64,7 @@ def chosen(volume: Volume, path: str) -> Node:
 @click.argument("source", metavar="IMAGE|DRIVE")
 @click.argument("path", default="/")
 @click.option("-l", "--long", is_flag=True, help="Permissions, owners, size and time too.")
-@volume_options
+@options(VOLUME_OPTIONS)
 @drive_command
 def ls(
     source: str,
@@ -165,7 +158,7 @@ def _advising() -> Iterator[None]:
 @click.option("--outside-links", is_flag=True, help="Make links that lead out of FOLDER too.")
 @click.option("--special-files", is_flag=True, help="Make device nodes, FIFOs and sockets too.")
 @click.option("--skip-bad", is_flag=True, help="Leave out files that cannot be read, and go on.")
-@volume_options
+@options(VOLUME_OPTIONS)
 @drive_command
 def extract(
     source: str,
@@ -186,10 +179,10 @@ def extract(
     """
     from discstack import ExtractOptions, extract_tree
 
-    options = ExtractOptions(outside_links=outside_links, special_files=special_files, skip_bad=skip_bad)
+    wanted = ExtractOptions(outside_links=outside_links, special_files=special_files, skip_bad=skip_bad)
     with opened(source, trace, view, session, quiet=as_json) as volume:
         with _advising():
-            done = [extract_tree(chosen(volume, path), output, options) for path in paths or ("/",)]
+            done = [extract_tree(chosen(volume, path), output, wanted) for path in paths or ("/",)]
         notes = volume.notes
     skipped = [left for part in done for left in part.skipped]
     files, count = sum(part.files for part in done), sum(part.bytes for part in done)
