@@ -15,13 +15,15 @@ class RevisionNumber(click.ParamType[int]):
     name = "revision"
 
     def convert(self, value: str | int, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Read the number; whether there is such a revision, the image knows."""
+        """Return the number of a revision that there is."""
+        from discstack.fs.udf.revisions import REVISIONS
+
         if isinstance(value, int):
             return value
-        major, dot, minor = value.partition(".")
-        if not (dot and len(major) == 1 and len(minor) == 2 and (major + minor).isdecimal()):
-            self.fail(f"{value!r} is no revision of UDF such as 1.02 or 2.50", param, ctx)
-        return int(major + minor, 16)
+        known = {revision.text: number for number, revision in REVISIONS.items()}
+        if value not in known:
+            self.fail(f"{value!r} is no revision of UDF; there are {', '.join(known)}", param, ctx)
+        return known[value]
 
 
 UDF_OPTIONS: Final = (
