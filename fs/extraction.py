@@ -1,11 +1,13 @@
 """Writing a tree out into a folder of this machine, and never outside of it.
 
 Nothing that is there already is written over or followed: a name that is taken, and a link in the place of a directory,
-end the extraction. Symbolic links are made last. Owners are not set; set-user-ID bits and the like are dropped.
+end the extraction. What this system cannot have is left out. Symbolic links are made last. Owners are not set;
+set-user-ID bits and the like are dropped.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Hashable, Iterator
@@ -23,10 +25,15 @@ if sys.platform == "win32":
 else:
 
     def refused_here(name: str, taken: set[str]) -> str | None:
-        """Return why this system cannot have a file of that name: it can have all of them."""
-        return None
+        """Return why this system cannot have a file of that name; None if it can."""
+        try:
+            length = len(os.fsencode(name))
+        except UnicodeEncodeError:
+            return "this system has no names with half a character"
+        return None if length <= _LONGEST_NAME else f"its name has {length} bytes, {_LONGEST_NAME} is the most here"
 
 
+_LONGEST_NAME: Final = 255  # bytes; what the file systems of Linux take at most
 PIECE: Final = 1 << 20
 _MODE: Final = 0o777
 _NO_PRIVILEGE: Final = 1314  # what Windows says of links to whoever is no administrator and no developer
@@ -135,11 +142,18 @@ class _Extraction:
                 target = node.target.decode("utf-8", "backslashreplace")
                 self.skipped.append(Skipped(node.path, f"the link leads out of the folder, to {target}"))
         elif self._options.special_files and hasattr(os, "mknod"):
-            device = os.makedev(*node.device) if node.device else 0
-            os.mknod(path, node.kind | (node.attributes.mode & _MODE if node.attributes else 0o600), device)
-            _set_times(node, path)
+            self._special(node, path)
         else:
             self.skipped.append(Skipped(node.path, f"it is {node.kind.described}"))
+
+    def _special(self, node: Special, path: Path) -> None:
+        device = os.makedev(*node.device) if node.device else 0
+        try:
+            os.mknod(path, node.kind | (node.attributes.mode & _MODE if node.attributes else 0o600), device)
+        except PermissionError:
+            self.skipped.append(Skipped(node.path, f"it is {node.kind.described}, which you may not make here"))
+            return
+        _set_times(node, path)
 
     def _file(self, node: File, path: Path) -> None:
         first = self._first.get(node.link) if node.link is not None else None
@@ -185,9 +199,13 @@ class _Extraction:
             try:
                 path.symlink_to(target, target_is_directory=os.path.isdir(path.parent / target))  # Windows asks for it
             except OSError as error:
-                if getattr(error, "winerror", None) != _NO_PRIVILEGE:
+                if getattr(error, "winerror", None) == _NO_PRIVILEGE:
+                    reason = f"Windows lets you make no links; it leads to {target}"
+                elif error.errno == errno.ENAMETOOLONG:
+                    reason = f"where the link leads to has {len(node.target)} bytes, more than this system takes"
+                else:
                     raise
-                self.skipped.append(Skipped(node.path, f"Windows lets you make no links; it leads to {target}"))
+                self.skipped.append(Skipped(node.path, reason))
                 continue
             if os.utime in os.supports_follow_symlinks and node.mtime_ns is not None:
                 os.utime(path, ns=(node.mtime_ns, node.mtime_ns), follow_symlinks=False)

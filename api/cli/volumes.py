@@ -175,7 +175,7 @@ def extract(
     """Copy files off a disc or out of an image: all of them, or what lies at the PATHs.
 
     Nothing is written outside of FOLDER or over what is there. The exit code is 4 if --skip-bad left something out, 1
-    if links or special files were left out.
+    if links, special files or names that this system cannot have were.
     """
     from discstack import ExtractOptions, extract_tree
 

@@ -154,7 +154,7 @@ class HierarchyWalk:
             return File(name, directory, self._source(directory, name, record.date, extents), record.date)
         time = rock.stamps.get("modify", record.date)
         common = (time, rock.attributes, rock.times, self._link(rock, record))
-        if rock.kind == Kind.SYMBOLIC_LINK and rock.target:
+        if rock.kind == Kind.SYMBOLIC_LINK and rock.target and b"\0" not in rock.target:
             return Symlink(name, directory, rock.target, *common)
         if rock.kind in _KINDS and rock.kind != Kind.SYMBOLIC_LINK and (rock.kind not in DEVICES or rock.device):
             return Special(name, directory, Kind(rock.kind), rock.device if rock.kind in DEVICES else None, *common)

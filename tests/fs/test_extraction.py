@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 from pathlib import Path, PurePosixPath
 
 import pytest
 
-from discstack.fs.attributes import Attributes, Kind
+from discstack.fs.attributes import Attributes, Device, Kind
 from discstack.fs.errors import SourceError
 from discstack.fs.extraction import ExtractOptions, extract_tree, stays_inside
 from discstack.fs.sources import FactorySource
@@ -89,6 +90,33 @@ def test_links_are_made_wherever_they_lead(tmp_path: Path, target: bytes) -> Non
     root.create_symlink("itself", target)
     extract_tree(root, tmp_path)
     assert os.readlink(os.fsencode(tmp_path / "itself")) == target
+
+
+@pytest.mark.linux("what names may be")
+def test_names_that_the_system_cannot_have_are_left_out_and_the_rest_comes_out(tmp_path: Path) -> None:
+    root = Directory()
+    for name in ("first", "\u3042" * 86, "half \ud800", "last"):
+        root.create_file(name, b"data")
+    root.create_directory("\xfc" * 128).create_file("below", b"data")
+    root.create_symlink("endless", b"l" * 5000)
+    done = extract_tree(root, tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["first", "last"]
+    assert {skipped.path[1:] for skipped in done.skipped} == {"\u3042" * 86, "half \ud800", "\xfc" * 128, "endless"}
+    assert "258 bytes" in " ".join(skipped.reason for skipped in done.skipped)
+
+
+@pytest.mark.linux("device nodes")
+def test_a_device_node_that_may_not_be_made_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, mode: int, device: int) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted", path)
+
+    monkeypatch.setattr(os, "mknod", refuse)
+    root = Directory()
+    root.create_special("null", Kind.CHARACTER_DEVICE, device=Device(1, 3))
+    root.create_file("zero", b"data")
+    done = extract_tree(root, tmp_path, ExtractOptions(special_files=True))
+    assert [skipped.path for skipped in done.skipped] == ["/null"]
+    assert (tmp_path / "zero").read_bytes() == b"data"
 
 
 @pytest.mark.linux("symbolic links")

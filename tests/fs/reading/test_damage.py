@@ -22,6 +22,7 @@ from discstack.fs.reading.volume import Volume, last_session, read_volume
 SECTOR = 2048
 # How often a medium may be read over: chunks are read whole, and each of the five views looks for itself
 MOST_READ = 40
+LINK = b"PX\x24\x01" + b"".join(pack("<I", value) + pack(">I", value) for value in (0o120777, 1, 0, 0))
 
 
 def oddities(volume: Volume) -> set[Oddity]:
@@ -258,6 +259,7 @@ def test_continuation_areas_that_lead_in_a_circle_end(by_hand: Any, medium: Any)
         pytest.param(b"PN\x05\x01a", Oddity.MALFORMED, id="short PN"),
         pytest.param(b"TF\x06\x01\x0f\0", Oddity.MALFORMED, id="short TF"),
         pytest.param(b"CL\x0c\x01" + bytes((9, 9, 9, 0)) * 2, Oddity.MALFORMED, id="child outside"),
+        pytest.param(LINK + b"SL\x0a\x01\0\0\3a\0b", Oddity.MALFORMED, id="a link with a zero in it"),
         pytest.param(b"ZF\x10\x01pz" + bytes(10), Oddity.COMPRESSED, id="zisofs"),
     ],
 )
