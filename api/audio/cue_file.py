@@ -8,6 +8,7 @@ Every complaint is a CueError with line and column, and says what was expected t
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -17,7 +18,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from discstack.audio.cue_line import Line
+from discstack.audio.cue_line import Line, unquoted
 from discstack.audio.errors import CueError
 from discstack.fs.errors import SourceError
 from discstack.fs.system_paths import path_of
@@ -25,8 +26,10 @@ from discstack.mmc.spec.cd.text import PackType
 
 __all__ = ["CueFile", "CueSheet", "CueTrack"]
 
-ISRC: Final = re.compile(r"[A-Z0-9]{5}\d{7}")
-CATALOG: Final = re.compile(r"\d{13}")
+ISRC: Final = re.compile(r"[A-Z0-9]{5}[0-9]{7}")
+CATALOG: Final = re.compile(r"[0-9]{13}")
+LINE_END: Final = re.compile(r"\r\n|\r|\n")  # and nothing else that Unicode has for one: texts may hold those
+UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 SESSION: Final = re.compile(r"SESSION\s+(\d{1,2})", re.IGNORECASE)
 MODES: Final[Mapping[str, int]] = MappingProxyType(
     {
@@ -108,22 +111,25 @@ class CueSheet:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> CueSheet:
-        """Read a cue sheet; it is UTF-8, or else ISO 8859-1. Raises CueError or SourceError."""
+        """Read a cue sheet; it is UTF-8, UTF-16 with a mark, or else Windows-1252. Raises CueError or SourceError."""
         where = Path(path)
         try:
             data = path_of(where).read_bytes()
         except OSError as error:
             raise SourceError(str(where), error.strerror or str(error)) from error
-        try:
-            text = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = data.decode("latin-1")
-        return cls.parse(text, where)
+        return cls.parse(_decoded(data), where)
 
     @classmethod
     def parse(cls, text: str, path: Path) -> CueSheet:
         """Read the text of a cue sheet that lies at `path`."""
         return _Parser(path).parse(text)
+
+
+def _decoded(data: bytes) -> str:
+    for encoding in ("utf-16" if data.startswith(UTF_16) else "utf-8-sig", "cp1252"):
+        with suppress(UnicodeDecodeError):
+            return data.decode(encoding)
+    return data.decode("latin-1")  # which has a meaning for the five bytes that Windows-1252 has none for
 
 
 class _Parser:
@@ -135,15 +141,15 @@ class _Parser:
         self.session = 1
 
     def parse(self, text: str) -> CueSheet:
-        number = 0
-        for number, line in enumerate(text.splitlines(), 1):
+        for number, line in enumerate(LINE_END.split(text), 1):
             self.line = Line(self.sheet.path, number, line)
             if self.line.words:
                 self._command()
-        self.line = Line(self.sheet.path, max(number, 1), "")
+        self.line = Line(self.sheet.path, number, "")
         if not self.sheet.tracks:
             raise self.line.error(1, "the sheet ends without a track; expected FILE and TRACK")
         self._check_complete()
+        self._check_files()
         return self.sheet
 
     def _command(self) -> None:
@@ -187,7 +193,7 @@ class _Parser:
         words = self.line.words
         name = self.line.take("the name of a file")
         if len(words) > 3:  # a name with blanks that nobody quoted
-            name = self.line.text[words[1].column - 1 : words[-1].column - 1].strip()
+            name = unquoted(self.line.text[words[1].column - 1 : words[-1].column - 1])
             self.line.at = len(words) - 1
         kind = self.line.take(f"the type of the file: {', '.join(FILE_TYPES)}").upper()
         if kind not in FILE_TYPES:
@@ -261,8 +267,10 @@ class _Parser:
         if number not in expected:
             wanted = " or ".join(f"INDEX {each:02}" for each in sorted(expected))
             raise self.line.wrong(f"INDEX {number:02} here; expected {wanted}")
-        time = self.line.time()
         file = self.sheet.files[-1]
+        if number > 1 and file is not track.indexes[1][0]:
+            raise self.line.wrong(f"INDEX {number:02} is in another file than INDEX 01; expected it in the same one")
+        time = self.line.time()
         for earlier in (*self.sheet.tracks[-2:-1], track):
             for name, (where, at) in earlier.indexes.items():
                 if where is file and (at > time or (at == time and earlier is track)):
@@ -290,6 +298,12 @@ class _Parser:
             raise CueError(
                 str(self.sheet.path), track.line, 1, f"track {track.number:02} has no INDEX 01; expected one below"
             )
+
+    def _check_files(self) -> None:
+        used = {id(file) for track in self.sheet.tracks for file, _ in track.indexes.values()}
+        for file in self.sheet.files:
+            if id(file) not in used:
+                raise CueError(str(self.sheet.path), file.line, 1, "no track has an INDEX in this file; expected one")
 
 
 COMMANDS: Final[Mapping[str, Callable[[_Parser], None]]] = MappingProxyType(

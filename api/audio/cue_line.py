@@ -20,6 +20,13 @@ class Word:
 
     text: str
     column: int
+    closed: bool = True  # by a second quotation mark, if it began with one
+
+
+def unquoted(text: str) -> str:
+    """Return a text of several words without blanks and quotation marks around it; those within it are its own."""
+    bare = text.strip()
+    return bare[1:-1] if len(bare) > 1 and bare[0] == bare[-1] == '"' else bare
 
 
 class Line:
@@ -29,10 +36,8 @@ class Line:
         self.path, self.number, self.text = path, number, text
         self.words: list[Word] = []
         for match in WORD.finditer(text):
-            if match["open"] is not None:
-                raise self.error(match.start() + 1, 'this quotation mark is never closed; expected another "')
-            word = match["quoted"] if match["quoted"] is not None else match["plain"]
-            self.words.append(Word(word, match.start() + 1))
+            word = next(group for group in match.groups() if group is not None)
+            self.words.append(Word(word, match.start() + 1, closed=match["open"] is None))
         self.at = 1
 
     @property
@@ -53,15 +58,17 @@ class Line:
         if self.at >= len(self.words):
             raise self.error(len(self.text.rstrip()) + 1, f"{self.command.text} ends here; expected {what}")
         self.at += 1
-        return self.words[self.at - 1].text
+        word = self.words[self.at - 1]
+        if not word.closed:
+            raise self.error(word.column, 'this quotation mark is never closed; expected another "')
+        return word.text
 
     def rest(self, what: str) -> str:
-        """Take all words; those that nobody quoted stand as they are."""
-        first = self.take(what)
-        if self.at < len(self.words):
-            first = self.text[self.words[1].column - 1 :].strip()
-            self.at = len(self.words)
-        return first
+        """Take all words as they stand, without the quotation marks around all of them."""
+        if len(self.words) < 3:
+            return self.take(what)
+        self.at = len(self.words)
+        return unquoted(self.text[self.words[1].column - 1 :])
 
     def number_between(self, low: int, high: int, what: str) -> int:
         """Take a number within bounds."""

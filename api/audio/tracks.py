@@ -200,36 +200,45 @@ def _length(file: CueFile, sheet: CueSheet) -> tuple[Piece | None, int]:
 def _track(sheet: CueSheet, place: int, lengths: dict[int, tuple[Piece | None, int]]) -> ProgramTrack:
     track = sheet.tracks[place]
     runs = list(_runs(sheet, place))
+    _check_beginnings(sheet, place, runs)
     pieces = [_piece(sheet, track, file, start, end, lengths[id(file)]) for file, start, end in runs]
     lead = 0
     if 0 in track.indexes:
         same_file = track.indexes[0][0] is track.indexes[1][0]
         lead = track.indexes[1][1] - track.indexes[0][1] if same_file else pieces[0].size // MODES[track.mode]
-    elif not place and track.indexes[1][1]:
-        raise CueError(
-            str(sheet.path),
-            track.line,
-            1,
-            "what lies before INDEX 01 of the first track belongs to none; expected INDEX 00",
-        )
     form, cut = _form(sheet, track, runs[0][0], runs[0][1])
     source = Joined(pieces, form.size, stride=MODES[track.mode], cut=cut)
     base = track.indexes[1][1]
     offsets = tuple(at - base for number, (_, at) in sorted(track.indexes.items()) if number > 1)
-    return ProgramTrack(
-        source=source,
-        form=form,
-        pregap=track.pregap,
-        lead=lead,
-        postgap=track.postgap,
-        indexes=offsets,
-        isrc=track.isrc if track.is_audio else "",
-        pre_emphasis="PRE" in track.flags,
-        copy_permitted="DCP" in track.flags,
-        four_channels="4CH" in track.flags,
-        copied="SCMS" in track.flags,
-        packs=_packs_within(sheet, place, pieces) if track.mode == "CDG" else None,
-    )
+    packs = _packs_within(sheet, place, pieces) if track.mode == "CDG" else None
+    try:
+        return ProgramTrack(
+            source=source,
+            form=form,
+            pregap=track.pregap,
+            lead=lead,
+            postgap=track.postgap,
+            indexes=offsets,
+            isrc=track.isrc if track.is_audio else "",
+            pre_emphasis="PRE" in track.flags,
+            copy_permitted="DCP" in track.flags,
+            four_channels="4CH" in track.flags,
+            copied="SCMS" in track.flags,
+            packs=packs,
+        )
+    except ValueError as error:
+        raise CueError(str(sheet.path), track.line, 1, f"track {track.number:02}: {error}") from error
+
+
+def _check_beginnings(sheet: CueSheet, place: int, runs: Sequence[tuple[CueFile, int, int | None]]) -> None:
+    """Refuse to leave out the beginning of a file in silence."""
+    track = sheet.tracks[place]
+    for file, start, _ in runs:
+        if start and not any(_uses(earlier, file) for earlier in sheet.tracks[:place]):
+            what = (
+                f"what lies before track {track.number:02} in {file.path.name} belongs to none; expected INDEX 00 there"
+            )
+            raise CueError(str(sheet.path), track.line, 1, what)
 
 
 def _packs_within(sheet: CueSheet, place: int, pieces: list[Piece]) -> PacksWithin | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import wave
 from pathlib import Path
 from typing import Any
 
@@ -53,11 +54,49 @@ def test_names_with_blanks_need_no_quotation_marks() -> None:
     assert sheet.files[0].path.name == "my own song.wav"
 
 
-@pytest.mark.parametrize("data", [GOOD.encode(), b"\xef\xbb\xbf" + GOOD.encode(), GOOD.encode("latin-1")])
-def test_sheets_are_utf_8_or_latin_1(tmp_path: Path, data: bytes) -> None:
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_sheets_are_in_the_encodings_that_editors_leave_them_in(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "a.cue"
-    path.write_bytes(data)
-    assert CueSheet.load(path).tracks[0].texts[PackType.TITLE] == "First, \u00fcber"
+    path.write_bytes(GOOD.replace("Nobody", "Nobody\u2019s\u2026").encode(encoding))
+    sheet = CueSheet.load(path)
+    assert sheet.tracks[0].texts[PackType.TITLE] == "First, \u00fcber"
+    assert sheet.tracks[1].texts[PackType.SONGWRITER] == "Nobody\u2019s\u2026"
+
+
+def test_bytes_that_windows_1252_has_no_character_for_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "a.cue"
+    path.write_bytes(b"TITLE a\x81b\xfc\n" + HEAD.encode() + b"    INDEX 01 00:00:00\n")
+    assert CueSheet.load(path).texts == {PackType.TITLE: "a\x81b\u00fc"}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_only_ends_of_lines_end_a_line(end: str) -> None:
+    text = f"TITLE a\x85b\u2028c{end}TRAK"
+    with pytest.raises(CueError) as caught:
+        CueSheet.parse(text, WHERE)
+    assert (caught.value.line, caught.value.column) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ('"The "Best" Of"', 'The "Best" Of'),
+        ('"12" Mix"', '12" Mix'),
+        ('12" Mix', '12" Mix'),
+        ('Play "it" again', 'Play "it" again'),
+        ('""', ""),
+        ('"  kept  "', "  kept  "),
+    ],
+)
+def test_quotation_marks_within_a_text_are_its_own(written: str, text: str) -> None:
+    sheet = CueSheet.parse(f'TITLE {written}\nREM 5" wide\n{HEAD}    INDEX 01 00:00:00\n', WHERE)
+    assert sheet.texts == {PackType.TITLE: text}
+    assert sheet.remarks == ['5" wide']
+
+
+def test_quotation_marks_within_a_name_are_its_own() -> None:
+    sheet = CueSheet.parse('FILE "the "best" of.wav" WAVE\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n', WHERE)
+    assert sheet.files[0].path.name == 'the "best" of.wav'
 
 
 HEAD = 'FILE "a.wav" WAVE\n  TRACK 01 AUDIO\n'
@@ -91,6 +130,11 @@ HEAD = 'FILE "a.wav" WAVE\n  TRACK 01 AUDIO\n'
         ('FILE "a" MOTOROLA\nTRACK 01 CDG', 2, 10, "CDG tracks have sectors of 2448 bytes; expected them in a BINARY"),
         ("ISRC DEA450300001", 1, 1, "ISRC outside of a track; expected TRACK"),
         (HEAD + 'FILE "b.wav" WAVE', 3, 1, "FILE within track 01, which has no INDEX yet"),
+        (HEAD + '    INDEX 01 00:00:00\nFILE "b.wav" WAVE', 4, 1, "no track has an INDEX in this file"),
+        ('FILE "b.wav" WAVE\n' + HEAD + "    INDEX 01 00:00:00", 1, 1, "no track has an INDEX in this file"),
+        (HEAD + "    INDEX 01 00:00:00\nFILE b WAVE\nINDEX 02 00:00:00", 5, 7, "INDEX 02 is in another file than"),
+        ('TITLE "Wait\n', 1, 7, "this quotation mark is never closed"),
+        ("CATALOG \u0664015513000017", 1, 9, "is no catalogue number; expected 13 digits"),
     ],
 )
 def test_each_mistake_is_told_with_its_place(text: str, line: int, column: int, message: str) -> None:
@@ -121,3 +165,34 @@ def test_a_name_that_no_file_can_have_is_told_with_its_line(tmp_path: Path) -> N
     with pytest.raises(SourceError, match=r"n\.wav: ") as caught:
         program_of_sheet(sheet)
     assert caught.value.__notes__ == [f"line 1 of {tmp_path / 'a.cue'} names it"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "line", "message"),
+    [
+        (
+            "TRACK 01 AUDIO\nINDEX 01 00:01:00\n",
+            2,
+            "what lies before track 01 in a.wav belongs to none; expected INDEX 00",
+        ),
+        ("TRACK 01 AUDIO\nINDEX 00 00:01:00\nINDEX 01 00:02:00\n", 2, "what lies before track 01 in a.wav"),
+        (
+            'TRACK 01 AUDIO\nINDEX 01 00:00:00\nFILE "b.wav" WAVE\nTRACK 02 AUDIO\nINDEX 01 00:00:10\n',
+            5,
+            "what lies before track 02 in b.wav",
+        ),
+        ("TRACK 01 AUDIO\nINDEX 01 00:00:00\nINDEX 02 01:00:00\n", 2, "track 01: indexes (4500,) do not rise within"),
+    ],
+)
+def test_what_a_sheet_would_lose_or_get_wrong_of_its_files_is_told_with_its_line(
+    tmp_path: Path, lines: str, line: int, message: str
+) -> None:
+    for name in ("a.wav", "b.wav"):
+        with wave.open(str(tmp_path / name), "wb") as file:
+            file.setparams((2, 2, 44100, 0, "NONE", ""))
+            file.writeframes(bytes(2352 * 300))
+    (tmp_path / "a.cue").write_text(f'FILE "a.wav" WAVE\n{lines}')
+    with pytest.raises(CueError) as caught:
+        program_of_sheet(CueSheet.load(tmp_path / "a.cue"))
+    assert caught.value.line == line
+    assert message in str(caught.value)
