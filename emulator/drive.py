@@ -47,6 +47,7 @@ class Drive:
         self.settings, self.clock = settings, clock
         self.medium: Medium | None = None
         self.tray_open = False
+        self.unseen = settings.loads_when_told
         self.prevented = False
         self.sequence_broken = False
         self.spinning = True
@@ -66,7 +67,7 @@ class Drive:
     @property
     def loaded(self) -> Medium:
         """The medium, for handlers whose preconditions say that there is one."""
-        if self.medium is None or self.tray_open:
+        if self.medium is None or self.absence() is not None:
             raise Refusal(self.absence() or NO_MEDIUM_TRAY_CLOSED)
         return self.medium
 
@@ -74,12 +75,12 @@ class Drive:
         """Return why there is no medium to work with."""
         if self.tray_open:
             return NO_MEDIUM_TRAY_OPEN
-        return NO_MEDIUM_TRAY_CLOSED if self.medium is None else None
+        return NO_MEDIUM_TRAY_CLOSED if self.medium is None or self.unseen else None
 
     @property
     def profile(self) -> int:
         """The current profile, 0 without a medium."""
-        return 0 if self.medium is None or self.tray_open else self.medium.profile
+        return self.medium.profile if self.medium is not None and self.absence() is None else 0
 
     def _take(self, medium: Medium) -> None:
         self.medium = medium
@@ -91,13 +92,13 @@ class Drive:
         """Put a disc into the open, empty drive and close the tray."""
         if self.medium is not None:
             raise ValueError("there is a disc in the drive")
-        self.tray_open = False
+        self.tray_open = self.unseen = False
         self._take(medium)
         self.attentions.append(MEDIUM_CHANGED)
 
     def remove(self) -> Medium:
         """Open the tray by hand and take the disc."""
-        medium = self.loaded if not self.tray_open else self.medium
+        medium = self.medium
         if medium is None:
             raise ValueError("there is no disc in the drive")
         self.eject()
@@ -116,9 +117,9 @@ class Drive:
 
     def load(self, *, immediate: bool) -> None:
         """Close the tray; a disc in it takes a while to be known."""
-        if not self.tray_open:
+        if not (self.tray_open or self.unseen):
             return
-        self.tray_open = False
+        self.tray_open = self.unseen = False
         if self.medium is not None:
             self.attentions.append(MEDIUM_CHANGED)
             self.media_events.append(MediaEvent.NEW_MEDIA)
@@ -153,6 +154,7 @@ class Drive:
             self.medium.prepare(self.modes.write_parameters())
         self.asked = Asked()
         self.prevented = False
+        self.unseen = self.settings.loads_when_told
         self.attentions.append(POWER_ON)
         self.apply_speed()
 
@@ -275,7 +277,7 @@ class Drive:
 
     def apply_speed(self) -> None:
         """Let the buffer and the medium know the write speed; it is asked for again by itself for each medium."""
-        if self.medium is not None and not self.tray_open:
+        if self.profile:
             self.buffer.settle()
             self.buffer.rate = self.pace.nominal_write_rate
-            self.medium.write_rate = self.buffer.rate
+            self.loaded.write_rate = self.buffer.rate

@@ -131,12 +131,13 @@ def _serial_for(file: str | os.PathLike[str] | None) -> str:
 
 
 def _as(character: Personality, settings: Settings) -> Settings:
-    """Give a drive the name of a personality, and its one way that is a setting."""
+    """Give a drive the name of a personality, and those of its ways that are settings."""
     return replace(
         settings,
         vendor=character.vendor,
         product=character.product,
         untimed_lead_in=settings.untimed_lead_in or character.untimed_lead_in,
+        loads_when_told=character.loads_when_told,
     )
 
 

@@ -197,6 +197,13 @@ PERSONALITIES: Final[Mapping[str, Personality]] = MappingProxyType(
                 Fault(opcode=CONFIGURATION, when=is_loading, alter=lies.profile(Profile.NONE), times=None),
             ),
         ),
+        "load-first": Personality(
+            vendor="DISCSTAK",
+            product="LOAD FIRST",
+            does="knows nothing of a disc in its closed tray, with the power just on, until it is told to load it",
+            source="growisofs",
+            loads_when_told=True,
+        ),
         "tgt": Personality(
             vendor="IET",
             product="VIRTUAL-CDROM",

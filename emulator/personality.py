@@ -27,9 +27,9 @@ WHOLE_BUFFER: Final = 64 << 10  # bytes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Personality:
-    """A drive: its name, and what it does; `source` says who saw that. `untimed_lead_in` is a setting of its own.
+    """A drive: its name, and what it does; `source` says who saw that.
 
-    Drives for `cds_only` are of MMC's first edition, or older.
+    `untimed_lead_in` and `loads_when_told` are settings. Drives for `cds_only` are of MMC's first edition, or older.
     """
 
     vendor: str
@@ -38,6 +38,7 @@ class Personality:
     source: str
     faults: tuple[Fault, ...] = ()
     untimed_lead_in: bool = False
+    loads_when_told: bool = False
     cds_only: bool = False
 
 

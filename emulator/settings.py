@@ -18,6 +18,7 @@ class Settings:
     busy: bool = False  # answer 2/04/08 when the buffer is full, instead of holding the WRITE back
     read_breaks_write: bool = False  # a READ between WRITEs makes the next WRITE fail with 5/2C/00
     untimed_lead_in: bool = False  # a cue sheet whose lead-in has a time is refused, as LG and Pioneer drives do
+    loads_when_told: bool = False  # with power a disc in the closed tray is unknown until START STOP UNIT loads it
 
     def __post_init__(self) -> None:
         for name, text, longest in (

@@ -19,9 +19,10 @@ from discstack.mmc.errors import (
     ShortTransfer,
     UnsupportedMedium,
 )
+from discstack.mmc.loading import wait_for_medium
 from discstack.mmc.media import JUMPING, READ_ONLY, recipe_for
 from discstack.mmc.medium import DiscState, MediumStatus, Track
-from discstack.mmc.polling import SPIN_UP, Verdict, persist, verdict, wait_ready
+from discstack.mmc.polling import persist
 from discstack.mmc.procedure import MaxTransfer, Procedure
 from discstack.mmc.quirks import quirks_of
 from discstack.mmc.recipe import Recipe, Survey, Work
@@ -45,13 +46,9 @@ def identify() -> Procedure[MediumStatus]:
     """Say what medium there is and what can be done with it; never raises for what is wrong with the medium."""
     if (yield from _formatting()):
         return MediumStatus(profile=Profile.NONE, name="medium", state=DiscState.FORMATTING)
-    try:
-        yield from wait_ready(SPIN_UP, cancellable=True)
-    except NotReady as error:
-        if verdict(error) is not Verdict.NO_MEDIUM:
-            raise
-        return MediumStatus(profile=Profile.NONE, name="", state=DiscState.NO_MEDIUM)
-    return (yield from look())
+    if (yield from wait_for_medium()):
+        return (yield from look())
+    return MediumStatus(profile=Profile.NONE, name="", state=DiscState.NO_MEDIUM)
 
 
 def look() -> Procedure[MediumStatus]:
@@ -69,12 +66,8 @@ def open_work() -> Procedure[Work]:
 
     Raises DiscStateError without a medium, UnsupportedMedium for one without a recipe.
     """
-    try:
-        yield from wait_ready(SPIN_UP, cancellable=True)
-    except NotReady as error:
-        if verdict(error) is not Verdict.NO_MEDIUM:
-            raise
-        raise DiscStateError("there is no medium in the drive") from error
+    if not (yield from wait_for_medium()):
+        raise DiscStateError("there is no medium in the drive")
     names = yield from persist(queries.inquiry, swallow_attentions=True)
     _check_device_type(names)
     configuration = yield from _configuration()

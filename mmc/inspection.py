@@ -84,7 +84,7 @@ def mode_pages() -> Procedure[tuple[ModePage, ...]]:
 
 
 def mechanism() -> Procedure[MechanismStatus]:
-    """Ask for the state of the mechanism and its slots (MMC-6 6.9)."""
+    """Ask for the state of the mechanism and its slots (MMC-6 6.10)."""
     return (
         yield from queries.counted(
             MECHANISM_STATUS,

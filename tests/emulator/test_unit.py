@@ -120,6 +120,21 @@ def test_eject_and_load_change_the_medium(load: Load) -> None:
     host.ok(TUR)
 
 
+def test_a_disc_may_be_unknown_with_the_power_just_on(load: Load) -> None:
+    host = load("dvd+r", personality="load-first", heard=False)
+    assert host.refused(TUR) == "6/29/00"
+    assert host.refused(TUR) == "2/3A/01"
+    assert host.ok("46 01 0000 000000 0008 00", allocation=8)[6:8] == bytes(2)
+    host.ok("1B 00 00 00 03 00")
+    assert host.refused(TUR) == "6/28/00"
+    host.ok(TUR)
+    host.ok("1B 00 00 00 03 00")
+    host.ok(TUR)
+    host.transport.drive.lose_power()
+    assert host.refused(TUR) == "6/29/00"
+    assert host.refused(TUR) == "2/3A/01"
+
+
 def test_immediate_load_becomes_ready_after_a_while(load: Load) -> None:
     host = load("dvd+r")
     host.ok("1B 00 00 00 02 00")

@@ -10,10 +10,11 @@ from discstack.emulator.fault_words import parse_faults
 from discstack.mmc.actions import eject_medium, load_medium
 from discstack.mmc.burn import burn
 from discstack.mmc.command import act
-from discstack.mmc.errors import DiscStateError
+from discstack.mmc.errors import DiscStateError, NotReady
 from discstack.mmc.identify import identify
 from discstack.mmc.medium import DiscState
 from discstack.mmc.operations import format_medium, repair
+from discstack.mmc.polling import wait_ready
 from discstack.mmc.recipe import FormatOptions
 from discstack.mmc.spec.commands import START_STOP_UNIT
 from discstack.transport.base import TransportError
@@ -61,7 +62,7 @@ def test_a_full_disc_may_be_taken_for_a_pressed_one(lab: Any, medium: str) -> No
 
 
 def test_a_tray_is_closed_so_that_the_drive_knows_its_disc_afterwards(lab: Any) -> None:
-    """Some drives tell nonsense of a disc that they load with Immed."""
+    """Some drives tell nonsense of a disc that they load with Immed, such as that there is none: it is loaded again."""
     tap = lab.drive("dvd+r", 8192, personality="lg-gsa-4082b")
     lab.run(identify(), tap)
     lab.run(eject_medium(), tap)
@@ -69,7 +70,19 @@ def test_a_tray_is_closed_so_that_the_drive_knows_its_disc_afterwards(lab: Any) 
     assert lab.run(identify(), tap).state is DiscState.BLANK
     lab.run(eject_medium(), tap)
     lab.run(act(START_STOP_UNIT, loej=True, start=True, immed=True), tap)
-    assert lab.run(identify(), tap).state is DiscState.NO_MEDIUM
+    assert lab.run(identify(), tap).state is DiscState.BLANK
+
+
+def test_a_disc_that_the_drive_knows_nothing_of_is_loaded(lab: Any) -> None:
+    tap = lab.drive("bd-re", 8192, personality="load-first")
+    with pytest.raises(NotReady, match="2/3A/01"):
+        lab.run(wait_ready(), tap)
+    assert lab.run(identify(), tap).state is DiscState.UNFORMATTED
+    assert [cdb.hex() for cdb in tap.seen if cdb[0] == 0x1B] == ["1b0000000300"]
+    again = lab.drive("dvd+r", 8192, personality="load-first")
+    assert lab.run(burn(lab.job(BLOCKS)), again).verified == BLOCKS
+    lab.run(eject_medium(), again)
+    assert lab.run(identify(), again).state is DiscState.NO_MEDIUM  # an open tray stays open
 
 
 def test_a_power_cut_leaves_a_disc_that_can_be_repaired(lab: Any) -> None:
