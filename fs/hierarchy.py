@@ -71,7 +71,7 @@ class Hierarchy:
         keys = leaf_keys + directory_keys
         items: list[AnyItem] = [*leaves, *directories]
         identifiers = self._scheme.file_identifiers(leaf_keys) + directory_keys
-        order = sorted(range(len(keys)), key=[*self._scheme.file_order(leaf_keys), *directory_keys].__getitem__)
+        order = sorted(range(len(keys)), key=self._scheme.order(leaf_keys, directory_keys).__getitem__)
         folder.items = [items[index] for index in order]
         folder.identifiers = [identifiers[index] for index in order]
         if self._system_use is None:

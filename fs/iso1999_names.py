@@ -57,9 +57,9 @@ class Iso1999Names:
             end -= 1
         return _kept(stem[:end] + ending)
 
-    def file_order(self, keys: Sequence[bytes], /) -> Sequence[bytes]:
+    def order(self, files: Sequence[bytes], directories: Sequence[bytes], /) -> Sequence[bytes]:
         """Return the keys: the dot is a character like any other."""
-        return keys
+        return [*files, *directories]
 
     def file_identifiers(self, keys: Iterable[bytes], /) -> list[bytes]:
         """Return the keys: there are no version numbers."""

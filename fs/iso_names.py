@@ -91,9 +91,9 @@ class IsoNames:
         pairs = zip(_undotted(names), marks, strict=True)
         return [b"%b_%b" % (key[: most - len(mark)], mark) for key, mark in pairs]
 
-    def file_order(self, keys: Sequence[bytes], /) -> Sequence[bytes]:
-        """Return the keys: no d-character comes before the dot."""
-        return keys
+    def order(self, files: Sequence[bytes], directories: Sequence[bytes], /) -> Sequence[bytes]:
+        """Return the keys: no d-character comes before the dot, and no directory has one."""
+        return [*files, *directories]
 
     def file_identifiers(self, keys: Iterable[bytes], /) -> list[bytes]:
         """Return the keys with the dot that every file has and version number 1."""

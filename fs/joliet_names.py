@@ -24,6 +24,7 @@ _DIACRITICS: Final = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-
 _UTF_16: Final = getencoder("utf-16-be")  # looked up once: names are short, and there are many
 _FROM_UTF_16: Final = getdecoder("utf-16-be")
 _BEFORE_DOT: Final = re.compile("[ -\\-]")
+_UP_TO_DOT: Final = re.compile("[ -.]")
 _VERSION: Final = ";1".encode("utf-16-be")
 
 
@@ -74,13 +75,16 @@ class JolietNames:
             return _DIACRITICS.sub("_", composed)
         return "".join("_" if unicodedata.category(c).startswith("M") else c for c in composed)
 
-    def file_order(self, keys: Sequence[bytes], /) -> Sequence[bytes]:
-        """Return the keys with dots before all other characters, so that shorter names come first, ECMA-119 9.3."""
-        text = _FROM_UTF_16(b"".join(keys))[0]
-        if not _BEFORE_DOT.search(text):
-            return keys
-        ordered, ends = _UTF_16(text.replace(".", "\0"))[0], accumulate(map(len, keys), initial=0)
-        return [ordered[start:end] for start, end in pairwise(ends)]
+    def order(self, files: Sequence[bytes], directories: Sequence[bytes], /) -> Sequence[bytes]:
+        """Return the keys with the dots of files before all other characters, so that shorter names come first.
+
+        The dot of a directory is a character like any other, ECMA-119 9.3.
+        """
+        text = _FROM_UTF_16(b"".join(files))[0]
+        if not _BEFORE_DOT.search(text) and not _UP_TO_DOT.search(_FROM_UTF_16(b"".join(directories))[0]):
+            return [*files, *directories]
+        ordered, ends = _UTF_16(text.replace(".", "\0"))[0], accumulate(map(len, files), initial=0)
+        return [*(ordered[start:end] for start, end in pairwise(ends)), *directories]
 
     def file_identifiers(self, keys: Iterable[bytes], /) -> list[bytes]:
         """Return the keys with version number 1."""

@@ -6,7 +6,7 @@ carries a mark made from the whole name, and so do all that clash but the one th
 its case.
 
 A key is what a name becomes without what every file of the view has at its end (a version number). Keys differ from
-each other within a directory, and their order as bytes is that of the records, ECMA-119 9.3.
+each other within a directory.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ class Scheme(Protocol):
         """Return the key of each directory's name cut to make room for its mark."""
         ...
 
-    def file_order(self, keys: Sequence[bytes], /) -> Sequence[bytes]:
-        """Return for each file's key what its record is to be ordered by, ECMA-119 9.3."""
+    def order(self, files: Sequence[bytes], directories: Sequence[bytes], /) -> Sequence[bytes]:
+        """Return for each key, those of files first, what its record is to be ordered by, ECMA-119 9.3."""
         ...
 
     def file_identifiers(self, keys: Iterable[bytes], /) -> list[bytes]:

@@ -78,6 +78,24 @@ def test_records_of_a_directory_are_in_the_order_of_the_standard(reader: type[An
     assert names == [f"{n};1" for n in ("A.", "A.B", "A.B1", "A.Z", "A1.B", "AB.", "A_.", "B.A")]
 
 
+@pytest.mark.parametrize("names", [["a#b/", "a.c"], [".b/", ".bb"], ["x.y/", "x.yz", "x"], ["a b/", "a.b", "a/", "a-"]])
+def test_joliet_orders_files_and_directories_together(names: list[str], reader: type[Any]) -> None:
+    """By file name, then extension; a directory has no extension, and spaces fill the shorter one up, ECMA-119 9.3."""
+    root = Directory()
+    for name in names:
+        if name.endswith("/"):
+            root.create_directory(name[:-1])
+        else:
+            root.create_file(name, b"")
+    found = list(reader(build_image(root, ImageOptions(views=BOTH)), SVD).entries())
+
+    def padded(name: str) -> tuple[str, str]:
+        stem, _, extension = name.removesuffix(";1").partition(".") if name.endswith(";1") else (name, "", "")
+        return stem.ljust(64), extension.ljust(64)
+
+    assert found == sorted(found, key=padded)
+
+
 def test_directory_of_many_sectors_says_its_size(
     tmp_path: Path, image_of: Callable[..., Image], reader: type[Any]
 ) -> None:

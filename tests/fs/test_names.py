@@ -203,8 +203,8 @@ def test_joliet_levels_restrict_combining_characters(level: int, name: str, show
 def test_joliet_files_are_in_the_order_of_their_names_before_that_of_their_extensions() -> None:
     files = ["a b.txt", "a.txt", "a", "a-b", "a!.x", "ab.txt", "a.b.c", "日本.x", "Ā⺀", "😀 x.y", "😀.z"]
     keys = [key for key in JolietNames(64).file_keys(files) if key is not None]
-    order = JolietNames(64).file_order(keys)
+    order = JolietNames(64).order(keys, [])
     shown = [name for _, name in sorted(zip(order, files, strict=True))]
     assert shown == ["a", "a.b.c", "a.txt", "a b.txt", "a!.x", "a-b", "ab.txt", "Ā⺀", "日本.x", "😀.z", "😀 x.y"]
     plain = [key for key in JolietNames(64).file_keys(["x.y", "xy"]) if key is not None]
-    assert JolietNames(64).file_order(plain) == plain
+    assert JolietNames(64).order(plain, []) == plain
