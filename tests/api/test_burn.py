@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,15 @@ import pytest
 
 import discstack
 from discstack.cli import main
+from discstack.emulator.transport import VirtualTransport
+from discstack.transport.base import Command, Reply
 
 Discstack = Callable[..., Any]
 Process = subprocess.Popen[str]
 
 MEDIA = ("cd-r", "cd-rw", "dvd+r", "dvd+rw", "bd-r", "bd-re")
+DISC = "virtual:dvd+r?file=disc.img"
+TEST_UNIT_READY, WRITE_10, SEND_OPC_INFORMATION, CLOSE_TRACK_SESSION = 0x00, 0x2A, 0x54, 0x5B  # opcodes
 
 
 def hashes(root: Path) -> dict[str, str]:
@@ -340,7 +345,7 @@ def test_a_signal_cancels_cleanly_and_the_disc_is_in_a_known_state(
     rewritable = medium in ("dvd+rw", "bd-re")
     if rewritable:  # so that it is formatted: that takes long
         assert discstack("burn", "folder", "-d", drive).code == 0
-    grow(folder, "much.bin", 600 << 20)
+    grow(folder, "much.bin", 600 << 20 if medium.startswith("cd") else 4000 << 20)  # at least 20 seconds of writing
     process = start("WRITE (10)", "-d", f"{drive}&realtime=10&speed=4", *(["--erase"] if rewritable else []), count=6)
     process.send_signal(number)
     _, err = process.communicate(timeout=200)
@@ -352,53 +357,63 @@ def test_a_signal_cancels_cleanly_and_the_disc_is_in_a_known_state(
     assert after.json["medium"]["state"] in ("appendable", "overwritable")
 
 
-@pytest.mark.linux("signals that one process sends another")
+@pytest.fixture
+def when_sent(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Let things happen when a virtual drive is sent a command: `(opcode, act)`, one after the other."""
+
+    def watch(*steps: tuple[int, Callable[[], object]]) -> None:
+        left, execute = list(steps), VirtualTransport.execute
+
+        def watched(transport: VirtualTransport, command: Command, /) -> Reply:
+            if left and command.cdb[0] == left[0][0]:
+                left.pop(0)[1]()
+            return execute(transport, command)
+
+        monkeypatch.setattr(VirtualTransport, "execute", watched)
+
+    return watch
+
+
 @pytest.mark.parametrize(
-    ("line", "words", "state"),
-    [
-        ("PREVENT ALLOW", "cancelled while calibrating", "blank"),  # which takes a second
-        ("SYNCHRONIZE CACHE", "cancelled while verifying", "appendable"),  # after a close that takes four
-    ],
+    ("opcode", "words", "state"),
+    [(SEND_OPC_INFORMATION, "calibrating", "blank"), (CLOSE_TRACK_SESSION, "verifying", "appendable")],
 )
 def test_a_signal_outside_of_the_writing_waits_for_what_is_begun(
-    discstack: Discstack, start: Callable[..., Process], folder: Path, line: str, words: str, state: str
+    discstack: Discstack, when_sent: Callable[..., None], folder: Path, opcode: int, words: str, state: str
 ) -> None:
-    process = start(line, "-d", "virtual:dvd+r?file=disc.img&realtime=5")
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=200)
-    assert process.returncode == 130, err
-    assert words in err
-    assert f"the disc is now: DVD+R, {state}" in err
-    assert discstack("info", "virtual:dvd+r?file=disc.img", "--json").json["medium"]["state"] == state
+    when_sent((opcode, lambda: signal.raise_signal(signal.SIGINT)))
+    burnt = discstack("burn", "folder", "-d", DISC)
+    assert burnt.code == 130, burnt.err
+    assert f"cancelled while {words}" in burnt.err
+    assert f"the disc is now: DVD+R, {state}" in burnt.err
+    assert discstack("info", DISC, "--json").json["medium"]["state"] == state
 
 
-@pytest.mark.linux("signals that one process sends another")
 def test_a_second_signal_leaves_the_rest_undone_and_still_says_what_the_disc_is(
-    start: Callable[..., Process], folder: Path
+    discstack: Discstack, when_sent: Callable[..., None], folder: Path
 ) -> None:
-    process = start("CLOSE TRACK/SESSION", "-d", "virtual:dvd+r?file=disc.img&realtime=5")
-    process.send_signal(signal.SIGTERM)
-    time.sleep(1)  # of four that the close takes; the second would be one with the first if that were not taken yet
-    process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=200)
-    assert process.returncode == 143, err
-    assert "interrupted" in err
-    assert "the disc is not done yet, and what it will be is not known: TEST UNIT READY" in err
-    assert "wait until the drive is done" in err
-    assert "Traceback" not in err
+    terminate = partial(signal.raise_signal, signal.SIGTERM)
+    when_sent((CLOSE_TRACK_SESSION, terminate), (TEST_UNIT_READY, terminate))
+    burnt = discstack("burn", "folder", "-d", DISC)
+    assert burnt.code == 143, burnt.err
+    assert "interrupted" in burnt.err
+    assert "the disc is not done yet, and what it will be is not known: TEST UNIT READY" in burnt.err
+    assert "wait until the drive is done" in burnt.err
+    assert "Traceback" not in burnt.err
 
 
-def test_a_file_that_vanishes_while_it_is_burnt_is_named(start: Callable[..., Process], folder: Path) -> None:
-    grow(folder, "a much.bin", 200 << 20)
+def test_a_file_that_vanishes_while_it_is_burnt_is_named(
+    discstack: Discstack, when_sent: Callable[..., None], folder: Path
+) -> None:
+    grow(folder, "a much.bin", 200 << 20)  # more than is read ahead
     for number in range(100):  # more than are open ahead of their turn
         (folder / f"b {number}").write_bytes(b"b")
     (folder / "z last.bin").write_bytes(b"z" * 100_000)
-    process = start("WRITE (10)", "-d", "virtual:dvd+r?file=disc.img&realtime=10")
-    (folder / "z last.bin").unlink()
-    _, err = process.communicate(timeout=200)
-    assert process.returncode == 7, err
-    assert "z last.bin" in err
-    assert "the disc is now:" in err
+    when_sent((WRITE_10, (folder / "z last.bin").unlink))
+    burnt = discstack("burn", "folder", "-d", DISC)
+    assert burnt.code == 7, burnt.err
+    assert "z last.bin" in burnt.err
+    assert "the disc is now:" in burnt.err
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
