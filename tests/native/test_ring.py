@@ -101,7 +101,7 @@ def test_waiting_ends_with_the_timeout(ring: Ring) -> None:
     start = time.monotonic()
     with pytest.raises(TimeoutError):
         ring.take(1, timeout=0.15)
-    assert time.monotonic() - start >= 0.15
+    assert time.monotonic() - start >= 0.1  # Windows's clock goes by 16 ms
     put(ring, bytes(4 * UNIT))
     put(ring, bytes(4 * UNIT))
     with pytest.raises(TimeoutError):
@@ -147,10 +147,13 @@ def test_cancel_wakes_the_producer(ring: Ring) -> None:
 
 
 def test_ctrl_c_gets_through_while_waiting(ring: Ring) -> None:
-    Timer(0.05, lambda: signal.raise_signal(signal.SIGINT)).start()
+    def take() -> None:  # on a loaded machine the signal may come before the wait
+        Timer(0.05, lambda: signal.raise_signal(signal.SIGINT)).start()
+        ring.take(1, timeout=LONG)
+
     start = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        ring.take(1, timeout=LONG)
+        take()
     assert time.monotonic() - start < LONG
 
 
