@@ -170,9 +170,10 @@ def test_a_slow_source_costs_no_disc_without_underrun_protection(studio: Any) ->
 
     def slow(at: int) -> None:
         if at == 0:
-            time.sleep(0.6)  # 1.2 s of the drive's time, in which it writes all of the pre-gap
+            time.sleep(0.2)  # in which a drive would hear what comes
+            tap.clock.sleep(1.2)  # in which it would write all of the pre-gap
 
-    tap = lab.drive("cd-r", SIZE, realtime=2, speed=4)
+    tap = lab.drive("cd-r", SIZE, speed=4)
     choices = {"underrun_protection": False, "calibration": Calibration.NEVER, "verify": VerifyLevel.NONE}
     result = lab.run(burn(lab.job(source=lab.source(320, hook=slow), mode=AT_ONCE, **choices)), tap)
     assert (result.medium.state, tap.inner.drive.buffer.underruns) == (DiscState.APPENDABLE, 0)
