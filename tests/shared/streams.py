@@ -22,6 +22,7 @@ def stream(ring: Ring, **changes: Any) -> Stream:
         "unit": UNIT,
         "timeout": 60.0,
         "nap": 0.002,
+        "watch": 0.0,  # the drive's buffer, on a clock that a loaded machine lets jump
     }
     return Stream(**{**fields, **changes})
 

@@ -15,7 +15,7 @@ from discstack.transport.windows.declarations import CDROM_CONSTANTS, CONSTANTS,
 IOCTL_SCSI_PASS_THROUGH_DIRECT = 0x4D014
 NAMES = {code: name for name, code in {**CONSTANTS, **CDROM_CONSTANTS}.items() if name.startswith(("IOCTL", "FSCTL"))}
 NAMES[IOCTL_SCSI_PASS_THROUGH_DIRECT] = "IOCTL_SCSI_PASS_THROUGH_DIRECT"
-ACCESS_DENIED, NOT_READY, BAD_COMMAND, NOT_SUPPORTED, INVALID_PARAMETER = 5, 21, 22, 50, 87
+ACCESS_DENIED, NOT_READY, BAD_COMMAND, SHARING_VIOLATION, NOT_SUPPORTED, INVALID_PARAMETER = 5, 21, 22, 32, 50, 87
 
 packets: Any = FFI()
 packets.cdef(re.search(r"typedef struct \{[^}]*\} SCSI_PASS_THROUGH_DIRECT;", (SRC / "spti.h").read_text())[0])  # type: ignore[index]  # it is there
@@ -66,6 +66,7 @@ class FakeKernel32:
     exclusive_owner: object = None
     owner_name: bytes = b""
     open_error: int = 0
+    held: int = 0  # attempts to open it that somebody who has it alone makes fail
     answers: list[Answer] = field(default_factory=list)
     description: bytearray = field(default_factory=lambda: bytearray(device_descriptor()))
 
@@ -92,6 +93,9 @@ class FakeKernel32:
 
     def CreateFileW(self, path: str, access: int, share: int, *_: Any) -> Any:
         self.opened.append((path, access))
+        if len(self.opened) <= self.held:
+            self.last_error = SHARING_VIOLATION
+            return INVALID_HANDLE
         if self.open_error or share != 3:
             self.last_error = self.open_error or INVALID_PARAMETER
             return INVALID_HANDLE

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from discstack.transport.linux import inhibition
 from discstack.transport.linux.inhibition import undisturbed
 
 SERVICE = Path(__file__).parent / "bus_service.py"
@@ -28,7 +29,8 @@ def bus(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 @pytest.fixture
-def service(bus: str) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
+def service(bus: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
+    monkeypatch.setattr(inhibition, "TIMEOUT", 200.0)  # this machine may take its time
     started: list[subprocess.Popen[str]] = []
 
     def start(name: str, kind: str) -> "subprocess.Popen[str]":
