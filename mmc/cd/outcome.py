@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import TypeVar
 
 from discstack.mmc import queries
 from discstack.mmc.cd.codes import (
@@ -17,12 +18,13 @@ from discstack.mmc.cd.codes import (
 from discstack.mmc.cd.contents import text_packs
 from discstack.mmc.cd.program import Layout, Placed
 from discstack.mmc.cd.session import Session
-from discstack.mmc.errors import DiscStateError, IllegalRequest, ResponseError
+from discstack.mmc.errors import AbortedCommand, CommandError, DiscStateError, HardwareError
 from discstack.mmc.medium import DiscState, MediumStatus
 from discstack.mmc.polling import persist
 from discstack.mmc.procedure import Phase, Procedure
 from discstack.mmc.spec.toc import CdTextPack, QEntry
 
+T = TypeVar("T")
 LEAD_OUT_POINT = 0xA2
 LATE = 25  # sectors behind a track's start after which no drive's Q is that of the track before
 
@@ -81,15 +83,13 @@ def check_codes(session: Session, placed: tuple[Placed, ...], after: MediumStatu
         first = next((track for track in placed if track.plan.form.is_audio), placed[0])
         search = partial(catalogue_number_in_q, first.start)
         ways = (catalogue_number, search) if after.sessions == 1 else (search,)
-        found = yield from _shown(session.catalogue, *ways)
-        yield from _check_code(session, "the media catalogue number", session.catalogue, found, after)
+        yield from _check_code(session, "the media catalogue number", session.catalogue, after, *ways)
     codes = {track.plan.isrc for track in placed}
     for track in placed:
         if track.plan.isrc:
             told = partial(_told, track.number, codes - {track.plan.isrc})
             search = partial(recording_code_in_q, track.start + LATE)
-            found = yield from _shown(track.plan.isrc, told, search)
-            yield from _check_code(session, f"the ISRC of track {track.number}", track.plan.isrc, found, after)
+            yield from _check_code(session, f"the ISRC of track {track.number}", track.plan.isrc, after, told, search)
 
 
 def _told(number: int, others: set[str]) -> Procedure[str]:
@@ -98,33 +98,39 @@ def _told(number: int, others: set[str]) -> Procedure[str]:
     return "" if code in others else code
 
 
-def _shown(wanted: str, *ways: Callable[[], Procedure[str]]) -> Procedure[str]:
-    """Ask for a code in one way after the other until it is the wanted one; return what the last that told one told."""
+def _check_code(
+    session: Session, name: str, wanted: str, after: MediumStatus, *ways: Callable[[], Procedure[str]]
+) -> Procedure[None]:
+    """Ask for a code in one way after the other until it is the wanted one; the last that told one decides."""
     found = ""
     for way in ways:
-        try:
-            found = (yield from persist(way)) or found
-        except UNREADABLE:
-            continue
+        found = (yield from _readable(session, name, way)) or found
         if found == wanted:
-            break
-    return found
-
-
-def _check_code(session: Session, name: str, wanted: str, found: str, after: MediumStatus) -> Procedure[None]:
-    if not found:
-        what = f"the drive does not show {name}: another one may tell if it is there"
-        yield from session.work.notice(Phase.FINALISING, what)
-    elif found != wanted:
+            return
+    if found:
         raise _error(f"{name} is {found} on the disc, not {wanted}", after)
+    what = f"the drive does not show {name}: another one may tell if it is there"
+    yield from session.work.notice(Phase.FINALISING, what)
+
+
+def _readable(session: Session, name: str, query: Callable[[], Procedure[T]]) -> Procedure[T | None]:
+    """Ask for what not every drive can read; None where this one cannot, or fails, which is told.
+
+    That says nothing of the disc, which is closed by then; an error of an earlier command would.
+    """
+    try:
+        return (yield from persist(query))
+    except (*UNREADABLE, HardwareError, AbortedCommand) as error:
+        if isinstance(error, CommandError) and error.sense.deferred:
+            raise
+        if isinstance(error, (HardwareError, AbortedCommand)):
+            yield from session.work.notice(Phase.FINALISING, f"the drive failed to read {name}: {error}")
+        return None
 
 
 def _check_texts(session: Session, planned: tuple[CdTextPack, ...], after: MediumStatus) -> Procedure[None]:
     """Raise DiscStateError for other texts than the planned; a drive that shows less may not be able to read them."""
-    try:
-        found = yield from persist(text_packs)
-    except (IllegalRequest, ResponseError):
-        found = ()
+    found = (yield from _readable(session, "CD-TEXT", text_packs)) or ()
     shown, wanted = {pack.build() for pack in found if pack.crc_valid}, {pack.build() for pack in planned}
     if shown - wanted:
         raise _error(f"{len(shown - wanted)} packs of CD-TEXT on the disc are others than were written", after)

@@ -286,6 +286,33 @@ def test_a_drive_that_tells_no_codes_has_them_read_from_the_sub_channel(
     assert len([notice for notice in found if "another one may tell if it is there" in notice]) == notices
 
 
+@pytest.mark.parametrize("key", [4, 0xB])
+def test_a_drive_that_fails_when_it_is_asked_for_codes_and_texts_has_burnt_them_all_the_same(
+    studio: Any, key: int
+) -> None:
+    def execute(asked: Command) -> Reply:
+        fails = asked.cdb[0] in (0x42, 0xBE) or asked.cdb[:3] == bytes((0x43, 0, 5))
+        return Reply(CHECK_CONDITION, Sense(key, 0x44, 0).build()) if fails else Tap.execute(tap, asked)
+
+    tap = studio.lab.drive("cd-r", SIZE)
+    tap.execute = execute
+    found = studio.lab.run(burn_program(coded(studio, cd_text=TEXT)), tap).notices
+    assert len([notice for notice in found if "another one may tell if" in notice]) == 4
+    assert {notice.split(":")[0] for notice in found if "failed" in notice} == {
+        "the drive failed to read CD-TEXT",
+        "the drive failed to read the media catalogue number",
+        "the drive failed to read the ISRC of track 1",
+        "the drive failed to read the ISRC of track 3",
+    }
+
+
+@pytest.mark.parametrize("key", [3, 4])
+def test_what_a_drive_tells_late_of_the_burn_is_no_matter_of_what_it_was_asked_for_then(studio: Any, key: int) -> None:
+    late = Reply(CHECK_CONDITION, Sense(key, 0x0C, 0, deferred=True).build())
+    with pytest.raises(CommandError, match="it belongs to an earlier command"):
+        studio.lab.run(burn_program(coded(studio)), drive_that_tells(studio, lambda *_: late))
+
+
 def test_the_catalogue_number_of_a_later_session_is_looked_for_there(studio: Any) -> None:
     tap = studio.lab.drive("cd-r", 60000)
     studio.lab.run(burn_program(coded(studio, close=False)), tap)
