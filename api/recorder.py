@@ -91,11 +91,12 @@ class Recorder:
     @property
     def transport(self) -> Transport:
         """The transport as it is open now; opened anew where the drive was lost meanwhile."""
-        if self._closed:
-            raise DeviceGone(f"{self.address}: the recorder is closed")
-        if self._transport is None:
-            self._transport = self._open(write=False)
-        return self._transport
+        with self._lock:
+            if self._closed:
+                raise DeviceGone(f"{self.address}: the recorder is closed")
+            if self._transport is None:
+                self._transport = self._open(write=False)
+            return self._transport
 
     @contextmanager
     def hold(self, *, write: bool) -> Iterator[Transport]:
@@ -145,14 +146,13 @@ class Recorder:
 
     @property
     def drive(self) -> Drive:
-        """The drive's commands as methods with typed answers."""
-        return Drive(self.transport)
+        """The drive's commands as methods with typed answers; they take their turn like the recorder's own."""
+        return _HeldDrive(self)
 
     @cached_property
     def inquiry(self) -> InquiryData:
         """What the drive calls itself (SPC-4 6.6); asked once."""
-        with self._lock:
-            return self.drive.inquiry()
+        return self.drive.inquiry()
 
     @property
     def vendor_id(self) -> str:
@@ -171,8 +171,7 @@ class Recorder:
 
     def supported_profiles(self) -> tuple[int, ...]:
         """Return the profiles that the drive knows, in its order of preference."""
-        with self._lock:
-            return self.drive.configuration().profiles
+        return self.drive.configuration().profiles
 
     def inspect(self, questions: Mapping[str, Question]) -> Inspection:
         """Ask the questions of one of the tables of `discstack.mmc.inspection`."""
@@ -180,8 +179,7 @@ class Recorder:
 
     def medium(self) -> MediumStatus:
         """Return what the medium in the drive is and what can be done with it; a drive still loading is waited for."""
-        with self._lock:
-            return self.drive.identify()
+        return self.drive.identify()
 
     def writable_sectors(self, *, erase: bool = False, mode: WriteMode | None = None) -> int:
         """Return how many sectors can be written in one go now; with `erase`, once a rewritable medium is erased.
@@ -258,22 +256,40 @@ class Recorder:
 
         `allocation` bytes are expected from the drive, or `data` goes to it; `timeout` is in seconds. `write` opens the
         drive exclusively for the command, as the kernel demands for all that changes something. ValueError for a CDB
-        that has not 6, 10, 12 or 16 bytes, for more data than the transport moves in one command, and for a time-out
-        of more than a day.
+        that has not 6, 10, 12 or 16 bytes, for data in both directions or more than the transport moves in one command,
+        and for a time-out of nothing or of more than a day.
         """
         if len(cdb) not in CDB_LENGTHS:
             raise ValueError(f"a CDB has 6, 10, 12 or 16 bytes, not {len(cdb)}")
+        if data and allocation:
+            raise ValueError("a command moves data to the drive or from it, not both")
         direction = Direction.TO_DEVICE if data else Direction.FROM_DEVICE if allocation else Direction.NONE
         known = lookup(cdb)
-        seconds = timeout or (known.timeout if known else DEFAULT_TIMEOUT)
+        seconds = timeout if timeout is not None else known.timeout if known else DEFAULT_TIMEOUT
         if not 0 < seconds <= LONGEST_TIMEOUT:
-            raise ValueError(f"a time-out is up to {LONGEST_TIMEOUT:g} seconds, not {seconds:g}")
+            raise ValueError(f"a time-out is more than 0 and up to {LONGEST_TIMEOUT:g} seconds, not {seconds:g}")
         command = Command(bytes(cdb), direction, data, allocation, seconds)
         with self.hold(write=write) as transport:
             if (size := max(allocation, len(data or b""))) > transport.max_transfer:
                 most = transport.max_transfer
                 raise ValueError(f"{size} bytes in one command; {self.address} takes at most {most}")
             return transport.execute(command)
+
+
+class _HeldDrive(Drive):
+    """The drive of a recorder, as that has it open whenever it is asked."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        super().__init__(recorder.transport)
+        self._recorder = recorder
+
+    def close(self) -> None:
+        """Do nothing: to let the drive go is up to its recorder."""
+
+    def run(self, procedure: Procedure[T], *, observer: Observer | None = None) -> T:
+        """Carry out any procedure on this drive, when no job has it any more."""
+        with self._recorder.hold(write=False) as self.transport:
+            return super().run(procedure, observer=observer)
 
 
 def open_recorder(

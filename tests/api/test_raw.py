@@ -54,7 +54,7 @@ def test_more_than_a_command_moves_is_refused_before_there_is_room_for_it(
 def test_a_time_out_that_no_system_can_count_is_refused(discstack: Discstack, timeout: str) -> None:
     sent = discstack("raw", "virtual:dvd+r", "00 00 00 00 00 00", "--timeout", timeout)
     assert sent.code == 1
-    assert f"a time-out is up to 86400 seconds, not {timeout}" in sent.err
+    assert f"a time-out is more than 0 and up to 86400 seconds, not {timeout}" in sent.err
 
 
 def test_data_goes_out_of_a_file_and_comes_into_one(discstack: Discstack, tmp_path: Path) -> None:

@@ -1,0 +1,100 @@
+"""A recorder as threads and long-running programs use it."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+import discstack
+from discstack.emulator.open import open_virtual
+from discstack.mmc import actions
+from discstack.mmc.overwrite import Zeros
+from discstack.mmc.spec.commands import INQUIRY
+from discstack.transport.base import Command, Reply, Transport
+
+MOMENT = 0.2  # seconds
+
+
+class Wrapped:
+    """A transport that can be closed while the drive behind it stays as it is."""
+
+    def __init__(self, drive: Transport) -> None:
+        self.max_transfer, self.usual_transfer, self.clock = drive.max_transfer, drive.usual_transfer, drive.clock
+        self._drive: Transport | None = drive
+
+    def execute(self, command: Command, /) -> Reply:
+        if self._drive is None:
+            raise discstack.DeviceGone("it was closed")
+        return self._drive.execute(command)
+
+    def close(self) -> None:
+        self._drive = None
+
+
+class Opened:
+    """An address like that of a drive of the machine: opened to look, and anew for a job."""
+
+    shared = True
+
+    def __init__(self, drive: Transport) -> None:
+        self._drive = drive
+
+    def open(self, *, write: bool) -> Transport:
+        return Wrapped(self._drive)
+
+    def unmount(self) -> None:
+        pass
+
+
+def test_the_typed_commands_of_a_recorder_wait_for_a_job_of_another_thread() -> None:
+    with discstack.open("virtual:dvd+r?capacity=4096") as recorder:
+        kept, answered = recorder.drive, threading.Event()
+
+        def ask() -> None:
+            kept.inquiry()
+            recorder.drive.inquiry()
+            answered.set()
+
+        asking = threading.Thread(target=ask)
+        with recorder.exclusive():
+            asking.start()
+            assert not answered.wait(MOMENT)
+        asking.join()
+        assert answered.is_set()
+
+
+def test_the_drive_of_a_recorder_outlives_a_job_that_opened_it_anew() -> None:
+    virtual = open_virtual("dvd+r", capacity=4096)
+    with discstack.Recorder(Opened(virtual)) as recorder:
+        drive = recorder.drive
+        assert drive.identify().state is discstack.DiscState.BLANK
+        discstack.DataWriter(recorder).write(Zeros(100))
+        assert drive.identify().state is discstack.DiscState.APPENDABLE
+        with recorder.exclusive():
+            drive.run(actions.prevent_removal(prevent=False))
+    virtual.close()
+
+
+def test_who_leaves_the_drive_of_a_recorder_leaves_the_recorder_open() -> None:
+    with discstack.open("virtual:dvd+r?capacity=4096") as recorder:
+        with recorder.drive as drive:
+            assert drive.inquiry().product_identification == recorder.product_id
+        assert recorder.medium().blank
+
+
+def test_a_command_moves_data_in_one_direction() -> None:
+    with (
+        discstack.open("virtual:dvd+r?capacity=4096") as recorder,
+        pytest.raises(ValueError, match="to the drive or from it, not both"),
+    ):
+        recorder.execute(INQUIRY.build(allocation_length=36), allocation=36, data=b"36 bytes that would not be sent")
+
+
+@pytest.mark.parametrize("timeout", [0.0, -1.0])
+def test_a_command_has_some_time(timeout: float) -> None:
+    with (
+        discstack.open("virtual:dvd+r?capacity=4096") as recorder,
+        pytest.raises(ValueError, match="a time-out is more than 0"),
+    ):
+        recorder.execute(bytes(6), timeout=timeout)
