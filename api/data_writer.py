@@ -56,6 +56,8 @@ class Writable(Protocol):
 def opened(source: Writable | BlockSource) -> Iterator[BlockSource]:
     """Open what can be opened, and close it in the end; what is a stream already stays the caller's."""
     if not isinstance(source, Writable):
+        if not hasattr(source, "readinto") or not hasattr(source, "sectors"):
+            raise TypeError(f"{type(source).__name__} is no image, and no stream of one; ImageFile opens one in a file")
         yield source
         return
     with closing(source.stream()) as stream:

@@ -34,7 +34,11 @@ class DiscMaster:
         return len(self.drives())
 
     def __getitem__(self, index: int) -> DriveEntry:
-        return self.drives()[index]
+        drives = self.drives()
+        try:
+            return drives[index]
+        except IndexError:
+            raise IndexError(f"there is no drive {index}: this machine has {len(drives)}") from None
 
     @property
     def is_supported_environment(self) -> bool:
@@ -64,7 +68,7 @@ class DiscMaster:
         return DriveWatch(self.system, interval=interval)
 
     def open(self, index: int = 0) -> Recorder:
-        """Open a drive of the list."""
+        """Open a drive of the list; IndexError where there are fewer."""
         from discstack.recorder import Recorder
 
         return Recorder(self[index].address)

@@ -11,7 +11,16 @@ if TYPE_CHECKING:
     from discstack.mmc.stream import BlockSource
     from discstack.transport.base import FeedCounters
 
-__all__ = ["BurnJob", "BurnResult", "Calibration", "Digests", "SpeedReport", "VerifyLevel", "WriteCommand"]
+__all__ = [
+    "BurnJob",
+    "BurnResult",
+    "Calibration",
+    "Digests",
+    "SpeedReport",
+    "VerifyLevel",
+    "WriteCommand",
+    "check_choices",
+]
 
 
 class VerifyLevel(Enum):
@@ -41,6 +50,21 @@ class Choices(Protocol):
     """What jobs of all kinds may be asked."""
 
     @property
+    def speed(self) -> int | None:
+        """In kB/s of 1000 bytes, None for the fastest."""
+        ...
+
+    @property
+    def verify(self) -> VerifyLevel:
+        """How much is read back."""
+        ...
+
+    @property
+    def verify_speed(self) -> int | None:
+        """In kB/s of 1000 bytes, None for what the medium stands."""
+        ...
+
+    @property
     def erase(self) -> bool:
         """Whether data on a rewritable medium may be lost."""
         ...
@@ -54,6 +78,15 @@ class Choices(Protocol):
     def calibration(self) -> Calibration:
         """When to calibrate."""
         ...
+
+
+def check_choices(choices: Choices) -> None:
+    """Raise TypeError or ValueError for what is no choice: a level that is none would verify nothing, in silence."""
+    if not isinstance(choices.verify, VerifyLevel):
+        raise TypeError(f"verify is one of {', '.join(map(str, VerifyLevel))}, not {choices.verify!r}")
+    for speed in (choices.speed, choices.verify_speed):
+        if speed is not None and speed <= 0:
+            raise ValueError(f"a speed is in kB/s, and more than 0: not {speed}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +130,9 @@ class BurnJob:
     xa: bool = False
     ring_bytes: int | None = None
     transfer_bytes: int | None = None
+
+    def __post_init__(self) -> None:
+        check_choices(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

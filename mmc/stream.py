@@ -254,6 +254,8 @@ class Pump:
             part[:] = bytes(len(part))
             return len(part)
         count = self._source.readinto(part)
+        if count > len(part):
+            raise ValueError(f"the source says that it put {count} bytes into a buffer of {len(part)}")
         if count <= 0:
             raise EOFError(f"the source ended within the MiB at byte {done} of {self._image}")
         return count

@@ -102,6 +102,10 @@ class Reply:
     data: bytes | memoryview = field(default=b"", repr=False)
     residual: int = 0
 
+    def __reduce__(self) -> tuple[type[Reply], tuple[int, bytes, bytes, int]]:
+        """Be copied and pickled with the data as it is now: a view of a buffer can be neither."""
+        return Reply, (self.status, self.sense, bytes(self.data), self.residual)
+
 
 class Clock(Protocol):
     """Time as a transport's device lives it; a virtual drive brings its own."""

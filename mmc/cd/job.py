@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from discstack.mmc.job import Calibration, VerifyLevel
+from discstack.mmc.job import Calibration, VerifyLevel, check_choices
 
 if TYPE_CHECKING:
     from discstack.mmc.cd.composing import SubChannelForm
@@ -50,6 +50,9 @@ class CdChoices:
     ring_bytes: int | None = None
     transfer_bytes: int | None = None
     sub_channels: SubChannelForm | None = None
+
+    def __post_init__(self) -> None:
+        check_choices(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

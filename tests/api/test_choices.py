@@ -97,3 +97,36 @@ def test_every_choice_of_an_audio_writer_is_told(name: str, monkeypatch: pytest.
 def test_where_an_image_begins_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     with discstack.open("virtual:cd-r?capacity=4096") as recorder:
         assert job_of(discstack.DataWriter(recorder), Zeros(40), monkeypatch, start=96).start == 96
+
+
+@pytest.mark.parametrize("verify", ["full", None, True])
+def test_what_is_no_level_is_refused_and_does_not_quietly_verify_nothing(verify: Any) -> None:
+    with discstack.open("virtual:cd-r?capacity=4096") as recorder:
+        for write in (
+            lambda: discstack.DataWriter(recorder, verify=verify).write(Zeros(40)),
+            lambda: discstack.AudioWriter(recorder, verify=verify).write(PROGRAM),
+            lambda: discstack.AudioWriter(recorder, verify=verify).prepare(),
+            lambda: discstack.RawWriter(recorder, verify=verify).write(PROGRAM),
+        ):
+            with pytest.raises(TypeError, match=r"verify is one of VerifyLevel.NONE, .*, not"):
+                write()
+        assert recorder.medium().blank
+
+
+@pytest.mark.parametrize("speed", [0, -4])
+def test_a_speed_that_is_none_is_refused(speed: int) -> None:
+    with discstack.open("virtual:cd-rw?capacity=4096") as recorder:
+        for choices in ({"speed": speed}, {"verify_speed": speed}):
+            with pytest.raises(ValueError, match=f"a speed is in kB/s, and more than 0: not {speed}"):
+                discstack.DataWriter(recorder, **choices).write(Zeros(40))
+            with pytest.raises(ValueError, match=f"a speed is in kB/s, and more than 0: not {speed}"):
+                discstack.AudioWriter(recorder, **choices).write(PROGRAM)
+        assert recorder.medium().blank
+
+
+@pytest.mark.parametrize("source", ["image.iso", b"bytes", None])
+def test_what_is_no_image_is_refused_with_what_would_be_one(source: Any) -> None:
+    with discstack.open("virtual:cd-r?capacity=4096") as recorder:
+        with pytest.raises(TypeError, match="is no image, and no stream of one; ImageFile opens one in a file"):
+            discstack.DataWriter(recorder).write(source)
+        assert recorder.medium().blank

@@ -93,7 +93,7 @@ def test_drives_are_found_by_any_of_their_names(tmp_path: Path) -> None:
 
 def test_a_machine_without_drives_is_no_supported_environment() -> None:
     assert not DiscMaster(System(FIRST)).is_supported_environment
-    with pytest.raises(IndexError):
+    with pytest.raises(IndexError, match="there is no drive 0: this machine has 0"):
         DiscMaster(System()).open()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import threading
 
 import pytest
@@ -98,3 +100,13 @@ def test_a_command_has_some_time(timeout: float) -> None:
         pytest.raises(ValueError, match="a time-out is more than 0"),
     ):
         recorder.execute(bytes(6), timeout=timeout)
+
+
+def test_an_answer_is_copied_and_pickled_with_its_data() -> None:
+    with discstack.open("virtual:dvd+r?capacity=4096") as recorder:
+        reply = recorder.execute(INQUIRY.build(allocation_length=36), allocation=36)
+        refusal = recorder.execute(bytes([0xE7, *bytes(9)]))
+    assert bytes(reply.data[8:16]) == b"DISCSTAK"
+    assert refusal.sense
+    for answer in (reply, refusal):
+        assert pickle.loads(pickle.dumps(answer)) == copy.deepcopy(answer) == copy.copy(answer) == answer

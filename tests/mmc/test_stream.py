@@ -124,6 +124,18 @@ def test_a_short_source_is_an_error_and_not_a_hole(ring: Ring) -> None:
     assert ring.failed
 
 
+def test_a_source_that_claims_more_than_it_could_put_is_an_error(ring: Ring) -> None:
+    class Boasting(Source):
+        def readinto(self, buffer: memoryview) -> int:
+            return super().readinto(buffer) + 1
+
+    with Pump(Boasting(1000), ring) as pump:
+        drain(ring)
+        with pytest.raises(ValueError, match="1048577 bytes into a buffer of 1048576"):
+            pump.result()
+    assert ring.failed
+
+
 def test_leaving_early_ends_the_thread(ring: Ring) -> None:
     with Pump(Source(5000), ring) as pump:
         ring.take(1)
