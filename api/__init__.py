@@ -5,7 +5,7 @@ The names here are the public API; they are loaded when they are first used, so 
 What can go wrong, by who is to blame; misuse is ValueError or TypeError:
 
     TransportError            no answer: nobody knows whether the device did anything
-    +- TransportTimeout, DeviceGone, BackendUnavailable, TransferRefused, ReplayMismatch
+    +- TransportTimeout, DeviceGone, BackendUnavailable, TransferRefused, ReplayMismatch, DiscFileError
     +- AccessDenied           the system refused
        +- DeviceBusy, CommandFiltered
     DriveError                the drive or the disc
@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from discstack.emulator.disc_copy import DiscDescription as DiscDescription
     from discstack.emulator.disc_copy import describe_disc as describe_disc
     from discstack.emulator.disc_copy import duplicate_disc as duplicate_disc
+    from discstack.emulator.discfile import DiscFileError as DiscFileError
     from discstack.emulator.kernel.attachment import AttachedDrive as AttachedDrive
     from discstack.eraser import Eraser as Eraser
     from discstack.events import Done as Done
@@ -234,6 +235,7 @@ _HOMES: Final = {
     "discstack.eraser": ("Eraser",),
     "discstack.formatter": ("Closer", "Formatter"),
     "discstack.emulator.disc_copy": ("DiscDescription", "describe_disc", "duplicate_disc"),
+    "discstack.emulator.discfile": ("DiscFileError",),
     "discstack.emulator.kernel.attachment": ("AttachedDrive",),
     "discstack.events": (
         "Done",

@@ -22,7 +22,7 @@ from discstack.mmc.spec.disc_information import DiscInformation
 from discstack.mmc.spec.disc_structure import DiscStructure
 from discstack.mmc.spec.features import Configuration
 from discstack.mmc.spec.inquiry import InquiryData
-from discstack.mmc.spec.track_information import TrackInformation
+from discstack.mmc.spec.track_information import AddressNumberType, TrackInformation
 from discstack.mmc.verify import verify
 from discstack.transport.base import Transport
 
@@ -86,9 +86,11 @@ class Drive:
         """Ask for the standard disc information."""
         return self.ask(queries.disc_information)
 
-    def track_information(self, track: int) -> TrackInformation:
-        """Ask for one logical track."""
-        return self.ask(lambda: queries.track_information(track))
+    def track_information(
+        self, address: int, kind: AddressNumberType = AddressNumberType.LOGICAL_TRACK_NUMBER
+    ) -> TrackInformation:
+        """Ask for one logical track: by its number, by a block address in it, or the first one of a session."""
+        return self.ask(lambda: queries.track_information(address, kind))
 
     def mode_page(self, code: int, page_control: int = 0) -> bytes:
         """Ask for a mode page, as bytes from the page header on.

@@ -153,15 +153,20 @@ def track_numbers(disc: DiscInformation) -> range:
     return range(max(disc.number_of_first_track, 1, last - MOST_TRACKS + 1), last + 1)
 
 
-def track_information(number: int) -> Procedure[TrackInformation]:
-    """Ask for a logical track by its number, FFh for the invisible one (MMC-6 6.26)."""
+def track_information(
+    address: int, kind: AddressNumberType = AddressNumberType.LOGICAL_TRACK_NUMBER
+) -> Procedure[TrackInformation]:
+    """Ask for a logical track by its number, FFh for the invisible one (MMC-6 6.26).
+
+    Or by a block address in it, or by its session, of which it is the first one.
+    """
     return (
         yield from ask(
             READ_TRACK_INFORMATION,
             TrackInformation.parse,
             TRACK_INFORMATION_LENGTH,
-            address_number_type=AddressNumberType.LOGICAL_TRACK_NUMBER,
-            address=number,
+            address_number_type=kind,
+            address=address,
         )
     )
 

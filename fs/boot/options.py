@@ -91,8 +91,8 @@ class BootOptions:
 
     As a disk: `boot_sector` is what a BIOS starts, and the EFI images are the partitions of the `partition_table`, by
     default an MBR if there is a boot sector, else none. `efi_partition_type` is their type in a GPT. UEFI wants the MBR
-    before a GPT to have one partition, which is not active; `force_bootable` adds an active one of no type, since some
-    a BIOS starts no disk without.
+    before a GPT to have one partition, which is not active; `force_bootable` adds an active one of no type, without
+    which many a BIOS starts no disk.
     """
 
     images: Sequence[BootImage] = ()

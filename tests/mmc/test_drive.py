@@ -10,8 +10,11 @@ from discstack.emulator.open import open_virtual
 from discstack.mmc import queries
 from discstack.mmc.drive import Drive
 from discstack.mmc.errors import UnitAttention
+from discstack.mmc.job import BurnJob
+from discstack.mmc.overwrite import Zeros
 from discstack.mmc.spec.disc_structure import PhysicalFormatInformation
 from discstack.mmc.spec.mode_pages import WriteParametersPage
+from discstack.mmc.spec.track_information import AddressNumberType
 
 
 @pytest.fixture
@@ -38,3 +41,16 @@ def test_a_disc_structure_is_typed(drive: Drive) -> None:
     structure = drive.disc_structure(0)
     assert isinstance(structure, PhysicalFormatInformation)
     assert structure.layers == 1
+
+
+def test_a_track_is_had_by_its_number_by_an_address_and_by_its_session(drive: Drive) -> None:
+    for _ in range(2):
+        start = drive.identify().next_writable_address
+        assert start is not None
+        drive.burn(BurnJob(source=Zeros(100), start=start))
+    second = drive.track_information(2)
+    assert second.session_number == 2
+    inside = second.logical_track_start_address + 7
+    assert drive.track_information(inside, AddressNumberType.LOGICAL_BLOCK_ADDRESS) == second
+    assert drive.track_information(2, AddressNumberType.SESSION_NUMBER) == second
+    assert drive.track_information(0, AddressNumberType.LOGICAL_BLOCK_ADDRESS).logical_track_number == 1
