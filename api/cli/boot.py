@@ -17,6 +17,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 PLATFORMS: Final = {"x86": 0x00, "ppc": 0x01, "mac": 0x02, "efi": 0xEF}
 PREFIX: Final = "boot_"
 NEXT: Final = "boot_next"
+PLATFORM: Final = "boot_platform"
 STARTS: Final = ("boot_bios", "boot_efi", "boot_bios_file", "boot_efi_file")
 
 
@@ -98,7 +99,7 @@ OPTIONS: Final = (
     click.option("-boot-info-table", "boot_info_table", is_flag=True, help="Tell the boot image where it lies."),
     click.option("--grub2-boot-info", "boot_grub2_info", is_flag=True, help="The same in GRUB's second way."),
     click.option("-no-boot", "boot_no_boot", is_flag=True, help="Mark the boot image as not bootable."),
-    _of_image("-eltorito-platform", "boot_platform", type=PlatformId(), metavar="NAME", help="x86, PPC, Mac, efi."),
+    _of_image("-eltorito-platform", PLATFORM, type=PlatformId(), metavar="NAME", help="x86, PPC, Mac, efi."),
     _of_image("-eltorito-id", "boot_id", metavar="TEXT", help="Id string, the manufacturer."),
     _of_image(
         "-eltorito-selcrit",
@@ -132,7 +133,7 @@ MEANINGS: Final[Mapping[str, Callable[[Any], dict[str, Any]]]] = {
     "boot_info_table": lambda _: {"info_table": True},
     "boot_grub2_info": lambda _: {"grub2_info": True},
     "boot_no_boot": lambda _: {"bootable": False},
-    "boot_platform": lambda platform: {"platform": platform},
+    PLATFORM: lambda platform: {"platform": platform},
     "boot_id": lambda text: {"manufacturer": text},
     "boot_criteria": lambda criteria: {"selection_criteria": criteria},
 }
@@ -183,16 +184,25 @@ def _boot_options(words: Mapping[str, Any], order: Iterable[str]) -> BootOptions
 
 
 def _groups(words: Mapping[str, Any], order: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """Yield what was said of each boot image: up to -eltorito-alt-boot, or to the name of another one."""
+    """Yield what was said of each boot image: up to -eltorito-alt-boot, or to the name of another one.
+
+    For mkisofs a platform that stands between two names is that of the second.
+    """
     values = {name: iter(value) for name, value in words.items() if isinstance(value, tuple)}
-    group = dict[str, Any]()
-    for name in order:
-        if name == NEXT or (name in STARTS and not group.keys().isdisjoint(STARTS)):
+    group, said = dict[str, Any](), [*order]
+    for place, name in enumerate(said):
+        begins = name in STARTS or (name == PLATFORM and _goes_on_with_a_name(said[place:]))
+        if name == NEXT or (begins and not group.keys().isdisjoint(STARTS)):
             yield group
             group = {}
         if name in MEANINGS:
             group[name] = next(values[name]) if name in values else True
     yield group
+
+
+def _goes_on_with_a_name(said: Iterable[str]) -> bool:
+    """Tell whether the next boot image is named without -eltorito-alt-boot before it."""
+    return next((name for name in said if name in STARTS or name == NEXT), NEXT) in STARTS
 
 
 def _boot_image(group: Mapping[str, Any]) -> BootImage:

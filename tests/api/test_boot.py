@@ -70,6 +70,17 @@ IMAGES: list[tuple[str, Sequence[BootImage]]] = [
         ],
     ),
     (
+        "-b a -no-emul-boot -eltorito-platform efi -b b -no-boot",
+        [
+            BootImage("a", emulation=Emulation.NONE),
+            BootImage("b", platform=BootPlatform.EFI, bootable=False),
+        ],
+    ),
+    (
+        "-b a -eltorito-platform ppc -eltorito-alt-boot -b b",
+        [BootImage("a", platform=BootPlatform.POWER_PC), BootImage("b")],
+    ),
+    (
         "--boot-file /x/a.bin --efi-boot-file e.img -eltorito-platform 0x42",
         [BootImage(content=Path("/x/a.bin")), BootImage(content=Path("e.img"), platform=0x42)],
     ),
