@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -36,7 +37,7 @@ def draw(curves: Sequence[Curve], path: Path) -> None:
     buttons = _axes(runs, f"xaxis{len(rows) if len(rows) > 1 else ''}.title.text")
     figure.update_xaxes(title_text=next(iter(AXES.values()))[2], row=len(rows), col=1)
     figure.update_layout(
-        title=title_of(runs),
+        title=_literal(title_of(runs)),
         template="plotly_white",
         hovermode="x unified",
         height=900,
@@ -52,8 +53,8 @@ def _trace(run: Series, line: Line) -> dict[str, Any]:
     return {
         "name": line.name,
         "legendgroup": run.name,
-        "legendgrouptitle": {"text": run.name},
-        "mode": "lines",
+        "legendgrouptitle": {"text": _literal(run.name)},
+        "mode": "lines+markers" if run.sparse else "lines",
         "line": {"color": run.colour, "width": 1.5, "dash": "dot" if line.dash else "solid"},
         "x": run.positions,
         "y": line.values,
@@ -68,7 +69,7 @@ def _marks(run: Series) -> dict[str, Any]:
         "marker": {"color": run.colour, "symbol": "triangle-up", "size": 9},
         "x": [point.position for point in run.points],
         "y": [0.0] * len(run.points),
-        "text": [f"{point.seconds:.1f} s: {point.text}" for point in run.points],
+        "text": [_literal(f"{point.seconds:.1f} s: {point.text}") for point in run.points],
         "hovertemplate": "%{text}<extra></extra>",
     }
 
@@ -87,3 +88,8 @@ def _axes(runs: Sequence[Series], title: str) -> list[dict[str, Any]]:
         ]
         buttons.append({"label": label, "method": "update", "args": [{"x": xs}, {title: words}]})
     return buttons
+
+
+def _literal(text: str) -> str:
+    """Return a text as plotly has to be given it to show no tags in it as what they mean in HTML."""
+    return escape(text, quote=False)

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from discstack.curve import Curve, MarkKind
 
 MOST_NAMED: Final = 2  # runs in a title
+LONGEST_NAME: Final = 60  # characters; a burn has that of all its sources
+FEW: Final = 10  # moments of a run that are each shown by a dot: a line takes two that follow each other
 GB: Final = 10**9
 SECTOR: Final = 2048
 COLOURS: Final = ("#0b6fb8", "#d1495b", "#2a8c4a", "#8a5fbf", "#c77d0a", "#4a5568")  # of the runs, in turns
@@ -53,10 +55,18 @@ class Series:
     lines: tuple[Line, ...]
     points: tuple[Point, ...]
 
+    @property
+    def sparse(self) -> bool:
+        """Whether there is so little of it that lines alone may show nothing."""
+        return len(self.seconds) <= FEW
+
 
 def series_of(curves: Sequence[Curve]) -> list[Series]:
     """Return what is to be drawn of the curves, each with a name and a colour of its own."""
-    titles = [curve.title for curve in curves]
+    titles = [
+        curve.title if len(curve.title) <= LONGEST_NAME else f"{curve.title[: LONGEST_NAME - 1]}\N{HORIZONTAL ELLIPSIS}"
+        for curve in curves
+    ]
     names = [
         title if titles.count(title) == 1 else f"{title} ({number})" for number, title in enumerate(titles, start=1)
     ]

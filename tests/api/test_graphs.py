@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import subprocess
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from discstack.cli.output import Sparkline
 from discstack.graphs import check_graph
 from discstack.graphs.series import series_of, title_of
 
+STEADY, QUICK = "slow & <b>steady</b>", r"quick $\nothing$"  # that the names of files may look like
 CLICK = """<script>
 setTimeout(() => {
   const button = [...document.querySelectorAll(".updatemenu-button")].find(b => b.textContent == "%s");
@@ -39,7 +42,7 @@ def curve_of(speed: int, title: str, fault: str = "") -> ds.Curve:
 
 @pytest.fixture(scope="module")
 def curves() -> list[ds.Curve]:
-    return [curve_of(4, "slow & steady"), curve_of(8, "quick")]
+    return [curve_of(4, STEADY), curve_of(8, QUICK)]
 
 
 def browse(page: Path, addition: str = "") -> str:
@@ -61,7 +64,7 @@ def test_a_browser_shows_both_runs_laid_over_each_other(curves: list[ds.Curve], 
     ds.draw(curves, tmp_path / "page.html")
     page = browse(tmp_path / "page.html")
     assert page.count('class="trace scatter') == 2 * 5  # speed, ring, drive, latency, events of each run
-    for words in ("slow &amp; steady", "quick", "speed (MB/s)", "buffers (% full)", "99 % of commands (ms)"):
+    for words in ("slow &amp; &lt;b&gt;steady&lt;/b&gt;", QUICK, "speed (MB/s)", "buffers (% full)", "99 % of commands (ms)"):
         assert words in page
     assert 'class="xtitle' in page or 'class="x3title' in page
     assert "position on the disc (GB)" in page
@@ -88,16 +91,36 @@ def test_a_title_names_few_runs_and_counts_many(curves: list[ds.Curve]) -> None:
 
 def test_pictures_are_pictures(curves: list[ds.Curve], tmp_path: Path) -> None:
     ds.draw(curves, tmp_path / "both.png")
-    ds.draw(curves[:1], tmp_path / "one.svg")
+    ds.draw(curves[1:], tmp_path / "one.svg")
     head = (tmp_path / "both.png").read_bytes()[:24]
     assert head[:8] == b"\x89PNG\r\n\x1a\n"
     assert struct.unpack(">II", head[16:24]) == (1200, 960)
     assert ET.parse(tmp_path / "one.svg").getroot().tag == "{http://www.w3.org/2000/svg}svg"
+    assert f"<!-- speed, {QUICK} -->" in (tmp_path / "one.svg").read_text(encoding="utf-8")
+
+
+def test_letters_that_the_font_lacks_make_no_noise(curves: list[ds.Curve], tmp_path: Path) -> None:
+    ds.draw([replace(curves[0], title="\N{CJK UNIFIED IDEOGRAPH-5199}")], tmp_path / "one.png")
+    assert (tmp_path / "one.png").stat().st_size > 1000
+
+
+def test_long_names_are_cut_and_told_apart_all_the_same(curves: list[ds.Curve]) -> None:
+    one, two = (replace(curve, title="x" * 1000 + curve.title) for curve in curves)
+    assert [run.name for run in series_of([one, two])] == [f"{'x' * 59}\u2026 ({number})" for number in (1, 2)]
+
+
+def test_a_run_of_one_moment_is_shown(curves: list[ds.Curve], tmp_path: Path) -> None:
+    short = replace(curves[0], samples=curves[0].samples[-1:])
+    ds.draw([short], tmp_path / "one.html")
+    assert '"mode":"lines+markers"' in (tmp_path / "one.html").read_text(encoding="utf-8")
+    for curve, dots in ((short, 2 * 4), (curves[0], 0)):  # in the panels and in their legends
+        ds.draw([curve], tmp_path / "one.svg")
+        assert len(re.findall("<use [^>]*#0b6fb8", (tmp_path / "one.svg").read_text(encoding="utf-8"))) == dots
 
 
 def test_the_numbers_are_those_of_the_curve(curves: list[ds.Curve]) -> None:
     slow, quick = series_of(curves)
-    assert (slow.name, quick.name) == ("slow & steady", "quick")
+    assert (slow.name, quick.name) == (STEADY, QUICK)
     assert slow.colour != quick.colour
     speed = next(line for line in quick.lines if line.name == "speed")
     samples = curves[1].samples
@@ -109,7 +132,7 @@ def test_the_numbers_are_those_of_the_curve(curves: list[ds.Curve]) -> None:
 
 
 def test_runs_of_one_name_are_told_apart(curves: list[ds.Curve]) -> None:
-    assert [run.name for run in series_of([curves[0], curves[0]])] == ["slow & steady (1)", "slow & steady (2)"]
+    assert [run.name for run in series_of([curves[0], curves[0]])] == [f"{STEADY} (1)", f"{STEADY} (2)"]
 
 
 def test_a_run_that_failed_before_the_first_sample_can_be_drawn(tmp_path: Path) -> None:
@@ -126,7 +149,12 @@ def test_a_run_that_failed_shows_where(tmp_path: Path) -> None:
     assert "MEDIUM ERROR" in run.points[-1].text.upper()
     assert 0 < run.points[-1].position < 16384 * 2048 / 1e9
     ds.draw([curve], tmp_path / "bad.svg")
-    assert "WRITE" in (tmp_path / "bad.svg").read_text(encoding="utf-8")
+    ds.draw([replace(curve, marks=())], tmp_path / "unmarked.svg")
+    bad, unmarked = ((tmp_path / name).read_text(encoding="utf-8") for name in ("bad.svg", "unmarked.svg"))
+    assert "WRITE" in bad
+    panels = [re.findall('id="axes_.">\n.*\n *<path d="([^"]*)', picture) for picture in (bad, unmarked)]
+    assert panels[0] == panels[1]  # words take no room from them
+    assert len(panels[0]) == 3
 
 
 @pytest.mark.parametrize("name", ["curve", "curve.jpg", "html"])
