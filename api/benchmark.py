@@ -236,10 +236,10 @@ class _Watch:
 def _samples(moments: Sequence[ReadMoment]) -> list[Sample]:
     nothing: dict[str, Any] = dict.fromkeys(("ring_fill", "ring_size", "drive_fill", "drive_buffer"), 0)
     waits: dict[str, Any] = {"stalls": 0, "stall_time": 0.0, "busy": 0, "busy_time": 0.0}
-    samples, before = [], 0.0
+    samples, before, longest = [], 0.0, 0.0
     for moment in moments:
         seconds = moment.elapsed - before
-        before = moment.elapsed
+        before, longest = moment.elapsed, max(longest, moment.latency_max)
         samples.append(
             Sample(
                 elapsed=moment.elapsed,
@@ -248,7 +248,7 @@ def _samples(moments: Sequence[ReadMoment]) -> list[Sample]:
                 transferred=moment.blocks * BLOCK_SIZE,
                 commands=moment.commands,
                 latencies=moment.latencies,
-                latency_max=moment.latency_max,
+                latency_max=longest,
                 file=None,
                 **nothing,
                 **waits,

@@ -139,9 +139,11 @@ class Curve:
         if told != (FORMAT, VERSION, list(_COLUMNS)):
             raise ValueError(f"this is no {FORMAT} of version {VERSION}")
         try:
-            return cls._of(data)
-        except (AttributeError, LookupError, TypeError) as error:
+            curve = cls._of(data)
+            _check(curve)
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
             raise ValueError(f"this {FORMAT} is damaged: {error}") from error
+        return curve
 
     @classmethod
     def _of(cls, data: Mapping[str, Any]) -> Self:
@@ -175,6 +177,25 @@ class Curve:
 
 _NONE: Final = (0,) * BUCKETS
 _COLUMNS: Final = tuple(column.name for column in fields(Sample))
+_KINDS: Final[Mapping[str, type | tuple[type, ...]]] = {  # what a field may hold, by how it is declared
+    "int": int,
+    "float": (int, float),
+    "str": str,
+    "str | None": (str, type(None)),
+    "Mapping[str, Any]": Mapping,
+}
+
+
+def _check(curve: Curve) -> None:
+    """Raise TypeError where a field holds something of another kind, or commands are in a bucket that there is not."""
+    for record in (curve, *curve.samples, *curve.marks):
+        for part in fields(record):
+            value = getattr(record, part.name)
+            if not isinstance(value, _KINDS.get(str(part.type), object)):
+                raise TypeError(f"{part.name} is {value!r}")
+    for bucket, number in (pair for sample in curve.samples for pair in sample.latencies):
+        if bucket not in range(BUCKETS) or not isinstance(number, int):
+            raise TypeError(f"latencies have {(bucket, number)!r}")
 
 
 class CurveRecorder:

@@ -140,7 +140,7 @@ def _saving(benchmark: Benchmark, table: str | None, graph: str | None) -> Itera
         except BaseException as error:
             try:
                 _save(benchmark.trials, table, graph)
-            except OSError as second:
+            except Exception as second:  # whatever it is: what has to be told is how measuring went
                 error.add_note(f"afterwards also: not all is saved: {second}")
             raise
         _save(benchmark.trials, table, graph)

@@ -83,7 +83,7 @@ def saving_curve(path: str | None, title: str, facts: Mapping[str, Any], then: E
             try:
                 if recorder.curve().samples:
                     draw([recorder.curve()], path)
-            except OSError as second:
+            except Exception as second:  # whatever it is: what has to be told is how the job went
                 error.add_note(f"afterwards also: the curve is not saved: {second}")
             raise
         with naming(path):

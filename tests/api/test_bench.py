@@ -85,6 +85,16 @@ def test_reading_is_as_fast_as_it_was_asked_for() -> None:
     assert slow.ring_bytes is None
 
 
+def test_the_longest_command_of_a_curve_is_that_of_all_so_far() -> None:
+    with ds.open("virtual:dvd+r?capacity=65536&speed=16") as recorder:
+        ds.DataWriter(recorder, verify=ds.VerifyLevel.NONE).write(Pattern(8192))
+        (trial,) = Benchmark(recorder, BenchmarkKind.READ, repeat=1).run()
+    longest = [sample.latency_max for sample in trial.curve.samples]
+    assert len(longest) > 3
+    assert longest == sorted(longest)
+    assert trial.curve.latency(1) == longest[-1]
+
+
 def test_a_simulated_write_leaves_the_disc_blank() -> None:
     with ds.open("virtual:dvd-r?speed=4") as recorder:
         assert Benchmark.kind_for(recorder.medium()) is BenchmarkKind.SIMULATE
