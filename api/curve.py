@@ -188,7 +188,8 @@ _KINDS: Final[Mapping[str, type | tuple[type, ...]]] = {  # what a field may hol
 
 def _check(curve: Curve) -> None:
     """Raise TypeError where a field holds something of another kind, or commands are in a bucket that there is not."""
-    for record in (curve, *curve.samples, *curve.marks):
+    records: tuple[Curve | Sample | Mark, ...] = (curve, *curve.samples, *curve.marks)
+    for record in records:
         for part in fields(record):
             value = getattr(record, part.name)
             if not isinstance(value, _KINDS.get(str(part.type), object)):

@@ -255,7 +255,9 @@ class _Runner:
     def checkpoint(self, _: Checkpoint | None = None) -> None:
         if self.cancelled.is_set():
             self.heard = True
-            raise Cancelled(f"cancelled while {self.phase.value}" if self.phase else "cancelled")
+            # a benchmark is done with each of its trials
+            busy = "" if self.phase in (None, Phase.DONE) else f" while {self.phase.value}"
+            raise Cancelled(f"cancelled{busy}")
 
     def now(self, _: Now) -> float:
         return self.transport.clock.now()
@@ -289,6 +291,7 @@ _PERFORM: Final[dict[type, Callable[[_Runner, Any], Any]]] = {
 
 def _feed_in_thread(feeder: Feeder, stream: Stream, observe: Callable[[FeedCounters], None]) -> FeedResult:
     """Feed on a thread of its own, so that this one can watch, and hear signals, meanwhile."""
+    before = feeder.feed_counters()  # until that thread has its turn they tell of another stream
     with ThreadPoolExecutor(1, "discstack-feeder") as pool:
         future = pool.submit(feeder.feed, stream)
         try:
@@ -299,7 +302,8 @@ def _feed_in_thread(feeder: Feeder, stream: Stream, observe: Callable[[FeedCount
                 except TimeoutError:
                     if future.done():
                         raise
-                    observe(feeder.feed_counters())
+                    counters, fill = feeder.feed_counters(), stream.ring.fill
+                    observe(counters if counters != before else FeedCounters(ring_fill=fill, ring_low=fill))
         except BaseException:
             stream.ring.cancel()
             raise

@@ -152,7 +152,7 @@ def test_cancelling_ends_a_benchmark_between_trials_too() -> None:
             if isinstance(event, ds.PhaseStarted) and event.phase is ds.Phase.DONE and len(benchmark.trials) == 1:
                 benchmark.cancel()
 
-        with pytest.raises(ds.Cancelled):
+        with pytest.raises(ds.Cancelled, match=r"^cancelled$"):
             benchmark.run(on_event=stop_at_second_done)
     assert len(benchmark.trials) == 2
 

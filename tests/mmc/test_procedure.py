@@ -11,10 +11,33 @@ import pytest
 
 from discstack.mmc.command import command
 from discstack.mmc.errors import Cancelled, MediumError, RecoveredError, ShortTransfer, StatusError
-from discstack.mmc.procedure import NOT_TAKEN_LIMIT, Checkpoint, MaxTransfer, Now, Pause, Phase, Prefill, Report
+from discstack.mmc.procedure import (
+    NOT_TAKEN_LIMIT,
+    Checkpoint,
+    MaxTransfer,
+    Now,
+    Observer,
+    Pause,
+    Phase,
+    Prefill,
+    Report,
+    run,
+)
 from discstack.mmc.spec.commands import MODE_SELECT_10, READ_CAPACITY, TEST_UNIT_READY
 from discstack.mmc.spec.sense import Sense
-from discstack.transport.base import BUSY, CHECK_CONDITION, RESERVATION_CONFLICT, TASK_SET_FULL, DeviceGone, Reply
+from discstack.native import Ring
+from discstack.transport.base import (
+    BUSY,
+    CHECK_CONDITION,
+    RESERVATION_CONFLICT,
+    TASK_SET_FULL,
+    DeviceGone,
+    FeedCounters,
+    FeedResult,
+    Reply,
+    Stream,
+)
+from discstack.transport.script import ScriptTransport
 
 TUR = command(TEST_UNIT_READY)
 
@@ -232,3 +255,54 @@ def test_who_waits_for_a_full_ring_hears_a_cancel(lab: Any) -> None:
     cancelled.set()
     with pytest.raises(Cancelled):
         lab.run(once(Prefill((Basin(1 << 30, ended=False),))), lab.script(None), cancelled=cancelled)
+
+
+class LateFeeder(ScriptTransport):
+    """A transport whose feeder tells of the stream before until somebody was told of this one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told = Event()
+        self.counters = FeedCounters(blocks=700, commands=70)
+
+    def feed(self, stream: Stream, /) -> FeedResult:
+        assert self.told.wait(200)
+        self.counters = FeedCounters(blocks=stream.blocks, commands=1)
+        return FeedResult(self.counters)
+
+    def feed_counters(self) -> FeedCounters:
+        return self.counters
+
+
+class Listener(Observer):
+    def __init__(self, told: Event) -> None:
+        self.told, self.heard = told, list[FeedCounters]()
+
+    def streaming(self, stream: Stream, counters: FeedCounters, /) -> None:
+        self.heard.append(counters)
+        self.told.set()
+
+
+def test_what_is_told_of_a_stream_that_has_not_begun_is_not_that_of_the_one_before() -> None:
+    ring = Ring(1 << 17, 1 << 16)
+    ring.reserve(1 << 16)
+    ring.commit(1 << 16)
+    transport = LateFeeder()
+    listener = Listener(transport.told)
+    stream = Stream(
+        ring=ring,
+        template=bytes(10),
+        lba_place=(2, 32),
+        length_place=(7, 16),
+        lba=0,
+        blocks=32,
+        block_size=2048,
+        unit=32,
+        timeout=1.0,
+        nap=0.1,
+        earlier=FeedCounters(blocks=64, commands=2, ring_low=1 << 17),
+    )
+    run(once(stream), transport, observer=listener)
+    first, *_, last = listener.heard
+    assert (first.blocks, first.commands, first.ring_fill, first.ring_low) == (64, 2, 1 << 16, 1 << 16)
+    assert (last.blocks, last.commands) == (96, 3)
