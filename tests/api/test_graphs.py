@@ -64,7 +64,8 @@ def test_a_browser_shows_both_runs_laid_over_each_other(curves: list[ds.Curve], 
     ds.draw(curves, tmp_path / "page.html")
     page = browse(tmp_path / "page.html")
     assert page.count('class="trace scatter') == 2 * 5  # speed, ring, drive, latency, events of each run
-    for words in ("slow &amp; &lt;b&gt;steady&lt;/b&gt;", QUICK, "speed (MB/s)", "buffers (% full)", "99 % of commands (ms)"):
+    names = ("slow &amp; &lt;b&gt;steady&lt;/b&gt;", QUICK)
+    for words in (*names, "speed (MB/s)", "buffers (% full)", "99 % of commands (ms)"):
         assert words in page
     assert 'class="xtitle' in page or 'class="x3title' in page
     assert "position on the disc (GB)" in page
