@@ -37,6 +37,7 @@ TAKEN_BACK: Final[Mapping[BlankType, Callable[[MediumStatus, MediumStatus], bool
     BlankType.UNCLOSE_LAST_SESSION: lambda before, after: after.open_session,
     BlankType.ERASE_LAST_SESSION: lambda before, after: after.blank or after.sessions < before.sessions,
 }
+OF_A_SESSION: Final = frozenset({BlankType.UNCLOSE_LAST_SESSION, BlankType.ERASE_LAST_SESSION})
 ADDRESSED: Final = frozenset({BlankType.TRACK, BlankType.UNRESERVE_TRACK, BlankType.TRACK_TAIL})
 
 
@@ -44,8 +45,8 @@ def blank_part(kind: BlankType, address: int = 0) -> Procedure[MediumStatus]:
     """Blank a rewritable disc, or a part of it, and return what it is then.
 
     `address` is a track number or a block address, as `kind` says. Raises UnsupportedMedium for a disc that cannot be
-    blanked, IllegalRequest where the drive does not know this type or the disc has nothing of the kind, DiscStateError
-    if the disc shows no sign of it afterwards.
+    blanked, DiscStateError for one without a session whose session is meant, and if the disc shows no sign of it
+    afterwards; IllegalRequest where the drive does not know this type or the disc has no such track.
     """
     if bool(address) and kind not in ADDRESSED:
         raise ValueError(f"{kind.name} takes no address")
@@ -53,6 +54,8 @@ def blank_part(kind: BlankType, address: int = 0) -> Procedure[MediumStatus]:
     work = yield from open_work()
     if work.recipe.blank is None or Action.ERASE not in work.status.actions:
         raise UnsupportedMedium(f"this medium cannot be blanked: {work.status}")
+    if kind in OF_A_SESSION and work.status.blank:
+        raise DiscStateError(f"there is no session on this disc: {work.status}")
     yield Checkpoint()
     status = yield from locked(_blank(work, kind, address))
     yield Report(Phase.DONE)
