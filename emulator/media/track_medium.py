@@ -41,6 +41,11 @@ class Track:
         return self.end
 
     @property
+    def before(self) -> int:
+        """How many addresses of the disc may lie before the first track of it."""
+        return 0
+
+    @property
     def complete(self) -> bool:
         """Whether nothing is left to be written: a reserved track that was filled needs no closing."""
         return self.closed or (self.size is not None and self.written >= self.size)
@@ -95,7 +100,12 @@ class TrackMedium(Medium):
         bounds = [bound for track in tracks for bound in (track.start, track.end)]
         sessions = [track.session for track in tracks]
         end = self.capacity + self.overburn
-        if bounds != sorted(bounds) or bounds[0] != 0 or bounds[-1] > end or sessions != sorted(sessions):
+        if (
+            bounds != sorted(bounds)
+            or bounds[0] != tracks[0].before
+            or bounds[-1] > end
+            or sessions != sorted(sessions)
+        ):
             raise ValueError("its tracks do not follow each other on the disc")
         if final != all(track.closed for track in tracks):
             raise ValueError("its tracks do not agree with its status")

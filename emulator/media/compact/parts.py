@@ -12,6 +12,7 @@ from discstack.mmc.spec.cd import sub_channel
 from discstack.mmc.spec.cd.packets import LINKS, packet_overhead
 from discstack.mmc.spec.cd.sector import SectorType
 from discstack.mmc.spec.mode_page_values import DataBlockType
+from discstack.mmc.spec.msf import PREGAP
 from discstack.mmc.spec.track_information import DATA_TRACK, DataMode
 
 SUB_CHANNEL: Final = 96
@@ -50,6 +51,11 @@ class CdTrack(Track):
     def behind(self) -> int:
         """The first address on the disc behind the track, in which what is around packets of a fixed size counts."""
         return self.end + (packet_overhead(self.written, self.packet) if self.packet else 0)
+
+    @property
+    def before(self) -> int:
+        """How many addresses lie before the first track: those of its pre-gap from address 0 on."""
+        return max(self.pregap - PREGAP, 0)
 
     def is_link(self, lba: int) -> bool:
         """Whether an address is between two packets."""
