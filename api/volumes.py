@@ -14,9 +14,11 @@ from discstack.fs.boot.el_torito import BLOCK
 from discstack.fs.errors import LayoutError, VolumeError
 from discstack.fs.nodes import File
 from discstack.fs.plan import round_up, sectors_for
-from discstack.fs.reading.blocks import Medium
+from discstack.fs.reading.blocks import Blocks, Medium
 from discstack.fs.reading.disk import find_disk
+from discstack.fs.reading.ecma119 import may_begin_session
 from discstack.fs.reading.extents import MediumSource
+from discstack.fs.reading.notes import Notes
 from discstack.fs.reading.view import VolumeView
 from discstack.fs.reading.volume import Volume
 from discstack.fs.reading.volume import read_volume as read
@@ -47,15 +49,24 @@ def read_volume(
     disc without data, SourceError for a file that cannot be read.
     """
     medium = medium_of(source)
-    if start is None and isinstance(medium, DiscMedium):
-        start = medium.session
     with _naming(source):
+        start = _session(medium, start)
         if on_event is None:
             return read(medium, start=start, view=view)
         narrator = TreeNarrator(on_event)
         volume = read(medium, start=start, view=view, heard=narrator.heard)
     narrator.done()
     return volume
+
+
+def _session(medium: Medium, named: int | None) -> int | None:
+    """Return where the session starts that is to be read; None where the last one has to be looked for."""
+    if named is None:
+        return medium.session if isinstance(medium, DiscMedium) else None
+    # UDF would be found from anywhere on, by the last anchor
+    if named and not may_begin_session(Blocks(medium, Notes()), named):
+        raise VolumeError(f"no session starts at sector {named}: there are no volume descriptors 16 sectors behind it")
+    return named
 
 
 @contextmanager

@@ -19,7 +19,8 @@ TERMINATOR: Final = 255
 ENHANCED: Final = 2  # the version of an enhanced volume descriptor, ISO 9660:1999 8.5.2
 MOST_DESCRIPTORS: Final = 64
 JOLIET: Final = frozenset({b"%/@", b"%/C", b"%/E"})  # UCS-2 levels 1 to 3
-_EXTENDED_AREA: Final = frozenset({b"BEA01", b"NSR02", b"NSR03", b"TEA01", b"BOOT2", b"CDW02"})
+# What descriptors of a volume recognition sequence begin with, those of ISO 9660 among them (ECMA-167 2/9.1)
+_STANDARDS: Final = frozenset({STANDARD_IDENTIFIER, b"BEA01", b"NSR02", b"NSR03", b"TEA01", b"BOOT2", b"CDW02"})
 _RECORD: Final = Struct("<BBI4sI4s7sBBB4sB")
 _HEAD: Final = _RECORD.size  # bytes of a directory record before its identifier
 
@@ -61,12 +62,21 @@ class Descriptor:
         return self.type == SUPPLEMENTARY and self.version == ENHANCED
 
 
+def may_begin_session(blocks: Blocks, start: int) -> bool:
+    """Tell whether descriptors, of any file system, lie where a session that starts at a sector has them.
+
+    They may where that sector cannot be read.
+    """
+    data = blocks.sector(start + SYSTEM_AREA)
+    return data is None or data[1:6] in _STANDARDS
+
+
 def find_descriptors(blocks: Blocks, start: int) -> list[Descriptor]:
     """Return the volume descriptors of the session that starts at sector `start`."""
     found = list[Descriptor]()
     for lba in range(start + SYSTEM_AREA, start + SYSTEM_AREA + MOST_DESCRIPTORS):
         data = blocks.sector(lba)
-        if data is None or data[1:6] not in {STANDARD_IDENTIFIER, *_EXTENDED_AREA}:
+        if data is None or data[1:6] not in _STANDARDS:
             break
         if data[1:6] == STANDARD_IDENTIFIER and data[0] in (PRIMARY, SUPPLEMENTARY):
             descriptor = parse_descriptor(data, lba, blocks.notes)

@@ -185,8 +185,7 @@ def read_volume(
 
     Without a view named, links, special files, owners and permissions are taken from Rock Ridge where that is there
     too: the other views may lack them. `heard` is called with every directory when all that it holds directly was read.
-    Raises VolumeError where there is nothing to read, and ValueError for a session that would start outside of the
-    medium.
+    Raises VolumeError where there is nothing to read.
     """
     session = Session(medium, last_session(medium) if start is None else start, heard)
     wanted = session.views if view is None else (view,)

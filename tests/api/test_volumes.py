@@ -46,6 +46,13 @@ def test_image_file_is_read(image: Path) -> None:
     assert contents(volume.root) == CONTENTS
 
 
+@pytest.mark.parametrize("start", [100, 1 << 40])
+def test_where_no_session_starts_none_is_read(image: Path, start: int) -> None:
+    """UDF's last anchor lies behind any sector of the image, and leads to the volume from there too."""
+    with pytest.raises(discstack.VolumeError, match=f"{image}: no .* at sector {start}"):
+        discstack.read_volume(image, start=start)
+
+
 @pytest.mark.parametrize("medium", ["cd-r", "cd-rw", "dvd+r", "dvd+rw", "bd-r", "bd-re"])
 def test_disc_is_read(medium: str, folder: Path, tmp_path: Path) -> None:
     with discstack.open(f"virtual:{medium}?file={tmp_path / 'disc'}") as recorder:
