@@ -19,6 +19,7 @@ from discstack.fs.udf.sequences import ANCHOR
 MOST_DESCRIPTORS: Final = 4096  # in a volume descriptor sequence with its continuations
 # Behind the last data a medium may have run-out and padding: how far before its end an anchor is looked for
 _BEFORE_THE_END: Final = (1, 2, 3, 151, 152, 153, 257, 258, 259, 407, 408, 409)
+_OTHER_BLOCKS: Final = (512, 1024, 4096)  # bytes: sizes that others can have, and that are told where none is found
 _EXTENT: Final = Struct("<II")
 _LONG_AD: Final = Struct("<IIH")
 
@@ -54,6 +55,10 @@ def find_volume(blocks: Blocks, start: int) -> LogicalVolume | None:
             if sequence.complete:
                 return _logical_volume(blocks, sequence)
             blocks.notes.add(Oddity.MALFORMED, "UDF volume descriptor sequence", "incomplete; the next one is taken")
+    for size in _OTHER_BLOCKS:  # as hard disks and memory sticks have them
+        sector = blocks.sector(start + ANCHOR * size // SECTOR)
+        if sector is not None and _is_anchor(sector, ANCHOR):
+            blocks.notes.add(Oddity.UNSUPPORTED, "UDF anchor", f"blocks of {size} bytes; only {SECTOR} can be read")
     return None
 
 
@@ -61,11 +66,13 @@ def _anchors(blocks: Blocks, start: int) -> Iterator[bytes]:
     candidates = [start + ANCHOR, *(blocks.sectors - back for back in _BEFORE_THE_END), start + 512]
     for lba in dict.fromkeys(candidates):
         data = blocks.sector(lba) if lba >= start else None
-        if data is None or int.from_bytes(data[:2], "little") != Tag.ANCHOR:
-            continue
-        # one that says that it lies elsewhere is a file's, or an image within the image
-        if int.from_bytes(data[12:16], "little") == lba and tag_of(data, lba, "UDF anchor", blocks.notes):
+        if data is not None and _is_anchor(data, lba) and tag_of(data, lba, "UDF anchor", blocks.notes):
             yield data
+
+
+def _is_anchor(data: bytes, location: int) -> bool:
+    """Tell whether a sector is an anchor of a block; one that says that it lies elsewhere is a file's or an image's."""
+    return int.from_bytes(data[:2], "little") == Tag.ANCHOR and int.from_bytes(data[12:16], "little") == location
 
 
 def _sequence(blocks: Blocks, length: int, location: int) -> Descriptors:

@@ -393,3 +393,10 @@ def test_nothing_at_all_is_no_volume(medium: Any) -> None:
         with pytest.raises(VolumeError, match="no file system that can be read"):
             read_volume(medium(bytes(count * SECTOR)))
     assert last_session(medium(bytes(SECTOR))) == 0
+
+
+@pytest.mark.parametrize("size", [512, 1024, 4096])
+def test_blocks_of_another_size_than_a_disc_s_are_told(size: int, by_hand: Any, medium: Any) -> None:
+    anchor = pack("<HHBBHHHI", 2, 2, 0, 0, 0, 0, 0, 256)  # tag 2 at block 256, ECMA-167 3/10.2
+    with pytest.raises(VolumeError, match=f"blocks of {size} bytes; only 2048 can be read"):
+        read_volume(medium(by_hand.disc({256 * size // SECTOR: anchor}, 600)))
