@@ -19,8 +19,9 @@ TERMINATOR: Final = 255
 ENHANCED: Final = 2  # the version of an enhanced volume descriptor, ISO 9660:1999 8.5.2
 MOST_DESCRIPTORS: Final = 64
 JOLIET: Final = frozenset({b"%/@", b"%/C", b"%/E"})  # UCS-2 levels 1 to 3
+BEGINNING: Final = b"BEA01"  # of the part of a volume recognition sequence that is not ISO 9660's (ECMA-167 2/9.2)
 # What descriptors of a volume recognition sequence begin with, those of ISO 9660 among them (ECMA-167 2/9.1)
-_STANDARDS: Final = frozenset({STANDARD_IDENTIFIER, b"BEA01", b"NSR02", b"NSR03", b"TEA01", b"BOOT2", b"CDW02"})
+_STANDARDS: Final = frozenset({STANDARD_IDENTIFIER, BEGINNING, b"NSR02", b"NSR03", b"TEA01", b"BOOT2", b"CDW02"})
 _RECORD: Final = Struct("<BBI4sI4s7sBBB4sB")
 _HEAD: Final = _RECORD.size  # bytes of a directory record before its identifier
 

@@ -6,18 +6,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from discstack.fs.ecma119 import STANDARD_IDENTIFIER
 from discstack.fs.errors import VolumeError
 from discstack.fs.plan import SECTOR, SYSTEM_AREA
 from discstack.fs.reading.blocks import Blocks, Medium
 from discstack.fs.reading.boot import FoundCatalog, find_catalog, is_bootable
 from discstack.fs.reading.completion import complete
-from discstack.fs.reading.ecma119 import PRIMARY, Descriptor, find_descriptors
+from discstack.fs.reading.ecma119 import BEGINNING, PRIMARY, Descriptor, find_descriptors
 from discstack.fs.reading.hierarchy import HierarchyWalk
 from discstack.fs.reading.names import iso_name, joliet_name, text, wide_text
 from discstack.fs.reading.notes import Note, Notes, Oddity
 from discstack.fs.reading.rock_ridge import SIGNATURES
 from discstack.fs.reading.susp import skipped_bytes
-from discstack.fs.reading.udf.volume import LogicalVolume, find_volume
+from discstack.fs.reading.udf.volume import LogicalVolume, end_of_partitions, find_volume
 from discstack.fs.reading.udf.walk import UdfWalk
 from discstack.fs.reading.view import VolumeView
 from discstack.fs.tree import Directory
@@ -201,29 +202,30 @@ def read_volume(
 
 
 def last_session(medium: Medium) -> int:
-    """Return where the last session of an image of a disc starts, looked for behind the end of each volume.
-
-    A descriptor counts if what it describes lies behind it on this medium: an image within a file does not.
-    """
-    start = 0
-    while True:
-        blocks = Blocks(medium, Notes())
-        primary = _primary(blocks, start)
-        if primary is None:
-            return start
-        end = min(primary.volume_space_size, medium.sectors)
-        end = end if end > start + SYSTEM_AREA else end + start
+    """Return where the last session of an image of a disc starts, looked for behind the end of each volume."""
+    start, blocks = 0, Blocks(medium, Notes())
+    end = _end_of_session(blocks, start)
+    while end is not None:
         # behind this session's descriptors in any case: its length may be a lie
         following = range(max(end, start + SYSTEM_AREA + 1), min(end + SESSION_GAP, medium.sectors - SYSTEM_AREA))
-        found = next((at for at in following if _primary(blocks, at) is not None), None)
-        if found is None:
-            return start
-        start = found
+        ends = ((at, _end_of_session(blocks, at)) for at in following)
+        start, end = next((found for found in ends if found[1] is not None), (start, None))
+    return start
 
 
-def _primary(blocks: Blocks, start: int) -> Descriptor | None:
+def _end_of_session(blocks: Blocks, start: int) -> int | None:
+    """Return the first sector behind the volume of the session that starts at a sector; None if none does.
+
+    Descriptors count if what they describe lies behind them on this medium: an image within a file does not.
+    """
     data = blocks.sector(start + SYSTEM_AREA)
-    if data is None or not data.startswith(b"\1CD001"):
+    if data is None or data[1:6] not in (STANDARD_IDENTIFIER, BEGINNING):
         return None
+    if data[1:6] == BEGINNING:
+        return end_of_partitions(blocks, start)
     found = find_descriptors(blocks, start)
-    return next((d for d in found if d.type == PRIMARY and start < d.root.lba < blocks.sectors), None)
+    primary = next((d for d in found if d.type == PRIMARY and start < d.root.lba < blocks.sectors), None)
+    if primary is None:
+        return None
+    end = min(primary.volume_space_size, blocks.sectors)
+    return end if end > start + SYSTEM_AREA else end + start

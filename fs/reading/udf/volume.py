@@ -62,6 +62,15 @@ def find_volume(blocks: Blocks, start: int) -> LogicalVolume | None:
     return None
 
 
+def end_of_partitions(blocks: Blocks, start: int) -> int | None:
+    """Return the first sector behind the partitions that a session's first anchor leads to; None if none does."""
+    data = blocks.sector(start + ANCHOR)
+    if data is None or not _is_anchor(data, start + ANCHOR):
+        return None
+    sequence = _sequence(blocks, *_EXTENT.unpack_from(data, 16))
+    return _end(blocks, sequence.partitions.values()) if sequence.complete else None
+
+
 def _anchors(blocks: Blocks, start: int) -> Iterator[bytes]:
     candidates = [start + ANCHOR, *(blocks.sectors - back for back in _BEFORE_THE_END), start + 512]
     for lba in dict.fromkeys(candidates):

@@ -58,7 +58,8 @@ def check_addition(image: Image, base: Base, options: dict[str, Any], wanted: di
     new = root.create_file("new", b"new" * 3000)
     root.remove("readme")
     added = build_image(root, ImageOptions(**options, base=base))
-    volume = read_volume(added, start=added.start, view=VolumeView.UDF)
+    volume = read_volume(added, view=VolumeView.UDF)
+    assert volume.start == added.start
     assert volume.notes == ()
     expected = {path: data for path, data in wanted.items() if path != "readme"} | {"new": b"new" * 3000}
     assert plain(volume.root) == expected
