@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container, Mapping
 from typing import Any, Final
 
 import click
+from click.core import ParameterSource
 
 UNNAMED: Final = "DISC"
+ISO_9660: Final = "ISO 9660"
+ROCK_RIDGE: Final = "Rock Ridge"
+JOLIET: Final = "Joliet"
+UDF: Final = "UDF"
+# choice: what it is about, without which it would be dropped
+ABOUT: Final[Mapping[str, str]] = {
+    "rrip110": ROCK_RIDGE,
+    "deep_relocation": ROCK_RIDGE,
+    "joliet_long": JOLIET,
+    "joliet_level": JOLIET,
+    "udf_revision": UDF,
+    "udf_specials": UDF,
+    "udf_permissions": UDF,
+    **dict.fromkeys(("iso_level", "system_id", "publisher_id", "preparer_id", "application_id"), ISO_9660),
+    **dict.fromkeys(("copyright_file", "abstract_file", "bibliographic_file"), ISO_9660),
+    **dict.fromkeys(("volume_set_size", "volume_sequence_number"), ISO_9660),
+}
 
 
 def _flag(*names: str, help: str) -> Callable[..., Any]:
@@ -91,19 +109,25 @@ def with_views(
     deep_relocation: bool,
     **choices: Any,
 ) -> dict[str, Any]:
-    """Return the choices that `ImageOptions` knows: naming one of the views or Rock Ridge leaves the others out."""
+    """Return the choices that `ImageOptions` knows: naming one of the views or Rock Ridge leaves the others out.
+
+    What is said about one that is left out is refused, but that long Joliet names ask for Joliet, as mkisofs has it.
+    """
     from discstack import RockRidge, View
     from discstack.fs.volume_ids import fits_primary
 
-    named = {View.JOLIET: joliet, View.UDF: udf}
     if udf_only:
         if joliet or rock_ridge:
             raise click.UsageError("--udf-only leaves no ISO 9660 for Joliet or Rock Ridge")
+        _refuse_what_is_left_out({UDF})
         choices["views"] = frozenset({View.UDF})
         return choices
     rock_ridge = rock_ridge or choices["rationalize"]
-    if rock_ridge or any(named.values()):
-        choices["views"] = frozenset({View.ISO9660, *(view for view, chosen in named.items() if chosen)})
+    if rock_ridge or joliet or udf:
+        named = {ROCK_RIDGE: rock_ridge, JOLIET: joliet or choices["joliet_long"], UDF: udf}
+        present = {ISO_9660, *(name for name, chosen in named.items() if chosen)}
+        _refuse_what_is_left_out(present)
+        choices["views"] = frozenset(view for view in View if view.value in present)
     else:
         rock_ridge = True
     if fits_primary(volume_id := choices["volume_id"]) and volume_id != UNNAMED:
@@ -111,3 +135,13 @@ def with_views(
     version = "1.10" if rrip110 else "1.12"
     choices["rock_ridge"] = RockRidge(version=version, relocation=deep_relocation) if rock_ridge else None
     return choices
+
+
+def _refuse_what_is_left_out(present: Container[str]) -> None:
+    """Refuse words about what an image has not."""
+    context = click.get_current_context()
+    words = {parameter.name: parameter.opts[-1] for parameter in context.command.params}
+    for name, about in ABOUT.items():
+        said = context.get_parameter_source(name) is ParameterSource.COMMANDLINE and context.params[name]
+        if said and about not in present:
+            raise click.UsageError(f"{words[name]} is about {about}, which this image would not have; name that too")

@@ -42,13 +42,40 @@ def described(discstack: Callable[..., Any], folder: Path) -> Callable[..., tupl
         ("-R -J", {"Rock Ridge", "Joliet"}),
         ("-rational-rock --joliet --udf", ALL),
         ("--rrip110", ALL),
-        ("-J --rrip110", {"Joliet"}),
+        ("-R -joliet-long", {"Rock Ridge", "Joliet"}),
+        ("-joliet-long", ALL),
+        ("-J -D", {"Joliet"}),
     ],
 )
 def test_naming_a_view_leaves_the_others_out(
     words: str, views: set[str], described: Callable[..., tuple[str, set[str]]]
 ) -> None:
     assert described(*words.split())[1] == views
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        ("-J --rrip110", "--rrip110 is about Rock Ridge"),
+        ("-J --deep-relocation", "--deep-relocation is about Rock Ridge"),
+        ("-R -ucs-level 1", "--ucs-level is about Joliet"),
+        ("-R --udf-revision 2.50", "--udf-revision is about UDF"),
+        ("-R --udf-specials", "--udf-specials is about UDF"),
+        ("-J --udf-permissions", "--udf-permissions is about UDF"),
+        ("--udf-only --iso-level 3", "--iso-level is about ISO 9660"),
+        ("--udf-only -joliet-long", "--joliet-long is about Joliet"),
+        ("--udf-only -publisher me", "--publisher is about ISO 9660"),
+        ("--udf-only -copyright COPYING", "--copyright-file is about ISO 9660"),
+        ("--udf-only -volset-size 2", "--volume-set-size is about ISO 9660"),
+    ],
+)
+def test_what_is_said_about_a_view_that_is_left_out_is_refused(
+    words: str, complaint: str, discstack: Callable[..., Any], folder: Path
+) -> None:
+    refused = discstack("image", "folder", "-o", "x.iso", *words.split())
+    assert refused.code == 2
+    assert f"{complaint}, which this image would not have" in refused.err
+    assert not (folder.parent / "x.iso").exists()
 
 
 def test_identifiers_are_recorded(described: Callable[..., tuple[str, set[str]]]) -> None:
