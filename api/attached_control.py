@@ -82,8 +82,11 @@ class Control:
     def _answer(self, request: str) -> str | None:
         """Do what is asked for; return what went wrong."""
         try:
-            self._drive.change(json.loads(request)["medium"])
-        except (ValueError, KeyError, TypeError, TransportError) as error:
+            medium = json.loads(request)["medium"]
+            if not isinstance(medium, str | None):
+                raise TypeError(f"{medium!r} is no medium")
+            self._drive.change(medium)
+        except (ValueError, KeyError, TypeError, RecursionError, TransportError) as error:
             return str(error)
         return None
 

@@ -27,6 +27,8 @@ class Drive:
     def change(self, medium: str | None = None) -> None:
         if self.error is not None:
             raise self.error
+        if medium is not None:
+            parse_disc(medium)
         self.seen.append(medium)
 
 
@@ -53,7 +55,9 @@ def test_what_the_drive_says_comes_back_and_it_goes_on(drive: Drive, tmp_path: P
     assert drive.seen == ["virtual:cd-r"]
 
 
-@pytest.mark.parametrize("said", [b"\xff\n", b"[]\n", b"", b'{"medium":"' + b"x" * 100_000])
+@pytest.mark.parametrize(
+    "said", [b"\xff\n", b"[]\n", b"", b'{"medium":"' + b"x" * 100_000, b'{"medium": 5}\n', b"[" * 50_000 + b"\n"]
+)
 def test_who_talks_nonsense_and_leaves_keeps_nobody_from_changing_the_disc(
     drive: Drive, tmp_path: Path, said: bytes
 ) -> None:
