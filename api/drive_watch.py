@@ -45,6 +45,8 @@ class DriveWatch:
     """
 
     def __init__(self, system: DriveSystem, *, interval: float) -> None:
+        if not interval >= 0:
+            raise ValueError(f"there are no {interval} seconds between two looks")
         self._system, self._interval = system, interval
         self._began = self._due = self._doubtful = time.monotonic()
         self._stopped = Flag()

@@ -95,7 +95,10 @@ class Signals(Protocol):
     """What a system tells while somebody listens. Hints, not the truth: signals get lost, and are told twice."""
 
     def wait(self, timeout: float, /) -> tuple[Signal, ...]:
-        """Block until the system tells something, `wake` is called or the time, in seconds, is over."""
+        """Block until the system tells something, `wake` is called or the time is over, in seconds.
+
+        A time that is longer than the system can count may be over earlier.
+        """
         ...
 
     def wake(self) -> None:

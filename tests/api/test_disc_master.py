@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -172,6 +173,12 @@ def test_a_system_that_tells_nothing_is_looked_at_in_intervals() -> None:
     system = System()
     found = watched(system, lambda: system.listed.append(SECOND), lambda: None, interval=0)
     assert [type(event) for event in found] == [events.DriveAdded]
+
+
+@pytest.mark.parametrize("interval", [math.nan, -1.0])
+def test_an_interval_that_is_none_is_refused(interval: float) -> None:
+    with pytest.raises(ValueError, match="seconds between two looks"):
+        DriveWatch(System(), interval=interval)
 
 
 def test_media_are_told_by_the_system() -> None:

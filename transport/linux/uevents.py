@@ -21,6 +21,7 @@ from discstack.transport.system import Signal, SignalKind
 NETLINK_KOBJECT_UEVENT: Final = 15  # include/uapi/linux/netlink.h of Linux
 KERNEL_GROUP: Final = 1
 LONGEST: Final = 16 << 10  # bytes of one uevent; the kernel's have 2 KiB and a line of 2 KiB at most
+LONGEST_WAIT: Final = 86400.0  # seconds; poll counts milliseconds in 31 bits
 QUEUE: Final = 1 << 20  # bytes of uevents that wait for us; all devices of a hub come at once
 OVERFLOW: Final = (Signal(SignalKind.DRIVES), Signal(SignalKind.MEDIUM))
 # The subsystem whose devices make up the list of drives. Those of sg come and go with them, but udev may be done with
@@ -107,7 +108,7 @@ class UeventSignals:
 
     def wait(self, timeout: float) -> tuple[Signal, ...]:
         """Block until there is a uevent, `wake` is called or the time is over."""
-        ready = {descriptor for descriptor, _ in self._poll.poll(math.ceil(timeout * 1000))}
+        ready = {descriptor for descriptor, _ in self._poll.poll(math.ceil(min(timeout, LONGEST_WAIT) * 1000))}
         if self._bell in ready:
             os.eventfd_read(self._bell)
         if self._source.fileno() not in ready:

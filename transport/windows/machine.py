@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from threading import Event
+from threading import TIMEOUT_MAX, Event
 from typing import TYPE_CHECKING
 
 from discstack.transport.base import BackendUnavailable, DeviceBusy
@@ -27,7 +27,7 @@ class Silence:
 
     def wait(self, timeout: float, /) -> tuple[Signal, ...]:
         """Let the time, in seconds, pass, less if `wake` is called."""
-        self._woken.wait(timeout)
+        self._woken.wait(min(timeout, TIMEOUT_MAX))
         self._woken.clear()
         return ()
 

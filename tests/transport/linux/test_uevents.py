@@ -1,6 +1,7 @@
 """Uevents and what is made of them; messages are as Linux 6.1 sends them."""
 
 import errno
+import math
 import os
 import threading
 from collections import deque
@@ -111,6 +112,14 @@ def test_waiting_ends_when_it_is_woken_and_only_once(machine: Machine) -> None:
     signals.wake()
     assert signals.wait(60) == ()
     assert signals.wait(0) == ()
+    signals.close()
+
+
+@pytest.mark.parametrize("seconds", [math.inf, 1e300, 3e6])
+def test_waiting_may_be_for_longer_than_the_system_can_count(machine: Machine, seconds: float) -> None:
+    signals = UeventSignals(Silence(), machine.roots)
+    signals.wake()
+    assert signals.wait(seconds) == ()
     signals.close()
 
 

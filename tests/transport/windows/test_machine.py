@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from threading import Thread
+from threading import Thread, Timer
 from typing import Any
 
 import pytest
@@ -130,6 +131,12 @@ def test_a_watch_sees_drives_come_and_go(system: WindowsSystem, setupapi: Any) -
         assert next(happened).drive.identifier == second[1]
         setupapi.drives = [second]
         assert [type(event).__name__ for event in (next(happened),)] == ["DriveRemoved"]
+
+
+def test_a_watch_may_wait_for_longer_than_the_system_can_count(system: WindowsSystem) -> None:
+    signals = system.signals()
+    Timer(0.05, signals.wake).start()
+    assert signals.wait(math.inf) == ()
 
 
 def test_a_watch_can_be_woken(system: WindowsSystem) -> None:
