@@ -156,7 +156,7 @@ def _bin_plan(contents: CdContents, cue: Path) -> Iterator[_Part]:
     for number in sorted({track.session for track in contents.tracks}):
         tracks = tuple(track for track in contents.tracks if track.session == number)
         suffix = ".bin" if number == 1 else f".session{number}.bin"
-        yield _Part(cue.with_suffix(suffix), "BINARY", range(tracks[0].start, tracks[-1].end), tracks)
+        yield _Part(cue.with_suffix(suffix), "BINARY", range(tracks[0].first, tracks[-1].end), tracks)
 
 
 def _wav_plan(contents: CdContents, cue: Path) -> Iterator[_Part]:
@@ -165,7 +165,7 @@ def _wav_plan(contents: CdContents, cue: Path) -> Iterator[_Part]:
         after = contents.tracks[place + 1] if place + 1 < len(contents.tracks) else None
         end = after.start if after is not None and after.session == track.session else track.end
         path = cue.with_name(f"{cue.stem} {track.number:02}.wav")
-        yield _Part(path, "WAVE", range(track.start, end), (track,))
+        yield _Part(path, "WAVE", range(track.start if place else track.first, end), (track,))
 
 
 def _place(plan: list[_Part], lba: int) -> tuple[str, int]:

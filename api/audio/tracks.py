@@ -29,6 +29,7 @@ from discstack.mmc.spec.cd.text import (
     build_cd_text,
 )
 from discstack.mmc.spec.counted import each
+from discstack.mmc.spec.msf import PREGAP
 from discstack.mmc.spec.toc import CdTextPack
 
 __all__ = ["AudioTrack", "program_of", "program_of_sheet"]
@@ -215,7 +216,8 @@ def _track(sheet: CueSheet, place: int, lengths: dict[int, tuple[Piece | None, i
         return ProgramTrack(
             source=source,
             form=form,
-            pregap=track.pregap,
+            # what lies before the first track in a file begins at address 0, behind the pause that no file holds
+            pregap=max(track.pregap or 0, PREGAP) if lead and not place else track.pregap,
             lead=lead,
             postgap=track.postgap,
             indexes=offsets,

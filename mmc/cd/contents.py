@@ -87,6 +87,8 @@ def cd_contents(*, gaps: bool = True) -> Procedure[CdContents]:
     toc = yield from persist(_table, swallow_attentions=True)
     entries = [entry for entry in toc.entries if entry.adr == POSITION and entry.p_time.valid]
     tracks = list(_tracks(entries))
+    if tracks and tracks[0].start > 0:  # all in front of the first track is its pre-gap: a hidden track, at times
+        tracks[0] = replace(tracks[0], first=0)
     for place, track in enumerate(tracks):
         tracks[place] = yield from _examined(track, search=gaps and bool(place) and _follows(tracks, place))
     followers = [*tracks[1:], None]
@@ -180,7 +182,7 @@ def _examined(track: CdTrackContents, *, search: bool) -> Procedure[CdTrackConte
     if sectors:
         kind = SectorType.AUDIO if track.is_audio else sectors[0].kind
     isrc = (yield from _optional(partial(recording_code, track.number))) if track.is_audio else ""
-    first = (yield from _pre_gap(track)) if search else track.start
+    first = (yield from _pre_gap(track)) if search else track.first
     return replace(track, kind=kind, isrc=isrc or "", first=first)
 
 

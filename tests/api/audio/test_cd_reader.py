@@ -6,6 +6,7 @@ import random
 import subprocess
 import wave
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,33 @@ def test_the_sheet_burns_the_same_disc_again(album: Path, tmp_path: Path) -> Non
     for suffix in (".cue", ".bin", ".sub", ".cdt"):
         again = (tmp_path / "again" / "album").with_suffix(suffix)
         assert again.read_bytes() == album.with_suffix(suffix).read_bytes(), suffix
+
+
+@pytest.mark.parametrize("lead", [32, 400])
+@pytest.mark.parametrize("as_wav", [False, True])
+def test_what_lies_before_the_first_track_is_read_and_burnt_again(
+    recorder: Any, tmp_path: Path, lead: int, as_wav: bool
+) -> None:
+    track = replace(AudioTrack(path=wav(tmp_path / "1.wav", lead + 320, 1)).track(), pregap=150, lead=lead)
+    AudioWriter(recorder).write(Program(tracks=(track,)))
+    CdReader(recorder).save(tmp_path / "album.cue", wav=as_wav)
+    assert (
+        f"INDEX 00 00:00:00\n    INDEX 01 00:{lead // 75:02}:{lead % 75:02}\n" in (tmp_path / "album.cue").read_text()
+    )
+    with discstack.open("virtual:cd-r?capacity=40000") as other:
+        (placed,) = AudioWriter(other).write(CueSheet.load(tmp_path / "album.cue")).tracks
+        assert placed.start == lead
+        CdReader(other).save(tmp_path / "again.cue")
+    assert (tmp_path / "again.bin").read_bytes() == noise(lead + 320, 1)
+
+
+def test_cdrdao_has_the_first_track_of_a_sheet_where_it_is_burnt(recorder: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.bin").write_bytes(noise(400, 1))
+    (tmp_path / "a.cue").write_text("FILE a.bin BINARY\nTRACK 01 AUDIO\nINDEX 00 00:00:00\nINDEX 01 00:00:32\n")
+    (placed,) = AudioWriter(recorder).write(CueSheet.load(tmp_path / "a.cue")).tracks
+    assert f"START 00:00:32( {placed.start}) END 00:05:25( {placed.end})" in " ".join(
+        ran("cdrdao", "show-toc", "a.cue", cwd=tmp_path).split()
+    )
 
 
 def test_libcdio_sees_tracks_codes_and_texts(album: Path) -> None:
