@@ -14,10 +14,10 @@ from discstack.address import Address, DeviceAddress, parse_address
 from discstack.fs.system_paths import openable
 from discstack.mmc.command import optional
 from discstack.mmc.drive import Drive
-from discstack.mmc.errors import UnsupportedMedium
+from discstack.mmc.errors import MediumNotBlank, UnsupportedMedium
 from discstack.mmc.inspection import Inspection, Question, inspect
 from discstack.mmc.media import RECIPES
-from discstack.mmc.medium import DiscState
+from discstack.mmc.medium import Action, DiscState
 from discstack.mmc.planning import blanked
 from discstack.mmc.procedure import Observer, Procedure, run
 from discstack.mmc.queries import read_capacity
@@ -184,7 +184,8 @@ class Recorder:
     def writable_sectors(self, *, erase: bool = False, mode: WriteMode | None = None) -> int:
         """Return how many sectors can be written in one go now; with `erase`, once a rewritable medium is erased.
 
-        `mode` is the way in which they shall be written, None for the usual one.
+        `mode` is the way in which they shall be written, None for the usual one. Raises MediumNotBlank where nothing
+        can be written until the medium is erased, UnsupportedMedium where nothing can be.
         """
         medium = self.medium()
         recipe = RECIPES.get(medium.profile)
@@ -192,7 +193,8 @@ class Recorder:
             medium = blanked(recipe, medium)
         sectors = recipe.room(medium, mode or medium.usual_mode) if recipe is not None else 0
         if not sectors:
-            raise UnsupportedMedium(f"{self.address}: nothing can be written here: {medium}")
+            refusal = MediumNotBlank if not erase and Action.ERASE in medium.actions else UnsupportedMedium
+            raise refusal(f"{self.address}: nothing can be written here: {medium}")
         return sectors
 
     def write_unit(self, mode: WriteMode | None = None) -> int:

@@ -85,7 +85,8 @@ def burn(
         raise click.UsageError("--remove, --rename and --from-view are about what --append keeps")
     earlier = {"remove": remove, "rename": rename, "from_view": from_view} if append else None
     with open_recorder(drive, trace, unmount=unmount) as recorder:
-        image = ready_made or _plan(sources, recorder, room_choices(way), earlier, choices, quiet=as_json)
+        with _advising(recorder, erase=way["erase"]):
+            image = ready_made or _plan(sources, recorder, room_choices(way), earlier, choices, quiet=as_json)
         writer = writer_for(recorder, **way)
         facts = {
             "drive": drive,
