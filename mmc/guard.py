@@ -9,6 +9,7 @@ from discstack.mmc import actions
 from discstack.mmc.aftermath import attempt, drive_is_lost
 from discstack.mmc.errors import Cancelled, CommandError, DriveError
 from discstack.mmc.identify import look
+from discstack.mmc.medium import MediumStatus
 from discstack.mmc.polling import persist, still_busy
 from discstack.mmc.procedure import Procedure
 from discstack.transport.base import TransportError
@@ -59,6 +60,12 @@ def unlock() -> Procedure[None]:
         raise
 
 
+def note_actions(error: BaseException, status: MediumStatus) -> None:
+    """Let the error say what can be done with a disc, if anything can."""
+    if status.actions:
+        error.add_note(f"what can be done with it: {', '.join(sorted(action.value for action in status.actions))}")
+
+
 def attach_status(error: BaseException) -> Procedure[None]:
     """Look at the disc and let the error say what state it is in; a drive that is still busy cannot tell."""
     busy = yield from still_busy()
@@ -67,7 +74,6 @@ def attach_status(error: BaseException) -> Procedure[None]:
         return
     status = yield from look()
     error.add_note(f"the disc is now: {status}")
-    if status.actions:
-        error.add_note(f"what can be done with it: {', '.join(sorted(action.value for action in status.actions))}")
+    note_actions(error, status)
     if isinstance(error, DriveError):
         error.medium = status

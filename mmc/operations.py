@@ -7,7 +7,7 @@ from typing import Final
 
 from discstack.mmc.errors import DiscStateError, IllegalRequest, MediaError, UnsupportedMedium
 from discstack.mmc.formatting import format_as_asked
-from discstack.mmc.guard import locked
+from discstack.mmc.guard import locked, note_actions
 from discstack.mmc.identify import open_work, status_of
 from discstack.mmc.medium import Action, DiscState, MediumStatus
 from discstack.mmc.overwrite import overwrite
@@ -148,7 +148,9 @@ def _finish(action: Action) -> Procedure[MediumStatus]:
     step = FINISHING[action][0](work.recipe)
     if step is None or action not in work.status.actions:
         what = "repair" if action is Action.REPAIR else "close"
-        raise MediaError(f"there is nothing to {what} on this medium: {work.status}")
+        error = MediaError(f"there is nothing to {what} on this medium: {work.status}")
+        note_actions(error, work.status)
+        raise error
     yield Checkpoint()
     status = yield from locked(_finishing(work, step, action))
     yield Report(Phase.DONE)

@@ -172,7 +172,11 @@ def _do(drive: str, job: Job, run: Callable[[Display], MediumStatus], done: str,
 @click.option("--at", type=click.IntRange(0), default=0, metavar="N", help="Of --part: the track, or the tail's LBA.")
 @changing_command
 def erase(drive: str, full: bool, part: str | None, at: int, unmount: bool, as_json: bool, trace: str | None) -> None:
-    """Erase a rewritable disc: a CD-RW is blanked, DVD+RW and BD-RE are overwritten with zeros."""
+    """Erase a rewritable disc: CD-RW and DVD-RW are blanked, all others are overwritten with zeros.
+
+    A DVD-RW that was blanked without --full can be written at once only, which closes it. One in restricted overwrite
+    is overwritten with zeros, too; --full makes it a sequential one again.
+    """
     from discstack import BlankType, Eraser
 
     if (full and part) or (at and not part):

@@ -42,11 +42,12 @@ def test_what_permits_a_burn_over_data_is_said_where_there_is_something(
     image = ds.FileSystemImage()
     image.root.create_file("x", b"x")
     image.create_result().write_to("x.iso")
-    refused = discstack("burn", "x.iso", "-d", drive)
-    assert refused.code == 5
-    assert [line.strip() for line in refused.err.splitlines() if "--append" in line or "--erase" in line] == (
-        [advice] if advice else []
-    )
+    for source in ("x.iso", str(folder)):
+        refused = discstack("burn", source, "-d", drive)
+        assert refused.code == 5
+        assert [line.strip() for line in refused.err.splitlines() if "--append" in line or "--erase" in line] == (
+            [advice] if advice else []
+        )
 
 
 def test_a_disc_with_an_open_session_is_closed_before_anything_is_added(discstack: Any, folder: Path) -> None:
@@ -81,6 +82,7 @@ def test_a_disc_is_closed_step_by_step(discstack: Any, folder: Path) -> None:
     nothing = discstack("close", drive)
     assert nothing.code == 5
     assert "nothing to close" in nothing.err
+    assert "what can be done with it: append, close disc" in nothing.err
     assert "finalized" in discstack("close", drive, "--disc").out
     assert discstack("repair", drive).code == 5
 
