@@ -104,9 +104,9 @@ class DiscReader(Job):
         """Read blocks (by default all that is recorded) into a sink and return the ranges that could not be read.
 
         Between the sessions of a disc nothing is recorded: zeros stand for that. A block that cannot be read raises
-        MediumError, unless `skip_bad`: then zeros stand for it too. What a CD has behind a track that was written at
-        once (run-out, two blocks) is left out at the end, where it cannot be read. `speed` in kB/s of 1000 bytes curbs
-        it.
+        MediumError, unless `skip_bad`: then zeros stand for it too, and behind all that the medium holds one failure is
+        enough. What a CD has behind a track that was written at once (run-out, two blocks) is left out at the end,
+        where it cannot be read. `speed` in kB/s of 1000 bytes curbs it.
         """
         with self._cancellation.job():
             wanted = self.recorded() if blocks is None else blocks
@@ -119,6 +119,7 @@ class DiscReader(Job):
                 skip_bad=skip_bad,
                 run_out=recipe.run_out if recipe else 0,
                 ends_track=wanted.stop in (medium.used_blocks, *(track.data_end for track in medium.tracks)),
+                capacity=medium.capacity_blocks,
             )
             curbed = at_read_speed(speed, procedure, Phase.READING) if speed else procedure
             return self._run(curbed, on_event, write=False)

@@ -23,6 +23,7 @@ def read_disc(
     skip_bad: bool = False,
     run_out: int = 0,
     ends_track: bool = True,
+    capacity: int = 0,
 ) -> Procedure[list[range]]:
     """Read blocks in order, hand them on, and return the ranges that could not be read.
 
@@ -30,7 +31,8 @@ def read_disc(
     A block that cannot be read raises the drive's error with the address in its notes, unless `skip_bad`: then zeros
     stand for it too. The last `run_out` blocks before a gap, or before the end if it `ends_track`, may be unreadable:
     they are what a drive leaves behind a track written at once, and are left out at the end (MMC-6 4.2.3.8). Before a
-    gap zeros stand for them, and a message tells it.
+    gap zeros stand for them, and a message tells it. Where `capacity` is known, as how many blocks the medium holds in
+    all, and a piece behind it cannot be read, what follows is skipped without being asked for.
     """
     piece = max(min((yield MaxTransfer()), READ_BYTES) // BLOCK_SIZE, 1)
     bad: list[range] = []
@@ -38,15 +40,30 @@ def read_disc(
     lba = blocks.start
     for gap in [*gaps, range(blocks.stop, blocks.stop)]:
         tail = run_out if gap or ends_track else 0
-        yield from _read_run(range(lba, gap.start), blocks, piece, consume, bad, skip_bad=skip_bad, run_out=tail)
-        for at in range(gap.start, gap.stop, piece):
-            consume(memoryview(bytes(min(piece, gap.stop - at) * BLOCK_SIZE)))
+        run = range(lba, gap.start)
+        hopeless = capacity if capacity and skip_bad and not tail else run.stop
+        yield from _read_run(run, blocks, piece, consume, bad, skip_bad=skip_bad, run_out=tail, hopeless=hopeless)
+        yield from _zeros(gap, piece, consume)
         lba = gap.stop
     return merged(bad)
 
 
+def _zeros(blocks: range, piece: int, consume: Consume) -> Procedure[None]:
+    for lba in range(blocks.start, blocks.stop, piece):
+        yield Checkpoint()
+        consume(memoryview(bytes(min(piece, blocks.stop - lba) * BLOCK_SIZE)))
+
+
 def _read_run(
-    run: range, blocks: range, piece: int, consume: Consume, bad: list[range], *, skip_bad: bool, run_out: int
+    run: range,
+    blocks: range,
+    piece: int,
+    consume: Consume,
+    bad: list[range],
+    *,
+    skip_bad: bool,
+    run_out: int,
+    hopeless: int,
 ) -> Procedure[None]:
     buffer = memoryview(bytearray(piece * BLOCK_SIZE))
     for lba in range(run.start, run.stop, piece):
@@ -56,6 +73,10 @@ def _read_run(
         try:
             yield from persist(partial(actions.read_blocks, lba, data))
         except UNREADABLE:
+            if lba >= hopeless:
+                bad.append(range(lba, run.stop))
+                yield from _zeros(bad[-1], piece, consume)
+                return
             got = yield from _one_by_one(lba, data, run.stop - run_out, consume, bad, skip_bad=skip_bad)
             data[got * BLOCK_SIZE :] = bytes(wanted - got * BLOCK_SIZE)
             if run.stop == blocks.stop:

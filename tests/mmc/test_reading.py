@@ -64,6 +64,14 @@ def test_bad_blocks_that_are_skipped_are_zeros_and_are_told(lab: Any, fault: Fau
     assert copy == lab.image(100)[: 50 * BLOCK] + bytes(2 * BLOCK) + lab.image(100)[52 * BLOCK :]
 
 
+def test_what_lies_behind_all_that_a_disc_holds_is_asked_for_once(lab: Any) -> None:
+    tap, copy, wanted = burnt(lab, 100), bytearray(), range(8190, 12_000)
+    tap.seen.clear()
+    assert lab.run(read_disc(wanted, copy.extend, skip_bad=True, ends_track=False, capacity=8192), tap) == [wanted]
+    assert copy == bytes(len(wanted) * BLOCK)
+    assert len(tap.seen) < 40  # a piece of which some is on the disc, block by block, and the next one
+
+
 def test_blocks_that_cannot_be_read_are_an_error_with_the_address(lab: Any) -> None:
     fault = Fault(opcode=READ, lba=range(50, 51), sense=Sense(3, 0x11, 5), times=None)
     with pytest.raises(MediumError) as caught:
