@@ -32,12 +32,8 @@ LONG_WRITE_IN_PROGRESS: Final = (0x2, 0x04, 0x08)
 # What an answer to READ BUFFER CAPACITY may be without telling of anything but that command
 HARMLESS: Final = (SenseKey.NO_SENSE, SenseKey.RECOVERED_ERROR, SenseKey.NOT_READY, SenseKey.ILLEGAL_REQUEST)
 SHORTEST_NAP: Final = 0.001
-NAP_SHARES: Final = (
-    1,
-    2,
-    4,
-    2,
-)  # half a buffer, then looks at what should be 3/4 and 7/8 of it; then it is not draining
+# Of half a buffer: all, then a half and a fourth to look at what should be 3/4 and 7/8 of it; then it is not draining
+NAP_SHARES: Final = (1, 2, 4, 2)
 
 
 def feed_by_execute(transport: Transport, stream: Stream, observe: Callable[[FeedCounters], None]) -> FeedResult:

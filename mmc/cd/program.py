@@ -212,7 +212,7 @@ class Layout:
 def lay_out(program: Program, *, base: int = -PREGAP, first_number: int | None = None) -> Layout:
     """Give every block its address, and every track its number: from `first_number` on, or as the program says.
 
-    Raises MediumFull if that is beyond what addresses of a CD can say.
+    Raises MediumFull if that is beyond what addresses of a CD can say, ValueError for a number above 99.
     """
     at, extents, placed = base, [], []
     for place, track in enumerate(program.tracks):

@@ -8,6 +8,7 @@ from typing import Final
 
 from discstack.mmc import actions, queries
 from discstack.mmc.cd import by_track
+from discstack.mmc.cd.at_once import LEAD_IN
 from discstack.mmc.cd.composing import RawSession, RawSource, SubChannelForm
 from discstack.mmc.cd.job import CdJob
 from discstack.mmc.cd.program import Layout, Program
@@ -22,7 +23,6 @@ from discstack.mmc.spec.mode_page_values import WriteType
 LADDER: Final = (SubChannelForm.PQ, SubChannelForm.RAW, SubChannelForm.PACKED)  # cdrdao's order
 WITH_R_TO_W: Final = (SubChannelForm.RAW,)  # CD-TEXT lies in the lead-in as it is: nothing may be added to it
 WITH_PACKS: Final = (SubChannelForm.PACKED, SubChannelForm.RAW)
-LEAD_IN: Final = 4500  # blocks of the lead-in of any session but the first
 
 
 def check(work: Work, job: CdJob, layout: Layout) -> None:

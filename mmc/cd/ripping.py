@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Final
 
-from discstack.mmc.cd.sectors import MAIN, MOST_BYTES, CdSector, ErrorBits, SubChannels, block_size, read_sectors
-from discstack.mmc.errors import BlankCheck, CommandError, IllegalRequest, MediumError
+from discstack.mmc.cd.sectors import (
+    MAIN,
+    MOST_BYTES,
+    UNREADABLE,
+    CdSector,
+    ErrorBits,
+    SubChannels,
+    block_size,
+    read_sectors,
+)
+from discstack.mmc.errors import CommandError
 from discstack.mmc.polling import persist
 from discstack.mmc.procedure import Checkpoint, MaxTransfer, Phase, Procedure, Report
 from discstack.mmc.verify import merged
-
-UNREADABLE: Final = (MediumError, BlankCheck, IllegalRequest)
 
 
 def read_run(

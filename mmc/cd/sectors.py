@@ -8,7 +8,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
 from discstack.mmc.command import command, received
-from discstack.mmc.errors import ResponseError
+from discstack.mmc.errors import BlankCheck, IllegalRequest, MediumError, ResponseError
 from discstack.mmc.spec.cd import sub_channel
 from discstack.mmc.spec.cd.sector import SectorType, intact, sector_type
 from discstack.mmc.spec.commands import READ_CD
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from discstack.transport.base import Reply
 
 MAIN: Final = 2352
+UNREADABLE: Final = (MediumError, BlankCheck, IllegalRequest)  # what READ CD ends with at a sector
 MOST_BYTES: Final = 64 << 10  # that one READ CD asks for
 
 

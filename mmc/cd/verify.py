@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 from discstack.mmc import stream
 from discstack.mmc.cd.program import TrackForm
-from discstack.mmc.cd.sectors import MAIN, MOST_BYTES, read_sectors
+from discstack.mmc.cd.sectors import MAIN, MOST_BYTES, UNREADABLE, read_sectors
 from discstack.mmc.cd.session import Recorded, Session
-from discstack.mmc.errors import BlankCheck, IllegalRequest, MediumError, VerificationError
+from discstack.mmc.errors import VerificationError
 from discstack.mmc.polling import persist, wait_ready
 from discstack.mmc.procedure import Checkpoint, MaxTransfer, Phase, Procedure, Report
 from discstack.mmc.verify import merged
@@ -23,7 +23,6 @@ from discstack.mmc.verify import merged
 if TYPE_CHECKING:
     from discstack.mmc.cd.program import Placed
 
-UNREADABLE: Final = (MediumError, BlankCheck, IllegalRequest)
 SAMPLE: Final = 4  # bytes: left and right
 FURTHEST: Final = 4  # sectors around its place in which a piece of audio is looked for
 
