@@ -7,6 +7,7 @@ image cannot be used; 130 ended by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP, 149 by
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import Any, Final
@@ -43,6 +44,7 @@ COMMANDS: Final = {
 # Seconds that a thread which comes back from C waits for one that computes: by default ten times as long, in which what
 # reads folders and files stands still
 SWITCH: Final = 0.0005
+COMPLETION: Final = "_DISCSTACK_COMPLETE"  # by which a shell asks what a word could become
 FUNCTIONS: Final = {"format": "format_disc"}  # commands that are called like a builtin of Python
 
 
@@ -83,5 +85,7 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> Any:
     """Run the command line and exit."""
+    if COMPLETION in os.environ:
+        import_module("discstack.cli.completion").register()
     sys.setswitchinterval(SWITCH)
     run_and_exit(cli, arguments)

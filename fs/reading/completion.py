@@ -56,10 +56,12 @@ def complete(tree: Directory, rock_ridge: Directory, notes: Notes) -> None:
     if renamed:
         notes.add(Oddity.NAME, "/", f"{renamed} names are others in UDF; those of Rock Ridge taken")
     if added:
-        notes.add(Oddity.INCOMPLETE, "/", f"{added} links and special files are in Rock Ridge alone; taken")
+        notes.add(
+            Oddity.INCOMPLETE, "/", f"links and special files that only Rock Ridge has: {added}; taken from there"
+        )
     if alone:
         example = min(node.path for node in alone)
-        notes.add(Oddity.INCOMPLETE, "/", f"{len(alone)} names are in Rock Ridge alone, such as {example}; left out")
+        notes.add(Oddity.INCOMPLETE, "/", f"names that only Rock Ridge has: {len(alone)}, such as {example}; left out")
 
 
 def _spelled_otherwise(target: Directory, found: Directory) -> Iterator[tuple[str, str]]:

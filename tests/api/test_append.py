@@ -474,7 +474,7 @@ def test_names_that_udf_lacks_are_told_to_be_left_behind(tmp_path: Path) -> None
     first.create_result().write_to(path)
     others, note = discstack.FileSystemImage().import_file_system(path).notes
     assert "1 names are others in UDF" in str(others)
-    assert "2 names are in Rock Ridge alone, such as /hidden; left out" in str(note)
+    assert "names that only Rock Ridge has: 2, such as /hidden; left out" in str(note)
     assert discstack.FileSystemImage().import_file_system(path, view=VolumeView.ROCK_RIDGE).notes == ()
 
 

@@ -417,13 +417,22 @@ def test_a_file_that_vanishes_while_it_is_burnt_is_named(
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not installed")
-def test_bash_completes_commands(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        ("discstack bu", "plain,burn"),
+        ("discstack nonsense", ""),
+        ("discstack burn pho", "file,pho"),
+        ("discstack burn photos -d /dev/s", "file,/dev/s"),
+    ],
+)
+def test_bash_completes_commands_and_files(words: str, completed: str) -> None:
     environment = {
         **os.environ,
         "_DISCSTACK_COMPLETE": "bash_complete",
-        "COMP_WORDS": "discstack bu",
-        "COMP_CWORD": "1",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(words.count(" ")),
     }
-    words = [sys.executable, "-c", "from discstack.cli import main; main()"]
-    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
-    assert done.stdout.strip() == "plain,burn"
+    program = [sys.executable, "-c", "from discstack.cli import main; main()"]
+    done = subprocess.run(program, env=environment, capture_output=True, text=True, check=False)
+    assert (done.stdout.strip(), done.stderr) == (completed, "")

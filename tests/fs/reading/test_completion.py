@@ -52,7 +52,7 @@ def test_names_that_udf_cannot_hold_are_those_of_rock_ridge(revision: int) -> No
     assert one.link == other.link
     assert [str(note) for note in volume.notes] == [
         "/: name changed: 4 names are others in UDF; those of Rock Ridge taken",
-        "/: incomplete: 1 links and special files are in Rock Ridge alone; taken",
+        "/: incomplete: links and special files that only Rock Ridge has: 1; taken from there",
     ]
 
 
@@ -104,7 +104,7 @@ def test_names_that_could_each_be_another_s_are_left_alone() -> None:
     complete(udf, rock_ridge, notes)
     assert {node.name for node in udf.children()} == {"a_1", "a-1", "same_"}
     assert [str(note) for note in notes.all()] == [
-        "/: incomplete: 3 names are in Rock Ridge alone, such as /a:1; left out"
+        "/: incomplete: names that only Rock Ridge has: 3, such as /a:1; left out"
     ]
 
 
