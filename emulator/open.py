@@ -101,7 +101,7 @@ def open_disc(
     """Return a disc for a drive on `clock`, blank or as `file` keeps it; the arguments are those of `open_virtual`."""
     kind = _kind(medium, speed)
     if capacity is not None and (capacity <= 0 or capacity % kind.write_unit):
-        raise ValueError(f"a {medium} has a multiple of {kind.write_unit} blocks, not {capacity}")
+        raise ValueError(f"the capacity of a {medium} is a multiple of {kind.write_unit} blocks, not {capacity}")
     bad = parse_ranges(defects)
     blocks = _blocks(kind, file, capacity)
     if any(run.stop > blocks for run in bad):
