@@ -1,4 +1,4 @@
-"""The command line. It holds no logic of its own: all it does goes through what `import discstack` offers.
+"""The command line. It holds no logic of its own: it turns words into calls of the API, and what comes back into words.
 
 Exit codes: 0 all is well; 1 it failed; 2 the command line makes no sense; 3 the drive cannot be reached; 4 the drive
 refused or failed; 5 the disc does not suit; 6 what was read back is not what was written; 7 the source files or the
