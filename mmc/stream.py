@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, Protocol, Self, runtime_checkable
 
 import xxhash
 
+from discstack.mmc.command import BLOCK_SIZE
 from discstack.mmc.errors import Cancelled
 from discstack.native.pieces import Pieces
 from discstack.native.pump import POURS, NativePump
@@ -118,10 +119,11 @@ class Pump:
     """
 
     def __init__(
-        self, source: BlockSource, ring: Ring, *, block_size: int = 2048, padding: int = 0, after: Pump | None = None
+        self, source: BlockSource, ring: Ring, *, block_size: int = BLOCK_SIZE, padding: int = 0, after: Pump | None = None
     ) -> None:
         self._source, self._ring, self._block_size = source, ring, block_size
-        self._pouring = source if POURS and isinstance(source, PouringSource) else None
+        pours = POURS and block_size == BLOCK_SIZE  # what is laid up are sectors
+        self._pouring = source if pours and isinstance(source, PouringSource) else None
         self._after, self._laid_up = after, 0  # bytes that are laid up
         self._image = source.sectors * block_size
         self._total = -(-(self._image + padding * block_size) // ring.granule) * ring.granule
@@ -217,7 +219,7 @@ class Pump:
             laid_up = source.pour(pieces) if done < self._image else 0
             if not laid_up:
                 part = buffer[: min(CHUNK, (self._image if done < self._image else self._total) - done)]
-                laid_up = pieces.made(part[: self._read(part, done)])
+                laid_up = pieces.made(part[: self._read_sectors(part, done)])
             if not laid_up:
                 break
             done += laid_up
@@ -226,7 +228,7 @@ class Pump:
     def _pump_from(self, done: int) -> None:
         """Pump all that is left, straight into the ring."""
         while done < self._image:
-            poured = self._source.pour(self._native) if isinstance(self._source, PouringSource) else 0
+            poured = self._pouring.pour(self._native) if self._pouring is not None else 0
             done += poured or self._pump_region(min(CHUNK, self._image - done), done)
         while done < self._total:
             done += self._pump_region(min(CHUNK, self._total - done), done)
@@ -247,6 +249,13 @@ class Pump:
         filled = 0
         while filled < len(region):
             filled += self._read(region[filled:], done)
+
+    def _read_sectors(self, part: memoryview, done: int) -> int:
+        """Put what follows byte `done` into `part`, and as much more as the last sector takes; return how many bytes."""
+        count = self._read(part, done)
+        while count % BLOCK_SIZE:
+            count += self._read(part[count:], done)
+        return count
 
     def _read(self, part: memoryview, done: int) -> int:
         """Put what follows byte `done` into `part`, bytes of the source or the zeros behind them; return how many."""

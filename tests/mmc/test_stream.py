@@ -7,7 +7,7 @@ import xxhash
 
 from discstack.mmc import stream
 from discstack.mmc.errors import Cancelled
-from discstack.mmc.stream import CHUNK, Pump, digest, ring_size
+from discstack.mmc.stream import CHUNK, Pouring, Pump, digest, ring_size
 from discstack.native import Ring
 
 pytestmark = pytest.mark.system
@@ -29,6 +29,16 @@ class Source:
         buffer[: len(part)] = part
         self.at += len(part)
         return len(part)
+
+
+class KnowingSource(Source):
+    """One that would know which of its blocks are files, if any were."""
+
+    def pour(self, into: Pouring) -> int:
+        return 0
+
+    def go_to(self, sector: int) -> None:
+        self.at = sector * BLOCK
 
 
 class BrokenSource(Source):
@@ -71,6 +81,23 @@ def test_the_image_comes_out_padded_to_the_granule(ring: Ring, piece: int) -> No
         got = drain(ring)
         pump.result()
     assert got == source.data + bytes(704 * BLOCK - len(source.data))
+
+
+@pytest.mark.parametrize("piece", [1 << 30, 1000, 3 * BLOCK + 1])
+def test_a_source_that_is_laid_up_may_give_less_than_a_sector_at_a_time(ring: Ring, piece: int) -> None:
+    source = KnowingSource(1200, piece)
+    with Pump(source, ring, padding=40) as pump:
+        got = drain(ring)
+        assert pump.result() == tuple(digest(source.data[at : at + CHUNK]) for at in range(0, len(source.data), CHUNK))
+    assert got == source.data + bytes(1248 * BLOCK - len(source.data))
+
+
+def test_blocks_that_are_no_sectors_are_not_laid_up() -> None:
+    source = KnowingSource(0)
+    source.sectors, source.data = 600, bytes(range(1, 201)) * (600 * 2352 // 200)
+    with Pump(source, Ring(40 * 27 * 2352, 27 * 2352), block_size=2352) as pump:
+        got = drain(pump._ring)
+    assert got.rstrip(b"\0") == source.data
 
 
 def test_padding_comes_behind_the_image(ring: Ring) -> None:
