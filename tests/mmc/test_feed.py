@@ -134,6 +134,40 @@ def test_the_remainder_goes_on_behind_what_is_written(written: bool, lba: int, b
     assert (last.cdb, last.data[0]) == (bytes.fromhex("2a 00 00000408 00 0008 00"), 32)
 
 
+def test_a_last_command_that_was_written_after_all_leaves_nothing_to_send() -> None:
+    ring = filled_ring(48)  # with more behind what is written
+    transport = ScriptTransport([Reply(), Reply(), RECOVERED])
+    whole = stream(ring)
+    rest = remainder(whole, feed_by_execute(transport, whole, ignore), written=True)
+    assert (rest.lba, rest.blocks, ring.counters().bytes_out) == (1040, 0, 40 * BLOCK)
+
+
+def test_a_part_of_a_unit_before_the_ring_was_closed_is_not_sent() -> None:
+    ring = Ring(8 * SIZE, SIZE)
+    for _ in range(UNIT + 5):
+        ring.reserve(BLOCK)
+        ring.commit(BLOCK)
+    ring.close()
+    transport = ScriptTransport(otherwise=Reply())
+    result = feed_by_execute(transport, stream(ring), ignore)
+    assert (result.stopped, result.counters.blocks, len(transport.commands)) == (True, UNIT, 1)
+
+
+def test_the_least_fill_stays_when_there_is_more_again() -> None:
+    ring = Ring(8 * SIZE, SIZE)
+
+    def put(_: Command | None = None) -> Reply:
+        for _ in range(3 if ring.fill else 1):
+            ring.reserve(SIZE)
+            ring.commit(SIZE)
+        return Reply()
+
+    put()
+    counters = feed_by_execute(ScriptTransport(otherwise=put), stream(ring, blocks=2 * UNIT, watch=0), ignore).counters
+    assert counters.ring_low == SIZE
+    assert ring.fill == 5 * SIZE
+
+
 def test_a_vanished_drive_raises_and_tells_how_far_it_got() -> None:
     transport = ScriptTransport([Reply(), DeviceGone("pulled")])
     seen: list[FeedCounters] = []
