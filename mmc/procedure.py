@@ -23,7 +23,7 @@ every N.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from enum import Enum
 from threading import Event
@@ -295,15 +295,10 @@ def _feed_in_thread(feeder: Feeder, stream: Stream, observe: Callable[[FeedCount
     with ThreadPoolExecutor(1, "discstack-feeder") as pool:
         future = pool.submit(feeder.feed, stream)
         try:
-            while True:
-                try:
-                    result = future.result(OBSERVE_INTERVAL)
-                    break
-                except TimeoutError:
-                    if future.done():
-                        raise
-                    counters, fill = feeder.feed_counters(), stream.ring.fill
-                    observe(counters if counters != before else FeedCounters(ring_fill=fill, ring_low=fill))
+            while not wait((future,), OBSERVE_INTERVAL).done:
+                counters, fill = feeder.feed_counters(), stream.ring.fill
+                observe(counters if counters != before else FeedCounters(ring_fill=fill, ring_low=fill))
+            result = future.result()
         except BaseException:
             stream.ring.cancel()
             raise

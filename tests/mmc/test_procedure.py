@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator
+from concurrent.futures import Future
 from threading import Event
 from typing import Any
 
@@ -20,6 +21,7 @@ from discstack.mmc.procedure import (
     Pause,
     Phase,
     Prefill,
+    Procedure,
     Report,
     run,
 )
@@ -42,7 +44,7 @@ from discstack.transport.script import ScriptTransport
 TUR = command(TEST_UNIT_READY)
 
 
-def once(effect: Any) -> Iterator[Any]:
+def once(effect: Any) -> Procedure[Any]:
     return (yield effect)
 
 
@@ -283,13 +285,11 @@ class Listener(Observer):
         self.told.set()
 
 
-def test_what_is_told_of_a_stream_that_has_not_begun_is_not_that_of_the_one_before() -> None:
+def late_stream() -> Stream:
     ring = Ring(1 << 17, 1 << 16)
     ring.reserve(1 << 16)
     ring.commit(1 << 16)
-    transport = LateFeeder()
-    listener = Listener(transport.told)
-    stream = Stream(
+    return Stream(
         ring=ring,
         template=bytes(10),
         lba_place=(2, 32),
@@ -302,7 +302,28 @@ def test_what_is_told_of_a_stream_that_has_not_begun_is_not_that_of_the_one_befo
         nap=0.1,
         earlier=FeedCounters(blocks=64, commands=2, ring_low=1 << 17),
     )
-    run(once(stream), transport, observer=listener)
+
+
+def test_what_is_told_of_a_stream_that_has_not_begun_is_not_that_of_the_one_before() -> None:
+    transport = LateFeeder()
+    listener = Listener(transport.told)
+    run(once(late_stream()), transport, observer=listener)
     first, *_, last = listener.heard
     assert (first.blocks, first.commands, first.ring_fill, first.ring_low) == (64, 2, 1 << 16, 1 << 16)
     assert (last.blocks, last.commands) == (96, 3)
+
+
+def test_a_stream_that_ends_just_as_somebody_looks_has_not_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    transport = LateFeeder()
+    is_done = Future.done
+
+    def ending(future: Future[Any]) -> bool:
+        transport.told.set()
+        while not is_done(future):
+            pass
+        return True
+
+    monkeypatch.setattr(Future, "done", ending)
+    listener = Listener(transport.told)
+    run(once(late_stream()), transport, observer=listener)
+    assert listener.heard[-1].blocks == 96
