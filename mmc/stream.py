@@ -119,7 +119,13 @@ class Pump:
     """
 
     def __init__(
-        self, source: BlockSource, ring: Ring, *, block_size: int = BLOCK_SIZE, padding: int = 0, after: Pump | None = None
+        self,
+        source: BlockSource,
+        ring: Ring,
+        *,
+        block_size: int = BLOCK_SIZE,
+        padding: int = 0,
+        after: Pump | None = None,
     ) -> None:
         self._source, self._ring, self._block_size = source, ring, block_size
         pours = POURS and block_size == BLOCK_SIZE  # what is laid up are sectors
@@ -251,7 +257,7 @@ class Pump:
             filled += self._read(region[filled:], done)
 
     def _read_sectors(self, part: memoryview, done: int) -> int:
-        """Put what follows byte `done` into `part`, and as much more as the last sector takes; return how many bytes."""
+        """As `_read`, but go on until the last sector is whole."""
         count = self._read(part, done)
         while count % BLOCK_SIZE:
             count += self._read(part[count:], done)
