@@ -15,7 +15,7 @@ from discstack.fs.errors import LayoutError, printable
 from discstack.fs.folders import FolderReader
 from discstack.fs.nodes import BaseNode, File, Leaf, Special, Symlink
 from discstack.fs.patterns import Globs
-from discstack.fs.scan import Scan, as_utf_8, attributes_of, link_of
+from discstack.fs.scan import Scan, as_utf_8, attributes_of, link_of, times_of
 from discstack.fs.sources import BytesSource, FactorySource, Source, source_of
 from discstack.fs.system_paths import openable
 
@@ -165,9 +165,15 @@ class Directory(BaseNode):
             return self._insert(Symlink(name, self, node.target, *common))
         return self._insert(Special(name, self, node.kind, node.device, *common))
 
-    def add_file(self, path: str | os.PathLike[str], name: str | None = None) -> File:
-        """Add the file at `path`, under its own name or another; a symbolic link stands for what it points to."""
-        return self.create_file(as_utf_8(os.path.basename(os.fspath(path))) if name is None else name, path)
+    def add_file(self, path: str | os.PathLike[str], name: str | None = None, *, all_times: bool = False) -> File:
+        """Add the file at `path`, under its own name or another; a symbolic link stands for what it points to.
+
+        `all_times` is as for `add_tree`.
+        """
+        file = self.create_file(as_utf_8(os.path.basename(os.fspath(path))) if name is None else name, path)
+        if all_times:
+            file.times = times_of(os.stat(openable(path)))
+        return file
 
     def add_tree(
         self,
@@ -216,9 +222,9 @@ class Directory(BaseNode):
             into = self._make_directories(names)
             into.add_tree(path, all_times=all_times, exclude=exclude, follow_links=follow_links)
         elif not names or target.endswith("/") or isinstance(self.find(target), Directory):
-            self._make_directories(names).add_file(path)
+            self._make_directories(names).add_file(path, all_times=all_times)
         else:
-            self._make_directories(names[:-1]).add_file(path, names[-1])
+            self._make_directories(names[:-1]).add_file(path, names[-1], all_times=all_times)
 
     def _make_directories(self, names: Iterable[str]) -> Directory:
         directory = self

@@ -16,6 +16,7 @@ UDF: Final = "UDF"
 # choice: what it is about, without which it would be dropped
 ABOUT: Final[Mapping[str, str]] = {
     "rrip110": ROCK_RIDGE,
+    "long_times": ROCK_RIDGE,
     "deep_relocation": ROCK_RIDGE,
     "joliet_long": JOLIET,
     "joliet_level": JOLIET,
@@ -50,6 +51,9 @@ ISO_OPTIONS: Final = (
         help="Like -R, but everything is root's, readable by all and writable by none.",
     ),
     _flag("-rrip110", "--rrip110", help="Rock Ridge 1.10 instead of 1.12: without serials for hard links."),
+    _flag(
+        *("-long-rr-time", "--long-rr-time", "long_times"), help="Rock Ridge has all times to a hundredth of a second."
+    ),
     click.option(
         "--deep-relocation/-D",
         default=False,
@@ -106,6 +110,7 @@ def with_views(
     udf_only: bool,
     rock_ridge: bool,
     rrip110: bool,
+    long_times: bool,
     deep_relocation: bool,
     **choices: Any,
 ) -> dict[str, Any]:
@@ -132,8 +137,8 @@ def with_views(
         rock_ridge = True
     if fits_primary(volume_id := choices["volume_id"]) and volume_id != UNNAMED:
         choices["volume_ids"] = {View.ISO9660: volume_id}  # as mkisofs has it: LABEL= finds discs by it
-    version = "1.10" if rrip110 else "1.12"
-    choices["rock_ridge"] = RockRidge(version=version, relocation=deep_relocation) if rock_ridge else None
+    form = RockRidge(version="1.10" if rrip110 else "1.12", long_times=long_times, relocation=deep_relocation)
+    choices["rock_ridge"] = form if rock_ridge else None
     return choices
 
 

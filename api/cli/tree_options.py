@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from discstack.fs.image import Image
 
 # what is said about the operands rather than about the image
-OPERANDS: Final = ("graft_points", "exclude", "exclude_list", "follow_links")
+OPERANDS: Final = ("graft_points", "exclude", "exclude_list", "follow_links", "all_times")
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 PAD: Final = 150  # sectors; what mkisofs adds, for drives that read ahead beyond the end
 
@@ -92,6 +92,11 @@ TREE_OPTIONS: Final = (
         *("-f", "-follow-links", "--follow-links", "follow_links"),
         is_flag=True,
         help="Take what symbolic links lead to instead of the links.",
+    ),
+    click.option(
+        "--all-times",
+        is_flag=True,
+        help="Record when files were last read, and their attributes changed, and when they were made, if known.",
     ),
     click.option(
         *("-sort", "--sort", "sort"),
@@ -187,6 +192,7 @@ def add_sources(
     exclude: tuple[str, ...],
     exclude_list: IO[str] | None,
     follow_links: bool,
+    all_times: bool,
 ) -> None:
     """Put the operands into an image: files lie in its root, as do the contents of folders, unless told otherwise."""
     from discstack import SourceError, split_graft_point
@@ -195,7 +201,7 @@ def add_sources(
     for operand in sources:
         target, source = split_graft_point(operand) if graft_points else (None, operand)
         try:
-            image.root.graft(target or "/", source, exclude=globs, follow_links=follow_links)
+            image.root.graft(target or "/", source, all_times=all_times, exclude=globs, follow_links=follow_links)
         except SourceError as error:
             if not graft_points and "=" in operand and not os.path.lexists(openable(operand)):
                 error.add_note("--graft-points reads operands as TARGET=SOURCE")

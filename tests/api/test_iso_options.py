@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -57,6 +58,7 @@ def test_naming_a_view_leaves_the_others_out(
     ("words", "complaint"),
     [
         ("-J --rrip110", "--rrip110 is about Rock Ridge"),
+        ("-J -long-rr-time", "--long-rr-time is about Rock Ridge"),
         ("-J --deep-relocation", "--deep-relocation is about Rock Ridge"),
         ("-R -ucs-level 1", "--ucs-level is about Joliet"),
         ("-R --udf-revision 2.50", "--udf-revision is about UDF"),
@@ -76,6 +78,24 @@ def test_what_is_said_about_a_view_that_is_left_out_is_refused(
     assert refused.code == 2
     assert f"{complaint}, which this image would not have" in refused.err
     assert not (folder.parent / "x.iso").exists()
+
+
+@pytest.mark.linux("a time of changed attributes")
+def test_times_are_recorded_as_far_and_as_finely_as_is_said(discstack: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    os.utime(tmp_path / "file", ns=(7_250_000_000, 5_500_000_000))
+    stamps = {}
+    for words in ("", "--all-times", "--long-rr-time", "--long-rr-time --all-times"):
+        assert discstack("image", "file", "-R", "-o", "x.iso", *words.split()).code == 0
+        image = (tmp_path / "x.iso").read_bytes()
+        entry = image[image.rindex(b"TF", 0, image.index(b"NM\x09\x01\0file")) :]
+        stamps[words] = entry[4], entry[5 : entry[2]][: 34 if entry[4] & 0x80 else 14]
+    modified, accessed = (bytes((70, 1, 1, 0, 0, second, 0)) for second in (5, 7))
+    assert stamps[""] == (0x02, modified)
+    assert stamps["--all-times"] == (0x0E, modified + accessed)
+    modified, accessed = b"1970010100000550\0", b"1970010100000725\0"
+    assert stamps["--long-rr-time"] == (0x82, modified)
+    assert stamps["--long-rr-time --all-times"] == (0x8E, modified + accessed)
 
 
 def test_identifiers_are_recorded(described: Callable[..., tuple[str, set[str]]]) -> None:

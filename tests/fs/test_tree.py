@@ -233,8 +233,10 @@ def test_only_the_time_of_the_last_change_counts_unless_asked(tmp_path: Path) ->
     asked.add_tree(tmp_path, all_times=True)
     assert take_snapshot(root).clock == 5 * 10**9
     assert root["file"].times is None
-    times = take_snapshot(asked).root.files[0].times
-    assert times == Times(7 * 10**9, (tmp_path / "file").stat().st_ctime_ns)
+    asked.graft("alone", tmp_path / "file", all_times=True)
+    asked.graft("below/", tmp_path / "file", all_times=True)
+    expected = Times(7 * 10**9, (tmp_path / "file").stat().st_ctime_ns)
+    assert [file.times for file in take_snapshot(asked).files] == [expected] * 3
 
 
 def test_link_without_a_target_is_refused() -> None:
