@@ -187,6 +187,8 @@ if TYPE_CHECKING:
     from discstack.mmc.medium import WriteSpeed as WriteSpeed
     from discstack.mmc.recipe import FormatOptions as FormatOptions
     from discstack.mmc.spec.cd.text import CdTextBlock as CdTextBlock
+    from discstack.mmc.spec.cd.text import CharacterCode as CharacterCode
+    from discstack.mmc.spec.cd.text import Language as Language
     from discstack.mmc.spec.cd.text import PackType as PackType
     from discstack.mmc.spec.profiles import Profile as Profile
     from discstack.mmc.spec.sense import Sense as Sense
@@ -327,7 +329,7 @@ _HOMES: Final = {
     "discstack.mmc.job": ("BurnResult", "Digests", "SpeedReport", "VerifyLevel", "WriteCommand"),
     "discstack.mmc.medium": ("Action", "DiscState", "FormatChoice", "MediumStatus", "Track", "WriteMode", "WriteSpeed"),
     "discstack.mmc.recipe": ("FormatOptions",),
-    "discstack.mmc.spec.cd.text": ("CdTextBlock", "PackType"),
+    "discstack.mmc.spec.cd.text": ("CdTextBlock", "CharacterCode", "Language", "PackType"),
     "discstack.mmc.spec.profiles": ("Profile",),
     "discstack.mmc.spec.sense": ("Sense", "SenseKey"),
     "discstack.mmc.stream": ("BlockSource",),

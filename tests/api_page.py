@@ -60,7 +60,8 @@ SECTIONS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "Erasing, formatting, closing": ("Eraser", "BlankType", "Formatter", "FormatOptions", "Closer"),
     "Audio and raw CDs": (
-        *("AudioWriter", "AudioTrack", "CueSheet", "CdTextBlock", "PackType", "CdResult", "Program", "ProgramTrack"),
+        *("AudioWriter", "AudioTrack", "CueSheet", "CdTextBlock", "Language", "CharacterCode", "PackType", "CdResult"),
+        *("Program", "ProgramTrack"),
         *("Placed", "TrackForm", "RawImage", "RawWriter", "RawLimits", "SubChannelForm"),
     ),
     "Reading": (
