@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -19,6 +19,7 @@ from discstack.fs.system_paths import openable
 if TYPE_CHECKING:
     from discstack.fs.reading.volume import Volume
     from discstack.fs.tree import Node
+    from discstack.recorder import Recorder
 
 MOST_NOTES: Final = 20
 
@@ -29,6 +30,17 @@ VOLUME_OPTIONS: Final = (
 )
 
 
+def _drive(source: str, trace: str | None) -> AbstractContextManager[Recorder]:
+    """Open what is no file as a drive; what is neither is told to be so."""
+    from discstack.address import parse_address
+
+    try:
+        parse_address(source)
+    except ValueError as error:
+        raise click.UsageError(f"there is no such file, and {error}") from error
+    return open_recorder(source, trace)
+
+
 @contextmanager
 def opened(source: str, trace: str | None, view: str | None, session: int | None, *, quiet: bool) -> Iterator[Volume]:
     """Read the volume of an image file or of the disc in a drive, and tell what is odd about it."""
@@ -37,7 +49,7 @@ def opened(source: str, trace: str | None, view: str | None, session: int | None
     if os.path.isdir(openable(source)):
         raise click.UsageError(f"{source} is a folder; what is read is an image file or the disc in a drive")
     wanted = VolumeView[VIEWS[view]] if view else None
-    with nullcontext(source) if os.path.isfile(openable(source)) else open_recorder(source, trace) as readable:
+    with nullcontext(source) if os.path.isfile(openable(source)) else _drive(source, trace) as readable:
         with Display(quiet=quiet, lasting=False) as display:
             volume = read_volume(readable, start=session, view=wanted, on_event=display)
         say_notes(volume, quiet=quiet)

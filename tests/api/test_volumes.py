@@ -137,6 +137,9 @@ def test_what_is_no_volume_is_told(tmp_path: Path, capsys: pytest.CaptureFixture
     code, _, said = run(capsys, "ls", tmp_path / "empty")
     assert (code, said) == (7, f"discstack: {tmp_path / 'empty'} is empty: there is no image in it\n")
     assert run(capsys, "ls", "virtual:cd-r")[0] == 5
+    code, _, said = run(capsys, "ls", "imgae.iso")
+    assert code == 2
+    assert "there is no such file, and 'imgae.iso' is no drive" in said
     assert run(capsys, "ls", image, "no such path")[0] == 2
     code, _, said = run(capsys, "ls", "--view", "enhanced", image)
     assert code == 7
