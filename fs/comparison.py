@@ -130,7 +130,7 @@ def _digest(path: str, file: File, watch: Watch) -> bytes:
 def _other(node: Node, wanted: Node) -> str | None:
     """Say how what has no data differs, None if it does not."""
     if isinstance(node, Symlink) and isinstance(wanted, Symlink) and node.target != wanted.target:
-        return f"it leads to {printable(node.target.decode('utf-8', 'surrogateescape'))}"
+        return f"it leads to {node.shown_target}"
     if isinstance(node, Special) and isinstance(wanted, Special):
         if node.kind is not wanted.kind:
             return f"it is {node.kind.described}"

@@ -139,8 +139,8 @@ class _Extraction:
             if self._options.outside_links or stays_inside(node.target, inside):
                 self._links.append((node, path))
             else:
-                target = node.target.decode("utf-8", "backslashreplace")
-                self.skipped.append(Skipped(node.path, f"the link leads out of the folder, to {target}"))
+                reason = f"the link leads out of the folder, to {node.shown_target}"
+                self.skipped.append(Skipped(node.path, reason))
         elif self._options.special_files and hasattr(os, "mknod"):
             self._special(node, path)
         else:
@@ -200,7 +200,7 @@ class _Extraction:
                 path.symlink_to(target, target_is_directory=os.path.isdir(path.parent / target))  # Windows asks for it
             except OSError as error:
                 if getattr(error, "winerror", None) == _NO_PRIVILEGE:
-                    reason = f"Windows lets you make no links; it leads to {target}"
+                    reason = f"Windows lets you make no links; it leads to {node.shown_target}"
                 elif error.errno == errno.ENAMETOOLONG:
                     reason = f"where the link leads to has {len(node.target)} bytes, more than this system takes"
                 else:

@@ -11,6 +11,7 @@ from io import BufferedReader
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from discstack.fs.attributes import FILE, SYMBOLIC_LINK, Attributes, Device, Kind, Times
+from discstack.fs.errors import printable
 from discstack.fs.file_object import open_source
 from discstack.fs.sources import Source
 
@@ -125,6 +126,11 @@ class Symlink(BaseNode):
         super().__init__(name, parent, mtime_ns, attributes, times)
         self.target = target
         self.link = link
+
+    @property
+    def shown_target(self) -> str:
+        """The target, fit for a message."""
+        return printable(self.target.decode("utf-8", "surrogateescape"))
 
 
 class Special(BaseNode):

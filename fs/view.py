@@ -58,7 +58,7 @@ class Issue:
 
     def __str__(self) -> str:
         where = f" in {self.view.value}" if self.view else ""
-        return f"{printable(self.path)}: {self.change.value}{where}: {self.detail}"
+        return f"{printable(self.path)}: {self.change.value}{where}: {printable(self.detail)}"
 
 
 class Emitter(Protocol):

@@ -12,6 +12,7 @@ import click
 
 from discstack.cli.interruption import interruptible
 from discstack.cli.streams import give_up_output, prepare_streams, print_line, say
+from discstack.fs.errors import printable
 
 OK: Final = 0
 FAILED: Final = 1
@@ -57,7 +58,7 @@ def _print_document(kind: str, message: str, notes: Sequence[str] = ()) -> None:
 
 def _message(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:  # without the number that str() puts in front
-        return f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror
+        return f"{printable(str(error.filename))}: {error.strerror}" if error.filename is not None else error.strerror
     return str(error) or "interrupted"
 
 

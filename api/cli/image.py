@@ -85,7 +85,7 @@ def say_issues(issues: Iterable[Issue], options: ImageOptions) -> None:
     if len(others) > MOST_ISSUES:
         say(f"note: and {len(others) - MOST_ISSUES} more (discstack image --json lists all)")
     if names:
-        say(f"note: names changed for ISO 9660: {len(names)}, such as {names[0].detail}")
+        say(f"note: names changed for ISO 9660: {len(names)}, such as {printable(names[0].detail)}")
     if links:
         paths = {issue.path for issue in links}
         example = printable(links[0].path)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, TextIO
 import click
 
 from discstack.cli.streams import STANDARD_OUTPUT, data_output, naming, print_line, say
+from discstack.fs.errors import printable
 from discstack.fs.system_paths import openable
 from discstack.mmc.spec.msf import Msf
 
@@ -255,7 +256,7 @@ class Display:
 
     def _say(self, words: str) -> None:
         if self.words is not None:
-            self.words.plain = words
+            self.words.plain = printable(words)
 
     def _finish(self) -> None:
         if self.bars and self.task is not None:

@@ -14,6 +14,7 @@ from discstack.cli.paths import FilePath, OpenedFile
 from discstack.cli.streams import naming, print_line, say
 from discstack.cli.volumes import VOLUME_OPTIONS, opened
 from discstack.cli.ways import Speed
+from discstack.fs.errors import printable
 from discstack.fs.system_paths import openable
 
 if TYPE_CHECKING:
@@ -256,7 +257,7 @@ def _say_report(source: str, report: FileReport) -> None:
     for difference in report.differences:
         say(str(difference))
     if report.extra:
-        example = report.extra[0].path
+        example = printable(report.extra[0].path)
         say(f"note: there too, but not to be compared: {len(report.extra)}, such as {example}")
     compared = f"{report.files} files, {size(report.bytes)}"
     if report.verified:

@@ -124,7 +124,7 @@ def _long(node: Node) -> str:
     owners = f"{attributes.uid}:{attributes.gid}" if attributes else "-"
     time = "-" if node.mtime_ns is None else iso_time(node.mtime_ns)
     length = str(node.size) if isinstance(node, File) else "-"
-    arrow = f" -> {node.target.decode('utf-8', 'backslashreplace')}" if isinstance(node, Symlink) else ""
+    arrow = f" -> {node.shown_target}" if isinstance(node, Symlink) else ""
     return f"{mode} {owners:>9} {length:>12} {time:>23} {_shown(node)}{arrow}"
 
 
@@ -144,7 +144,7 @@ def _described(node: Node) -> dict[str, Any]:
         if isinstance(node.source, MediumSource):
             found["extents"] = [{"lba": lba, "length": length} for lba, length in node.source.extents]
     if isinstance(node, Symlink):
-        found["target"] = node.target.decode("utf-8", "backslashreplace")
+        found["target"] = node.shown_target
     return found
 
 

@@ -103,6 +103,27 @@ def test_ls_tells_everything_as_json(image: Path, capsys: pytest.CaptureFixture[
     assert [extent["length"] for extent in entry["extents"]] == [5000]
 
 
+@pytest.mark.linux("control characters in names")
+def test_what_a_disc_says_does_not_steer_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    composed = discstack.FileSystemImage(digests=True)
+    composed.root.create_directory("\x1b[2J").create_file("\x1b]0;title\x07", b"data")
+    composed.root.create_symlink("link", b"/\x1b[31m")
+    result = composed.create_result()
+    assert not [issue for issue in map(str, result.issues) if "\x1b" in issue]
+    result.write_to(tmp_path / "odd.iso")
+    (tmp_path / "list").write_text("0" * 64 + "  nothing\n")
+    for words, code in (
+        (("ls", "-l"), 0),
+        (("extract", "-o", tmp_path / "out"), 1),  # the link leads out
+        (("extract", "-o", tmp_path / "out"), 1),  # all is there already
+        (("verify", "--manifest", tmp_path / "list"), 6),
+    ):
+        found, out, err = run(capsys, words[0], tmp_path / "odd.iso", *words[1:])
+        assert found == code
+        assert "\\x1b" in out + err
+        assert "\x1b" not in out + err
+
+
 def test_extract_writes_the_files(image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, _, said = run(capsys, "extract", image, "-o", tmp_path / "out")
     assert code == 0
