@@ -12,7 +12,6 @@ from discstack.transport.linux.roots import Roots, read_text
 # include/uapi/linux/capability.h of Linux
 CAP_IPC_LOCK: Final = 14
 CAP_SYS_RAWIO: Final = 17
-CAP_SYS_ADMIN: Final = 21
 CAP_SYS_NICE: Final = 23
 LIMIT_COLUMN: Final = 26  # of /proc/self/limits: where the soft limit begins
 

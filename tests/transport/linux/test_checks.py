@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from discstack.mmc.media import RECIPES
+from discstack.mmc.stream import ring_size
 from discstack.transport.diagnosis import Check, Verdict
 from discstack.transport.linux.acl import AclEntry, parse_acl
 from discstack.transport.linux.checks import drive as drive_checks
@@ -152,7 +154,8 @@ def test_rights_are_spelt_by_name(setting: Setting) -> None:
         ({}, 0, GOOD, "address space unknown, locked memory unknown"),
         ({"Max locked memory": str(8 << 20)}, 0, NOTE, "locked memory 8 MiB: too little"),
         ({"Max locked memory": str(8 << 20)}, 1 << CAP_IPC_LOCK, GOOD, "locked memory 8 MiB"),
-        ({"Max locked memory": str(160_000 << 10)}, 0, GOOD, "locked memory 156 MiB"),
+        ({"Max locked memory": str(160_000 << 10)}, 0, NOTE, "locked memory 156 MiB: too little"),
+        ({"Max locked memory": str(190_000 << 10)}, 0, GOOD, "locked memory 185 MiB"),
         ({"Max address space": str(1 << 30)}, 0, GOOD, "address space 1024 MiB"),
         ({"Max data size": str(256 << 20)}, 1 << CAP_IPC_LOCK, WRONG, ""),
     ],
@@ -162,6 +165,12 @@ def test_memory(setting: Setting, limits: dict[str, str], capabilities: int, ver
     found = setting.check(machine_checks.memory)
     assert found.verdict is verdict
     assert words in found.found
+
+
+def test_the_largest_ring_is_that_for_the_fastest_medium(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("discstack.mmc.stream._available_memory", lambda: 1 << 40)
+    fastest = max(recipe.fastest for recipe in RECIPES.values()) * 1000
+    assert ring_size(fastest, 256 << 10) == machine_checks.LARGEST_RING <= machine_checks.MEMLOCK << 10
 
 
 @pytest.mark.parametrize(
