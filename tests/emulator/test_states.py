@@ -16,7 +16,6 @@ from discstack.mmc.cd.program import Program, ProgramTrack, lay_out
 
 PAGE = Path(__file__).parents[2] / "docs" / "discs.md"
 UNITS = {"bd-r": 32, "bd-re": 32}
-TUR = "00 00 00 00 00 00"
 Load = Callable[..., Any]
 
 

@@ -23,7 +23,6 @@ from discstack.fs.reading.view import VolumeView
 from discstack.fs.reading.volume import Volume, read_volume
 from discstack.fs.tree import Directory
 
-Plain = dict[str, object]
 Tool = Callable[..., str]
 UDF, ROCK_RIDGE, JOLIET = VolumeView.UDF, VolumeView.ROCK_RIDGE, VolumeView.JOLIET
 ENHANCED, ISO9660 = VolumeView.ENHANCED, VolumeView.ISO9660

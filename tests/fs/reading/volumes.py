@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from struct import pack
 
 SECTOR = 2048
-DIRECTORY, MULTI_EXTENT = 0x02, 0x80
+DIRECTORY = 0x02
 ISO_ROOT = 20
 PARTITION, FILE_SET, ROOT = 257, 0, 1  # a sector, and two blocks behind it
 

@@ -30,8 +30,6 @@ WRITE = bytes.fromhex("2a 00 00 00 00 10 00 00 20 00")
 READ_BUFFER_CAPACITY = Command(bytes.fromhex("5c 00 00 00 00 00 00 00 0c 00"), Direction.FROM_DEVICE, allocation=12)
 NOT_READY = Reply(2, Sense(2, 0x3A, 1).build())
 
-FAILURES = ("DeviceGone: pulled [out]", "TransportTimeout: a | b, 5 short")
-
 Form = Callable[[list[Recorded]], Recording]
 
 
