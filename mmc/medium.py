@@ -87,7 +87,7 @@ class FormatChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
-    """A logical track, as READ TRACK INFORMATION tells it (MMC-6 6.27).
+    """A logical track, as READ TRACK INFORMATION tells it (MMC-6 6.26).
 
     `packet` is how many blocks its packets have, 0 where they vary, None for a track that is not written in packets.
     `data_mode` is the mode of its sectors, None for audio and where the drive does not tell it, and so it is with

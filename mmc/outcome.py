@@ -17,36 +17,40 @@ HARDLY_MEASURABLE: Final = 32 << 20  # bytes; less than that may all have gone i
 TOO_GOOD: Final = 1.5  # faster by so much than the fastest drive known
 
 
+def check_untouched(before: MediumStatus, after: MediumStatus) -> None:
+    """Raise DiscStateError where a test left something behind."""
+    if (after.state, after.next_writable_address) != (before.state, before.next_writable_address):
+        raise unplanned(f"a test changed the disc, which was {before}", after)
+
+
 def check_outcome(work: Work, job: BurnJob, plan: BurnPlan, after: MediumStatus) -> Procedure[None]:
     """Raise DiscStateError unless the disc is in the planned state and shows the session that was written."""
-    before = work.status
     if job.simulate:
-        if (after.state, after.next_writable_address) != (before.state, before.next_writable_address):
-            raise _error(f"a test changed the disc, which was {before}", after)
+        check_untouched(work.status, after)
         return
     if not work.recipe.sequential:
         if after.state is not DiscState.OVERWRITABLE or after.capacity_blocks < plan.end:
-            raise _error("the disc did not stay overwritable", after)
+            raise unplanned("the disc did not stay overwritable", after)
         return
     if after.state is DiscState.BLANK:
-        raise _error("the drive reported success, but the disc is still blank", after)
+        raise unplanned("the drive reported success, but the disc is still blank", after)
     planned = DiscState.FINALIZED if plan.closes else DiscState.APPENDABLE
     if after.state is DiscState.FINALIZED and planned is DiscState.APPENDABLE and _is_full(work, plan):
         yield from work.notice(Phase.FINALISING, "the drive finalized the disc: there is no room for another session")
     elif after.state is DiscState.FINALIZED and planned is DiscState.APPENDABLE:
-        raise _error("the drive finalized the disc with its session; the disc should be appendable now", after)
+        raise unplanned("the drive finalized the disc with its session; the disc should be appendable now", after)
     elif after.state is not planned:
-        raise _error(f"the disc should be {planned.value} now", after)
+        raise unplanned(f"the disc should be {planned.value} now", after)
     if after.open_session is not job.leave_open:
-        raise _error(f"the session did not {'stay open' if job.leave_open else 'get closed'}", after)
+        raise unplanned(f"the session did not {'stay open' if job.leave_open else 'get closed'}", after)
     if after.next_writable_address is not None and after.next_writable_address < plan.end:
-        raise _error(f"the drive would write over the new session, which ends at {plan.end}", after)
+        raise unplanned(f"the drive would write over the new session, which ends at {plan.end}", after)
     if not after.tracks:
         yield from work.notice(Phase.FINALISING, "the drive tells of no tracks on this disc: read it back")
     elif not any(track.start <= plan.start and track.end >= plan.end for track in after.tracks):
-        raise _error(f"no track holds the blocks {plan.start} to {plan.end - 1} that were written", after)
+        raise unplanned(f"no track holds the blocks {plan.start} to {plan.end - 1} that were written", after)
     if after.used_blocks < plan.end:
-        raise _error(f"the disc ends before block {plan.end}, where what was written does", after)
+        raise unplanned(f"the disc ends before block {plan.end}, where what was written does", after)
 
 
 def check_pace(work: Work, counters: FeedCounters, seconds: float) -> Procedure[None]:
@@ -70,7 +74,8 @@ def _is_full(work: Work, plan: BurnPlan) -> bool:
     return rest < before.capacity_blocks // SMALL_REST
 
 
-def _error(what: str, after: MediumStatus) -> DiscStateError:
+def unplanned(what: str, after: MediumStatus) -> DiscStateError:
+    """Return the error that what became of a disc, which is `after` now, was not planned."""
     error = DiscStateError(f"{what} ({after})")
     error.medium = after
     return error

@@ -15,6 +15,7 @@ from discstack.mmc.procedure import Phase, Procedure
 from discstack.mmc.recipe import Work
 
 CLOSE_TRACK: Final = 1  # close function, MMC-6 table 251
+BLANK_DISC, BLANK_MINIMAL = 0, 1  # blanking types, MMC-6 table 243
 
 
 def long_operation(
@@ -46,6 +47,15 @@ def flush(work: Work) -> Procedure[None]:
     )
     if work.mode is not WriteMode.DISC_AT_ONCE:
         yield from persist(actions.synchronize_cache, limit=polling.SYNC)
+
+
+def blank(work: Work, full: bool) -> Procedure[None]:
+    """Blank a rewritable disc: only what makes it look written, or all of it.
+
+    A DVD-RW that was not blanked in full can be written at once only.
+    """
+    kind = BLANK_DISC if full else BLANK_MINIMAL
+    yield from long_operation(work, lambda immed: actions.blank(kind, immed=immed), polling.BLANK, Phase.ERASING)
 
 
 def close(work: Work, function: int, track: int = 0) -> Procedure[None]:

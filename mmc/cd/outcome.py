@@ -18,8 +18,9 @@ from discstack.mmc.cd.codes import (
 from discstack.mmc.cd.contents import text_packs
 from discstack.mmc.cd.program import Layout, Placed
 from discstack.mmc.cd.session import Session
-from discstack.mmc.errors import AbortedCommand, CommandError, DiscStateError, HardwareError
+from discstack.mmc.errors import AbortedCommand, CommandError, HardwareError
 from discstack.mmc.medium import DiscState, MediumStatus
+from discstack.mmc.outcome import check_untouched, unplanned
 from discstack.mmc.polling import persist
 from discstack.mmc.procedure import Phase, Procedure
 from discstack.mmc.spec.toc import CdTextPack, QEntry
@@ -32,7 +33,7 @@ LATE = 25  # sectors behind a track's start after which no drive's Q is that of 
 def check_contents(session: Session, layout: Layout, after: MediumStatus) -> Procedure[tuple[Placed, ...]]:
     """Raise DiscStateError unless the disc shows the planned tracks in the planned state; return where they are."""
     if session.job.simulate:
-        check_untouched(session, after)
+        check_untouched(session.work.status, after)
         return layout.tracks
     yield from check_state(session, after)
     placed = tuple(_moved(session, track) for track in layout.tracks)
@@ -44,22 +45,15 @@ def check_contents(session: Session, layout: Layout, after: MediumStatus) -> Pro
     return placed
 
 
-def check_untouched(session: Session, after: MediumStatus) -> None:
-    """Raise DiscStateError where a test left something behind."""
-    before = session.work.status
-    if (after.state, after.next_writable_address) != (before.state, before.next_writable_address):
-        raise _error(f"a test changed the disc, which was {before}", after)
-
-
 def check_state(session: Session, after: MediumStatus) -> Procedure[None]:
     """Raise DiscStateError unless the session is closed and the disc as open as was asked for."""
     planned = DiscState.FINALIZED if session.job.close else DiscState.APPENDABLE
     if after.state is DiscState.FINALIZED and planned is DiscState.APPENDABLE:
         yield from session.work.notice(Phase.FINALISING, "the drive finalized the disc: no session can follow")
     elif after.state is not planned:
-        raise _error(f"the disc should be {planned.value} now", after)
+        raise unplanned(f"the disc should be {planned.value} now", after)
     if after.open_session:
-        raise _error("the session did not get closed", after)
+        raise unplanned("the session did not get closed", after)
 
 
 def check_table(placed: tuple[Placed, ...], lead_out: int | None, after: MediumStatus) -> Procedure[None]:
@@ -108,7 +102,7 @@ def _check_code(
         if found == wanted:
             return
     if found:
-        raise _error(f"{name} is {found} on the disc, not {wanted}", after)
+        raise unplanned(f"{name} is {found} on the disc, not {wanted}", after)
     what = f"the drive does not show {name}: another one may tell if it is there"
     yield from session.work.notice(Phase.FINALISING, what)
 
@@ -133,7 +127,7 @@ def _check_texts(session: Session, planned: tuple[CdTextPack, ...], after: Mediu
     found = (yield from _readable(session, "CD-TEXT", text_packs)) or ()
     shown, wanted = {pack.build() for pack in found if pack.crc_valid}, {pack.build() for pack in planned}
     if shown - wanted:
-        raise _error(f"{len(shown - wanted)} packs of CD-TEXT on the disc are others than were written", after)
+        raise unplanned(f"{len(shown - wanted)} packs of CD-TEXT on the disc are others than were written", after)
     if shown != wanted:
         what = f"the drive shows {len(shown)} of {len(wanted)} packs of CD-TEXT: another one may tell if they are there"
         yield from session.work.notice(Phase.FINALISING, what)
@@ -148,12 +142,12 @@ def _moved(session: Session, track: Placed) -> Placed:
 
 def _check_track(track: Placed, entry: QEntry | None, after: MediumStatus) -> None:
     if entry is None:
-        raise _error(f"track {track.number} is not in the table of contents", after)
+        raise unplanned(f"track {track.number} is not in the table of contents", after)
     start = entry.p_time.lba if entry.p_time.valid else None
     if start != track.start:
-        raise _error(f"track {track.number} starts at {start} in the table of contents, not at {track.start}", after)
+        raise unplanned(f"track {track.number} starts at {start} in the table of contents, not at {track.start}", after)
     if entry.control != track.plan.control:
-        raise _error(
+        raise unplanned(
             f"track {track.number} has the control field {entry.control:X}h, not {track.plan.control:X}h", after
         )
 
@@ -161,10 +155,4 @@ def _check_track(track: Placed, entry: QEntry | None, after: MediumStatus) -> No
 def _check_lead_out(planned: int, entry: QEntry | None, after: MediumStatus) -> None:
     start = entry.p_time.lba if entry is not None and entry.p_time.valid else None
     if start != planned:
-        raise _error(f"the lead-out starts at {start} in the table of contents, not at {planned}", after)
-
-
-def _error(what: str, after: MediumStatus) -> DiscStateError:
-    error = DiscStateError(f"{what} ({after})")
-    error.medium = after
-    return error
+        raise unplanned(f"the lead-out starts at {start} in the table of contents, not at {planned}", after)

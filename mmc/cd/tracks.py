@@ -11,7 +11,7 @@ from discstack.mmc.cd import by_track
 from discstack.mmc.cd.burn import erased, recorded
 from discstack.mmc.cd.following import check_data_mode, next_track_number
 from discstack.mmc.cd.job import CdChoices
-from discstack.mmc.cd.outcome import check_codes, check_state, check_table, check_untouched
+from discstack.mmc.cd.outcome import check_codes, check_state, check_table
 from discstack.mmc.cd.packet_tracks import check_open_packets
 from discstack.mmc.cd.program import MINIMUM_TRACK, MOST_TRACKS, Placed, ProgramTrack
 from discstack.mmc.cd.session import Session, check_sizes
@@ -19,6 +19,7 @@ from discstack.mmc.errors import DiscStateError, MediumFull, UnsupportedMedium
 from discstack.mmc.guard import attach_status, lock, unlock
 from discstack.mmc.identify import open_work, status_of
 from discstack.mmc.medium import DiscState, MediumStatus
+from discstack.mmc.outcome import check_untouched
 from discstack.mmc.planning import must_erase
 from discstack.mmc.procedure import Checkpoint, Phase, Procedure, Report
 from discstack.mmc.spec.mode_page_values import SessionFormat
@@ -103,7 +104,7 @@ def release_tracks(tracks: OpenTracks) -> Procedure[MediumStatus]:
             yield from by_track.close_session(session)
         status = yield from status_of(session.work)
         if session.job.simulate:
-            check_untouched(session, status)
+            check_untouched(session.work.status, status)
         elif tracks.placed:
             yield from check_state(session, status)
             yield from check_table(tuple(tracks.placed), None, status)

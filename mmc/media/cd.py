@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from discstack.mmc import actions, polling, queries
+from discstack.mmc import actions, queries
 from discstack.mmc.cd.cue import cue_sheet, variants
 from discstack.mmc.cd.following import check_data_mode, multi_session, next_track_number
 from discstack.mmc.cd.packet_tracks import PACKETS, is_xa, modes, open_packets, packet_size, room, unit
@@ -26,10 +26,9 @@ from discstack.mmc.spec.features import CdTrackAtOnce, Configuration, Incrementa
 from discstack.mmc.spec.mode_page_values import DataBlockType, MultiSession, SessionFormat, WriteType
 from discstack.mmc.spec.msf import PREGAP, Msf
 from discstack.mmc.spec.track_information import DATA_TRACK, DataMode
-from discstack.mmc.steps import CLOSE_TRACK, close, close_damaged, flush, long_operation
+from discstack.mmc.steps import CLOSE_TRACK, blank, close, close_damaged, flush
 
 NOMINAL_SPEED: Final = 176.4
-BLANK_DISC, BLANK_MINIMAL = 0, 1  # MMC-6 table 243
 CLOSE_SESSION: Final = 2
 INVISIBLE_TRACK: Final = 0xFF
 INCOMPLETE_TRACK: Final = (0x72, 0x03)  # additional sense of a session with an open track
@@ -191,12 +190,6 @@ def _end(work: Work, job: BurnJob) -> Procedure[None]:
         if not job.simulate:
             raise
         yield from work.notice(Phase.FINALISING, f"the drive closes nothing after a test: {error}")
-
-
-def blank(work: Work, full: bool) -> Procedure[None]:
-    """Blank a CD-RW: only what makes it look written, or all of it."""
-    kind = BLANK_DISC if full else BLANK_MINIMAL
-    yield from long_operation(work, lambda immed: actions.blank(kind, immed=immed), polling.BLANK, Phase.ERASING)
 
 
 def close_track(work: Work) -> Procedure[None]:

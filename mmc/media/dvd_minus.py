@@ -7,14 +7,14 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from discstack.mmc import actions, layers, polling, queries
+from discstack.mmc import actions, layers, queries
 from discstack.mmc.command import optional
 from discstack.mmc.formatting import choices, choose, format_medium
 from discstack.mmc.job import BurnJob
 from discstack.mmc.media import sequential
 from discstack.mmc.medium import Action, DiscState, MediumStatus, WriteMode
 from discstack.mmc.polling import persist
-from discstack.mmc.procedure import Phase, Procedure
+from discstack.mmc.procedure import Procedure
 from discstack.mmc.recipe import BurnPlan, FormatOptions, Recipe, Survey, Work
 from discstack.mmc.spec.disc_information import DiscStatus
 from discstack.mmc.spec.features import FeatureCode
@@ -22,10 +22,9 @@ from discstack.mmc.spec.format_unit import FormatType
 from discstack.mmc.spec.mode_page_values import DataBlockType, MultiSession, WriteType
 from discstack.mmc.spec.profiles import Profile
 from discstack.mmc.states import CLOSING, next_actions
-from discstack.mmc.steps import close, close_last_track, close_tracks, long_operation
+from discstack.mmc.steps import blank, close, close_last_track, close_tracks
 
 CLOSE_SESSION: Final = 2  # MMC-6 table 250; the multi-session field says what becomes of it
-BLANK_DISC, BLANK_MINIMAL = 0, 1
 LINK_SIZE: Final = 16  # the one size that all drives take, whatever their feature 0021h prefers
 DATA, DATA_INCREMENTAL = 4, 5  # track modes
 WRITE_TYPES: Final[Mapping[WriteMode, WriteType]] = {
@@ -148,12 +147,6 @@ def close_disc(work: Work) -> Procedure[None]:
     if work.status.open_session:
         yield from close_tracks(work)
     yield from close(work, CLOSE_SESSION)
-
-
-def blank(work: Work, full: bool) -> Procedure[None]:
-    """Blank a DVD-RW; what was not blanked in full can be written at once only."""
-    kind = BLANK_DISC if full else BLANK_MINIMAL
-    yield from long_operation(work, lambda immed: actions.blank(kind, immed=immed), polling.BLANK, Phase.ERASING)
 
 
 def needs_full_blanking(job: BurnJob) -> bool:

@@ -14,7 +14,7 @@ from discstack.mmc import actions
 from discstack.mmc.formatting import choices, choose, format_medium
 from discstack.mmc.job import BurnJob
 from discstack.mmc.media import overwritable
-from discstack.mmc.media.dvd_minus import blank, format_disc
+from discstack.mmc.media.dvd_minus import format_disc
 from discstack.mmc.medium import DiscState, MediumStatus
 from discstack.mmc.polling import persist
 from discstack.mmc.procedure import Checkpoint, Phase, Procedure, Report
@@ -23,7 +23,7 @@ from discstack.mmc.spec.capacities import CapacityType, FormatCapacities
 from discstack.mmc.spec.format_unit import FormatType
 from discstack.mmc.spec.profiles import Profile
 from discstack.mmc.states import next_actions
-from discstack.mmc.steps import close
+from discstack.mmc.steps import blank, close
 
 CLOSE_SESSION: Final = 2
 WRITE_UNIT: Final = 16

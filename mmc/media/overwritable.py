@@ -1,4 +1,4 @@
-"""What media that can be written anywhere, again and again, have in common: DVD+RW and BD-RE."""
+"""What all media that can be written anywhere, again and again, have in common."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading the state of media that are written from front to back, once: CD-R, CD-RW, DVD+R, BD-R."""
+"""Reading the state of media that are written from front to back, until they are blanked where they can be."""
 
 from __future__ import annotations
 
