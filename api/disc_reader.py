@@ -110,6 +110,8 @@ class DiscReader(Job):
         """
         with self._cancellation.job():
             wanted = self.recorded() if blocks is None else blocks
+            if wanted.step != 1:
+                raise ValueError(f"blocks are read one after the other, not {wanted.step} on each time")
             medium = self.recorder.medium()
             recipe = RECIPES.get(medium.profile)
             procedure = read_disc(
@@ -121,7 +123,7 @@ class DiscReader(Job):
                 ends_track=wanted.stop in (medium.used_blocks, *(track.data_end for track in medium.tracks)),
                 capacity=medium.capacity_blocks,
             )
-            curbed = at_read_speed(speed, procedure, Phase.READING) if speed else procedure
+            curbed = procedure if speed is None else at_read_speed(speed, procedure, Phase.READING)
             return self._run(curbed, on_event, write=False)
 
     def verify(
@@ -134,7 +136,8 @@ class DiscReader(Job):
         SourceError or EOFError where the image cannot be read.
         """
         with self._cancellation.job(), opened(image) as source:
-            return self._run(_compare(source, start, speed or self.careful_speed), on_event, write=False)
+            curb = self.careful_speed if speed is None else speed
+            return self._run(_compare(source, start, curb), on_event, write=False)
 
 
 def _compare(source: BlockSource, start: int, speed: int | None) -> Procedure[int]:

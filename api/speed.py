@@ -45,8 +45,8 @@ def kilobytes(text: str | None, medium: MediumStatus) -> int | None:
     if wanted.slowest:
         return min((speed.kilobytes for speed in medium.write_speeds), default=0) or round(_nominal(medium))
     if wanted.x is None:
-        return None if wanted.kilobytes is None else round(wanted.kilobytes)
-    return round(wanted.x * _nominal(medium))
+        return None if wanted.kilobytes is None else max(round(wanted.kilobytes), 1)
+    return max(round(wanted.x * _nominal(medium)), 1)
 
 
 def _nominal(medium: MediumStatus) -> float:

@@ -85,8 +85,14 @@ def check_choices(choices: Choices) -> None:
     if not isinstance(choices.verify, VerifyLevel):
         raise TypeError(f"verify is one of {', '.join(map(str, VerifyLevel))}, not {choices.verify!r}")
     for speed in (choices.speed, choices.verify_speed):
-        if speed is not None and speed <= 0:
-            raise ValueError(f"a speed is in kB/s, and more than 0: not {speed}")
+        if speed is not None:
+            check_speed(speed)
+
+
+def check_speed(kilobytes: int) -> None:
+    """Raise ValueError for what is no speed."""
+    if kilobytes <= 0:
+        raise ValueError(f"a speed is in kB/s, and more than 0: not {kilobytes}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from discstack.mmc import actions, queries
 from discstack.mmc.aftermath import attempt, drive_is_lost
 from discstack.mmc.command import optional
 from discstack.mmc.errors import CommandError, ResponseError
+from discstack.mmc.job import check_speed
 from discstack.mmc.polling import persist
 from discstack.mmc.procedure import Phase, Procedure, Report
 from discstack.mmc.spec.mode_pages import CapabilitiesPage
@@ -36,6 +37,7 @@ def at_read_speed(kilobytes: int, body: Procedure[T], phase: Phase = Phase.VERIF
     read speed set, or says that it reads faster, does as it likes, and the owner is told, in the phase that the body
     is.
     """
+    check_speed(kilobytes)
     before = yield from _speeds()
     ways = yield from _curb(before._replace(read=min(kilobytes, actions.FASTEST)), phase)
     try:

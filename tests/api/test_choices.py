@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import io
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -122,6 +124,27 @@ def test_a_speed_that_is_none_is_refused(speed: int) -> None:
             with pytest.raises(ValueError, match=f"a speed is in kB/s, and more than 0: not {speed}"):
                 discstack.AudioWriter(recorder, **choices).write(PROGRAM)
         assert recorder.medium().blank
+
+
+@pytest.mark.parametrize("speed", [0, -4])
+def test_a_speed_that_is_none_is_refused_by_readers_too(speed: int, tmp_path: Path) -> None:
+    with discstack.open("virtual:cd-r?capacity=4096") as recorder:
+        discstack.DataWriter(recorder).write(Zeros(40))
+        reader = discstack.DiscReader(recorder)
+        for read in (
+            lambda: reader.read(io.BytesIO(), speed=speed),
+            lambda: reader.verify(Zeros(40), speed=speed),
+            lambda: discstack.CdReader(recorder).save(tmp_path / "disc.cue", speed=speed),
+        ):
+            with pytest.raises(ValueError, match=f"a speed is in kB/s, and more than 0: not {speed}"):
+                read()
+
+
+def test_blocks_are_read_one_after_the_other() -> None:
+    with discstack.open("virtual:cd-r?capacity=4096") as recorder:
+        discstack.DataWriter(recorder).write(Zeros(40))
+        with pytest.raises(ValueError, match="one after the other, not 2 on each time"):
+            discstack.DiscReader(recorder).read(io.BytesIO(), blocks=range(0, 40, 2))
 
 
 @pytest.mark.parametrize("source", ["image.iso", b"bytes", None])

@@ -36,6 +36,7 @@ def test_an_x_is_that_of_the_medium() -> None:
     assert kilobytes("16x", DVD) == 22160
     assert kilobytes("5MB/s", DVD) == 5000
     assert kilobytes(None, DVD) is None
+    assert kilobytes("0.2kB/s", DVD) == kilobytes("0.0001x", DVD) == 1
 
 
 def test_the_slowest_speed_is_one_that_the_drive_tells() -> None:
