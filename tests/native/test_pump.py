@@ -207,6 +207,7 @@ def gapped(tmp_path: Path) -> Path:
     (tmp_path / "gapped").mkdir()
     for name in ("one", "two"):
         (tmp_path / "gapped" / name).write_bytes(os.urandom((1 << 20) + SECTOR))
+        os.utime(tmp_path / "gapped" / name, (0, 1_600_000_000))  # what is written next may be in the same tick as this
     return tmp_path / "gapped/one"
 
 
