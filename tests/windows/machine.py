@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,10 +49,11 @@ class NoDownload(NoWindows):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a program ended, and all that it wrote."""
+    """How a program ended, all that it wrote, and how many Pythons had begun."""
 
     status: int
     output: str
+    begun: int
 
 
 class Wine:
@@ -68,8 +70,8 @@ class Wine:
             raise NoWindows(f"Windows's Python is 3.11 here, which needs the library of a 3.11, not of {sys.version}")
         shutil.rmtree(HOME, ignore_errors=True)
         self._make_python()
-        self.start("wineboot", "-i")
-        self.start("regedit", "/S", DRIVE)
+        self._run("wineboot", "-i")
+        self._run("regedit", "/S", DRIVE)
         (self.prefix / "dosdevices/p:").symlink_to(ROOT)
         (HOME / "ready").touch()
 
@@ -77,22 +79,29 @@ class Wine:
         """Run Windows's Python."""
         return self.start(HOME / "python/python.exe", *words, **options)
 
-    def start(
+    def start(self, *words: str | Path, **options: Any) -> Result:
+        """Run a program of Windows that comes to Python, once more if it did not: one in thousands dies at birth."""
+        done = self._run(*words, **options)
+        return done if done.begun else self._run(*words, **options)
+
+    def _run(
         self, *words: str | Path, cwd: Path = HOME, timeout: float = 1800.0, environment: dict[str, str] | None = None
     ) -> Result:
         """Run a program of Windows; its output goes through a pipe, as Wine wants it."""
         settings = {**os.environ, **ENVIRONMENT, "WINEPREFIX": str(self.prefix), **(environment or {})}
-        done = subprocess.run(
-            ["wine", *(windows_path(word) if isinstance(word, Path) else word for word in words)],
-            cwd=cwd,
-            env=settings,
-            timeout=timeout,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
-        return Result(done.returncode, done.stdout.decode("utf-8", "replace").replace("\r\n", "\n"))
+        with tempfile.NamedTemporaryFile(dir=HOME) as begun:
+            done = subprocess.run(
+                ["wine", *(windows_path(word) if isinstance(word, Path) else word for word in words)],
+                cwd=cwd,
+                env={**settings, "BEGUN": windows_path(Path(begun.name))},
+                timeout=timeout,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                check=False,
+            )
+            output = done.stdout.decode("utf-8", "replace").replace("\r\n", "\n")
+            return Result(done.returncode, output, os.path.getsize(begun.name))
 
     def bare_python(self, folder: Path) -> Path:
         """Put a Python without packages into a folder, and return its program."""
