@@ -28,7 +28,7 @@ __all__ = ["MEDIA", "open_virtual"]
 
 SERIAL_PREFIX: Final = "DS"
 SERIAL_DIGITS: Final = 10
-LARGEST_BUFFER: Final = 0xFFFFFFFF  # bytes, what READ BUFFER CAPACITY can tell, MMC-6 6.15
+LARGEST_BUFFER: Final = 0xFFFFFFFF  # bytes, what READ BUFFER CAPACITY can tell, MMC-6 6.17
 SLOWEST: Final = 0.1  # times 1x; no disc was ever recorded more slowly than at 1x
 FASTEST: Final = 1000.0  # times 1x; in kB/s it fits into the 32 bits of a speed descriptor
 

@@ -38,6 +38,7 @@ def write_and_verify(drive: Drive, request: Request, *, lba: int, transfer_lengt
     write_10(drive, request, lba=lba, transfer_length=transfer_length)
     drive.clock.sleep(drive.buffer.time_to_empty())
     drive.pass_by(lba, transfer_length)
+    drive.loaded.defects.readable(lba, transfer_length)
     return b""
 
 
@@ -48,6 +49,7 @@ def verify(drive: Drive, request: Request, *, bytchk: bool, lba: int, verificati
     if lba < 0 or lba + verification_length > drive.loaded.capacity:
         raise Refusal(at(OUT_OF_RANGE, lba))
     drive.loaded.readable(lba, verification_length)
+    drive.loaded.defects.readable(lba, verification_length)
     drive.pass_by(lba, verification_length)
     return b""
 

@@ -89,6 +89,18 @@ def test_without_spare_areas_a_rewritable_disc_says_nothing_and_a_write_once_one
     assert once.write_refused(32, 32) == "3/0C/00"
 
 
+def test_what_verifies_finds_what_nothing_replaced(load: Load) -> None:
+    host = load("bd-re", defects="64-95")
+    host.format(12219392, 0xC4)
+    assert host.ok("2E 00 00000000 00 0040 00", bytes(64 * 2048)) == b""
+    assert host.refused("2E 00 00000040 00 0020 00", bytes(32 * 2048)) == "3/11/05"
+    assert host.refused("2F 00 00000000 00 0060 00") == "3/11/05"
+    assert host.ok("2F 00 00000000 00 0040 00") == b""
+    host.format(0, 0xC0)
+    assert host.ok("2E 00 00000040 00 0020 00", bytes(32 * 2048)) == b""
+    assert host.ok("2F 00 00000000 00 0060 00") == b""
+
+
 def test_spares_run_out(load: Load) -> None:
     host = load("bd-re", capacity=128 * 32, defects="0-4095")
     host.format(0, 0x00)
