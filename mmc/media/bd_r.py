@@ -57,11 +57,13 @@ def assess_pow(recipe: Recipe, survey: Survey) -> MediumStatus:
     whole = survey.formats.current.number_of_blocks if survey.formats is not None else free
     status = overwritable.assess(recipe, survey, formatted=True, capacity=whole)
     detail = f"{free} blocks can still be written, those that are written over included"
+    recorded = tuple(track for track in status.tracks if not track.blank)
     return replace(
         status,
         free_blocks=free,
+        used_blocks=max((track.end for track in recorded), default=0),
         erasable=False,
-        tracks=tuple(track for track in status.tracks if not track.blank),
+        tracks=recorded,
         actions=next_actions(recipe, status.state),
         detail=detail,
     )

@@ -90,6 +90,7 @@ def test_a_bd_r_that_can_be_written_over_pays_with_free_blocks(lab: Any) -> None
     assert [(track.start, track.blocks) for track in first.tracks] == [(0, 64)]
     second = lab.run(burn(lab.job(64, erase=True)), tap).medium
     assert first.free_blocks - second.free_blocks == 64
+    assert [status.used_blocks for status in (fresh, first, second)] == [0, 64, 128]
     assert tap.on_disc(0, 64) == lab.image(64)
     with pytest.raises(MediumFull):
         lab.run(burn(lab.job(second.free_blocks + 32, erase=True)), tap)
