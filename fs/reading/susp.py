@@ -14,6 +14,7 @@ _CE: Final = Struct("<I4xI4xI4x")  # 5.1
 _HEAD: Final = 4  # signature, length and version
 _XA: Final = 14  # bytes that CD-ROM XA puts before SP in the root's record
 _MAGIC: Final = b"\xbe\xef"  # 5.3
+_MOST_CONTINUED: Final = 1 << 20  # bytes of one continuation area; writers keep each within a sector
 
 
 class Field(NamedTuple):
@@ -65,6 +66,9 @@ def _continuation(blocks: Blocks, lba: int, offset: int, length: int, where: str
     end = offset + length
     if lba + end // SECTOR > blocks.sectors:
         blocks.notes.add(Oddity.OUT_OF_BOUNDS, where, f"continuation area of {length} bytes at sector {lba}; left out")
+        return b""
+    if length > _MOST_CONTINUED:
+        blocks.notes.add(Oddity.TOO_MUCH, where, f"continuation area of {length} bytes at sector {lba}; left out")
         return b""
     if not blocks.spend(length, where):
         return b""

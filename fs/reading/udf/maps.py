@@ -17,10 +17,13 @@ _MAPS_AT: Final = 440
 _TABLE: Final = Struct("<II")  # at 264: length of the map table, number of maps
 _SPARABLE: Final = Struct("<HBxI")  # at 40: packet length, number of tables, size of each
 _MOVED: Final = Struct("<II")
+_MOST_TABLE: Final = 56 + 8 * 0xFFFF  # bytes of a sparing table: its number of entries has 16 bits
 _LAST_MOVED: Final = 0xFFFFFFF0  # UDF 2.2.12: what is not below stands for no packet
 VAT_1_50, VAT_2_00 = 0, 248  # file types of a virtual allocation table
 _VAT_IDENTIFIER: Final = b"*UDF Virtual Alloc Tbl"
 _VAT_TAIL: Final = 36  # bytes behind the entries of a table of UDF 1.50
+_ENTRY: Final = 4  # bytes of a table's entry
+_MOST_HEADER: Final = 1 << 16  # bytes before its entries; the length has 16 bits
 _VAT_SEARCH: Final = 320  # sectors from the end of the medium on, among run-out and padding
 _PHYSICAL: Final = b""
 _SPARED: Final = b"*UDF Sparable Partition"
@@ -104,7 +107,7 @@ def _sparable(blocks: Blocks, entry: bytes, physical: Physical) -> Partition:
 
 def _sparing_table(blocks: Blocks, location: int, size: int) -> list[tuple[int, int]] | None:
     where = f"UDF sparing table at sector {location}"
-    data = b"".join(blocks.span(location, size, where))
+    data = b"".join(blocks.span(location, min(size, _MOST_TABLE), where))
     if len(data) < 56 or tag_of(data, location, where, blocks.notes) != Tag.SPARING_TABLE:
         return None
     count = int.from_bytes(data[48:50], "little")
@@ -133,6 +136,9 @@ def _virtual(blocks: Blocks, entry: bytes, below: int, bottoms: Sequence[Partiti
 
 
 def _table(entries: Entries, entry: Entry, where: str) -> Sequence[int] | None:
+    if entry.size > _ENTRY * entries.blocks.sectors + _MOST_HEADER:
+        entries.blocks.notes.add(Oddity.TOO_MUCH, where, f"{entry.size} bytes, more than one entry for each sector")
+        return None
     data = b"".join(entries.data(entry, where))
     if entry.file_type == VAT_2_00:
         data = data[int.from_bytes(data[:2], "little") :]

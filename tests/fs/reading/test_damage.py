@@ -270,6 +270,14 @@ def test_odd_system_use_fields_are_told(use: Any, oddity: Oddity, by_hand: Any, 
     assert len(volume.root) == 1
 
 
+def test_continuation_area_as_long_as_the_medium_is_not_read(by_hand: Any, medium: Any) -> None:
+    image = medium(rock_ridge(by_hand, by_hand.continued(30, 0, 2 << 20), count=1200))
+    volume = read_volume(image)
+    assert oddities(volume) == {Oddity.TOO_MUCH}
+    assert len(volume.root) == 1
+    assert image.read < 1 << 20
+
+
 def test_continuation_areas_that_lead_to_and_fro_are_given_up(by_hand: Any, medium: Any) -> None:
     """Each of 200,000 areas of 28 bytes lies far from the one before, so that every one costs another read."""
     count, rounds = 3000, 70

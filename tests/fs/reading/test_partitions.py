@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from discstack.fs.errors import VolumeError
 from discstack.fs.reading.notes import Oddity
 from discstack.fs.reading.volume import read_volume
 
@@ -69,6 +70,14 @@ def test_virtual_partition_leads_every_block_on(revision: str, by_hand: Any, med
     assert plain(read_volume(medium(image + bytes(150 * SECTOR))).root) == {"file": b"hello"}
     with pytest.raises(Exception, match="no file system"):
         read_volume(medium(image[: -2 * SECTOR]))
+
+
+def test_virtual_allocation_table_longer_than_the_medium_is_left_out(by_hand: Any, medium: Any) -> None:
+    last, size = COUNT - PARTITION - 1, 1 << 20
+    vat = by_hand.file_entry(last, 248, size, pack("<II", 1 << 30 | size, 0))  # of zeros that are not recorded
+    image = volume(by_hand, {**tree(by_hand), last: vat}, map_of(b"*UDF Virtual Partition", b""))
+    with pytest.raises(VolumeError, match=f"{size} bytes, more than one entry for each sector"):
+        read_volume(medium(image))
 
 
 @pytest.mark.parametrize("damaged", [False, True])
