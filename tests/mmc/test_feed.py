@@ -335,6 +335,24 @@ def test_the_drives_buffer_is_watched() -> None:
     assert (counters.drive_buffer, counters.drive_fill) == (0x200000, 0x180000)
 
 
+def test_the_buffer_is_asked_for_when_that_is_due() -> None:
+    def answer(command: Command) -> Reply:
+        transport.clock.sleep(0.2 if command.cdb != READ_BUFFER_CAPACITY else 0.0)
+        return Reply(data=bytes.fromhex("000a 0000 00200000 00200000"))
+
+    transport = ScriptTransport(otherwise=answer)
+    counters = feed_by_execute(transport, stream(filled_ring(), unit=4), ignore).counters
+    asked = [number for number, command in enumerate(transport.commands) if command.cdb == READ_BUFFER_CAPACITY]
+    assert asked == [3, 7, 11]  # after three WRITEs each, of 0.2 s
+    assert (counters.drive_buffer, counters.drive_fill) == (0x200000, 0)
+
+
+def test_what_is_left_in_the_ring_is_told_in_the_end() -> None:
+    seen: list[FeedCounters] = []
+    counters = feed_by_execute(ScriptTransport(otherwise=Reply()), stream(filled_ring(48)), seen.append).counters
+    assert (counters.ring_fill, seen[-1].ring_fill) == (8 * BLOCK, 8 * BLOCK)
+
+
 @pytest.mark.parametrize("data", ["000a 0000 00080000 00200000", "000a 0000 00000000 00000000", "000a"])
 def test_a_nonsensical_buffer_is_not_believed(data: str) -> None:
     counters = feed_by_execute(capacity_script(bytes.fromhex(data)), stream(filled_ring()), ignore).counters

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import weakref
 from threading import Event, Timer
 
 import pytest
@@ -186,6 +187,12 @@ def test_a_source_that_does_not_come_back_keeps_nobody_waiting(ring: Ring, monke
         pump.result()
 
 
+def test_a_source_that_came_back_is_not_told_of(ring: Ring) -> None:
+    with pytest.raises(OSError, match="the drive is gone") as caught, Pump(Source(5000), ring):
+        raise OSError("the drive is gone")
+    assert not hasattr(caught.value, "__notes__")
+
+
 def test_cancelling_the_ring_ends_a_waiting_pump(ring: Ring) -> None:
     with Pump(Source(5000), ring) as pump:
         Timer(0.05, ring.cancel).start()
@@ -208,6 +215,8 @@ def test_a_slow_drives_ring_is_not_too_small(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_ring_takes_its_share_of_memory_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream, "_available_memory", lambda: 80 << 20)
     assert ring_size(72e6, 65536) == 10 << 20
+    assert not stream.is_too_large(80 << 20)
+    assert stream.is_too_large((80 << 20) + 1)
     monkeypatch.setattr(stream, "_available_memory", lambda: 0)
     assert ring_size(72e6, 65536) == 4 << 20
 
@@ -242,6 +251,19 @@ def test_what_comes_after_another_pump_begins_when_that_one_is_through(ring: Rin
         assert pump.wait_full(LONG)
         assert (pump.ended, second.at) == (True, 40 * BLOCK)
         assert before.result()
+
+
+def test_the_ring_of_the_pump_before_is_not_kept() -> None:
+    ring = Ring(4 * 65536, 65536)
+    kept = weakref.ref(ring)
+    before = Pump(Source(40), ring)
+    with before:
+        drain(ring)
+    with Pump(Source(40), Ring(4 * 65536, 65536), after=before) as pump:
+        assert pump.wait_full(10)
+        del before, ring
+        assert kept() is None
+        assert pump.ended
 
 
 def test_a_pump_has_ended_when_its_last_byte_is_in_the_ring() -> None:
