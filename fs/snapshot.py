@@ -285,4 +285,4 @@ def iso_time(nanoseconds: int) -> str:
         moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=nanoseconds // NANOSECONDS)
     except OverflowError:
         return f"{nanoseconds // NANOSECONDS} s since 1970"
-    return moment.strftime("%Y-%m-%d %H:%M:%S UTC")
+    return f"{moment.replace(tzinfo=None)} UTC"

@@ -201,10 +201,12 @@ def test_changed_names_are_reported_but_not_mere_case() -> None:
 
 def test_times_that_a_view_cannot_hold_are_reported() -> None:
     root = Directory(mtime_ns=0)
+    root.create_file("ancient", b"", mtime_ns=-60_000_000_000 * 10**9)
     root.create_file("old", b"", mtime_ns=-3_000_000_000 * 10**9)
     image = build_image(root, ImageOptions(views=ISO_ONLY, rock_ridge=None))
     assert [str(issue) for issue in image.issues] == [
-        "/old: time clamped in ISO 9660: 1874-12-07 18:40:00 UTC becomes 1900-01-01 00:00:00 UTC"
+        "/ancient: time clamped in ISO 9660: 0068-09-03 13:20:00 UTC becomes 1900-01-01 00:00:00 UTC",
+        "/old: time clamped in ISO 9660: 1874-12-07 18:40:00 UTC becomes 1900-01-01 00:00:00 UTC",
     ]
 
 
