@@ -15,17 +15,17 @@ from discstack.mmc.aftermath import attempt, disc_is_lost
 from discstack.mmc.calibration import calibrate
 from discstack.mmc.cd import at_once, by_track, raw
 from discstack.mmc.cd.following import check_data_mode, next_track_number
-from discstack.mmc.cd.job import CdJob, CdResult, CdWriteMode
+from discstack.mmc.cd.job import CdChoices, CdJob, CdResult, CdWriteMode
 from discstack.mmc.cd.outcome import check_contents
 from discstack.mmc.cd.packet_tracks import check_open_packets
 from discstack.mmc.cd.program import Layout, lay_out
 from discstack.mmc.cd.session import Session, check_sizes
 from discstack.mmc.cd.verify import verify_program
-from discstack.mmc.errors import DiscStateError, MediumFull, UnsupportedMedium
+from discstack.mmc.errors import DiscStateError, MediumFull, MediumNotBlank, UnsupportedMedium
 from discstack.mmc.guard import locked
 from discstack.mmc.identify import next_writable, open_work, status_of
 from discstack.mmc.job import VerifyLevel
-from discstack.mmc.medium import DiscState
+from discstack.mmc.medium import DiscState, MediumStatus
 from discstack.mmc.planning import must_erase
 from discstack.mmc.procedure import Checkpoint, Now, Phase, Procedure, Report
 from discstack.mmc.read_speed import at_read_speed
@@ -70,13 +70,27 @@ def burn_program(job: CdJob) -> Procedure[CdResult]:
     work = yield from open_work()
     if not work.recipe.is_cd:
         raise UnsupportedMedium(f"tracks of audio and data are for CDs; this is {work.status}")
-    erase_first = must_erase(work.status, job)
+    erase_first = must_blank(work.status, job)
     WAYS[job.mode].check(work, job, plan_program(work, job, blank=erase_first))
     yield from check_sizes(work, job)
     yield Checkpoint()
     result = yield from locked(_burn(work, job, erase_first=erase_first))
     yield Report(Phase.DONE)
     return result
+
+
+def must_blank(status: MediumStatus, choices: CdChoices) -> bool:
+    """Say whether the disc has to be blanked first, as one that is formatted for packets has to be for tracks.
+
+    Raises MediumNotBlank where nobody permitted that.
+    """
+    if status.state is not DiscState.OVERWRITABLE:
+        return must_erase(status, choices)
+    if not choices.erase:
+        raise MediumNotBlank(
+            f"no tracks go onto a disc that is formatted for packets ({status}); it may be erased first"
+        )
+    return True
 
 
 def plan_program(work: Work, job: CdJob, *, blank: bool, address: int | None = None) -> Layout:

@@ -8,7 +8,7 @@ from functools import partial
 from discstack.mmc.aftermath import attempt
 from discstack.mmc.calibration import calibrate
 from discstack.mmc.cd import by_track
-from discstack.mmc.cd.burn import erased, recorded
+from discstack.mmc.cd.burn import erased, must_blank, recorded
 from discstack.mmc.cd.following import check_data_mode, next_track_number
 from discstack.mmc.cd.job import CdChoices
 from discstack.mmc.cd.outcome import check_codes, check_state, check_table
@@ -20,7 +20,6 @@ from discstack.mmc.guard import attach_status, lock, unlock
 from discstack.mmc.identify import open_work, status_of
 from discstack.mmc.medium import DiscState, MediumStatus
 from discstack.mmc.outcome import check_untouched
-from discstack.mmc.planning import must_erase
 from discstack.mmc.procedure import Checkpoint, Phase, Procedure, Report
 from discstack.mmc.spec.mode_page_values import SessionFormat
 from discstack.mmc.speed import set_write_speed
@@ -46,7 +45,7 @@ def prepare_tracks(choices: CdChoices, catalogue: str = "") -> Procedure[OpenTra
     work = yield from open_work()
     if not work.recipe.is_cd:
         raise UnsupportedMedium(f"tracks of audio are for CDs; this is {work.status}")
-    erase_first = must_erase(work.status, choices)
+    erase_first = must_blank(work.status, choices)
     if not erase_first and work.status.state not in (DiscState.BLANK, DiscState.APPENDABLE):
         raise DiscStateError(f"the medium is not in a state to be written: {work.status}")
     check_open_packets(work.status, blank=erase_first)

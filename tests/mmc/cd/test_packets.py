@@ -200,9 +200,15 @@ def test_a_disc_is_filled_to_its_last_block(studio: Any) -> None:
     assert lab.run(burn(lab.job(SIZE - 2, close=True)), tap).verified == SIZE - 2
 
 
-def test_tracks_of_audio_do_not_go_there(studio: Any) -> None:
-    with pytest.raises(MediaError):
-        studio.lab.run(burn_program(studio.job(studio.track(300), erase=False)), formatted(studio))
+def test_tracks_of_audio_do_not_go_there_unless_it_may_be_blanked(studio: Any) -> None:
+    tap = formatted(studio)
+    with pytest.raises(MediumNotBlank, match="no tracks go onto a disc that is formatted"):
+        studio.lab.run(burn_program(studio.job(studio.track(300))), tap)
+    with pytest.raises(MediumNotBlank, match="no tracks go onto a disc that is formatted"):
+        studio.lab.run(prepare_tracks(CdChoices()), tap)
+    result = studio.lab.run(burn_program(studio.job(studio.track(300), erase=True)), tap)
+    assert (result.medium.name, result.medium.state) == ("CD-RW", DiscState.FINALIZED)
+    assert studio.sectors(tap, 0, 300) == studio.samples(300)
 
 
 XA_WAYS = [WriteMode.INCREMENTAL, WriteMode.FIXED_PACKETS, WriteMode.VARIABLE_PACKETS]
