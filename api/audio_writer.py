@@ -115,6 +115,8 @@ class AudioWriter(Job):
             raise ValueError("a program or a cue sheet says by itself what catalogue, title and performer would say")
         if isinstance(content, Program):
             return content
+        if isinstance(content, (str, os.PathLike)):
+            raise TypeError(f"audio files come as a list, a cue sheet by CueSheet.load: not as {content!r}")
         if isinstance(content, CueSheet):
             return program_of_sheet(content, session=session, cd_text=self.cd_text, graphics=self.graphics)
         tracks = [item if isinstance(item, AudioTrack) else AudioTrack(path=item) for item in content]

@@ -140,6 +140,9 @@ def _check_size(plan: Plan, options: ImageOptions) -> None:
 
 
 def _check(options: ImageOptions) -> None:
+    for view in (*options.views, *options.hidden, *options.volume_ids):
+        if not isinstance(view, View):
+            raise TypeError(f"a view is one of {', '.join(map(str, View))}, not {view!r}")
     if not options.views:
         raise LayoutError("an image needs at least one view")
     if View.JOLIET in options.views and View.ISO9660 not in options.views:

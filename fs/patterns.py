@@ -12,9 +12,14 @@ from fnmatch import translate
 
 
 class Globs:
-    """Some globs, any of which may match."""
+    """Some globs, any of which may match.
+
+    TypeError for a string: its letters would count as globs, and a `*` among them would match everything.
+    """
 
     def __init__(self, globs: Iterable[str]) -> None:
+        if isinstance(globs, str):
+            raise TypeError(f"globs come as a list: [{globs!r}], not {globs!r}")
         cleaned = [os.path.normpath(glob).replace(os.sep, "/") for glob in globs if glob]
         self._names = _compiled(glob for glob in cleaned if "/" not in glob)
         self._paths = _compiled(glob for glob in cleaned if "/" in glob)

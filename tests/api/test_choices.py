@@ -140,6 +140,13 @@ def test_a_speed_that_is_none_is_refused_by_readers_too(speed: int, tmp_path: Pa
                 read()
 
 
+def test_one_file_for_a_list_of_them_is_refused() -> None:
+    with discstack.open("virtual:cd-r?capacity=4096") as recorder:
+        for file in ("one.wav", Path("album.cue")):
+            with pytest.raises(TypeError, match=r"audio files come as a list, a cue sheet by CueSheet\.load"):
+                discstack.AudioWriter(recorder).write(file)  # type: ignore[arg-type]
+
+
 def test_blocks_are_read_one_after_the_other() -> None:
     with discstack.open("virtual:cd-r?capacity=4096") as recorder:
         discstack.DataWriter(recorder).write(Zeros(40))

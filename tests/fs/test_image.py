@@ -187,6 +187,25 @@ def test_views_that_make_no_image_are_refused() -> None:
         build_image(Directory(), ImageOptions(views=frozenset({View.JOLIET, View.UDF})))
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"views": {View.ISO9660, "UDF"}},
+        {"hidden": {"UDF": ["*.sh"]}},
+        {"volume_ids": {"UDF": "NAME"}},
+    ],
+)
+def test_a_view_by_its_name_is_refused_and_not_passed_by(options: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match=r"a view is one of View.ISO9660, .*, not 'UDF'"):
+        build_image(Directory(), ImageOptions(**options))
+
+
+@pytest.mark.parametrize("options", [{"hidden": {View.UDF: "*.sh"}}, {"marked_hidden": "*.sh"}])
+def test_one_glob_for_a_list_of_them_is_refused_and_hides_not_everything(options: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match=r"globs come as a list: \['\*.sh'\]"):
+        build_image(Directory(), ImageOptions(**options))
+
+
 def test_changed_names_are_reported_but_not_mere_case() -> None:
     root = Directory()
     root.create_file("readme.txt", b"")

@@ -372,3 +372,12 @@ def test_time_of_creation_is_taken_where_the_system_tells_it(monkeypatch: pytest
         patched.setattr("os.name", "nt")
         windows = times_of(status)
     assert windows == Times(1, 2, 3)
+
+
+def test_one_glob_for_a_list_of_them_is_refused_and_leaves_not_everything_out(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"a")
+    root = Directory()
+    with pytest.raises(TypeError, match=r"globs come as a list: \['\*.raw'\]"):
+        root.add_tree(tmp_path, exclude="*.raw")
+    root.add_tree(tmp_path, exclude=["*.raw"])
+    assert [node.name for node in root] == ["a.txt"]
