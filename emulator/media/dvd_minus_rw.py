@@ -62,6 +62,11 @@ class DVDMinusRW(Medium):
         return self.face.rehearsing
 
     @property
+    def fragile(self) -> bool:
+        """Whether an underrun now costs what is being recorded."""
+        return self.face.fragile
+
+    @property
     def flush_duration(self) -> float:
         """Seconds of a flush."""
         return self.face.flush_duration

@@ -118,8 +118,9 @@ def page_05h(host: Any, *, bufe: bool) -> None:
     host.ok(f"55 10 00 00 00 00 00 {len(page) + 8:04X} 00", bytes(8) + page)
 
 
-def test_an_underrun_without_protection_ends_the_track(load: Load) -> None:
-    host = load("dvd-r")
+@pytest.mark.parametrize("medium", ["dvd-r", "dvd-rw"])
+def test_an_underrun_without_protection_ends_the_track(load: Load, medium: str) -> None:
+    host = load(medium)
     page_05h(host, bufe=False)
     host.write(0, 16)
     host.transport.clock.sleep(60)
@@ -129,10 +130,10 @@ def test_an_underrun_without_protection_ends_the_track(load: Load) -> None:
     host.close(2)
 
 
-@pytest.mark.parametrize("medium", ["dvd-r", "dvd+r", "bd-r"])
+@pytest.mark.parametrize("medium", ["dvd-r", "dvd-rw", "dvd+r", "bd-r"])
 def test_an_underrun_with_protection_costs_time_only(load: Load, medium: str) -> None:
     host = load(medium)
-    if medium == "dvd-r":
+    if medium.startswith("dvd-"):
         page_05h(host, bufe=True)
     host.write(0, 32)
     host.transport.clock.sleep(60)
