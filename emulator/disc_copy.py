@@ -68,9 +68,8 @@ def duplicate_disc(source: str | os.PathLike[str], target: str | os.PathLike[str
         _copy(source, target, undo)
         if _channels(source).exists():
             _copy(_channels(source), _channels(target), undo)
-        copied = replace(
-            _sidecar(source), serial=secrets.token_hex(8)
-        )  # of now: a drive may have had the disc until then
+        # the sidecar of now: a drive may have had the disc until then
+        copied = replace(_sidecar(source), serial=secrets.token_hex(8))
         undo.callback(sidecar_of(target).unlink, missing_ok=True)
         sidecar_of(target).write_text(copied.dumps(), encoding="utf-8")
         description = describe_disc(target)

@@ -52,9 +52,8 @@ class Bench:
     """A virtual drive that other programs find at `device`; `drive` is for looking at the disc afterwards."""
 
     def __init__(self, cable: Path, folder: Path, medium: str, device: str = DEVICE, **options: Any) -> None:
-        self.drive = Patient(
-            open_virtual(medium, realtime=1000, **options)
-        )  # other programs wait by the clock on the wall
+        # other programs wait by the clock on the wall
+        self.drive = Patient(open_virtual(medium, realtime=1000, **options))
         if device == BLOCK_DEVICE:  # the kernel hears of the power that came on, before any program does
             self.drive.execute(Command(bytes(6), Direction.NONE, None, 0, FOR_EVER))
         self.folder = folder

@@ -14,9 +14,7 @@ MOST: Final = 0xFFFF  # what a field of 16 bits can hold
 READS: Final = 0x3F  # page 2Ah byte 2: CD-R, CD-RW, DVD-ROM, DVD-R, DVD-RAM
 WRITES: Final = 0x37  # byte 3: CD-R, CD-RW, test write, DVD-R, DVD-RAM
 FORMS: Final = 0xF0  # byte 4: mode 2 forms 1 and 2, several sessions, BURN-Free
-AUDIO: Final = (
-    0x7F  # byte 5: READ CD of audio to the sample, R-W raw and corrected, C2 error bits, ISRC, catalogue number
-)
+AUDIO: Final = 0x7F  # byte 5: READ CD of audio to the sample, R-W raw and corrected, C2 bits, ISRC, catalogue number
 TRAY_WITH_LOCK: Final = 0x29  # byte 6: tray, eject, lock
 
 

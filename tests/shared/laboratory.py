@@ -131,9 +131,8 @@ class Lab:
 
     remembers: bool = True  # what drives answered in earlier trials of a row of the fault sweep
     drives: list[Tap] = field(default_factory=list)
-    recorded: dict[tuple[Tap, str], Recorded] = field(
-        default_factory=dict
-    )  # what was copied already, by disc and its state
+    # what was copied already, by disc and its state
+    recorded: dict[tuple[Tap, str], Recorded] = field(default_factory=dict)
 
     def drive(self, medium: str, capacity: int | None = None, **options: Any) -> Tap:
         tap = Tap(open_virtual(medium, capacity=capacity, **options))

@@ -20,9 +20,8 @@ from discstack.fs.sources import BytesSource, Source
 from discstack.fs.tree import Directory
 
 _FIXED: Final = 38  # bytes of a File Identifier Descriptor before its implementation use
-_FIELDS: Final = Struct(
-    "<BB4xIH6xH"
-)  # at 18: characteristics, length of the identifier, ICB's block and partition, L_IU
+# At 18: characteristics, length of the identifier, ICB's block and partition, L_IU
+_FIELDS: Final = Struct("<BB4xIH6xH")
 _HIDDEN, _DELETED, _PARENT, _METADATA = 0x01, 0x04, 0x08, 0x10  # 4/14.4.3
 # What a volume keeps for itself: the file that owns what must not be written, UDF 1.50 2.3.13
 _OWN: Final = b"\x08Non-Allocatable Space"

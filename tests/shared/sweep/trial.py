@@ -141,9 +141,8 @@ def _check_failure(subject: Subject, number: int, mishap: Mishap, failure: BaseE
     lost = mishap.lost or disc_is_lost(failure)
     expect(isinstance(failure, KeyboardInterrupt) == mishap.name.startswith("interrupt"), "an interruption of nobody")
     expect(not isinstance(failure, Cancelled) or mishap.name == "cancel", "a cancel that nobody wished")
-    taken = (
-        () if mishap.name == "cancel" or mishap.lasting else written
-    )  # what goes on a little, or is refused for ever
+    # what goes on a little, or is refused for ever
+    taken = () if mishap.name == "cancel" or mishap.lasting else written
     expect(not any(at > number for at in taken), "something was written after it")
     tap.spare()
     expect(mishap.lost or mishap.lasting or not tap.locked, "the tray stays locked")
