@@ -200,4 +200,3 @@ def _all() -> list[Mishap]:
 
 
 MISHAPS: Mapping[str, Mishap] = MappingProxyType({mishap.name: mishap for mishap in _all()})
-KEYS = (*CODES[:16], "dead")  # one for each sense key, and a dead device
