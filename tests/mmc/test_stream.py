@@ -310,3 +310,10 @@ def test_a_pump_tells_how_much_is_ready(ring: Ring) -> None:
     with Pump(Source(5000), ring) as pump:
         assert pump.wait_full(LONG)
         assert 0.5 < pump.readiness <= 1
+
+
+@pytest.mark.linux("native code that reads files")
+def test_what_is_laid_up_is_half_of_what_has_to_be_ready() -> None:
+    with Pump(KnowingSource(64), Ring(4 * 65536, 65536)) as pump:
+        assert pump.wait_full(10)
+        assert (pump.ended, pump.readiness) == (True, 0.75)  # all is laid up, and the ring half full

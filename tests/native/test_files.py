@@ -106,13 +106,13 @@ def test_a_look_at_files_ends_at_the_first_that_is_not_what_it_was(some: list[Pa
     assert files.check_files(*arguments) == number
 
 
-@pytest.mark.parametrize("capacity", [1 << 17, 1 << 21])
+@pytest.mark.parametrize(("capacity", "granule"), [(1 << 17, 1 << 16), (1 << 21, 1 << 16), (3 * 2048, 2048)])
 @pytest.mark.parametrize("skip", [0, 2048, 598_016, 600_064])
 def test_files_of_any_size_are_poured_from_the_middle_of_the_first_on(
-    some: list[Path], capacity: int, skip: int
+    some: list[Path], capacity: int, granule: int, skip: int
 ) -> None:
     arguments, size = batch(some[4:])
-    ring, got = Ring(capacity, 1 << 16), bytearray()
+    ring, got = Ring(capacity, granule), bytearray()
     pump = NativePump(ring, size, 1 << 20)
     with ThreadPoolExecutor(1) as threads:
         poured = threads.submit(pump.files, *arguments, skip)

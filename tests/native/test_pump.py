@@ -23,6 +23,7 @@ from discstack.mmc import stream
 from discstack.mmc.errors import Cancelled
 from discstack.mmc.stream import CHUNK, Pouring, Pump
 from discstack.native import Ring, files
+from discstack.native.pieces import Pieces
 from discstack.native.pump import NativePump
 
 UNIT = 65536
@@ -351,6 +352,7 @@ def test_a_piece_of_what_was_poured_is_remembered_with_its_place(image: Image) -
         pytest.param(bytes(2 * CHUNK) + bytes(range(256)) * (CHUNK // 256), True, id="zeros before"),
         pytest.param(bytes(CHUNK - 100) + bytes(range(100)) + bytes(CHUNK), True, id="zeros around"),
         pytest.param(bytes(range(256)) * 8, False, id="shorter than a piece"),
+        pytest.param(bytes(range(256)) * 16, True, id="as long as a piece"),
         pytest.param(bytes(range(32)) * 4096, False, id="too few different bytes"),
     ],
 )
@@ -365,6 +367,46 @@ def test_what_is_the_same_byte_all_over_is_no_piece_to_remember(data: bytes, fou
     if witness is not None:
         at, piece = witness
         assert (len(piece), len(set(piece)) > 32, data[at : at + 4096] == piece) == (4096, True, True)
+
+
+def test_the_first_piece_that_can_be_known_again_is_the_one() -> None:
+    ring = Ring(1 << 14, 1 << 12)
+    pump = NativePump(ring, 3 << 12, CHUNK)
+    for data in (bytes(1 << 12), bytes(range(256)) * 16, bytes(range(255, -1, -1)) * 16):
+        region = ring.reserve(len(data))
+        region[:] = data
+        pump.commit(region)
+    assert pump.witness() == (1 << 12, bytes(range(256)) * 16)
+
+
+def test_a_piece_to_know_an_image_by_lies_within_it() -> None:
+    ring = Ring(1 << 14, 1 << 13)
+    pump = NativePump(ring, 1 << 12, CHUNK)
+    region = ring.reserve(1 << 13)
+    region[:] = bytes(range(256)) * 16 + bytes(range(255, -1, -1)) * 16
+    pump.commit(region)
+    assert pump.witness() == (0, bytes(range(256)) * 16)
+
+
+@pytest.mark.linux("native code that reads files")
+def test_no_more_is_laid_up_than_there_is_room_for() -> None:
+    pieces, sector = Pieces(3 * SECTOR), memoryview(b"\1" * SECTOR)
+    assert [pieces.made(sector) for _ in range(3)] == [SECTOR, SECTOR, 0]  # each takes a little more than its bytes
+    assert pieces.made(memoryview(bytes(SECTOR))) == SECTOR  # zeros take next to nothing
+
+
+@pytest.mark.linux("native code that reads files")
+def test_more_can_be_laid_up_once_all_was_poured() -> None:
+    ring, pieces = Ring(4 * SECTOR, SECTOR), Pieces(1 << 20)
+    pump, parts = NativePump(ring, 3 * SECTOR, CHUNK), [bytes([number]) * SECTOR for number in (1, 2, 3)]
+    for laid_up in (parts[:1], parts[1:]):
+        for part in laid_up:
+            assert pieces.made(memoryview(part)) == SECTOR
+        assert pump.pieces(pieces) == len(laid_up) * SECTOR
+    for part in parts:
+        assert ring.take(SECTOR) == part
+        ring.release(SECTOR)
+    assert pump.pieces(pieces) == 0
 
 
 class Plain:

@@ -86,8 +86,9 @@ def test_committing_or_releasing_more_than_granted_is_refused(ring: Ring) -> Non
     for size in (11, -1):
         with pytest.raises(ValueError, match="more than are reserved"):
             ring.commit(size)
-    with pytest.raises(ValueError, match="more than are taken"):
-        ring.release(1)
+    for size in (1, -1):
+        with pytest.raises(ValueError, match="more than are taken"):
+            ring.release(size)
 
 
 def test_an_empty_region_is_refused(ring: Ring) -> None:
@@ -113,6 +114,16 @@ def test_a_wait_in_slices_counts_as_one(ring: Ring) -> None:
         ring.take(1, timeout=0.25)
     assert ring.counters().empty == 1
     assert ring.counters().empty_time > 0.2
+
+
+def test_waits_of_the_producer_are_told_apart_from_those_of_the_consumer(ring: Ring) -> None:
+    put(ring, bytes(4 * UNIT))
+    put(ring, bytes(4 * UNIT))
+    with pytest.raises(TimeoutError):
+        ring.reserve(1, timeout=0.01)
+    counters = ring.counters()
+    assert (counters.full, counters.empty, counters.empty_time) == (1, 0, 0.0)
+    assert counters.full_time > 0
 
 
 def test_a_closed_ring_gives_the_rest_and_then_nothing(ring: Ring) -> None:
