@@ -157,10 +157,11 @@ def test_cancel_wakes_the_producer(ring: Ring) -> None:
     assert len(ring.reserve(1)) == 0
 
 
-def test_ctrl_c_gets_through_while_waiting(ring: Ring) -> None:
+@pytest.mark.parametrize("timeout", [LONG, None])
+def test_ctrl_c_gets_through_while_waiting(ring: Ring, timeout: float | None) -> None:
     def take() -> None:  # on a loaded machine the signal may come before the wait
         Timer(0.05, lambda: signal.raise_signal(signal.SIGINT)).start()
-        ring.take(1, timeout=LONG)
+        ring.take(1, timeout)
 
     start = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
