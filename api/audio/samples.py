@@ -8,6 +8,7 @@ that is made for it.
 
 from __future__ import annotations
 
+import os
 import struct
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -26,6 +27,8 @@ NO_SIZE: Final = 0x7FFF0000  # from here on it is what a writer that cannot seek
 CHUNK_HEADER: Final = 8
 COMPRESSED: Final = frozenset({"FLAC", "OGG", "MP3"})  # formats whose length is not known before they are decoded
 DECODED_AT_ONCE: Final = 1 << 16  # samples
+FEW_FRAMES: Final = 8192  # bytes of MPEG audio, and of the header of an APE tag
+ID3_TAG, APE_FOOTER = 128, 32  # bytes
 
 
 def audio_piece(path: Path) -> Piece:
@@ -107,14 +110,33 @@ def _counted(path: Path, info: Any) -> int:
 
     frames = 0
     try:
-        with soundfile.SoundFile(path) as file:
-            while some := len(file.read(DECODED_AT_ONCE, dtype="float32")):
+        with path.open("rb") as file, soundfile.SoundFile(file) as opened:
+            while some := len(opened.read(DECODED_AT_ONCE, dtype="float32")):
                 frames += some
+            left = _end_of_audio(file) - file.tell() if info.format == "MP3" else 0
     except (soundfile.SoundFileError, OSError) as error:
         raise AudioFormatError(str(path), f"libsndfile cannot decode all of it: {error}") from error
+    if left > FEW_FRAMES:
+        what = f"libsndfile takes it for shorter than it is, and would leave out {left} bytes"
+        raise AudioFormatError(str(path), f"{what}: decode it to WAV first (mpg123, ffmpeg)")
     if frames < info.frames and info.format != "MP3":
         raise AudioFormatError(str(path), f"only {frames} of its {info.frames} samples can be decoded")
     return frames
+
+
+def _end_of_audio(file: BinaryIO) -> int:
+    """Return where the tags behind an MP3 file's frames begin: ID3v1, and before that APE."""
+    here = file.tell()
+    end = file.seek(0, os.SEEK_END)
+    file.seek(max(end - ID3_TAG, 0))
+    if file.read(ID3_TAG).startswith(b"TAG"):
+        end -= ID3_TAG
+    file.seek(max(end - APE_FOOTER, 0))
+    footer = file.read(APE_FOOTER)
+    if footer.startswith(b"APETAGEX"):
+        end -= int.from_bytes(footer[12:16], "little")  # its length without the header
+    file.seek(here)
+    return end
 
 
 class DecodedPiece:

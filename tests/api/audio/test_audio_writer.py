@@ -176,6 +176,29 @@ def test_an_mp3_that_was_cut_off_has_no_silence_for_what_is_missing(recorder: An
     assert track.end == -(-len(soundfile.read(tmp_path / "a.mp3")[0]) // FRAMES) < 400
 
 
+APE_TAG = (b"APETAGEX" + struct.pack("<4I8x", 2000, 20032, 1, 0xA0000000)) + bytes(20000)
+APE_TAG += b"APETAGEX" + struct.pack("<4I8x", 2000, 20032, 1, 0x80000000)
+
+
+@pytest.mark.parametrize("tags", [b"", b"TAG" + bytes(125), APE_TAG, APE_TAG + b"TAG" + bytes(125)])
+@pytest.mark.parametrize("bit_rate", ["CONSTANT", "VARIABLE"])
+def test_an_mp3_without_a_header_that_libsndfile_takes_for_shorter_than_it_is_loses_nothing(
+    tmp_path: Path, bit_rate: str, tags: bytes
+) -> None:
+    samples = numpy.random.default_rng(1).normal(0, 0.2, (500 * FRAMES, 2))
+    samples[200 * FRAMES :] *= 0.0002
+    soundfile.write(tmp_path / "a.mp3", samples, 44100, bitrate_mode=bit_rate, compression_level=0.5)
+    whole = (tmp_path / "a.mp3").read_bytes()
+    (tmp_path / "a.mp3").write_bytes(whole + tags)
+    assert AudioTrack(path=tmp_path / "a.mp3").track().source.sectors == 500
+    (tmp_path / "a.mp3").write_bytes(whole[whole.index(b"\xff\xfb", 4) :] + tags)
+    if bit_rate == "VARIABLE":
+        with pytest.raises(AudioFormatError, match=r"a\.mp3: libsndfile takes it for shorter than it is"):
+            AudioTrack(path=tmp_path / "a.mp3").track()
+    else:
+        assert AudioTrack(path=tmp_path / "a.mp3").track().source.sectors in range(500, 506)
+
+
 @pytest.mark.parametrize("width", [2, 3])
 def test_a_file_that_shrinks_is_told_by_name(recorder: Any, tmp_path: Path, width: int) -> None:
     path = wav(tmp_path / "a.wav", noise(width * 200), width=width)
