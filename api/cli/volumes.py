@@ -38,6 +38,8 @@ def _drive(source: str, trace: str | None) -> AbstractContextManager[Recorder]:
         parse_address(source)
     except ValueError as error:
         raise click.UsageError(f"there is no such file, and {error}") from error
+    if source.startswith("/") and not source.startswith("/dev/") and not os.path.lexists(source):
+        raise click.UsageError(f"there is no file {source}")
     return open_recorder(source, trace)
 
 

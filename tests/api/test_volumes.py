@@ -161,6 +161,10 @@ def test_what_is_no_volume_is_told(tmp_path: Path, capsys: pytest.CaptureFixture
     code, _, said = run(capsys, "ls", "imgae.iso")
     assert code == 2
     assert "there is no such file, and 'imgae.iso' is no drive" in said
+    code, _, said = run(capsys, "extract", tmp_path / "imgae.iso", "-o", tmp_path / "out")
+    assert code == 2
+    assert "there is no " in said
+    assert "device" not in said
     assert run(capsys, "ls", image, "no such path")[0] == 2
     code, _, said = run(capsys, "ls", "--view", "enhanced", image)
     assert code == 7
