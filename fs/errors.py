@@ -8,8 +8,16 @@ VolumeError                  what lies on a disc or in an image is no file syste
 
 from __future__ import annotations
 
+from typing import Any
 
-class LayoutError(ValueError):
+
+class _Portable(Exception):
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Be copied, and pickled for another process, as it is: its message was made of what no longer is at hand."""
+        return Exception.__new__, (type(self), *self.args), self.__dict__
+
+
+class LayoutError(_Portable, ValueError):
     """The image cannot be laid out as asked; raised before its first byte is given out."""
 
 
@@ -25,7 +33,7 @@ class CapacityError(LayoutError):
         self.sectors, self.available = sectors, available
 
 
-class SourceError(Exception):
+class SourceError(_Portable):
     """A source vanished, changed, or cannot be read; `path` names it, `reason` says what happened."""
 
     def __init__(self, path: str, reason: str) -> None:

@@ -18,7 +18,7 @@ A `TransportError` (no answer at all) is not in this tree: see `discstack.transp
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from discstack.mmc.spec.cdb import describe
 from discstack.mmc.spec.layout import StructureError
@@ -48,6 +48,10 @@ class DriveError(Exception):
     """
 
     medium: MediumStatus | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Be copied, and pickled for another process, as it is: its message was made of what no longer is at hand."""
+        return Exception.__new__, (type(self), *self.args), self.__dict__
 
 
 class CommandError(DriveError):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import pickle
 import threading
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,7 @@ from discstack.emulator.open import open_virtual
 from discstack.mmc import actions
 from discstack.mmc.overwrite import Zeros
 from discstack.mmc.spec.commands import INQUIRY
+from discstack.mmc.spec.layout import StructureError
 from discstack.transport.base import Command, Reply, Transport
 
 MOMENT = 0.2  # seconds
@@ -110,3 +113,37 @@ def test_an_answer_is_copied_and_pickled_with_its_data() -> None:
     assert refusal.sense
     for answer in (reply, refusal):
         assert pickle.loads(pickle.dumps(answer)) == copy.deepcopy(answer) == copy.copy(answer) == answer
+
+
+ERRORS: tuple[Exception, ...] = (
+    discstack.IllegalRequest(
+        bytes(6), Reply(status=2, sense=bytes.fromhex("70 00 05 00 00 00 00 0A 00 00 00 00 20 00"))
+    ),
+    discstack.StatusError(bytes(6), Reply(status=8)),
+    discstack.ResponseError(bytes(6), StructureError("disc information", b"\1\2", "shorter than 8 bytes")),
+    discstack.ShortTransfer(bytes(6), 2048),
+    discstack.MediumFull("too much", excess=7),
+    discstack.VerificationError("it differs", [range(16, 32)]),
+    discstack.Cancelled("cancelled"),
+    discstack.CapacityError(312, 10),
+    discstack.CueError("a.cue", 1, 2, "nonsense"),
+    discstack.LayoutError("no image"),
+    discstack.SourceError("/a", "it is gone"),
+    discstack.AudioFormatError("/a.wav", "no audio"),
+    discstack.VolumeError("no file system"),
+    discstack.TransportTimeout("no answer", errno=62),
+    discstack.DiscFileError("no disc"),
+)
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("passed_on", [lambda error: pickle.loads(pickle.dumps(error)), copy.copy, copy.deepcopy])
+def test_an_error_gets_into_another_process_as_it_is(error: Exception, passed_on: Callable[[Any], Any]) -> None:
+    error.__notes__ = ["what else was found"]
+    got = passed_on(error)
+    assert type(got) is type(error)
+    assert (str(got), repr(got), got.args) == (str(error), repr(error), error.args)
+    assert got.__dict__.keys() == error.__dict__.keys()
+    told = {name: value for name, value in error.__dict__.items() if name != "__notes__"}
+    assert {name: got.__dict__[name] for name in told} == told
+    assert got.__notes__ == error.__notes__
