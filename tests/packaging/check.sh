@@ -37,8 +37,9 @@ for package in "$work"/dist/*.whl "$work"/dist/*.tar.gz; do
 		"$work/venv/bin/discstack" --version
 		"$work/venv/bin/python" -m discstack burn folder -d 'virtual:dvd+r?file=disc.img' --json >burn.json
 		"$work/venv/bin/python" -c "
-import json, discstack
+import importlib.metadata, json, discstack
 assert json.load(open('burn.json'))['verified'], 'the burn was not verified'
+assert discstack.__version__ == importlib.metadata.version('discstack'), 'two versions'
 print('discstack', discstack.__version__, 'burns and verifies from', discstack.__file__)"
 	)
 done
