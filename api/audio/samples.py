@@ -9,6 +9,7 @@ that is made for it.
 from __future__ import annotations
 
 import os
+import re
 import struct
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -27,7 +28,9 @@ NO_SIZE: Final = 0x7FFF0000  # from here on it is what a writer that cannot seek
 CHUNK_HEADER: Final = 8
 COMPRESSED: Final = frozenset({"FLAC", "OGG", "MP3"})  # formats whose length is not known before they are decoded
 DECODED_AT_ONCE: Final = 1 << 16  # samples
-FEW_FRAMES: Final = 8192  # bytes of MPEG audio, and of the header of an APE tag
+MPEG_SYNC: Final = re.compile(rb"\xff[\xfa-\xff]")  # what a frame begins with
+LARGEST_FRAME: Final = 1441  # bytes
+FEW_FRAMES: Final = 8192  # bytes
 ID3_TAG, APE_FOOTER = 128, 32  # bytes
 
 
@@ -113,7 +116,7 @@ def _counted(path: Path, info: Any) -> int:
         with path.open("rb") as file, soundfile.SoundFile(file) as opened:
             while some := len(opened.read(DECODED_AT_ONCE, dtype="float32")):
                 frames += some
-            left = _end_of_audio(file) - file.tell() if info.format == "MP3" else 0
+            left = _left_out(file) if info.format == "MP3" else 0
     except (soundfile.SoundFileError, OSError) as error:
         raise AudioFormatError(str(path), f"libsndfile cannot decode all of it: {error}") from error
     if left > FEW_FRAMES:
@@ -124,8 +127,8 @@ def _counted(path: Path, info: Any) -> int:
     return frames
 
 
-def _end_of_audio(file: BinaryIO) -> int:
-    """Return where the tags behind an MP3 file's frames begin: ID3v1, and before that APE."""
+def _left_out(file: BinaryIO) -> int:
+    """Return how many bytes of MPEG audio come behind what was read: tags and padding are none."""
     here = file.tell()
     end = file.seek(0, os.SEEK_END)
     file.seek(max(end - ID3_TAG, 0))
@@ -136,7 +139,8 @@ def _end_of_audio(file: BinaryIO) -> int:
     if footer.startswith(b"APETAGEX"):
         end -= int.from_bytes(footer[12:16], "little")  # its length without the header
     file.seek(here)
-    return end
+    rest = file.read(max(end - here, 0))
+    return len(rest) if len(rest) <= len(MPEG_SYNC.findall(rest)) * LARGEST_FRAME else 0
 
 
 class DecodedPiece:

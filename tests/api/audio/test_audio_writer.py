@@ -180,7 +180,7 @@ APE_TAG = (b"APETAGEX" + struct.pack("<4I8x", 2000, 20032, 1, 0xA0000000)) + byt
 APE_TAG += b"APETAGEX" + struct.pack("<4I8x", 2000, 20032, 1, 0x80000000)
 
 
-@pytest.mark.parametrize("tags", [b"", b"TAG" + bytes(125), APE_TAG, APE_TAG + b"TAG" + bytes(125)])
+@pytest.mark.parametrize("tags", [b"", b"TAG" + bytes(125), APE_TAG + b"TAG" + bytes(125)])
 @pytest.mark.parametrize("bit_rate", ["CONSTANT", "VARIABLE"])
 def test_an_mp3_without_a_header_that_libsndfile_takes_for_shorter_than_it_is_loses_nothing(
     tmp_path: Path, bit_rate: str, tags: bytes
@@ -189,7 +189,7 @@ def test_an_mp3_without_a_header_that_libsndfile_takes_for_shorter_than_it_is_lo
     samples[200 * FRAMES :] *= 0.0002
     soundfile.write(tmp_path / "a.mp3", samples, 44100, bitrate_mode=bit_rate, compression_level=0.5)
     whole = (tmp_path / "a.mp3").read_bytes()
-    (tmp_path / "a.mp3").write_bytes(whole + tags)
+    (tmp_path / "a.mp3").write_bytes(whole + 10 * bytes(2000) + tags)
     assert AudioTrack(path=tmp_path / "a.mp3").track().source.sectors == 500
     (tmp_path / "a.mp3").write_bytes(whole[whole.index(b"\xff\xfb", 4) :] + tags)
     if bit_rate == "VARIABLE":
