@@ -152,7 +152,7 @@ class BootCommand(click.Command):
         """Give the words about booting a heading of their own."""
         records: dict[str, list[tuple[str, str]]] = {"Options": [], "Booting": []}
         for parameter in self.get_params(ctx):
-            record = parameter.get_help_record(ctx)
+            record = parameter.get_help_record(ctx) if isinstance(parameter, click.Option) else None
             if record is not None:
                 records["Booting" if (parameter.name or "").startswith(PREFIX) else "Options"].append(record)
         for heading, rows in records.items():

@@ -188,5 +188,6 @@ def catalog_of(image: bytes) -> bytes:
 def test_help_of_image_and_burn_have_a_heading_for_booting(discstack: Discstack) -> None:
     for command in ("image", "burn"):
         shown = discstack(command, "--help").out
+        assert "\nOptions:\n  -" in shown  # no operand, which the line of usage has
         assert "\nBooting:\n" in shown
         assert "-isohybrid-mbr FILE" in shown.partition("\nBooting:\n")[2]
