@@ -1,4 +1,4 @@
-"""Discs that are written once from the inside out: DVD+R, BD-R, and what CD-R and CD-RW share with them.
+"""Discs that are written from the inside out, track behind track: what their families share.
 
 A track's data grows at its next writable address only.
 """

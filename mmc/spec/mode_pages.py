@@ -1,4 +1,4 @@
-"""Mode parameter lists: header, block descriptors, pages (SPC-4 7.5, MMC-6 7).
+"""Mode pages (SPC-4 7.5, MMC-6 7); `mode_parameters` has the lists that they come in.
 
 Pages are told apart by their code. What a page has behind its known fields is kept in `rest`, so that a page can be
 read, changed and sent back.

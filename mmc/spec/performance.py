@@ -1,4 +1,4 @@
-"""The replies of GET PERFORMANCE, one structure per type, and the parameter list of SET STREAMING (MMC-6 6.7, 6.39).
+"""The replies of GET PERFORMANCE, one structure per type, and the parameter list of SET STREAMING (MMC-6 6.7, 6.41).
 
 Speeds are in kB/s of 1000 bytes, sizes in kB of 1000 bytes, times in milliseconds.
 """
@@ -226,7 +226,7 @@ class PerformanceDescriptor(Structure):
         *(reserved(3), "wrc" / enumerated(2, WriteRotationControl), "rdd" / flag(), "exact" / flag(), "ra" / flag()),
         *(reserved(24), "start_lba" / bits(32), "end_lba" / bits(32), "read_size" / bits(32), "read_time" / bits(32)),
         *("write_size" / bits(32), "write_time" / bits(32)),
-        clause="MMC-6 6.39.3.2",
+        clause="MMC-6 6.41.3.2",
     )
     required: ClassVar[int] = 28
     wrc: int = WriteRotationControl.MEDIA_DEFAULT
