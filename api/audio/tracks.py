@@ -212,12 +212,13 @@ def _track(sheet: CueSheet, place: int, lengths: dict[int, tuple[Piece | None, i
     base = track.indexes[1][1]
     offsets = tuple(at - base for number, (_, at) in sorted(track.indexes.items()) if number > 1)
     packs = _packs_within(sheet, place, pieces) if track.mode == "CDG" else None
+    # what lies before a first track of audio begins at address 0, behind a pause that no file holds; data's holds that
+    hidden = lead and not place and track.is_audio
     try:
         return ProgramTrack(
             source=source,
             form=form,
-            # what lies before the first track in a file begins at address 0, behind the pause that no file holds
-            pregap=max(track.pregap or 0, PREGAP) if lead and not place else track.pregap,
+            pregap=max(track.pregap or 0, PREGAP) if hidden else track.pregap,
             lead=lead,
             postgap=track.postgap,
             indexes=offsets,

@@ -311,6 +311,14 @@ def test_gaps_at_the_end_of_the_file_before(recorder: Any, tmp_path: Path) -> No
     assert sectors(recorder, 0, 800) == one + two
 
 
+def test_data_whose_pause_is_in_the_file_begins_at_address_0(recorder: Any, tmp_path: Path) -> None:
+    (tmp_path / "d.bin").write_bytes(bytes(150 * 2048) + b"\x11" * (300 * 2048))
+    text = "FILE d.bin BINARY\nTRACK 01 MODE1/2048\nINDEX 00 00:00:00\nINDEX 01 00:02:00\n"
+    (track,) = AudioWriter(recorder).write(sheet(tmp_path, text)).tracks
+    assert (track.first, track.start) == (-150, 0)
+    assert bytes(recorder.execute(bytes.fromhex("28000000000000000100"), allocation=2048).data) == b"\x11" * 2048
+
+
 def test_a_hidden_track_before_the_first(recorder: Any, tmp_path: Path) -> None:
     data = noise(800)
     wav(tmp_path / "1.wav", data)
