@@ -87,9 +87,8 @@ def cd_contents(*, gaps: bool = True) -> Procedure[CdContents]:
     toc = yield from persist(_table, swallow_attentions=True)
     entries = [entry for entry in toc.entries if entry.adr == POSITION and entry.p_time.valid]
     tracks = list(_tracks(entries))
-    if (
-        tracks and tracks[0].is_audio and tracks[0].start > 0
-    ):  # all in front of the first track is its pre-gap: a hidden track, at times
+    # all in front of a first track of audio is its pre-gap: a hidden track, at times
+    if tracks and tracks[0].is_audio and tracks[0].start > 0:
         tracks[0] = replace(tracks[0], first=0)
     for place, track in enumerate(tracks):
         tracks[place] = yield from _examined(track, search=gaps and bool(place) and _follows(tracks, place))
