@@ -145,7 +145,7 @@ class AudioWriter(Job):
         return CdJob(program=program, mode=mode, sub_channels=self.sub_channels, **self._choices())
 
     def prepare(self, *, catalogue: str = "", on_event: EventHandler | None = None) -> None:
-        """Hold the drive, lock its tray and get the disc ready for tracks; `release` ends that.
+        """Hold the drive, lock its tray and get the disc ready for tracks; `release` ends that, after an error too.
 
         Raises MediaError if the disc cannot take tracks, ValueError if it is prepared already.
         """
