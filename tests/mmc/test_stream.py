@@ -93,6 +93,13 @@ def test_a_source_that_is_laid_up_may_give_less_than_a_sector_at_a_time(ring: Ri
     assert got == source.data + bytes(1248 * BLOCK - len(source.data))
 
 
+def test_half_of_a_ring_need_not_be_whole_sectors() -> None:
+    source = KnowingSource(100)
+    ring = Ring(3 * BLOCK, BLOCK)
+    with Pump(source, ring):
+        assert drain(ring) == source.data
+
+
 def test_blocks_that_are_no_sectors_are_not_laid_up() -> None:
     source = KnowingSource(0)
     source.sectors, source.data = 600, bytes(range(1, 201)) * (600 * 2352 // 200)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from discstack.native import Ring, files
+from discstack.native.pieces import Pieces
 from discstack.native.pump import NativePump
 
 resource = pytest.importorskip("resource", reason="needs Linux: native code that reads files")
@@ -124,6 +125,16 @@ def test_files_of_any_size_are_poured_from_the_middle_of_the_first_on(
     assert got == padded(some[4:])[skip:]
 
 
+def test_what_is_laid_up_behind_the_middle_of_a_file_is_poured_too(some: list[Path]) -> None:
+    arguments, size = batch(some[3:5])
+    ring, pieces = Ring(1 << 21, 1 << 20), Pieces(1 << 20)
+    pump = NativePump(ring, size, 1 << 20)
+    assert pieces.files(*arguments, 2048) == size - 2048
+    assert pieces.made(memoryview(b"\1" * 2048)) == 2048
+    assert pump.pieces(pieces) == size
+    assert ring.take(size) == padded(some[3:5])[2048:] + b"\1" * 2048
+
+
 def test_a_file_without_room_is_left_to_the_caller(some: list[Path], tmp_path: Path) -> None:
     some[0].write_bytes(bytes(files.ROOM + 1))
     with (tmp_path / "target").open("wb") as target:
@@ -163,7 +174,8 @@ def test_nothing_that_was_opened_ahead_stays_open(many: list[Path], tmp_path: Pa
         assert files.copy_files(*arguments, target.fileno(), 0) == expected
     ring = Ring(4 << 20, 1 << 20)
     pump = NativePump(ring, size, 1 << 20)
-    assert pump.files(*arguments, 0) == expected * 2048
+    assert pump.files(*arguments, 0) == ring.fill == expected * 2048
+    assert not expected or ring.take(expected * 2048) == memory[: expected * 2048]
     assert open_files() == before
 
 
