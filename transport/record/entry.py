@@ -105,5 +105,10 @@ def recorded(exchange: Exchange, payload: Payload) -> Recorded:
         status=None if reply is None else reply.status,
         sense=b"" if reply is None else bytes(reply.sense),
         residual=0 if reply is None else reply.residual,
-        failure="" if error is None else f"{type(error).__name__}: {error}",
+        failure="" if error is None else _as_text(f"{type(error).__name__}: {error}"),
     )
+
+
+def _as_text(words: str) -> str:
+    """Return words that any file takes: the name of a device need not be characters."""
+    return words.encode("utf-8", "backslashreplace").decode()

@@ -177,6 +177,18 @@ def test_a_session_is_recorded_and_played_again() -> None:
         replay.execute(TUR)
 
 
+def test_an_error_that_names_a_device_in_no_characters_is_recorded() -> None:
+    inner = ScriptTransport(otherwise=TransportTimeout("/dev/caf\udce9: no answer"))
+    lines, packets = io.TextIOWrapper(io.BytesIO(), encoding="utf-8"), io.BytesIO()
+    transport = observe(inner, [FileRecorder(TextWriter(lines)), FileRecorder(PcapngWriter(packets))])
+    with pytest.raises(TransportTimeout):
+        transport.execute(TUR)
+    lines.seek(0)
+    packets.seek(0)
+    for recording in (read_text(lines), read_pcapng(packets)):
+        assert [entry.failure for entry in recording.entries] == [r"TransportTimeout: /dev/caf\udce9: no answer"]
+
+
 def played(*replies: tuple[Command, Reply], said: list[str] | None = None) -> ReplayTransport:
     inner = ScriptTransport([reply for _, reply in replies])
     recorder, file = recorded(inner)
