@@ -40,6 +40,13 @@ STATUSES: Final = {  # SAM-5 5.3.1
 }
 
 
+def _spelled(cdb: bytes) -> str:
+    """Spell a command; an error that comes out of another process may be all that this one knows of drives."""
+    import discstack.mmc.spec.commands  # noqa: F401  (so that `describe` knows the commands)
+
+    return describe(cdb)
+
+
 class DriveError(Exception):
     """Base of all that a drive or a disc can be blamed for.
 
@@ -66,7 +73,7 @@ class CommandError(DriveError):
         """Spell command, sense and advice; only now, because most errors are answers to polls that nobody reads."""
         deferred = " (deferred: it belongs to an earlier command)" if self.sense.deferred else ""
         advice = f"; {self.sense.advice}" if self.sense.advice else ""
-        return f"{describe(self.cdb)}: {self.sense}{deferred}{advice}"
+        return f"{_spelled(self.cdb)}: {self.sense}{deferred}{advice}"
 
 
 class NoSense(CommandError):
@@ -134,7 +141,7 @@ class StatusError(CommandError):
 
     def __str__(self) -> str:
         status = self.reply.status
-        return f"{describe(self.cdb)}: the drive answered with {STATUSES.get(status, 'SCSI status')} ({status:#04x})"
+        return f"{_spelled(self.cdb)}: the drive answered with {STATUSES.get(status, 'SCSI status')} ({status:#04x})"
 
 
 class ResponseError(DriveError):

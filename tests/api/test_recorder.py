@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import pickle
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -14,11 +16,12 @@ import discstack
 from discstack.emulator.open import open_virtual
 from discstack.mmc import actions
 from discstack.mmc.overwrite import Zeros
-from discstack.mmc.spec.commands import INQUIRY
+from discstack.mmc.spec.commands import INQUIRY, READ_10
 from discstack.mmc.spec.layout import StructureError
 from discstack.transport.base import Command, Reply, Transport
 
 MOMENT = 0.2  # seconds
+UNREADABLE = bytes.fromhex("70 00 03 00 00 00 00 0A 00 00 00 00 11 00")
 
 
 class Wrapped:
@@ -147,3 +150,11 @@ def test_an_error_gets_into_another_process_as_it_is(error: Exception, passed_on
     told = {name: value for name, value in error.__dict__.items() if name != "__notes__"}
     assert {name: got.__dict__[name] for name in told} == told
     assert got.__notes__ == error.__notes__
+
+
+def test_an_error_is_spelled_alike_in_a_process_that_knows_of_no_drive_yet() -> None:
+    error = discstack.MediumError(READ_10.build(lba=64, transfer_length=1), Reply(status=2, sense=UNREADABLE))
+    words = [sys.executable, "-c", "import pickle, sys; print(pickle.load(sys.stdin.buffer))"]
+    told = subprocess.run(words, input=pickle.dumps(error), stdout=subprocess.PIPE, check=True).stdout
+    assert told.decode().strip() == str(error)
+    assert str(error).startswith("READ (10) lba=0x40 transfer_length=0x1: MEDIUM ERROR 3/11/00")
