@@ -18,7 +18,7 @@ from discstack.mmc.cd.following import check_data_mode, next_track_number
 from discstack.mmc.cd.job import CdChoices, CdJob, CdResult, CdWriteMode
 from discstack.mmc.cd.outcome import check_contents
 from discstack.mmc.cd.packet_tracks import check_open_packets
-from discstack.mmc.cd.program import Layout, lay_out
+from discstack.mmc.cd.program import Layout, Program, lay_out
 from discstack.mmc.cd.session import Session, check_sizes
 from discstack.mmc.cd.verify import verify_program
 from discstack.mmc.errors import DiscStateError, MediumFull, MediumNotBlank, UnsupportedMedium
@@ -30,6 +30,7 @@ from discstack.mmc.planning import must_erase
 from discstack.mmc.procedure import Checkpoint, Now, Phase, Procedure, Report
 from discstack.mmc.read_speed import at_read_speed
 from discstack.mmc.recipe import Work
+from discstack.mmc.spec.cd.text import build_cd_text, parse_cd_text
 from discstack.mmc.spec.msf import PREGAP
 from discstack.mmc.speed import set_write_speed
 from discstack.mmc.steps import flush
@@ -112,7 +113,8 @@ def plan_program(work: Work, job: CdJob, *, blank: bool, address: int | None = N
             check_data_mode(status, track.form.data_mode)
     fresh = blank or status.blank
     start = 0 if fresh else address or status.next_writable_address or 0
-    layout = lay_out(job.program, base=start - PREGAP, first_number=_first_number(work, job, fresh=fresh))
+    first = _first_number(work, job, fresh=fresh)
+    layout = lay_out(_with_texts_from(first, job.program), base=start - PREGAP, first_number=first)
     excess = layout.lead_out - max(work.survey.groove_capacity, status.capacity_blocks)
     if excess > 0 and not job.overburn:
         raise MediumFull(
@@ -133,6 +135,17 @@ def _first_number(work: Work, job: CdJob, *, fresh: bool) -> int:
         return wanted
     why = "track at once cannot choose, session at once can" if fresh else str(work.status)
     raise UnsupportedMedium(f"the first track is to be number {wanted}, the disc goes on with {following} ({why})")
+
+
+def _with_texts_from(first: int, program: Program) -> Program:
+    """Let texts name the tracks by the numbers that they get where a disc goes on."""
+    blocks = parse_cd_text(program.cd_text)
+    if all(block.first_track == first for block in blocks):
+        return program
+    moved = [
+        replace(block, first_track=first, last_track=first + block.last_track - block.first_track) for block in blocks
+    ]
+    return replace(program, cd_text=build_cd_text(moved))
 
 
 def _burn(work: Work, job: CdJob, *, erase_first: bool) -> Procedure[CdResult]:

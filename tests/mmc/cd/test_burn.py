@@ -29,8 +29,9 @@ from discstack.mmc.job import VerifyLevel
 from discstack.mmc.medium import DiscState
 from discstack.mmc.queries import disc_information, raw_toc
 from discstack.mmc.spec.cd.text import CdTextBlock, PackType, build_cd_text, parse_cd_text
+from discstack.mmc.spec.counted import each
 from discstack.mmc.spec.sense import Sense
-from discstack.mmc.spec.toc import CdText
+from discstack.mmc.spec.toc import CdText, CdTextPack
 from discstack.mmc.stream import CHUNK, Pump
 from discstack.native import Ring
 from discstack.transport.base import CHECK_CONDITION, Command, Reply
@@ -327,6 +328,17 @@ def test_cd_text_is_read_back(studio: Any, untimed: bool) -> None:
     packs = CdText.parse(studio.answer(tap, "43 00 05 00 00 00 00 0800 00")).packs
     assert packs == TEXT
     assert parse_cd_text(packs)[0].text(PackType.TITLE, 2) == "Two"
+
+
+@pytest.mark.usefixtures("short_leads")
+@pytest.mark.parametrize("mode", [CdWriteMode.SESSION_AT_ONCE, CdWriteMode.RAW])
+def test_texts_of_a_later_session_are_those_of_its_tracks(studio: Any, mode: CdWriteMode) -> None:
+    tap = studio.lab.drive("cd-r", 60000)
+    studio.lab.run(burn_program(two_tracks(studio, close=False)), tap)
+    studio.lab.run(burn_program(two_tracks(studio, cd_text=TEXT, mode=mode)), tap)
+    (block,) = parse_cd_text(each(CdTextPack, bytes.fromhex(tap.inner.drive.medium.session(2).cd_text)))
+    assert (block.first_track, block.last_track) == (3, 4)
+    assert [block.text(PackType.TITLE, number) for number in (0, 3, 4)] == ["Album", "One", "Two"]
 
 
 @pytest.mark.parametrize("mode", [CdWriteMode.SESSION_AT_ONCE, CdWriteMode.RAW])
