@@ -138,9 +138,9 @@ def _first_number(work: Work, job: CdJob, *, fresh: bool) -> int:
 
 
 def _with_texts_from(first: int, program: Program) -> Program:
-    """Let texts name the tracks by the numbers that they get where a disc goes on."""
+    """Let texts name the tracks by the numbers that they get where these do not begin with 1."""
     blocks = parse_cd_text(program.cd_text)
-    if all(block.first_track == first for block in blocks):
+    if first == 1 or all(block.first_track == first for block in blocks):
         return program
     moved = [
         replace(block, first_track=first, last_track=first + block.last_track - block.first_track) for block in blocks
