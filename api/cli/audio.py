@@ -151,6 +151,8 @@ def _program(writer: AudioWriter, files: tuple[str, ...], session: int | None, t
                 f"sessions {numbers} are recorded one by one: --session N, with --multi but the last"
             )
         return writer.program(sheet, session=session)
+    if any(Path(path).suffix.lower() == CUE_SUFFIX for path in files):
+        raise click.UsageError("a cue sheet describes a whole session: no other file goes with it")
     if session is not None:
         raise click.UsageError("--session: only a cue sheet has sessions")
     emphasis, copies = tags["pre_emphasis"], tags["copy_permitted"]

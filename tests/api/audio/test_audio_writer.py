@@ -281,6 +281,12 @@ def test_the_command_line_drops_no_texts_of_a_cue_sheet(discstack: Callable[...,
     assert discstack("audio", "album.cue", "-d", drive, "--gaps", "--no-cd-text").code == 0
 
 
+def test_no_other_file_goes_with_a_cue_sheet(discstack: Callable[..., Any], tmp_path: Path) -> None:
+    wav(tmp_path / "1.wav", noise(310))
+    refused = discstack("audio", "1.wav", "Album.CUE", "-d", "virtual:cd-r?file=disc&capacity=20000")
+    assert (refused.code, "no other file goes with it" in refused.err) == (2, True)
+
+
 def sheet(tmp_path: Path, text: str) -> CueSheet:
     (tmp_path / "album.cue").write_text(text)
     return CueSheet.load(tmp_path / "album.cue")
