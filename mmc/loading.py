@@ -6,7 +6,7 @@ from typing import Final
 
 from discstack.mmc import actions
 from discstack.mmc.command import ask, optional
-from discstack.mmc.errors import IllegalRequest, NotReady, ResponseError
+from discstack.mmc.errors import HardwareError, IllegalRequest, MediumError, NotReady, ResponseError
 from discstack.mmc.polling import SPIN_UP, Verdict, persist, verdict, wait_ready
 from discstack.mmc.procedure import Procedure
 from discstack.mmc.spec.commands import MECHANISM_STATUS
@@ -14,6 +14,7 @@ from discstack.mmc.spec.mechanism import MechanismStatus
 
 MECHANISM_HEADER: Final = 8
 TRAY_CLOSED, TRAY_OPEN = 0x01, 0x02  # qualifiers of MEDIUM NOT PRESENT
+LOADS_NOTHING: Final = (NotReady, IllegalRequest, MediumError, HardwareError)  # a drive says that there is none anyway
 
 
 def wait_for_medium() -> Procedure[bool]:
@@ -46,9 +47,12 @@ def _loaded() -> Procedure[bool]:
     """Load what may lie in the tray; return whether there is something."""
     try:
         yield from persist(actions.load_medium, swallow_attentions=True)
-        yield from wait_ready(SPIN_UP, cancellable=True)
-    except IllegalRequest:
+    except LOADS_NOTHING as error:
+        if error.sense.deferred:
+            raise
         return False
+    try:
+        yield from wait_ready(SPIN_UP, cancellable=True)
     except NotReady as error:
         if verdict(error) is not Verdict.NO_MEDIUM:
             raise
