@@ -13,17 +13,20 @@ A number says which WRITE (or command) is struck, counting from 1. In full, `tim
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
 from discstack.emulator import lies
 from discstack.emulator.conditions import LONG_WRITE, MEDIUM_CHANGED, POWER_ON, UNRECOVERED_READ, WRITE_ERROR
 from discstack.emulator.faults import Fault
+from discstack.mmc.spec.cdb import REGISTRY
+from discstack.mmc.spec.commands import TEST_UNIT_READY
 from discstack.mmc.spec.sense import Sense
 from discstack.transport.base import DeviceGone, TransportTimeout
 
-TUR, REQUEST_SENSE, READ, WRITE, FLUSH = 0x00, 0x03, 0x28, 0x2A, 0x35
+TUR: Final = TEST_UNIT_READY.opcode
+REQUEST_SENSE, READ, WRITE, FLUSH = 0x03, 0x28, 0x2A, 0x35
 CONFIGURATION, DISC_INFORMATION, TRACK_INFORMATION = 0x46, 0x51, 0x52
 BUSY: Final = 0x08
 
@@ -58,7 +61,16 @@ def _in_full(word: str) -> Fault:
                 fields[name] = int(value, 0)
         except ValueError as error:
             raise ValueError(f"{name} of a fault does not take {value!r}") from error
+    _check_fields(fields, fault.get("opcode"))
     return Fault(fields=fields, **fault)
+
+
+def _check_fields(names: Iterable[str], opcode: int | None) -> None:
+    """Refuse what is no field of such a command, or of any: such a fault would never strike."""
+    known = {name for cdb in REGISTRY.values() if opcode in (None, cdb.opcode) for name in cdb.field_names}
+    for name in names:
+        if name not in known:
+            raise ValueError(f"{name!r} is no word of a fault, and no field of the command that it is about")
 
 
 def _range(text: str) -> range:
@@ -91,6 +103,7 @@ FIELDS: Final[Mapping[str, Callable[[str], Any]]] = MappingProxyType(
         "busy": lambda text: bool(int(text)),
         "reset": lambda text: bool(int(text)),
         "ignore": lambda text: bool(int(text)),
+        "lasting": lambda text: bool(int(text)),
         "power": lambda text: bool(int(text)),
         "progress": float,
     }

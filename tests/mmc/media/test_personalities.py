@@ -99,6 +99,15 @@ def test_a_fault_is_written_in_full() -> None:
     assert fault.sense is not None
     assert fault.sense.triple == (5, 0x24, 0)
     assert len(parse_faults("unplug:10;long-write:3")) == 2
+    assert parse_faults("opcode=2A,status=8,lasting=1")[0].lasting
+
+
+@pytest.mark.parametrize(
+    "words", ["opcode=5B,close_funktion=6,sense=5/24/00", "opcode=2A,evry=3,status=8", "nosuch=1,status=8"]
+)
+def test_a_word_that_would_keep_a_fault_from_ever_striking_is_refused(words: str) -> None:
+    with pytest.raises(ValueError, match="is no word of a fault, and no field of the command"):
+        parse_faults(words)
 
 
 @pytest.mark.parametrize("words", ["nonsense", "unplug:many", "opcode=5B", "opcode=xx,keep=2", "sense=5,opcode=2A"])
