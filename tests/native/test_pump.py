@@ -244,6 +244,16 @@ def test_a_file_that_is_written_to_while_it_is_poured_is_an_error_wherever_a_reg
 
 
 @pytest.mark.linux("native code that reads files")
+def test_a_file_that_is_cut_before_where_it_is_poured_is_an_error(gapped: Path) -> None:
+    root = Directory()
+    root.add_tree(gapped.parent)
+    image = build_image(root, ImageOptions(), files)
+    first = next(span.lba for span in image.files_in(0, image.sectors) if span.is_file)
+    with pytest.raises(SourceError, match="one"):
+        pour_while(lambda: os.truncate(gapped, 100), Counting(image), first)
+
+
+@pytest.mark.linux("native code that reads files")
 def test_a_file_that_is_cut_by_an_error_that_vanishes_has_its_digest(gapped: Path) -> None:
     root = Directory()
     root.add_tree(gapped.parent)
