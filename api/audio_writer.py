@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from discstack.audio.cue_file import CueSheet
@@ -15,8 +15,9 @@ from discstack.mmc.cd.by_track import NO_TEXTS
 from discstack.mmc.cd.job import CdChoices, CdJob, CdResult, CdWriteMode
 from discstack.mmc.cd.program import Program, ProgramTrack
 from discstack.mmc.cd.tracks import OpenTracks, add_track, prepare_tracks, release_tracks
-from discstack.mmc.errors import UnsupportedMedium
+from discstack.mmc.errors import DriveError, UnsupportedMedium
 from discstack.mmc.job import VerifyLevel
+from discstack.transport.base import TransportError
 
 if TYPE_CHECKING:
     from discstack.events import EventHandler
@@ -45,7 +46,10 @@ class AudioWriter(Job):
         AudioWriter(recorder).write(["one.wav", "two.flac"])
         AudioWriter(recorder).write(CueSheet.load("album.cue"))
 
-    Or track by track, each whenever it is ready, on one thread: `prepare`, `add_track`, `release`.
+    Or track by track, each whenever it is ready, on one thread:
+
+        with writer.prepared():
+            writer.add_track("one.wav")
     """
 
     def __init__(
@@ -145,7 +149,7 @@ class AudioWriter(Job):
         return CdJob(program=program, mode=mode, sub_channels=self.sub_channels, **self._choices())
 
     def prepare(self, *, catalogue: str = "", on_event: EventHandler | None = None) -> None:
-        """Hold the drive, lock its tray and get the disc ready for tracks; `release` ends that, after an error too.
+        """Hold the drive, lock its tray and get the disc ready for tracks, until `release`; `prepared` does both.
 
         Raises MediaError if the disc cannot take tracks, ValueError if it is prepared already.
         """
@@ -167,7 +171,7 @@ class AudioWriter(Job):
         `cd_text` is off), indexes, graphics (nothing is written then). A track that failed or was cancelled half-way
         stays on the disc.
         """
-        tracks = self._prepared()
+        tracks = self._opened()
         if not isinstance(track, (AudioTrack, ProgramTrack)):
             track = AudioTrack(path=track)
         if self.cd_text and isinstance(track, AudioTrack) and track.has_texts:
@@ -177,18 +181,32 @@ class AudioWriter(Job):
 
     def release(self, *, on_event: EventHandler | None = None) -> MediumStatus:
         """Close the session, compare the table of contents with the tracks that were added, and let the drive go."""
-        tracks = self._prepared()
+        tracks = self._opened()
         self._open = None
         self._cancellation.forget()  # it was about tracks; what is not released stays locked
         with self._held:
             return self._run(release_tracks(tracks), on_event)
 
+    @contextmanager
+    def prepared(self, *, catalogue: str = "", on_event: EventHandler | None = None) -> Iterator[None]:
+        """`prepare` for a with statement, and `release` at its end, after an error too."""
+        self.prepare(catalogue=catalogue, on_event=on_event)
+        try:
+            yield
+        except BaseException as error:
+            try:
+                self.release(on_event=on_event)
+            except (DriveError, TransportError) as second:
+                error.add_note(f"afterwards also: {second}")
+            raise
+        self.release(on_event=on_event)
+
     @property
     def table_of_contents(self) -> tuple[Placed, ...]:
         """The tracks that were added since `prepare`."""
-        return tuple(self._prepared().placed)
+        return tuple(self._opened().placed)
 
-    def _prepared(self) -> OpenTracks:
+    def _opened(self) -> OpenTracks:
         if self._open is None:
             raise ValueError("the disc is not prepared")
         return self._open

@@ -236,6 +236,34 @@ def test_tracks_are_added_one_by_one(recorder: Any, tmp_path: Path) -> None:
     recorder.eject()
 
 
+def broken_off(writer: AudioWriter, track: Path) -> None:
+    """Add a track, and fail then."""
+    with writer.prepared():
+        writer.add_track(track)
+        raise ZeroDivisionError
+
+
+def test_a_disc_is_released_at_the_end_of_a_with_statement(recorder: Any, tmp_path: Path) -> None:
+    writer = AudioWriter(recorder, close=False)
+    with writer.prepared():
+        writer.add_track(wav(tmp_path / "1.wav", noise(310)))
+    assert recorder.medium().sessions == 1
+    with pytest.raises(ZeroDivisionError) as caught:
+        broken_off(writer, wav(tmp_path / "2.wav", noise(320, 2)))
+    assert not hasattr(caught.value, "__notes__")
+    assert recorder.medium().sessions == 2
+    recorder.eject()
+
+
+def test_an_error_in_a_with_statement_tells_what_failed_after_it(tmp_path: Path) -> None:
+    with discstack.open("virtual:cd-r?capacity=20000&fault=opcode=5b,close_function=2,sense=4/44/00") as recorder:
+        with pytest.raises(ZeroDivisionError) as caught:
+            broken_off(AudioWriter(recorder), wav(tmp_path / "1.wav", noise(310)))
+        (note,) = caught.value.__notes__
+        assert note.startswith("afterwards also: CLOSE TRACK/SESSION")
+        recorder.eject()
+
+
 def test_track_at_once_takes_no_graphics_and_no_form_of_sub_channels(recorder: Any, tmp_path: Path) -> None:
     (tmp_path / "1.cdg").write_bytes(bytes((9, 6)) + bytes(94))
     track = AudioTrack(path=wav(tmp_path / "1.wav", noise(310)), graphics=tmp_path / "1.cdg")
