@@ -14,7 +14,7 @@ from discstack.job import Job
 from discstack.measurement import BenchmarkKind, Setting, Trial, binary
 from discstack.mmc.burn import burn
 from discstack.mmc.command import BLOCK_SIZE
-from discstack.mmc.errors import DiscStateError, UnsupportedMedium
+from discstack.mmc.errors import DiscStateError, MediumNotBlank, UnsupportedMedium
 from discstack.mmc.identify import open_work
 from discstack.mmc.job import BurnJob, VerifyLevel
 from discstack.mmc.media import RECIPES
@@ -60,8 +60,8 @@ class Benchmark(Job):
 
     `sectors` are moved in each trial, from `start` on when reading. Each of the `settings` is tried `repeat` times, in
     turns, so that slow changes meet all of them alike. Writing needs room for all trials on a disc that is written once
-    (each becomes a session); `erase` permits that the data on a rewritable one is lost. `trials` are those that are
-    done, also after an error.
+    (each becomes a session); `erase` permits that the data on a rewritable one is lost, `append` that sessions behind
+    what a disc holds hide that from who looks at the last one. `trials` are those that are done, also after an error.
     """
 
     def __init__(
@@ -74,12 +74,14 @@ class Benchmark(Job):
         settings: Sequence[Setting] = (Setting(),),
         repeat: int = 3,
         erase: bool = False,
+        append: bool = False,
     ) -> None:
         super().__init__(recorder)
         if sectors < 1 or repeat < 1 or not settings:
             raise ValueError("a benchmark needs sectors, settings and a number of trials")
         self.kind, self.sectors, self.start = kind, sectors, start
-        self.settings, self.repeat, self.erase = tuple(settings), repeat, erase
+        self.settings, self.repeat = tuple(settings), repeat
+        self.erase, self.append = erase, append
         self.trials: list[Trial] = []
 
     @staticmethod
@@ -109,7 +111,9 @@ class Benchmark(Job):
                 blocks = self._readable()
                 self._run(self._all(watch, blocks), watch, write=False)
             else:
-                self._check_room()
+                medium = self.recorder.medium()
+                self._check_data(medium)
+                self._check_room(medium)
                 self._run(self._all(watch, None), watch)
         return self.trials
 
@@ -119,9 +123,14 @@ class Benchmark(Job):
             raise DiscStateError(f"nothing is recorded at sector {self.start}, only up to {recorded.stop - 1}")
         return range(self.start, min(self.start + self.sectors, recorded.stop))
 
-    def _check_room(self) -> None:
+    def _check_data(self, medium: MediumStatus) -> None:
+        """Refuse to hide what is on a medium behind sessions that are of no use to anybody."""
+        hides = self.kind is BenchmarkKind.WRITE and medium.state is DiscState.APPENDABLE and not medium.blank
+        if hides and not (self.append or (self.erase and Action.ERASE in medium.actions)):
+            raise MediumNotBlank(f"the medium holds data, which a session of test data would hide ({medium})")
+
+    def _check_room(self, medium: MediumStatus) -> None:
         """Refuse a medium that not all of the trials fit on, as far as that is known beforehand."""
-        medium = self.recorder.medium()
         recipe = RECIPES.get(medium.profile)
         if recipe is None or medium.state in _ANYWHERE or (self.erase and Action.ERASE in medium.actions):
             return

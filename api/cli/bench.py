@@ -24,6 +24,8 @@ from discstack.fs.system_paths import openable
 if TYPE_CHECKING:
     from discstack.benchmark import Benchmark
     from discstack.measurement import Setting, Summary, Trial
+    from discstack.mmc.errors import MediumNotBlank
+    from discstack.mmc.medium import MediumStatus
     from discstack.recorder import Recorder
 
 SHAPE: Final = 48  # bars
@@ -43,6 +45,7 @@ KINDS: Final = {"read": "READ", "simulate": "SIMULATE", "write": "WRITE"}
 @click.option("--simulate", "kind", flag_value="simulate", help="Do all but write; only where the medium has that.")
 @click.option("--write", "kind", flag_value="write", help="Write: test data, that is on the disc afterwards.")
 @click.option("--erase", is_flag=True, help="With --write: permit that the data on a rewritable disc is lost.")
+@click.option("--append", is_flag=True, help="With --write: permit sessions behind the data on a disc, which hide it.")
 @click.option("--size", "amount", type=Amount(), default="256MiB", show_default=True, help="How much in each trial.")
 @click.option("--start", type=click.IntRange(0), default=0, metavar="LBA", help="First sector to read.")
 @click.option("--transfer", type=Amount(), multiple=True, metavar="BYTES", help="How much one command carries.")
@@ -61,6 +64,7 @@ def bench(
     drive: str,
     kind: str | None,
     erase: bool,
+    append: bool,
     amount: int,
     start: int,
     transfer: tuple[int, ...],
@@ -77,10 +81,10 @@ def bench(
 
     Nothing is written without --write.
     """
-    from discstack import Benchmark, BenchmarkKind
+    from discstack import Benchmark, BenchmarkKind, MediumNotBlank
 
-    if erase and kind != "write":
-        raise click.UsageError("--erase belongs to --write")
+    if (erase or append) and kind != "write":
+        raise click.UsageError("--erase and --append belong to --write")
     with open_recorder(drive, trace, unmount=unmount if kind in ("simulate", "write") else None) as recorder:
         chosen = BenchmarkKind[KINDS[kind]] if kind else Benchmark.kind_for(recorder.medium())
         if start and chosen is not BenchmarkKind.READ:
@@ -93,18 +97,32 @@ def bench(
             settings=_settings(recorder, transfer, ring, speed),
             repeat=repeat,
             erase=erase,
+            append=append,
         )
         medium = recorder.medium().name
         with _saving(benchmark, table, graph):
             try:
                 with cancelling(benchmark), Display(quiet=as_json) as display:
                     benchmark.run(on_event=display)
+            except MediumNotBlank as error:
+                _advise(error, recorder.medium())
+                raise
             finally:
                 trials = benchmark.trials
                 if trials and as_json:  # also those before an error
                     print_json(_json(drive, medium, chosen.value, trials))
                 elif trials:
                     _say(f"{drive}: {medium}, {chosen.value}", trials)
+
+
+def _advise(error: MediumNotBlank, medium: MediumStatus) -> None:
+    """Tell the words that permit what was refused for the sake of what the disc holds."""
+    from discstack import Action
+
+    words = ["--append permits sessions behind it"] if Action.APPEND in medium.actions else []
+    words += ["--erase lets it be lost"] if medium.actions & {Action.ERASE, Action.WRITE} else []
+    if words:
+        error.add_note("; ".join(words))
 
 
 def _settings(

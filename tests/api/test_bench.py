@@ -112,6 +112,38 @@ def test_what_is_on_a_rewritable_disc_is_lost_only_if_that_is_said() -> None:
         assert len(Benchmark(recorder, BenchmarkKind.WRITE, sectors=64, erase=True).run()) == 3
 
 
+@pytest.mark.parametrize(("medium", "erasable"), [("dvd+r", False), ("cd-r", False), ("dvd-rw", True), ("cd-rw", True)])
+def test_what_is_on_a_disc_is_hidden_behind_sessions_only_if_that_is_said(medium: str, erasable: bool) -> None:
+    with ds.open(f"virtual:{medium}") as recorder:
+        ds.DataWriter(recorder, verify=ds.VerifyLevel.NONE).write(Pattern(512))
+        before = recorder.medium()
+        for erase in (False, *([] if erasable else [True])):
+            with pytest.raises(ds.MediumNotBlank, match="test data would hide"):
+                Benchmark(recorder, BenchmarkKind.WRITE, sectors=512, erase=erase).run()
+        assert recorder.medium() == before
+        permit = {"erase": True} if erasable else {"append": True}
+        assert len(Benchmark(recorder, BenchmarkKind.WRITE, sectors=512, **permit).run()) == 3
+        assert recorder.medium().sessions == 4
+
+
+@pytest.mark.parametrize(
+    ("medium", "words"),
+    [("dvd+r", ["--append"]), ("dvd-rw", ["--append", "--erase"]), ("dvd+rw", ["--erase"])],
+)
+def test_the_command_line_tells_what_permits_to_write(
+    medium: str, words: list[str], tmp_path: Path, discstack: Any
+) -> None:
+    address = f"virtual:{medium}?file={tmp_path / 'disc.img'}"
+    (tmp_path / "hello.txt").write_text("hello")
+    assert discstack("burn", str(tmp_path / "hello.txt"), "-d", address).code == 0
+    refused = discstack("bench", address, "--write", "--size", "1MiB")
+    assert refused.code == 5
+    assert [word for word in ("--append", "--erase") if word in refused.err] == words
+    assert discstack("bench", address, "--append").code == 2
+    permitted = discstack("bench", address, "--write", "--size", "1MiB", words[-1])
+    assert permitted.code == 0, permitted.err
+
+
 def test_a_blank_rewritable_disc_takes_all_trials() -> None:
     with ds.open("virtual:bd-re") as recorder:
         assert len(Benchmark(recorder, BenchmarkKind.WRITE, sectors=64).run()) == 3
