@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ def test_image_file_is_read(image: Path) -> None:
 @pytest.mark.parametrize("start", [100, 1 << 40])
 def test_where_no_session_starts_none_is_read(image: Path, start: int) -> None:
     """UDF's last anchor lies behind any sector of the image, and leads to the volume from there too."""
-    with pytest.raises(discstack.VolumeError, match=f"{image}: no .* at sector {start}"):
+    with pytest.raises(discstack.VolumeError, match=f"{re.escape(str(image))}: no .* at sector {start}"):
         discstack.read_volume(image, start=start)
 
 
