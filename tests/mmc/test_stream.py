@@ -267,7 +267,7 @@ def test_the_ring_of_the_pump_before_is_not_kept() -> None:
     with before:
         drain(ring)
     with Pump(Source(40), Ring(4 * 65536, 65536), after=before) as pump:
-        assert pump.wait_full(10)
+        assert pump.wait_full(LONG)
         del before, ring
         assert kept() is None
         assert pump.ended
@@ -322,5 +322,5 @@ def test_a_pump_tells_how_much_is_ready(ring: Ring) -> None:
 @pytest.mark.linux("native code that reads files")
 def test_what_is_laid_up_is_half_of_what_has_to_be_ready() -> None:
     with Pump(KnowingSource(64), Ring(4 * 65536, 65536)) as pump:
-        assert pump.wait_full(10)
+        assert pump.wait_full(LONG)
         assert (pump.ended, pump.readiness) == (True, 0.75)  # all is laid up, and the ring half full
