@@ -6,7 +6,7 @@ from typing import Final
 
 from discstack.mmc import actions
 from discstack.mmc.command import ask, optional
-from discstack.mmc.errors import HardwareError, IllegalRequest, MediumError, NotReady, ResponseError
+from discstack.mmc.errors import AbortedCommand, HardwareError, IllegalRequest, MediumError, NotReady, ResponseError
 from discstack.mmc.polling import SPIN_UP, Verdict, persist, verdict, wait_ready
 from discstack.mmc.procedure import Procedure
 from discstack.mmc.spec.commands import MECHANISM_STATUS
@@ -14,7 +14,8 @@ from discstack.mmc.spec.mechanism import MechanismStatus
 
 MECHANISM_HEADER: Final = 8
 TRAY_CLOSED, TRAY_OPEN = 0x01, 0x02  # qualifiers of MEDIUM NOT PRESENT
-LOADS_NOTHING: Final = (NotReady, IllegalRequest, MediumError, HardwareError)  # a drive says that there is none anyway
+# A drive that fails to load, or to tell of its tray, has said before that there is none
+LOADS_NOTHING: Final = (NotReady, IllegalRequest, MediumError, HardwareError, AbortedCommand)
 
 
 def wait_for_medium() -> Procedure[bool]:
@@ -38,7 +39,11 @@ def _tray_is_closed(error: NotReady) -> Procedure[bool]:
         return error.sense.ascq == TRAY_CLOSED
     try:
         mechanism = yield from optional(ask(MECHANISM_STATUS, MechanismStatus.parse, MECHANISM_HEADER))
-    except (NotReady, ResponseError):
+    except ResponseError:
+        return False
+    except LOADS_NOTHING as error:
+        if error.sense.deferred:
+            raise
         return False
     return mechanism is not None and not mechanism.door_open
 

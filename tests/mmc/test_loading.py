@@ -26,10 +26,13 @@ TUR, LOAD, MECHANISM = "TEST UNIT READY", "START STOP UNIT loej=0x1 start=0x1", 
         ([CLOSED, CLOSED], False, [TUR, LOAD]),
         ([CLOSED, (5, 0x20, 0)], False, [TUR, LOAD]),
         ([CLOSED, (4, 0x53, 0)], False, [TUR, LOAD]),
+        ([CLOSED, (0xB, 0, 0)], False, [TUR, LOAD]),
         ([UNSAID, DOOR_SHUT, None, None], True, [TUR, MECHANISM, LOAD, TUR]),
         ([UNSAID, DOOR_OPEN], False, [TUR, MECHANISM]),
         ([UNSAID, (5, 0x20, 0)], False, [TUR, MECHANISM]),
         ([UNSAID, UNSAID], False, [TUR, MECHANISM]),
+        ([UNSAID, (4, 0x44, 0)], False, [TUR, MECHANISM]),
+        ([UNSAID, (0xB, 0, 0)], False, [TUR, MECHANISM]),
         ([UNSAID, b"\0"], False, [TUR, MECHANISM]),
     ],
 )
@@ -45,6 +48,8 @@ def test_an_error_of_an_earlier_command_is_not_taken_for_an_empty_tray(lab: Any)
     deferred = Reply(CHECK_CONDITION, Sense(0x4, 0x44, deferred=True).build())
     with pytest.raises(HardwareError, match="deferred"):
         lab.run(wait_for_medium(), lab.script(CLOSED, deferred))
+    with pytest.raises(HardwareError, match="deferred"):
+        lab.run(wait_for_medium(), lab.script(UNSAID, deferred))
 
 
 def test_what_is_wrong_with_a_drive_is_raised(lab: Any) -> None:
