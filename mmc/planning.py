@@ -29,13 +29,20 @@ def must_erase(status: MediumStatus, job: Choices) -> bool:
     if not holds_data or status.state in (DiscState.READ_ONLY, DiscState.UNSUPPORTED):
         return False
     if job.erase and Action.ERASE in status.actions:
-        return True
+        return erases_first(status, job)
     if job.erase and status.state is not DiscState.APPENDABLE:
         raise MediumNotBlank(f"the medium holds data and cannot be erased ({status})")
     if status.state is DiscState.FINALIZED:
         advice = "; it may be erased first" if Action.ERASE in status.actions else ""
         raise MediumNotBlank(f"nothing can be added to this medium ({status}){advice}")
     return False
+
+
+def erases_first(status: MediumStatus, job: Choices) -> bool:
+    """Return that the medium has to be blanked first; refuse that for a test write, which is to leave it as it is."""
+    if job.simulate:
+        raise MediumNotBlank(f"a test write erases nothing, and the medium holds data ({status})")
+    return True
 
 
 def check_elsewhere(status: MediumStatus, job: BurnJob) -> None:

@@ -26,7 +26,7 @@ from discstack.mmc.guard import locked
 from discstack.mmc.identify import next_writable, open_work, status_of
 from discstack.mmc.job import VerifyLevel
 from discstack.mmc.medium import DiscState, MediumStatus
-from discstack.mmc.planning import must_erase
+from discstack.mmc.planning import erases_first, must_erase
 from discstack.mmc.procedure import Checkpoint, Now, Phase, Procedure, Report
 from discstack.mmc.read_speed import at_read_speed
 from discstack.mmc.recipe import Work
@@ -91,7 +91,7 @@ def must_blank(status: MediumStatus, choices: CdChoices) -> bool:
         raise MediumNotBlank(
             f"no tracks go onto a disc that is formatted for packets ({status}); it may be erased first"
         )
-    return True
+    return erases_first(status, choices)
 
 
 def plan_program(work: Work, job: CdJob, *, blank: bool, address: int | None = None) -> Layout:

@@ -445,3 +445,22 @@ def test_every_public_name_can_be_imported() -> None:
     assert set(discstack.__all__) <= set(dir(discstack))
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = discstack.nonsense
+
+
+@pytest.mark.parametrize("medium", ["dvd-rw", "cd-rw"])
+def test_a_test_write_erases_nothing(medium: str) -> None:
+    with discstack.open(f"virtual:{medium}") as recorder:
+        discstack.DataWriter(recorder).write(Pattern(512))
+        before = recorder.medium()
+        with pytest.raises(discstack.MediumNotBlank, match="a test write erases nothing"):
+            discstack.DataWriter(recorder, erase=True, simulate=True).write(Pattern(64))
+        assert recorder.medium() == before
+
+
+def test_a_test_write_of_tracks_erases_nothing() -> None:
+    with discstack.open("virtual:cd-rw") as recorder:
+        discstack.Formatter(recorder).format()
+        before = recorder.medium()
+        with pytest.raises(discstack.MediumNotBlank, match="a test write erases nothing"):
+            discstack.AudioWriter(recorder, erase=True, simulate=True).prepare()
+        assert recorder.medium() == before
