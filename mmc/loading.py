@@ -38,7 +38,7 @@ def _tray_is_closed(error: NotReady) -> Procedure[bool]:
     if error.sense.ascq in (TRAY_CLOSED, TRAY_OPEN):
         return error.sense.ascq == TRAY_CLOSED
     try:
-        mechanism = yield from optional(ask(MECHANISM_STATUS, MechanismStatus.parse, MECHANISM_HEADER))
+        mechanism = yield from persist(_mechanism, swallow_attentions=True)
     except ResponseError:
         return False
     except LOADS_NOTHING as error:
@@ -46,6 +46,10 @@ def _tray_is_closed(error: NotReady) -> Procedure[bool]:
             raise
         return False
     return mechanism is not None and not mechanism.door_open
+
+
+def _mechanism() -> Procedure[MechanismStatus | None]:
+    return (yield from optional(ask(MECHANISM_STATUS, MechanismStatus.parse, MECHANISM_HEADER)))
 
 
 def _loaded() -> Procedure[bool]:
