@@ -85,7 +85,7 @@ def burn(
         raise click.UsageError("--remove, --rename and --from-view are about what --append keeps")
     earlier = {"remove": remove, "rename": rename, "from_view": from_view} if append else None
     with open_recorder(drive, trace, unmount=unmount) as recorder:
-        with _advising(recorder, erase=way["erase"]):
+        with _advising(recorder, erase=way["erase"], simulate=way["simulate"]):
             image = ready_made or _plan(sources, recorder, room_choices(way), earlier, choices, quiet=as_json)
         writer = writer_for(recorder, **way)
         facts = {
@@ -96,7 +96,7 @@ def burn(
         }
         display = Display(quiet=as_json)
         with saving_curve(curve, f"burn {' '.join(sources)}", facts, display) as on_event:
-            with cancelling(writer), display, _advising(recorder, erase=way["erase"]):
+            with cancelling(writer), display, _advising(recorder, erase=way["erase"], simulate=way["simulate"]):
                 result = writer.write(image, start=start or 0, on_event=on_event)
             if as_json:
                 print_json({**_result_json(result, drive), "issues": getattr(image, "issues", ())})
@@ -108,7 +108,7 @@ def burn(
 
 
 @contextmanager
-def _advising(recorder: Recorder, *, erase: bool) -> Iterator[None]:
+def _advising(recorder: Recorder, *, erase: bool, simulate: bool) -> Iterator[None]:
     """Tell the words that permit what was refused for the sake of what the disc holds."""
     from discstack import Action, MediumNotBlank
 
@@ -117,12 +117,13 @@ def _advising(recorder: Recorder, *, erase: bool) -> Iterator[None]:
     except MediumNotBlank as error:
         medium = recorder.medium()
         actions = medium.actions
-        if erase:
+        if erase and not simulate:
             error.add_note(f"--erase: what is on this {medium.name} cannot be erased")
         words = ["--append keeps that and adds files or folders"] if actions & {Action.APPEND, Action.WRITE} else []
         if not words and Action.CLOSE_SESSION in actions:
             words = ["discstack close closes the session, then --append adds files or folders as another one"]
-        words += ["--erase lets it be lost"] if actions & {Action.ERASE, Action.WRITE} else []
+        if actions & {Action.ERASE, Action.WRITE}:
+            words += ["discstack erase makes room before a test"] if simulate else ["--erase lets it be lost"]
         if words:
             error.add_note("; ".join(words))
         raise

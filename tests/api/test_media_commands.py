@@ -50,6 +50,19 @@ def test_what_permits_a_burn_over_data_is_said_where_there_is_something(
         )
 
 
+def test_a_test_write_is_told_to_erase_before_it(discstack: Any, folder: Path) -> None:
+    drive = "virtual:dvd-rw?file=disc&capacity=30080"
+    assert discstack("burn", str(folder), "--close", "--verify", "none", "-d", drive).code == 0
+    for words in ((), ("--erase",)):
+        refused = discstack("burn", str(folder), "--simulate", *words, "-d", drive)
+        assert refused.code == 5
+        notes = [line.strip() for line in refused.err.splitlines() if "erase " in line or "--erase" in line]
+        assert notes[-1] == "discstack erase makes room before a test"
+        assert "--erase" not in refused.err
+    assert discstack("erase", drive).code == 0
+    assert discstack("burn", str(folder), "--simulate", "-d", drive).code == 0
+
+
 def test_a_disc_with_an_open_session_is_closed_before_anything_is_added(discstack: Any, folder: Path) -> None:
     drive = "virtual:cd-r?file=disc"
     assert discstack("burn", str(folder), "--mode", "packets", "--leave-open", "-d", drive).code == 0
