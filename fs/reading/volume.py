@@ -23,8 +23,9 @@ from discstack.fs.reading.udf.walk import UdfWalk
 from discstack.fs.reading.view import VolumeView
 from discstack.fs.tree import Directory
 
-# How far behind a session the next one begins at most: a CD's lead-out and lead-in, run-out, padding
-SESSION_GAP: Final = 11400 + 1024
+# How far behind a session the next one begins at most: the border of a DVD-R (a CD's lead-out and lead-in are shorter),
+# run-out, padding
+SESSION_GAP: Final = 49152 + 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,14 @@ def test_earlier_sessions_can_still_be_read(disc: Disc) -> None:
         assert contents(discstack.read_volume(disc.recorder, start=start).root) == wanted
 
 
+@pytest.mark.parametrize("disc", [*SEQUENTIAL, "dvd-r", "dvd-rw"], indirect=True)
+def test_image_of_a_disc_shows_its_last_session(disc: Disc, tmp_path: Path) -> None:
+    path = tmp_path / "disc.iso"
+    with path.open("wb") as file:
+        discstack.DiscReader(disc.recorder).read(file, skip_bad=True)
+    assert contents(discstack.read_volume(path).root) == disc.wanted
+
+
 @pytest.mark.parametrize("disc", [*SEQUENTIAL, *OVERWRITABLE], indirect=True)
 def test_old_data_is_not_copied(disc: Disc) -> None:
     """What the third session takes is its own data and the structures, of which UDF's need 258 sectors at most."""
