@@ -24,13 +24,19 @@ def wait_for_medium() -> Procedure[bool]:
     A drive may know nothing of a disc in its closed tray before it is told to load it (growisofs): it is told once. An
     open tray is left alone.
     """
+    absence = yield from _absence()
+    return absence is None or ((yield from _tray_is_closed(absence)) and (yield from _loaded()))
+
+
+def _absence() -> Procedure[NotReady | None]:
+    """Wait until the drive is ready; return how it says that there is no medium, None where there is one."""
     try:
         yield from wait_ready(SPIN_UP, cancellable=True)
     except NotReady as error:
         if verdict(error) is not Verdict.NO_MEDIUM:
             raise
-        return (yield from _tray_is_closed(error)) and (yield from _loaded())
-    return True
+        return error
+    return None
 
 
 def _tray_is_closed(error: NotReady) -> Procedure[bool]:
@@ -60,10 +66,4 @@ def _loaded() -> Procedure[bool]:
         if error.sense.deferred:
             raise
         return False
-    try:
-        yield from wait_ready(SPIN_UP, cancellable=True)
-    except NotReady as error:
-        if verdict(error) is not Verdict.NO_MEDIUM:
-            raise
-        return False
-    return True
+    return (yield from _absence()) is None
