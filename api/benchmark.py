@@ -157,9 +157,7 @@ class Benchmark(Job):
     def _read(self, setting: Setting, blocks: range, watch: _Watch) -> Procedure[Trial]:
         yield from wait_ready(cancellable=True)
         reading = timed_read(blocks, setting.transfer_bytes)
-        moments = yield from (
-            reading if setting.speed is None else at_read_speed(setting.speed, reading, Phase.READING)
-        )
+        moments = yield from at_read_speed(setting.speed, reading, Phase.READING)
         yield Report(Phase.DONE)
         facts = {"transfer": moments[0].blocks // moments[0].commands * BLOCK_SIZE}
         curve = replace(watch.end(), samples=tuple(_samples(moments)), facts=facts)

@@ -105,9 +105,7 @@ class CdReader(Job):
             self._spare_disc((where, *beside))
             writer = _Writer(stack, sub_channels=sub_channels, graphics=graphics, error_bits=error_bits)
             reading = _read_all(plan, writer, skip_bad=skip_bad)
-            if speed is not None:
-                reading = at_read_speed(speed, reading, Phase.READING)
-            bad = self._run(reading, on_event, write=False)
+            bad = self._run(at_read_speed(speed, reading, Phase.READING), on_event, write=False)
         files = [*(part.path for part in plan), *writer.beside]
         texts = where.with_suffix(TEXTS)
         if contents.packs:

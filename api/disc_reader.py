@@ -123,8 +123,7 @@ class DiscReader(Job):
                 ends_track=wanted.stop in (medium.used_blocks, *(track.data_end for track in medium.tracks)),
                 capacity=medium.capacity_blocks,
             )
-            curbed = procedure if speed is None else at_read_speed(speed, procedure, Phase.READING)
-            return self._run(curbed, on_event, write=False)
+            return self._run(at_read_speed(speed, procedure, Phase.READING), on_event, write=False)
 
     def verify(
         self, image: Writable, *, start: int = 0, speed: int | None = None, on_event: EventHandler | None = None

@@ -69,7 +69,7 @@ def _burn(work: Work, job: BurnJob, *, erase_first: bool) -> Procedure[BurnResul
     careful = job.verify_speed or work.recipe.verify_speed
     curb = careful if job.command is WriteCommand.WRITE_AND_VERIFY else None
     writing = _write(work, job, plan, curb)
-    speed, counters, digests, seconds = yield from (at_read_speed(curb, writing, Phase.WRITING) if curb else writing)
+    speed, counters, digests, seconds = yield from at_read_speed(curb, writing, Phase.WRITING)
     at_once = plan.mode is WriteMode.DISC_AT_ONCE  # its lead-in and lead-out are in the time
     measured = counters.blocks * work.recipe.raw_block / 1000 / seconds if seconds and not at_once else None
     yield from check_pace(work, counters, seconds)

@@ -30,13 +30,15 @@ class Speeds(NamedTuple):
 Way = Callable[[Speeds], Procedure[None]]
 
 
-def at_read_speed(kilobytes: int, body: Procedure[T], phase: Phase = Phase.VERIFYING) -> Procedure[T]:
-    """Run `body` with the drive reading no faster than that, and put the speeds back as they were.
+def at_read_speed(kilobytes: int | None, body: Procedure[T], phase: Phase = Phase.VERIFYING) -> Procedure[T]:
+    """Run `body` with the drive reading no faster than that, and put the speeds back as they were; None sets nothing.
 
     What they were is in mode page 2Ah; a drive that does not tell is set to its fastest. One that will not have its
     read speed set, or says that it reads faster, does as it likes, and the owner is told, in the phase that the body
     is.
     """
+    if kilobytes is None:
+        return (yield from body)
     check_speed(kilobytes)
     before = yield from _speeds()
     ways = yield from _curb(before._replace(read=min(kilobytes, actions.FASTEST)), phase)

@@ -39,8 +39,7 @@ def verify(
         raise ValueError(f"these digests are {expected.algorithm}, not {stream.ALGORITHM}")
     yield Report(Phase.VERIFYING, 0.0)
     yield from wait_ready(cancellable=True)
-    comparing = _compare(expected, level)
-    return (yield from (comparing if read_speed is None else at_read_speed(read_speed, comparing)))
+    return (yield from at_read_speed(read_speed, _compare(expected, level)))
 
 
 def _compare(expected: Digests, level: VerifyLevel) -> Procedure[int]:
