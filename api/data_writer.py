@@ -73,11 +73,11 @@ class DataWriter(Job):
     first layer of a DVD+R DL, `command` whether the drive verifies (or streams, without defect management) as it
     writes. `speed` and `verify_speed` are in kB/s of 1000 bytes, None for the fastest and for what the medium stands.
     `verify` says how much is read back and compared with digests taken while the data went out. `simulate` keeps the
-    laser off, where the medium has that; `xa` makes the sectors of a CD those of CD-ROM XA (mode 2, form 1).
-    `ring_bytes` is the size of the buffer between the files and the drive, None for what two and a half seconds at full
-    speed need; `transfer_bytes` what one command carries, None for what suits the medium, the way to the drive and its
-    buffer. One thread at a time may write; `cancel` may be called from any. Several writers with recorders of their own
-    run at once.
+    laser off, where the medium has that, and erases nothing; `xa` makes the sectors of a CD those of CD-ROM XA (mode 2,
+    form 1). `ring_bytes` is the size of the buffer between the files and the drive, None for what two and a half
+    seconds at full speed need; `transfer_bytes` what one command carries, None for what suits the medium, the way to
+    the drive and its buffer. One thread at a time may write; `cancel` may be called from any. Several writers with
+    recorders of their own run at once.
     """
 
     def __init__(

@@ -20,6 +20,7 @@ __all__ = [
     "VerifyLevel",
     "WriteCommand",
     "check_choices",
+    "check_speed",
 ]
 
 

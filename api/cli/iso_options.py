@@ -124,14 +124,14 @@ def with_views(
     if udf_only:
         if joliet or rock_ridge:
             raise click.UsageError("--udf-only leaves no ISO 9660 for Joliet or Rock Ridge")
-        _refuse_what_is_left_out({UDF})
+        _refuse_what_is_left_out({UDF}, "")
         choices["views"] = frozenset({View.UDF})
         return choices
     rock_ridge = rock_ridge or choices["rationalize"]
     if rock_ridge or joliet or udf:
         named = {ROCK_RIDGE: rock_ridge, JOLIET: joliet or choices["joliet_long"], UDF: udf}
         present = {ISO_9660, *(name for name, chosen in named.items() if chosen)}
-        _refuse_what_is_left_out(present)
+        _refuse_what_is_left_out(present, "; name that too")
         choices["views"] = frozenset(view for view in View if view.value in present)
     else:
         rock_ridge = True
@@ -142,11 +142,11 @@ def with_views(
     return choices
 
 
-def _refuse_what_is_left_out(present: Container[str]) -> None:
+def _refuse_what_is_left_out(present: Container[str], advice: str) -> None:
     """Refuse words about what an image has not."""
     context = click.get_current_context()
     words = {parameter.name: parameter.opts[-1] for parameter in context.command.params}
     for name, about in ABOUT.items():
         said = context.get_parameter_source(name) is ParameterSource.COMMANDLINE and context.params[name]
         if said and about not in present:
-            raise click.UsageError(f"{words[name]} is about {about}, which this image would not have; name that too")
+            raise click.UsageError(f"{words[name]} is about {about}, which this image would not have{advice}")

@@ -138,9 +138,14 @@ def _first_number(work: Work, job: CdJob, *, fresh: bool) -> int:
 
 
 def _with_texts_from(first: int, program: Program) -> Program:
-    """Let texts name the tracks by the numbers that they get where these do not begin with 1."""
+    """Let texts name the tracks by the numbers that they get where these do not begin with 1.
+
+    Damaged packs are left as they are, and all others with them.
+    """
+    if first == 1 or not all(pack.crc_valid for pack in program.cd_text):
+        return program
     blocks = parse_cd_text(program.cd_text)
-    if first == 1 or all(block.first_track == first for block in blocks):
+    if all(block.first_track == first for block in blocks):
         return program
     moved = [
         replace(block, first_track=first, last_track=first + block.last_track - block.first_track) for block in blocks
@@ -173,7 +178,7 @@ def _burn(work: Work, job: CdJob, *, erase_first: bool) -> Procedure[CdResult]:
     verified, offset = 0, None
     if job.verify is VerifyLevel.FULL and not job.simulate:
         comparing = verify_program(session, placed)
-        verified, offset = yield from at_read_speed(job.verify_speed, comparing) if job.verify_speed else comparing
+        verified, offset = yield from at_read_speed(job.verify_speed, comparing)
     blocks = session.counters.blocks
     return CdResult(
         tracks=placed,

@@ -77,6 +77,7 @@ def test_what_is_said_about_a_view_that_is_left_out_is_refused(
     refused = discstack("image", "folder", "-o", "x.iso", *words.split())
     assert refused.code == 2
     assert f"{complaint}, which this image would not have" in refused.err
+    assert ("name that too" in refused.err) is ("--udf-only" not in words)
     assert not (folder.parent / "x.iso").exists()
 
 

@@ -341,6 +341,16 @@ def test_texts_of_a_later_session_are_those_of_its_tracks(studio: Any, mode: CdW
     assert [block.text(PackType.TITLE, number) for number in (0, 3, 4)] == ["Album", "One", "Two"]
 
 
+@pytest.mark.usefixtures("short_leads")
+def test_damaged_texts_of_a_later_session_are_recorded_as_they_are(studio: Any) -> None:
+    tap = studio.lab.drive("cd-r", 60000)
+    studio.lab.run(burn_program(two_tracks(studio, close=False)), tap)
+    damaged = (replace(TEXT[0], crc=TEXT[0].crc ^ 1), *TEXT[1:])
+    studio.lab.run(burn_program(two_tracks(studio, cd_text=damaged)), tap)
+    shown = each(CdTextPack, bytes.fromhex(tap.inner.drive.medium.session(2).cd_text))
+    assert shown == damaged[1:]  # what a reader takes
+
+
 @pytest.mark.parametrize("mode", [CdWriteMode.SESSION_AT_ONCE, CdWriteMode.RAW])
 @pytest.mark.usefixtures("short_leads")
 def test_texts_are_compared_with_what_was_written(studio: Any, mode: CdWriteMode) -> None:
