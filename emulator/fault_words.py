@@ -20,14 +20,19 @@ from typing import Any, Final
 from discstack.emulator import lies
 from discstack.emulator.conditions import LONG_WRITE, MEDIUM_CHANGED, POWER_ON, UNRECOVERED_READ, WRITE_ERROR
 from discstack.emulator.faults import Fault
+from discstack.mmc.spec import commands
 from discstack.mmc.spec.cdb import REGISTRY
-from discstack.mmc.spec.commands import TEST_UNIT_READY
 from discstack.mmc.spec.sense import Sense
 from discstack.transport.base import DeviceGone, TransportTimeout
 
-TUR: Final = TEST_UNIT_READY.opcode
-REQUEST_SENSE, READ, WRITE, FLUSH = 0x03, 0x28, 0x2A, 0x35
-CONFIGURATION, DISC_INFORMATION, TRACK_INFORMATION = 0x46, 0x51, 0x52
+TUR: Final = commands.TEST_UNIT_READY.opcode
+REQUEST_SENSE: Final = commands.REQUEST_SENSE.opcode
+READ: Final = commands.READ_10.opcode
+WRITE: Final = commands.WRITE_10.opcode
+FLUSH: Final = commands.SYNCHRONIZE_CACHE_10.opcode
+CONFIGURATION: Final = commands.GET_CONFIGURATION.opcode
+DISC_INFORMATION: Final = commands.READ_DISC_INFORMATION.opcode
+TRACK_INFORMATION: Final = commands.READ_TRACK_INFORMATION.opcode
 BUSY: Final = 0x08
 
 
