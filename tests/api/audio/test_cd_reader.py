@@ -27,7 +27,9 @@ from discstack import (
 )
 from discstack import open as discstack_open
 from discstack.mmc.cd.burn import burn_program
+from discstack.mmc.cd.contents import cd_contents
 from discstack.mmc.cd.job import CdJob, CdWriteMode
+from discstack.mmc.procedure import run
 from discstack.mmc.queries import capabilities
 from discstack.mmc.spec.cd import sector, sub_channel
 from discstack.mmc.spec.cd.sector import SectorType
@@ -321,6 +323,21 @@ def test_indexes_are_found_and_burnt_again(recorder: Any, tmp_path: Path) -> Non
     with discstack.open("virtual:cd-r?capacity=40000") as other:
         AudioWriter(other).write(CueSheet.load(saved.cue))
         assert CdReader(other).contents() == saved.contents
+
+
+def test_wodim_has_the_indexes_of_a_sheet_where_they_were(bench: Any, recorder: Any, tmp_path: Path) -> None:
+    """Their times are places in the file, which cdrdao 1.2.4 takes for distances from the start of the track."""
+    tracks = (
+        ProgramTrack(source=Bytes(noise(310, 1), SECTOR)),
+        ProgramTrack(source=Bytes(noise(400, 2), SECTOR), pregap=150, indexes=(100, 200)),
+        ProgramTrack(source=Bytes(noise(320, 3), SECTOR), pregap=175, indexes=(60,)),
+    )
+    AudioWriter(recorder).write(Program(tracks=tracks))
+    contents = CdReader(recorder).save(tmp_path / "disc.cue").contents
+    assert [track.indexes for track in contents.tracks] == [(), (100, 200), (60,)]
+    copy = bench("cd-r", capacity=20000)
+    copy.run("wodim", "dev=/dev/sg9", "gracetime=2", "speed=1", "-dao", "cuefile=disc.cue")
+    assert run(cd_contents(), copy.drive).tracks == contents.tracks
 
 
 @pytest.mark.parametrize("form", [discstack.SubChannelForm.PACKED, discstack.SubChannelForm.RAW])
