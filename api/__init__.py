@@ -357,15 +357,17 @@ _HOME: Final = {name: module for module, names in _HOMES.items() for name in nam
 __all__ = [*_HOME, "open"]
 
 
-def __getattr__(name: str) -> Any:
-    if name == "open":
-        value = import_module("discstack.recorder").open_recorder
-    elif name in _HOME:
-        value = getattr(import_module(_HOME[name]), name)
-    else:
-        raise AttributeError(f"module 'discstack' has no attribute {name!r}")
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # which would take any name that is misspelled for one of these
+
+    def __getattr__(name: str) -> Any:
+        if name == "open":
+            value = import_module("discstack.recorder").open_recorder
+        elif name in _HOME:
+            value = getattr(import_module(_HOME[name]), name)
+        else:
+            raise AttributeError(f"module 'discstack' has no attribute {name!r}")
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -12,6 +12,7 @@ from discstack.fs.tree import Directory
 from discstack.fs.view import View
 from discstack.fs.volume_ids import fits_primary
 from discstack.native import files, folders
+from discstack.signatures import parameters_of
 
 if TYPE_CHECKING:
     from discstack.events import EventHandler
@@ -34,6 +35,7 @@ class FileSystemImage:
     and another result made. Use from one thread at a time.
     """
 
+    @parameters_of(ImageOptions)
     def __init__(self, **options: Any) -> None:
         self.options = ImageOptions(**options)
         self.root = Directory(folders=FOLDERS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Self
 
@@ -11,9 +12,10 @@ from discstack.emulator.open import open_disc, open_virtual
 from discstack.emulator.store import BLOCK
 from discstack.emulator.transport import VirtualTransport
 from discstack.mmc.spec.cdb import Direction, lookup
+from discstack.signatures import parameters_of
 from discstack.transport.base import Clock, Command, Reply
 
-__all__ = ["VirtualBurner"]
+__all__ = ["VirtualBurner", "VirtualBurners"]
 
 TIMEOUT = 30.0  # seconds, for commands that discstack does not know
 
@@ -25,6 +27,7 @@ class VirtualBurner:
     that speak discstack's own seam. One command runs at a time; any thread may send it.
     """
 
+    @parameters_of(open_virtual)
     def __init__(self, medium: str, **options: Any) -> None:
         self.transport: VirtualTransport = open_virtual(medium, **options)
 
@@ -74,3 +77,12 @@ class VirtualBurner:
     def close(self) -> None:
         """Switch the drive off."""
         self.transport.close()
+
+
+class VirtualBurners(ExitStack):
+    """Virtual burners that are switched off together."""
+
+    @parameters_of(VirtualBurner)
+    def __call__(self, medium: str, **options: Any) -> VirtualBurner:
+        """Switch another one on; the parameters are those of `VirtualBurner`."""
+        return self.enter_context(VirtualBurner(medium, **options))

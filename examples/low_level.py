@@ -5,6 +5,7 @@ argument a virtual drive with a full disc is asked. Nothing is written to a driv
 """
 
 import sys
+from functools import partial
 
 from discstack.emulator.open import open_virtual
 from discstack.mmc import actions, performance, queries
@@ -44,9 +45,10 @@ def timed_read(lba: int) -> Procedure[float]:
 
     CHECK CONDITION is raised here, at the `yield`, as the CommandError of its sense key.
     """
-    began = yield Now()
+    began: float = yield Now()
     yield command(READ_10, allocation=SECTOR, lba=lba, transfer_length=1)
-    return (yield Now()) - began
+    ended: float = yield Now()
+    return ended - began
 
 
 def look(drive: Drive) -> None:
@@ -68,7 +70,7 @@ def survey(drive: Drive) -> None:
     for place in range(PLACES):
         lba = place * (capacity.blocks - 1) // (PLACES - 1)
         try:
-            print(f"  {lba:>9}: {drive.ask(lambda lba=lba: timed_read(lba)) * 1000:7.1f} ms")
+            print(f"  {lba:>9}: {drive.ask(partial(timed_read, lba)) * 1000:7.1f} ms")
         except CommandError as error:
             print(f"  {lba:>9}: {error.sense.code} {error.sense.text}")
 

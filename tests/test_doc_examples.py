@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import discstack
-from discstack.emulator.burner import VirtualBurner
+from discstack.emulator.burner import VirtualBurners
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -86,7 +86,7 @@ def test_the_first_script_burns_the_photos(page: str, folder: Path) -> None:
             assert stream.read() == (folder / "photos/beach.jpg").read_bytes()
 
 
-def test_the_fixture_for_burners_is_used_as_told(virtual_burner: Callable[..., VirtualBurner]) -> None:
+def test_the_fixture_for_burners_is_used_as_told(virtual_burner: VirtualBurners) -> None:
     (example,) = examples("docs/virtual-burner.md")
     names = run(example, image=os.urandom(64 * 2048), my_program=SimpleNamespace(burn=burn))
     names["test_my_burner_survives_a_full_buffer"](virtual_burner)

@@ -12,7 +12,7 @@ ALLOWED = {
     "native": (),
     "fs": (),
     "transport": ("native", "mmc.spec"),
-    "emulator": ("mmc.spec", "transport.base", "native"),
+    "emulator": ("mmc.spec", "transport.base", "native", "signatures"),
     "mmc": ("transport.base", "native"),
     "mmc/spec": (),
 }

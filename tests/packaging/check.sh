@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Build wheel and sdist, audit the wheel's ABI, and use each in an empty environment. PYTHON has the build tools.
+# Build wheel and sdist, audit the wheel's ABI, and use and type-check each in an empty environment. PYTHON has the tools.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 python=$(realpath -s "$(command -v "${PYTHON:-python3}")")
@@ -42,4 +42,7 @@ assert json.load(open('burn.json'))['verified'], 'the burn was not verified'
 assert discstack.__version__ == importlib.metadata.version('discstack'), 'two versions'
 print('discstack', discstack.__version__, 'burns and verifies from', discstack.__file__)"
 	)
+	echo "types of what it offers, by mypy"
+	cp -r tests/packaging/outside.py examples "$work/use"
+	(cd "$work/use" && "$python" -m mypy --strict --python-executable "$work/venv/bin/python" outside.py examples/*.py)
 done
