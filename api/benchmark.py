@@ -108,8 +108,8 @@ class Benchmark(Job):
         watch = _Watch(on_event)
         with self._cancellation.job():
             if self.kind is BenchmarkKind.READ:
-                blocks = self._readable()
-                self._run(self._all(watch, blocks), watch, write=False)
+                runs = self._readable()
+                self._run(self._all(watch, runs), watch, write=False)
             else:
                 medium = self.recorder.medium()
                 self._check_data(medium)
@@ -117,11 +117,19 @@ class Benchmark(Job):
                 self._run(self._all(watch, None), watch)
         return self.trials
 
-    def _readable(self) -> range:
-        recorded = DiscReader(self.recorder).recorded()
-        if self.start not in recorded:
+    def _readable(self) -> list[range]:
+        """Return the runs of blocks to read: `sectors` of what is recorded from `start` on, as far as there are."""
+        reader = DiscReader(self.recorder)
+        recorded = reader.recorded()
+        runs, left = list[range](), self.sectors
+        for run in reader.runs(range(self.start, recorded.stop)):
+            runs.append(run[:left])
+            left -= len(runs[-1])
+            if not left:
+                break
+        if not runs:
             raise DiscStateError(f"nothing is recorded at sector {self.start}, only up to {recorded.stop - 1}")
-        return range(self.start, min(self.start + self.sectors, recorded.stop))
+        return runs
 
     def _check_data(self, medium: MediumStatus) -> None:
         """Refuse to hide what is on a medium behind sessions that are of no use to anybody."""
@@ -142,28 +150,26 @@ class Benchmark(Job):
                 f"{number} trials of {self.sectors} sectors need {needed}, and {medium.free_blocks} are free ({medium})"
             )
 
-    def _all(self, watch: _Watch, blocks: range | None) -> Procedure[None]:
+    def _all(self, watch: _Watch, runs: list[range] | None) -> Procedure[None]:
         """Try all settings in turns: read these blocks, or write where there are none."""
         began = yield Now()
         for _ in range(self.repeat):
             for setting in self.settings:
                 yield Checkpoint()
                 watch.begin(_title(self.kind, len(self.trials) + 1, setting), (yield Now()) - began)
-                trial = yield from (
-                    self._write(setting, watch) if blocks is None else self._read(setting, blocks, watch)
-                )
+                trial = yield from (self._write(setting, watch) if runs is None else self._read(setting, runs, watch))
                 self.trials.append(trial)
 
-    def _read(self, setting: Setting, blocks: range, watch: _Watch) -> Procedure[Trial]:
+    def _read(self, setting: Setting, runs: list[range], watch: _Watch) -> Procedure[Trial]:
         yield from wait_ready(cancellable=True)
-        reading = timed_read(blocks, setting.transfer_bytes)
+        reading = timed_read(runs, setting.transfer_bytes)
         moments = yield from at_read_speed(setting.speed, reading, Phase.READING)
         yield Report(Phase.DONE)
         facts = {"transfer": moments[0].blocks // moments[0].commands * BLOCK_SIZE}
         curve = replace(watch.end(), samples=tuple(_samples(moments)), facts=facts)
         seconds, cpu = moments[-1].elapsed, watch.cpu[Phase.READING]
-        size = len(blocks) * BLOCK_SIZE
-        return Trial(setting=setting, start=blocks.start, size=size, seconds=seconds, cpu_seconds=cpu, curve=curve)
+        size = sum(map(len, runs)) * BLOCK_SIZE
+        return Trial(setting=setting, start=runs[0].start, size=size, seconds=seconds, cpu_seconds=cpu, curve=curve)
 
     def _write(self, setting: Setting, watch: _Watch) -> Procedure[Trial]:
         job = self._job(setting, (yield from open_work()).status)

@@ -68,6 +68,21 @@ class DiscReader(Job):
             raise MediaError(f"there is nothing to read from sector {start} on, the last one is {end - 1}: {medium}")
         return range(start, end)
 
+    def runs(self, blocks: range) -> list[range]:
+        """Return the parts of blocks that can be read, without the gaps between tracks.
+
+        What a CD has behind a track that was written at once (run-out, two blocks) is left out, too.
+        """
+        medium = self.recorder.medium()
+        recipe = RECIPES.get(medium.profile)
+        run_out = recipe.run_out if recipe else 0
+        ends = {medium.used_blocks, *(track.data_end for track in medium.tracks)}
+        runs, start = list[range](), blocks.start
+        for gap in [*self._gaps(blocks), range(blocks.stop, blocks.stop)]:
+            runs.append(range(start, gap.start - (run_out if gap or blocks.stop in ends else 0)))
+            start = gap.stop
+        return [run for run in runs if run]
+
     def _gaps(self, blocks: range) -> list[range]:
         """Return what lies between the tracks of a medium that is written in order: nothing is recorded there."""
         medium = self.recorder.medium()

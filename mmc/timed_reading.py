@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -20,7 +21,7 @@ DEFAULT_TRANSFER: Final = 64 << 10  # bytes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadMoment:
-    """What was read since the moment before: `blocks`, in so many `commands`, the next one from `lba` on.
+    """What was read since the moment before: `blocks`, in so many `commands`, the last one up to `lba`.
 
     `elapsed` and `latency_max` are in seconds, the first since reading began, the second of these commands;
     `latencies` are pairs of a bucket of `discstack.native.histogram` and the number of commands in it.
@@ -34,8 +35,8 @@ class ReadMoment:
     latency_max: float
 
 
-def timed_read(blocks: range, transfer_bytes: int | None = None) -> Procedure[tuple[ReadMoment, ...]]:
-    """Read blocks in order and return how that went, a few moments a second; the data is dropped.
+def timed_read(runs: Sequence[range], transfer_bytes: int | None = None) -> Procedure[tuple[ReadMoment, ...]]:
+    """Read runs of blocks in order and return how that went, a few moments a second; the data is dropped.
 
     One command asks for `transfer_bytes`, None for what suits. Raises ValueError where these are no whole blocks or
     more than one command may move, and the drive's error, its address in a note, at the first block that is not read.
@@ -49,34 +50,41 @@ def timed_read(blocks: range, transfer_bytes: int | None = None) -> Procedure[tu
     yield Report(Phase.READING, 0.0)
     began = yield Now()
     moments: list[ReadMoment] = []
-    since = _Since(blocks.start, began)
-    for lba in range(blocks.start, blocks.stop, piece):
+    since, done, total = _Since(began), 0, sum(map(len, runs))
+    for lba, count in _pieces(runs, piece):
         yield Checkpoint()
         before = yield Now()
-        count = min(piece, blocks.stop - lba)
         try:
             yield from persist(partial(actions.read_blocks, lba, buffer[: count * BLOCK_SIZE]))
         except DriveError as error:
             error.add_note(f"reading stopped at LBA {lba}")
             raise
         now = yield Now()
-        since.count(now - before)
-        if now - since.began >= OBSERVE_INTERVAL or lba + count == blocks.stop:
+        done += count
+        since.count(count, now - before)
+        if now - since.began >= OBSERVE_INTERVAL or done == total:
             moments.append(since.moment(lba + count, now - began))
-            since = _Since(lba + count, now)
-            yield Report(Phase.READING, (lba + count - blocks.start) / len(blocks))
+            since = _Since(now)
+            yield Report(Phase.READING, done / total)
     return tuple(moments)
+
+
+def _pieces(runs: Sequence[range], piece: int) -> Iterator[tuple[int, int]]:
+    for run in runs:
+        for lba in range(run.start, run.stop, piece):
+            yield lba, min(piece, run.stop - lba)
 
 
 class _Since:
     """What happened since a moment."""
 
-    def __init__(self, lba: int, began: float) -> None:
-        self.lba, self.began = lba, began
+    def __init__(self, began: float) -> None:
+        self.began, self.blocks = began, 0
         self.buckets = Counter[int]()
         self.longest = 0.0
 
-    def count(self, latency: float) -> None:
+    def count(self, blocks: int, latency: float) -> None:
+        self.blocks += blocks
         self.buckets[bucket_of(latency)] += 1
         self.longest = max(self.longest, latency)
 
@@ -84,7 +92,7 @@ class _Since:
         return ReadMoment(
             elapsed=elapsed,
             lba=lba,
-            blocks=lba - self.lba,
+            blocks=self.blocks,
             commands=self.buckets.total(),
             latencies=tuple(sorted(self.buckets.items())),
             latency_max=self.longest,

@@ -85,6 +85,22 @@ def test_reading_is_as_fast_as_it_was_asked_for() -> None:
     assert slow.ring_bytes is None
 
 
+@pytest.mark.parametrize(("medium", "unread"), [("cd-r", 2), ("dvd+r", 0), ("bd-r", 0)])
+def test_a_disc_of_several_sessions_is_read_without_what_no_drive_can_read(medium: str, unread: int) -> None:
+    with ds.open(f"virtual:{medium}") as recorder:
+        for _ in range(2):
+            start = recorder.medium().next_writable_address or 0
+            ds.DataWriter(recorder, verify=ds.VerifyLevel.NONE).write(Pattern(640), start=start)
+        blocks = [track.blocks - unread for track in recorder.medium().tracks[:2]]
+        (whole,) = Benchmark(recorder, BenchmarkKind.READ, repeat=1).run()
+        (part,) = Benchmark(recorder, BenchmarkKind.READ, start=100, sectors=blocks[0], repeat=1).run()
+        with pytest.raises(ds.MediaError, match="nothing is recorded at sector"):
+            Benchmark(recorder, BenchmarkKind.READ, start=1 << 20).run()
+    assert whole.size == sum(blocks) * 2048 == whole.curve.transferred
+    assert (part.start, part.size) == (100, blocks[0] * 2048)
+    assert part.curve.samples[-1].lba == start + 100
+
+
 def test_the_longest_command_of_a_curve_is_that_of_all_so_far() -> None:
     with ds.open("virtual:dvd+r?capacity=65536&speed=16") as recorder:
         ds.DataWriter(recorder, verify=ds.VerifyLevel.NONE).write(Pattern(8192))

@@ -31,7 +31,7 @@ def written(address: str) -> discstack.Recorder:
 
 def test_the_moments_add_up_to_the_blocks_and_the_time(disc: str) -> None:
     with written(disc) as recorder:
-        moments = recorder.run(timed_read(range(100, BLOCKS), 32 << 10))
+        moments = recorder.run(timed_read([range(100, BLOCKS)], 32 << 10))
     assert sum(moment.blocks for moment in moments) == BLOCKS - 100
     assert sum(moment.commands for moment in moments) == -(-(BLOCKS - 100) // 16)
     assert moments[-1].lba == BLOCKS
@@ -41,10 +41,19 @@ def test_the_moments_add_up_to_the_blocks_and_the_time(disc: str) -> None:
         assert moment.latency_max < BOUNDS[max(bucket for bucket, _ in moment.latencies)]
 
 
+def test_runs_are_read_without_what_lies_between_them(disc: str) -> None:
+    runs = [range(100, 200), range(5000, BLOCKS)]
+    with written(disc) as recorder:
+        moments = recorder.run(timed_read(runs, 32 << 10))
+    assert sum(moment.blocks for moment in moments) == sum(map(len, runs))
+    assert sum(moment.commands for moment in moments) == sum(-(-len(run) // 16) for run in runs)
+    assert moments[-1].lba == BLOCKS
+
+
 @pytest.mark.parametrize("size", [0, -2048, 1000, 1 << 30])
 def test_a_size_that_no_command_has_is_refused(disc: str, size: int) -> None:
     with written(disc) as recorder, pytest.raises(ValueError, match="one command reads multiples of 2048 bytes up to"):
-        recorder.run(timed_read(range(100), size))
+        recorder.run(timed_read([range(100)], size))
 
 
 def test_the_first_block_that_cannot_be_read_ends_it(disc: str) -> None:
@@ -52,5 +61,5 @@ def test_the_first_block_that_cannot_be_read_ends_it(disc: str) -> None:
         written(f"{disc}&fault=opcode=28,lba=4992,sense=3/11/00,times=0") as recorder,
         pytest.raises(discstack.MediumError) as failed,
     ):
-        recorder.run(timed_read(range(BLOCKS)))
+        recorder.run(timed_read([range(BLOCKS)]))
     assert any("reading stopped at LBA 4992" in note for note in failed.value.__notes__)

@@ -84,7 +84,7 @@ def is_ripped(lab: Lab, tap: Tap, held: Held) -> None:
 
 
 def moments(held: Held) -> Procedure[Any]:
-    held["moments"] = yield from timed_read(range(BLOCKS))
+    held["moments"] = yield from timed_read([range(BLOCKS)])
 
 
 def is_timed(lab: Lab, tap: Tap, held: Held) -> None:
