@@ -174,6 +174,19 @@ def _cuts(offset: int, width: int, slot: Slot) -> bool:
     return overlaps and not holds and "control" not in slot.name
 
 
+def test_the_filters_that_the_page_names_find_commands(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs/command-line.md").read_text(encoding="utf-8")
+    named = re.search(r"filters that help are (.*?)\. ", page, re.DOTALL)
+    assert named is not None
+    filters = re.findall(r"`(.*?)`", named[1])
+    assert len(filters) == 3
+    write = Recorded(start=0.0, duration=0.1, cdb=bytes.fromhex("2a 00 00 00 00 10 00 00 20 00"), status=0)
+    path = record(tmp_path / "x.pcapng", write)
+    for text in filters:
+        done = subprocess.run(["tshark", "-r", str(path), "-Y", text], capture_output=True, text=True, check=True)
+        assert "Write(10)" in done.stdout, text
+
+
 def test_data_sense_and_residual_are_seen(tmp_path: Path) -> None:
     inquiry = bytes.fromhex("05 80 05 02 1f 00 00 00") + b"ACME    BURNER          1.00"
     path = record(
