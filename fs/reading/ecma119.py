@@ -21,7 +21,8 @@ MOST_DESCRIPTORS: Final = 64
 JOLIET: Final = frozenset({b"%/@", b"%/C", b"%/E"})  # UCS-2 levels 1 to 3
 BEGINNING: Final = b"BEA01"  # of the part of a volume recognition sequence that is not ISO 9660's (ECMA-167 2/9.2)
 # What descriptors of a volume recognition sequence begin with, those of ISO 9660 among them (ECMA-167 2/9.1)
-_STANDARDS: Final = frozenset({STANDARD_IDENTIFIER, BEGINNING, b"NSR02", b"NSR03", b"TEA01", b"BOOT2", b"CDW02"})
+_UDF: Final = frozenset({b"NSR02", b"NSR03"})  # ECMA-167 3/9.1
+_STANDARDS: Final = _UDF | {STANDARD_IDENTIFIER, BEGINNING, b"TEA01", b"BOOT2", b"CDW02"}
 _RECORD: Final = Struct("<BBI4sI4s7sBBB4sB")
 _HEAD: Final = _RECORD.size  # bytes of a directory record before its identifier
 
@@ -70,6 +71,22 @@ def may_begin_session(blocks: Blocks, start: int) -> bool:
     """
     data = blocks.sector(start + SYSTEM_AREA)
     return data is None or data[1:6] in _STANDARDS
+
+
+def may_have_udf(blocks: Blocks, start: int) -> bool:
+    """Tell whether a session that starts at a sector can have UDF: not if it has ISO 9660 and tells of nothing else.
+
+    It may where its volume recognition sequence cannot be read to the end.
+    """
+    there = set[bytes]()
+    for lba in range(start + SYSTEM_AREA, start + SYSTEM_AREA + MOST_DESCRIPTORS):
+        data = blocks.sector(lba)
+        if data is None:
+            return True
+        if data[1:6] not in _STANDARDS:
+            break
+        there.add(data[1:6])
+    return STANDARD_IDENTIFIER not in there or not there.isdisjoint(_UDF)
 
 
 def find_descriptors(blocks: Blocks, start: int) -> list[Descriptor]:

@@ -20,6 +20,7 @@ SECTOR = 2048
 SEQUENTIAL = ("cd-r", "dvd+r", "bd-r")
 OVERWRITABLE = ("dvd+rw", "bd-re")
 VIEWS = (VolumeView.UDF, VolumeView.ROCK_RIDGE, VolumeView.JOLIET, VolumeView.ISO9660)
+ALL_VIEWS = frozenset(View)
 Contents = dict[str, bytes]
 
 
@@ -52,9 +53,16 @@ class Disc:
         self.old: dict[int, Contents] = {}  # by the start of each session
         self.results: list[discstack.BurnResult] = []
 
-    def burn(self, number: int, *, remove: str | None = None, rename: tuple[str, str] | None = None) -> None:
+    def burn(
+        self,
+        number: int,
+        *,
+        remove: str | None = None,
+        rename: tuple[str, str] | None = None,
+        views: frozenset[View] = ALL_VIEWS,
+    ) -> None:
         """Add a file of some sectors and a small one to what is there, if anything is."""
-        image = discstack.FileSystemImage(volume_id="SESSIONS")
+        image = discstack.FileSystemImage(volume_id="SESSIONS", views=views)
         if number > 1:
             image.import_file_system(self.recorder)
         image.choose_defaults(self.recorder)
@@ -98,6 +106,19 @@ def test_earlier_sessions_can_still_be_read(disc: Disc) -> None:
     assert len(disc.old) == 3
     for start, wanted in disc.old.items():
         assert contents(discstack.read_volume(disc.recorder, start=start).root) == wanted
+
+
+@pytest.mark.parametrize("medium", SEQUENTIAL)
+def test_a_session_without_udf_does_not_show_that_of_a_later_one(medium: str, tmp_path: Path) -> None:
+    disc, path = Disc(medium, tmp_path / "disc"), tmp_path / "disc.iso"
+    with disc.recorder:
+        for number, views in enumerate((ALL_VIEWS, {View.ISO9660}, ALL_VIEWS), 1):
+            disc.burn(number, views=frozenset(views))
+        with path.open("wb") as file:
+            discstack.DiscReader(disc.recorder).read(file, skip_bad=True)
+        for start, wanted in disc.old.items():
+            for source in (disc.recorder, path):
+                assert contents(discstack.read_volume(source, start=start).root) == wanted
 
 
 @pytest.mark.parametrize("disc", [*SEQUENTIAL, "dvd-r", "dvd-rw"], indirect=True)

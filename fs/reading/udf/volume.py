@@ -9,6 +9,7 @@ from typing import Final
 
 from discstack.fs.plan import SECTOR, sectors_for
 from discstack.fs.reading.blocks import Blocks
+from discstack.fs.reading.ecma119 import may_have_udf
 from discstack.fs.reading.notes import Oddity
 from discstack.fs.reading.udf.entries import Address, Entries
 from discstack.fs.reading.udf.maps import open_partitions
@@ -49,6 +50,8 @@ class LogicalVolume:
 
 def find_volume(blocks: Blocks, start: int) -> LogicalVolume | None:
     """Return the logical volume of the session that starts at sector `start`; None, with notes, if there is none."""
+    if not may_have_udf(blocks, start):  # the last anchors of the medium are those of another session
+        return None
     for data in _anchors(blocks, start):
         for at in (16, 24):  # the main sequence, and the reserve one
             sequence = _sequence(blocks, *_EXTENT.unpack_from(data, at))
