@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
@@ -16,25 +15,16 @@ from discstack.audio.graphics import Run, graphics_beside, packs_of
 from discstack.audio.pieces import FilePiece, Joined, Piece, size_of
 from discstack.audio.samples import SECTOR, audio_piece
 from discstack.audio.sub_channels import PacksWithin, packs_beside, packs_within
+from discstack.audio.texts import AlbumPacks, album_packs, packs_in_file
 from discstack.fs.errors import SourceError
 from discstack.fs.system_paths import path_of
 from discstack.mmc.cd.graphics import SPREAD
 from discstack.mmc.cd.program import Program, ProgramTrack, TrackForm
-from discstack.mmc.spec.cd.text import (
-    PER_TRACK,
-    CdTextBlock,
-    CdTextError,
-    CharacterCode,
-    PackType,
-    build_cd_text,
-)
-from discstack.mmc.spec.counted import each
+from discstack.mmc.spec.cd.text import PackType
 from discstack.mmc.spec.msf import PREGAP
-from discstack.mmc.spec.toc import CdTextPack
 
 __all__ = ["AudioTrack", "program_of", "program_of_sheet"]
 
-PACK: Final = 18  # bytes of a CD-TEXT pack
 # Of the modes of tracks: what they are written as, and where in a sector of the file that begins
 FORMS: Final[Mapping[str, tuple[TrackForm, int]]] = MappingProxyType(
     {
@@ -48,7 +38,6 @@ FORMS: Final[Mapping[str, tuple[TrackForm, int]]] = MappingProxyType(
         "CDI/2352": (TrackForm.XA_MIXED, 16),
     }
 )
-TEXT_HEADER: Final = 4  # what READ TOC puts before the packs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +89,13 @@ def program_of(
         PackType.PERFORMER: (performer, *(track.performer for track in tracks)),
         PackType.SONGWRITER: ("", *(track.songwriter for track in tracks)),
     }
-    packs = _packs(texts, len(tracks)) if cd_text else ()
-    return Program(tracks=tuple(track.track() for track in tracks), catalogue=catalogue, cd_text=packs)
+    album = album_packs(texts, len(tracks)) if cd_text else AlbumPacks()
+    return Program(
+        tracks=tuple(track.track() for track in tracks),
+        catalogue=catalogue,
+        cd_text=album.packs,
+        notices=album.notices,
+    )
 
 
 def program_of_sheet(
@@ -121,14 +115,19 @@ def program_of_sheet(
             raise SourceError(
                 str(sheet.path), "there are no graphics in CDG or SUB files beside the files that it names"
             )
-    packs: tuple[CdTextPack, ...] = ()
+    album = AlbumPacks()
     if cd_text and sheet.cd_text_file is None:
-        packs = _texts(sheet, places)
+        album = _texts(sheet, places)
     elif cd_text and sheet.cd_text_file is not None and not places[0]:  # it is of the first session
-        packs = _text_file(sheet.cd_text_file)
+        album = AlbumPacks(packs_in_file(sheet.cd_text_file))
     cd_i = any(sheet.tracks[place].mode.startswith("CDI/") for place in places)
     return Program(
-        tracks=tuple(tracks), catalogue=sheet.catalog, cd_text=packs, cd_i=cd_i, first_number=_first(sheet, places[0])
+        tracks=tuple(tracks),
+        catalogue=sheet.catalog,
+        cd_text=album.packs,
+        cd_i=cd_i,
+        first_number=_first(sheet, places[0]),
+        notices=album.notices,
     )
 
 
@@ -150,40 +149,12 @@ def _places(sheet: CueSheet, session: int | None) -> list[int]:
     return [place for place, track in enumerate(sheet.tracks) if session in (None, track.session)]
 
 
-def _texts(sheet: CueSheet, places: Sequence[int]) -> tuple[CdTextPack, ...]:
+def _texts(sheet: CueSheet, places: Sequence[int]) -> AlbumPacks:
     tracks = [sheet.tracks[place] for place in places]
     album = {} if places[0] else sheet.texts
     kinds = sorted({*album, *(kind for track in tracks for kind in track.texts)})
     texts = {kind: (album.get(kind, ""), *(track.texts.get(kind, "") for track in tracks)) for kind in kinds}
-    return _packs(texts, len(tracks), first=tracks[0].number)
-
-
-def _packs(texts: Mapping[PackType, tuple[str, ...]], tracks: int, first: int = 1) -> tuple[CdTextPack, ...]:
-    used: dict[int, tuple[str, ...]] = {
-        kind: words for kind, words in texts.items() if kind in PER_TRACK and any(words)
-    }
-    if not used:
-        return ()
-    plain = CdTextBlock(first_track=first, last_track=first + tracks - 1, texts=used)
-    try:
-        return build_cd_text([plain])
-    except CdTextError:
-        return build_cd_text([replace(plain, character_code=CharacterCode.MS_JIS)])
-
-
-def _text_file(path: Path) -> tuple[CdTextPack, ...]:
-    """Read packs from a file, with or without the header of READ TOC and a zero at the end."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise SourceError(str(path), error.strerror or str(error)) from error
-    for start, end in ((0, 0), (0, 1), (TEXT_HEADER, 0), (TEXT_HEADER, 1)):
-        packs = data[start : len(data) - end]
-        if packs and len(packs) % PACK == 0:
-            found = each(CdTextPack, packs)
-            if all(pack.crc_valid for pack in found):
-                return found
-    raise SourceError(str(path), f"these are no CD-TEXT packs of {PACK} bytes with right check sums")
+    return album_packs(texts, len(tracks), first=tracks[0].number)
 
 
 def _length(file: CueFile, sheet: CueSheet) -> tuple[Piece | None, int]:

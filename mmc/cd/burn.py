@@ -74,6 +74,8 @@ def burn_program(job: CdJob) -> Procedure[CdResult]:
     erase_first = must_blank(work.status, job)
     WAYS[job.mode].check(work, job, plan_program(work, job, blank=erase_first))
     yield from check_sizes(work, job)
+    for notice in job.program.notices:
+        yield from work.notice(Phase.VALIDATING, notice)
     yield Checkpoint()
     result = yield from locked(_burn(work, job, erase_first=erase_first))
     yield Report(Phase.DONE)

@@ -126,6 +126,7 @@ class Program:
     those of the tracks. Parity and interleaving are added; only raw recording writes packs. `cd_i` marks the session as
     one of CD-I, whose sectors are those of CD-ROM XA. `first_number` is the number that its first track must have, None
     for the one that is next on the disc; on a blank one it may be above 1, unless track at once leaves it to the drive.
+    `notices` tell what is not as its owner gave it; whoever records it hears of them.
     """
 
     tracks: tuple[ProgramTrack, ...]
@@ -134,6 +135,7 @@ class Program:
     packs: BlockSource | None = None
     cd_i: bool = False
     first_number: int | None = None
+    notices: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.tracks) <= MOST_TRACKS:

@@ -210,11 +210,12 @@ def _is_wide(character_code: int, kind: int) -> bool:
     return character_code >= CharacterCode.MS_JIS and kind not in NEVER_WIDE
 
 
-def _encoded(text: str, codec: str, kind: int) -> bytes:
+def _encoded(text: str, codec: str, kind: int, *, of: str = "") -> bytes:
+    """Encode a text, or a part `of` one."""
     try:
         encoded = text.encode(codec)
     except UnicodeEncodeError as error:
-        raise CdTextError(f"{_name(kind)} {text!r}: {text[error.start]!r} is no character of {codec}") from None
+        raise CdTextError(f"{_name(kind)} {of or text!r}: {text[error.start]!r} is no character of {codec}") from None
     if 0 in encoded:
         raise CdTextError(f"{_name(kind)} {text!r} holds a zero, which ends a text")
     return encoded
@@ -224,7 +225,7 @@ def _wide(text: str, codec: str, kind: int) -> bytes:
     """Return a text in characters of two bytes each: readers expect the wide twins of what has half the width."""
     found = _HALF_KANA.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text).translate(_WIDE)
     for character in found:
-        if len(_encoded(character, codec, kind)) != WIDTH:
+        if len(_encoded(character, codec, kind, of=text)) != WIDTH:
             raise CdTextError(f"{_name(kind)} {text!r}: {character!r} is no character of two bytes in {codec}")
     return _encoded(found, codec, kind)
 

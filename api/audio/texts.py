@@ -1,0 +1,117 @@
+"""CD-TEXT of an album: which characters its texts are recorded in, and packs that lie in a file.
+
+Players outside Japan show ISO 8859-1 alone, and what is in MS-JIS as nonsense. Tags have typographic punctuation, which
+only the latter has, in texts of Latin letters: these get its plain form rather than MS-JIS, and the owner is told.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Final
+
+from discstack.fs.errors import SourceError
+from discstack.mmc.spec.cd.text import (
+    PER_TRACK,
+    CdTextBlock,
+    CdTextError,
+    CharacterCode,
+    PackType,
+    build_cd_text,
+)
+from discstack.mmc.spec.counted import each
+from discstack.mmc.spec.toc import CdTextPack
+
+Texts = Mapping[int, tuple[str, ...]]  # by pack type: the album's, then one for each track
+
+PACK: Final = 18  # bytes of a CD-TEXT pack
+HEADER: Final = 4  # what READ TOC puts before the packs
+MARKED: Final = re.compile(".[\u0300-\u036f\u3099\u309a]+")  # letters apart from their accents, as macOS has names
+LAST_OF_8859_1: Final = "\xff"
+PLAIN: Final[Mapping[int, str]] = {
+    ord(character): plain
+    for characters, plain in (
+        ("\u2018\u2019\u201a\u201b\u2032", "'"),
+        ("\u201c\u201d\u201e\u201f\u2033", '"'),
+        ("\u2039", "<"),
+        ("\u203a", ">"),
+        ("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
+        ("\u2026", "..."),
+        ("\u2022", "\xb7"),
+        ("\u2044", "/"),
+        ("\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f", " "),
+        ("\u200b\u2060\ufeff", ""),  # spaces of no width
+    )
+    for character in characters
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AlbumPacks:
+    """The packs of an album's texts, and what its owner has to know of them."""
+
+    packs: tuple[CdTextPack, ...] = ()
+    notices: tuple[str, ...] = ()
+
+
+def album_packs(texts: Mapping[PackType, tuple[str, ...]], tracks: int, first: int = 1) -> AlbumPacks:
+    """Return the packs of an album of so many tracks; CdTextError where no block of CD-TEXT can hold its texts."""
+    given: dict[int, tuple[str, ...]] = {
+        kind: tuple(MARKED.sub(lambda found: unicodedata.normalize("NFC", found[0]), word) for word in words)
+        for kind, words in texts.items()
+        if kind in PER_TRACK and any(words)
+    }
+    if not given:
+        return AlbumPacks()
+    foreign = _foreign(given)
+    if not foreign:
+        plain = {kind: tuple(word.translate(PLAIN) for word in words) for kind, words in given.items()}
+        return _packed(plain, CharacterCode.ISO_8859_1, tracks, first, _made_plain(given, plain))
+    notice = f"CD-TEXT is in MS-JIS, since ISO 8859-1 has no {foreign}: players outside Japan may show nonsense"
+    try:
+        return _packed(given, CharacterCode.MS_JIS, tracks, first, (notice,))
+    except CdTextError as error:
+        raise CdTextError(f"CD-TEXT is in ISO 8859-1, which has no {foreign}, or in MS-JIS: {error}") from error
+
+
+def _packed(texts: Texts, code: CharacterCode, tracks: int, first: int, notices: tuple[str, ...]) -> AlbumPacks:
+    block = CdTextBlock(character_code=code, first_track=first, last_track=first + tracks - 1, texts=texts)
+    return AlbumPacks(build_cd_text([block]), notices)
+
+
+def _foreign(texts: Texts) -> str:
+    """Say which character of which text has no place in ISO 8859-1, as it is or plain; empty where all have one."""
+    for text in chain.from_iterable(texts.values()):
+        for character in text:
+            if character > LAST_OF_8859_1 and ord(character) not in PLAIN:
+                return f"{character!r} (in {text!r})"
+    return ""
+
+
+def _made_plain(given: Texts, plain: Texts) -> tuple[str, ...]:
+    pairs = zip(chain.from_iterable(given.values()), chain.from_iterable(plain.values()), strict=True)
+    changed = [(old, new) for old, new in pairs if old != new]
+    if not changed:
+        return ()
+    (old, new), further = changed[0], len(changed) - 1
+    more = f", and of {further} more" if further else ""
+    return (f"CD-TEXT (ISO 8859-1) has plain punctuation: {new!r} for {old!r}{more}",)
+
+
+def packs_in_file(path: Path) -> tuple[CdTextPack, ...]:
+    """Read packs from a file, with or without the header of READ TOC and a zero at the end."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SourceError(str(path), error.strerror or str(error)) from error
+    for start, end in ((0, 0), (0, 1), (HEADER, 0), (HEADER, 1)):
+        packs = data[start : len(data) - end]
+        if packs and len(packs) % PACK == 0:
+            found = each(CdTextPack, packs)
+            if all(pack.crc_valid for pack in found):
+                return found
+    raise SourceError(str(path), f"these are no CD-TEXT packs of {PACK} bytes with right check sums")
