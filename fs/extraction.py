@@ -29,7 +29,8 @@ else:
         try:
             length = len(os.fsencode(name))
         except UnicodeEncodeError:
-            return "this system has no names with half a character"
+            encoding = sys.getfilesystemencoding()
+            return f"its name has characters that names in this system's encoding ({encoding}) cannot have"
         return None if length <= _LONGEST_NAME else f"its name has {length} bytes, {_LONGEST_NAME} is the most here"
 
 

@@ -51,8 +51,12 @@ KINDS: Final = {"read": "READ", "simulate": "SIMULATE", "write": "WRITE"}
 @click.option("--transfer", type=Amount(), multiple=True, metavar="BYTES", help="How much one command carries.")
 @click.option("--ring", type=Amount(), multiple=True, metavar="BYTES", help="Size of the buffer in front of the drive.")
 @click.option("--speed", type=Speed(), multiple=True, metavar="X", help="Speed: 16x, 22160kB/s, max.")
-@click.option("--repeat", type=click.IntRange(1), default=3, show_default=True, help="How often each is tried.")
-@click.option("--csv", "table", type=FilePath(dir_okay=False, writable=True), help="Save all samples in a file.")
+@click.option(
+    "--repeat", type=click.IntRange(1), default=3, show_default=True, metavar="N", help="How often each is tried."
+)
+@click.option(
+    "--csv", "table", type=FilePath(dir_okay=False, writable=True), metavar="FILE", help="Save all samples in a file."
+)
 @click.option(
     "--graph",
     type=GraphFile(several=True),

@@ -149,15 +149,19 @@ class BootCommand(click.Command):
             option(self)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Give the words about booting a heading of their own."""
-        records: dict[str, list[tuple[str, str]]] = {"Options": [], "Booting": []}
+        """Give words that belong together a heading of their own."""
+        records: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx) if isinstance(parameter, click.Option) else None
             if record is not None:
-                records["Booting" if (parameter.name or "").startswith(PREFIX) else "Options"].append(record)
+                records.setdefault(self.heading(parameter.name or ""), []).append(record)
         for heading, rows in records.items():
             with formatter.section(heading):
                 formatter.write_dl(rows)
+
+    def heading(self, name: str) -> str:
+        """Return below which heading an option is shown."""
+        return "Booting" if name.startswith(PREFIX) else "Options"
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the words in the order in which they stand."""

@@ -44,6 +44,14 @@ def options(choices: Iterable[Callable[[F], F]]) -> Callable[[F], F]:
     return give
 
 
+def names_of(choices: Iterable[Callable[..., Any]]) -> list[str]:
+    """Return the names by which a command gets what some options say, each once."""
+    named = click.Command("named")
+    for option in choices:
+        option(named)
+    return list(dict.fromkeys(param.name for param in named.params if param.name))
+
+
 def drive_command(function: F) -> F:
     """Give a command the options of all commands that talk to a drive."""
     return trace_option(json_option(function))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -41,6 +42,11 @@ def _exit_code(error: BaseException) -> int | None:
     return FAILED if isinstance(error, (OSError, ValueError, EOFError)) else None
 
 
+def _coloured() -> bool | None:
+    """Return False where nobody wants colours or bold letters (no-color.org), else None: a terminal has them."""
+    return False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
+
+
 def _say(error: BaseException, as_json: bool) -> None:
     notes = getattr(error, "__notes__", [])
     message = _message(error)
@@ -69,7 +75,7 @@ def run_and_exit(command: click.Command, arguments: list[str] | None) -> NoRetur
     try:
         with interruptible():
             # where a command raised click's Exit, this returns its code
-            ended = command.main(words, prog_name="discstack", standalone_mode=False)
+            ended = command.main(words, prog_name="discstack", standalone_mode=False, color=_coloured())
     except click.ClickException as error:
         if "--json" in words:
             _print_document("UsageError", error.format_message())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from discstack.cli.boot import BootCommand
-from discstack.cli.common import json_option, options, uncollected
+from discstack.cli.common import json_option, names_of, options, uncollected
 from discstack.cli.earlier import SESSION_OPTIONS, take_over
 from discstack.cli.iso_options import ISO_OPTIONS, with_views
 from discstack.cli.mkisofs import ADVICE, refusal, refuse_words
@@ -35,11 +35,21 @@ if TYPE_CHECKING:
 MOST_ISSUES: Final = 20
 
 # what goes into an image, and how
-IMAGE_OPTIONS: Final = (*ISO_OPTIONS, *TREE_OPTIONS, *UDF_OPTIONS)
+IMAGE_OPTIONS: Final = (*TREE_OPTIONS, *ISO_OPTIONS, *UDF_OPTIONS)
+# option: below which heading of the help it stands
+HEADINGS: Final = {
+    **dict.fromkeys(("append", *names_of(SESSION_OPTIONS)), "Adding to what is there"),
+    **dict.fromkeys(names_of(TREE_OPTIONS), "Files"),
+    **dict.fromkeys(names_of((*ISO_OPTIONS, *UDF_OPTIONS)), "File systems"),
+}
 
 
 class ImageCommand(BootCommand):
     """A command with the words about images and about booting."""
+
+    def heading(self, name: str) -> str:
+        """Return below which heading an option is shown."""
+        return HEADINGS.get(name) or super().heading(name)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the words."""

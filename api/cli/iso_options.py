@@ -38,17 +38,18 @@ def _text(*names: str, help: str, default: str = "") -> Callable[..., Any]:
 
 
 def _number(*names: str, low: int, high: int, default: int, help: str) -> Callable[..., Any]:
-    return click.option(*names, type=click.IntRange(low, high), default=default, show_default=True, help=help)
+    kind = click.IntRange(low, high)
+    return click.option(*names, type=kind, default=default, show_default=True, metavar="N", help=help)
 
 
 ISO_OPTIONS: Final = (
     _flag(
         *("-R", "-rock", "--rock-ridge", "rock_ridge"),
-        help="Beside ISO 9660 only Rock Ridge, or what else is named; owners and permissions as they are.",
+        help="Rock Ridge, owners and permissions as they are. Naming any of -R, -r, -J, -udf leaves out the others.",
     ),
     _flag(
         *("-r", "-rational-rock", "--rational-rock", "rationalize"),
-        help="Like -R, but everything is root's, readable by all and writable by none.",
+        help="Rock Ridge like -R, but everything is root's, readable by all and writable by none.",
     ),
     _flag("-rrip110", "--rrip110", help="Rock Ridge 1.10 instead of 1.12: without serials for hard links."),
     _flag(
@@ -66,7 +67,7 @@ ISO_OPTIONS: Final = (
         default=3,
         help="1: names of 8+3 characters; 2: of 30; 3: also files of 4 GiB and more; 4: ISO 9660:1999, any names.",
     ),
-    _flag("-J", "-joliet", "--joliet", "joliet", help="Beside ISO 9660 only Joliet, or what else is named."),
+    _flag("-J", "-joliet", "--joliet", "joliet", help="Joliet; without Rock Ridge and UDF, unless they are named too."),
     _flag(
         *("-joliet-long", "--joliet-long", "joliet_long"), help="Joliet names of up to 103 characters instead of 64."
     ),

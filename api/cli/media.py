@@ -66,7 +66,9 @@ class Spares(click.ParamType[int | None]):
 @click.option("--pow", is_flag=True, help="BD-R: let it be written over, at the cost of free blocks.")
 @click.option("--resume", is_flag=True, help="DVD+RW: go on with a background format that was stopped.")
 @click.option("--type", "number", type=FormatNumber(), metavar="HEX[.SUB]", help="One of the types that --list shows.")
-@click.option("--blocks", type=click.IntRange(0), help="The size for --type, else the one that the disc offers.")
+@click.option(
+    "--blocks", type=click.IntRange(0), metavar="N", help="The size for --type, else the one that the disc offers."
+)
 @changing_command
 def format_disc(
     drive: str,

@@ -126,6 +126,11 @@ def size(count: float) -> str:
     return f"{count:.2f} TB"
 
 
+def counted(number: int, noun: str) -> str:
+    """Spell how many there are of something."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def duration(seconds: float | None) -> str:
     """Spell a time as minutes and seconds."""
     if seconds is None:
@@ -192,7 +197,7 @@ class Display:
     def __init__(self, *, quiet: bool = False, lasting: bool = True) -> None:
         self.quiet, self.lasting = quiet, lasting
         self.bars: Bars | None = None
-        self.words: Text | None = None  # in a line of their own, below the bars
+        self.words: Text | None = None  # in lines of their own, below the bars
         self.live: Live | None = None
         self.task: Any = None
         self.speeds = Sparkline()
@@ -234,11 +239,11 @@ class Display:
             case events.TreeProgress():
                 self._say(f"{event.files} files  {event.current_directory}")
             case events.Progress(fraction=fraction):
-                self._move(fraction, "")
+                self._move(fraction)
             case events.Writing():
                 if event.average_speed:  # at the very first event no speed is known
                     self.speeds.add(event.fraction, event.speed)
-                self._move(event.fraction, _writing_words(event, self.speeds))
+                self._move(event.fraction, *_writing_words(event, self.speeds))
             case events.Done():
                 self._finish()
 
@@ -248,15 +253,15 @@ class Display:
             self.speeds = Sparkline(shown_on=sys.stderr)
             self.task = self.bars.add_task(name, total=1.0, start=False)  # a bar that tells only of life
 
-    def _move(self, fraction: float | None, words: str) -> None:
+    def _move(self, fraction: float | None, *lines: str) -> None:
         if self.bars and self.task is not None and fraction is not None:
             self.bars.start_task(self.task)
             self.bars.update(self.task, completed=fraction)
-            self._say(words)
+            self._say(*lines)
 
-    def _say(self, words: str) -> None:
+    def _say(self, *lines: str) -> None:
         if self.words is not None:
-            self.words.plain = printable(words)
+            self.words.plain = "\n".join(map(printable, lines))
 
     def _finish(self) -> None:
         if self.bars and self.task is not None:
@@ -286,16 +291,19 @@ def _opened(name: str) -> AbstractContextManager[BinaryIO]:
     return nullcontext(data_output()) if name == "-" else open(openable(name), "wb")
 
 
-def _writing_words(event: Writing, speeds: Sparkline) -> str:
-    words = [
+def _writing_words(event: Writing, speeds: Sparkline) -> list[str]:
+    """Return two lines, each of which fits into 80 columns: how fast it is, and how well the drive is fed."""
+    speed = [
         str(speeds),
         f"{size(event.speed)}/s (average {size(event.average_speed)}/s)",
         f"{duration(event.remaining)} left",
+    ]
+    feeding = [
         f"ring {event.ring_fill * 100 // event.ring_size} %" if event.ring_size else "",
         f"drive {event.drive_fill * 100 // event.drive_buffer} %" if event.drive_buffer else "",
-        f"{event.stalls} stalls" if event.stalls else "",
+        counted(event.stalls, "stall") if event.stalls else "",
         f"{event.busy} busy" if event.busy else "",
         f"99 % < {brief(event.latency(0.99))}" if event.latency_max else "",
         event.current_file or "",
     ]
-    return "  ".join(word for word in words if word)
+    return ["  ".join(filter(None, words)) for words in (speed, feeding)]

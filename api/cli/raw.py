@@ -42,7 +42,12 @@ class Hex(click.ParamType[bytes]):
     "--save", type=FilePath(dir_okay=False, writable=True), metavar="FILE", help="Write the data received to FILE."
 )
 @click.option("--write", is_flag=True, help="Open the drive exclusively and for writing (--out does so too).")
-@click.option("--timeout", type=click.FloatRange(min=0.1), help="Seconds to wait; by default the command's own.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0.1),
+    metavar="SECONDS",
+    help="How long to wait; by default the command's own.",
+)
 @drive_command
 def raw(
     drive: str,

@@ -9,7 +9,7 @@ import click
 
 from discstack.cli.common import drive_command, open_recorder, options
 from discstack.cli.interruption import cancelling
-from discstack.cli.output import SECTOR, Display, output_file, plain, print_json, size
+from discstack.cli.output import SECTOR, Display, counted, output_file, plain, print_json, size
 from discstack.cli.paths import FilePath, OpenedFile
 from discstack.cli.streams import naming, print_line, say
 from discstack.cli.volumes import VOLUME_OPTIONS, opened
@@ -259,11 +259,12 @@ def _say_report(source: str, report: FileReport) -> None:
     if report.extra:
         example = printable(report.extra[0].path)
         say(f"note: there too, but not to be compared: {len(report.extra)}, such as {example}")
-    compared = f"{report.files} files, {size(report.bytes)}"
+    compared = f"{counted(report.files, 'file')}, {size(report.bytes)}"
     if report.verified:
         print_line(f"{source} holds what it should: {compared}")
     else:
-        print_line(f"{source} is not what it should be: {len(report.differences)} differences; compared: {compared}")
+        differences = counted(len(report.differences), "difference")
+        print_line(f"{source} is not what it should be: {differences}; compared: {compared}")
 
 
 def _verify_sectors(

@@ -32,7 +32,7 @@ UDF_OPTIONS: Final = (
         "--udf",
         "udf",
         is_flag=True,
-        help="Beside ISO 9660 only UDF, or what else is named; also --udf=REVISION.",
+        help="UDF, also --udf=REVISION; without Rock Ridge and Joliet, unless they are named too.",
     ),
     click.option("--udf-only", is_flag=True, help="UDF without ISO 9660; small files lie in their entries."),
     click.option(

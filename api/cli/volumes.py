@@ -12,7 +12,7 @@ import click
 
 from discstack.cli.common import drive_command, open_recorder, options
 from discstack.cli.earlier import VIEWS
-from discstack.cli.output import Display, print_json, size
+from discstack.cli.output import Display, counted, print_json, size
 from discstack.cli.streams import print_line, say
 from discstack.fs.system_paths import openable
 
@@ -189,7 +189,7 @@ def extract(
     """Copy files off a disc or out of an image: all of them, or what lies at the PATHs.
 
     Nothing is written outside of FOLDER or over what is there. The exit code is 4 if --skip-bad left something out, 1
-    if links, special files or names that this system cannot have were.
+    if links, special files or names that this system cannot have were left out.
     """
     from discstack import ExtractOptions, extract_tree
 
@@ -205,6 +205,6 @@ def extract(
     else:
         for left in skipped:
             say(f"note: {left}")
-        say(f"{output}: {files} files, {size(count)}")
+        say(f"{output}: {counted(files, 'file')}, {size(count)}")
     if skipped:
         raise click.exceptions.Exit(4 if skip_bad else 1)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from discstack.cli.amount import Amount
+from discstack.cli.common import names_of
 
 if TYPE_CHECKING:
     from discstack import DataWriter, WriteMode
@@ -70,10 +71,7 @@ WAY_OPTIONS: Final = (
 
 def ways_of(choices: dict[str, Any]) -> dict[str, Any]:
     """Take out of a command's choices what `WAY_OPTIONS` say: `writer_for` takes all of it."""
-    named = click.Command("ways")
-    for option in WAY_OPTIONS:
-        option(named)
-    return {name: choices.pop(name) for name in dict.fromkeys(param.name for param in named.params) if name}
+    return {name: choices.pop(name) for name in names_of(WAY_OPTIONS)}
 
 
 def room_choices(way: Mapping[str, Any]) -> dict[str, Any]:
