@@ -11,6 +11,8 @@ from discstack.audio.errors import CueError
 
 FRAMES: Final = 75  # of a second
 WORD: Final = re.compile(r'"(?P<quoted>[^"]*)"|(?P<plain>[^\s"]+)|(?P<open>".*)')
+# What lies between the outer marks of a text whose words have marks of their own: "x" & "y"
+SINGLE_WORDS: Final = re.compile(r'[^"]*[^"\s]"(?![\w"]).*(?<![\w"])"[^"\s][^"]*')
 TIME: Final = re.compile(r"(\d+):(\d{1,2}):(\d{1,2})")
 
 
@@ -26,7 +28,9 @@ class Word:
 def unquoted(text: str) -> str:
     """Return a text of several words without blanks and quotation marks around it; those within it are its own."""
     bare = text.strip()
-    return bare[1:-1] if len(bare) > 1 and bare[0] == bare[-1] == '"' else bare
+    if len(bare) > 1 and bare[0] == bare[-1] == '"' and not SINGLE_WORDS.fullmatch(bare[1:-1]):
+        return bare[1:-1]
+    return bare
 
 
 class Line:

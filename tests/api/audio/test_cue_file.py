@@ -86,6 +86,15 @@ def test_only_ends_of_lines_end_a_line(end: str) -> None:
         ('Play "it" again', 'Play "it" again'),
         ('""', ""),
         ('"  kept  "', "  kept  "),
+        ('"x" & "y"', '"x" & "y"'),
+        ('"x", "y" ("z") "w"', '"x", "y" ("z") "w"'),
+        ('"x" "y"', '"x" "y"'),
+        ('""x" & "y""', '"x" & "y"'),
+        ('""Heroes""', '"Heroes"'),
+        ('"12" and 7" Mix"', '12" and 7" Mix'),
+        ('"The "x" and "y" Song"', 'The "x" and "y" Song'),
+        ('"Play "x", "y""', 'Play "x", "y"'),
+        ('""x", "y" Song"', '"x", "y" Song'),
     ],
 )
 def test_quotation_marks_within_a_text_are_its_own(written: str, text: str) -> None:
