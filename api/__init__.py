@@ -117,6 +117,7 @@ if TYPE_CHECKING:
     from discstack.fs.reading.notes import Oddity as Oddity
     from discstack.fs.reading.view import VolumeView as VolumeView
     from discstack.fs.reading.volume import Volume as Volume
+    from discstack.fs.relaxed_names import Relaxation as Relaxation
     from discstack.fs.tree import Directory as Directory
     from discstack.fs.udf.revisions import UDF_REVISIONS as UDF_REVISIONS
     from discstack.fs.view import Change as Change
@@ -280,6 +281,7 @@ _HOMES: Final = {
     "discstack.fs.manifest": ("parse_manifest",),
     "discstack.fs.nodes": ("File", "Special", "Symlink"),
     "discstack.fs.options": ("ImageOptions", "RockRidge"),
+    "discstack.fs.relaxed_names": ("Relaxation",),
     "discstack.fs.plan": ("Span",),
     "discstack.fs.reading.notes": ("Note", "Oddity"),
     "discstack.fs.reading.view": ("VolumeView",),

@@ -17,6 +17,7 @@ from discstack.fs.joliet_names import CHARACTERS, LONG_CHARACTERS, JolietNames
 from discstack.fs.naming import Scheme
 from discstack.fs.options import ImageOptions
 from discstack.fs.plan import Plan
+from discstack.fs.relaxed_names import RelaxedNames
 from discstack.fs.relocation import Relocation
 from discstack.fs.rock_ridge import SystemUse
 from discstack.fs.snapshot import Snapshot
@@ -156,7 +157,7 @@ def _scheme(options: ImageOptions) -> Scheme:
     if level is None:
         known = [*LEVELS, ISO_9660_1999]
         raise LayoutError(f"ISO 9660 level {options.iso_level} is not supported; take one of {known}")
-    return IsoNames(level)
+    return IsoNames(level) if options.iso_names is None else RelaxedNames(level, options.iso_names)
 
 
 def _refuse_long_files(snapshot: Snapshot, level: int) -> None:

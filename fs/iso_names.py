@@ -60,17 +60,17 @@ class IsoNames:
 
     def _fitting(self, names: Sequence[str]) -> list[bytes | None]:
         short = min(self._level.name, self._level.extension)  # fits wherever the dot is
-        return [key if len(key) <= short or self._fits(key) else None for key in _dotted(names)]
+        return [key if len(key) <= short or self._fits(key) else None for key in self._file_names(names)]
 
     def _fits(self, key: bytes) -> bool:
-        level, (stem, dot, extension) = self._level, key.partition(b".")
+        level, (stem, dot, extension) = self._level, parts(key)
         total = len(key) - len(dot)
         return len(stem) <= level.name and len(extension) <= level.extension and total <= level.total
 
     def directory_keys(self, names: Sequence[str], /) -> list[bytes | None]:
         """Return the key of each directory's name, None for one that is too long."""
         most = self._level.directory
-        return [key if len(key) <= most else None for key in _undotted(names)]
+        return [key if len(key) <= most else None for key in self._directory_names(names)]
 
     def marked_files(self, names: Sequence[str], marks: Sequence[bytes], /) -> list[bytes]:
         """Return "STEM_MARK.EXT" for each; the extension is kept as far as the mark leaves room."""
@@ -78,8 +78,8 @@ class IsoNames:
         room = max(map(len, marks), default=0) + 1
         stem_room, total = level.name - room, level.total - room
         extension_room = min(level.extension, total)
-        for key, mark in zip(_dotted(names), marks, strict=True):
-            stem, dot, extension = key.partition(b".")
+        for key, mark in zip(self._file_names(names), marks, strict=True):
+            stem, dot, extension = parts(key)
             extension = extension[:extension_room]
             left = total - len(extension)
             keys.append(stem[: left if left < stem_room else stem_room] + b"_" + mark + dot + extension)
@@ -88,7 +88,7 @@ class IsoNames:
     def marked_directories(self, names: Sequence[str], marks: Sequence[bytes], /) -> list[bytes]:
         """Return "STEM_MARK" for each."""
         most = self._level.directory - 1
-        pairs = zip(_undotted(names), marks, strict=True)
+        pairs = zip(self._directory_names(names), marks, strict=True)
         return [b"%b_%b" % (key[: most - len(mark)], mark) for key, mark in pairs]
 
     def order(self, files: Sequence[bytes], directories: Sequence[bytes], /) -> Sequence[bytes]:
@@ -107,18 +107,22 @@ class IsoNames:
         """Tell whether readers show the names: no name has a slash, so all are compared at once."""
         return b"/".join(keys).decode("ascii") == "/".join(names)
 
+    def _directory_names(self, names: Sequence[str]) -> list[bytes]:
+        """Return names in d-characters."""
+        return translated(names, _NAME).split(b"/") if names else []
 
-def _undotted(names: Sequence[str]) -> list[bytes]:
-    """Return names in d-characters."""
-    return _translated(names, _NAME).split(b"/") if names else []
-
-
-def _dotted(names: Sequence[str]) -> list[bytes]:
-    """Return names in d-characters, and with a dot only before an extension."""
-    return _INNER_DOT.sub(b"_", _translated(names, _DOTTED)).split(b"/") if names else []
+    def _file_names(self, names: Sequence[str]) -> list[bytes]:
+        """Return names in d-characters, and with a dot only before an extension."""
+        return _INNER_DOT.sub(b"_", translated(names, _DOTTED)).split(b"/") if names else []
 
 
-def _translated(names: Sequence[str], table: bytes) -> bytes:
+def parts(key: bytes) -> tuple[bytes, bytes, bytes]:
+    """Return what stands before the last dot, that dot, and the extension; all of it if there is no dot."""
+    stem, dot, extension = key.rpartition(b".")
+    return (stem, dot, extension) if dot else (extension, b"", b"")
+
+
+def translated(names: Sequence[str], table: bytes) -> bytes:
     """Return names in the characters that a table leaves; no name has a slash, so all are translated at once."""
     return "/".join(names).encode("ascii", "replace").translate(table)
 

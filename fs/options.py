@@ -8,6 +8,7 @@ from typing import Final
 
 from discstack.fs.base import Base
 from discstack.fs.boot.options import BootOptions
+from discstack.fs.relaxed_names import Relaxation
 from discstack.fs.view import View
 from discstack.fs.weights import Weight
 
@@ -68,6 +69,7 @@ class ImageOptions:
     volume_set_size: int = 1  # volumes of the set of which this is number `volume_sequence_number`, from 1 on
     volume_sequence_number: int = 1
     iso_level: int = 3  # ECMA-119 clause 10; 4 is ISO 9660:1999
+    iso_names: Relaxation | None = None  # what names in ISO 9660 may have that levels 1 to 3 do not allow
     rock_ridge: RockRidge | None = ROCK_RIDGE  # within ISO 9660
     rationalize: bool = False  # owners and permissions that are of use on any machine instead of the sources'
     joliet_level: int = 3  # of UCS-2: 1 has no combining characters, 2 has some of them

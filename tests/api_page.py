@@ -40,6 +40,7 @@ SECTIONS: Final[dict[str, tuple[str, ...]]] = {
             "ImageOptions",
             "View",
             "RockRidge",
+            "Relaxation",
             "UDF_REVISIONS",
             "Weight",
             "parse_weights",

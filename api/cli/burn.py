@@ -52,6 +52,7 @@ PRIORITIES: Final = ("normal priority", "raised priority", "real-time priority")
 @options(TRAY_OPTIONS)
 @curve_option
 @options(IMAGE_OPTIONS)
+@click.option("-quiet", "--quiet", is_flag=True, help="Show no progress.")
 @changing_command
 def burn(
     sources: tuple[str, ...],
@@ -66,6 +67,7 @@ def burn(
     eject: bool,
     curve: str | None,
     unmount: bool,
+    quiet: bool,
     as_json: bool,
     trace: str | None,
     **choices: Any,
@@ -94,7 +96,7 @@ def burn(
             "speed": writer.speed,
             "simulated": writer.simulate,
         }
-        display = Display(quiet=as_json)
+        display = Display(quiet=as_json or quiet)
         with saving_curve(curve, f"burn {' '.join(sources)}", facts, display) as on_event:
             with cancelling(writer), display, _advising(recorder, erase=way["erase"], simulate=way["simulate"]):
                 result = writer.write(image, start=start or 0, on_event=on_event)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 import click
 
@@ -12,14 +12,17 @@ from discstack.cli.boot import BootCommand
 from discstack.cli.common import json_option, names_of, options, uncollected
 from discstack.cli.earlier import SESSION_OPTIONS, take_over
 from discstack.cli.iso_options import ISO_OPTIONS, with_views
-from discstack.cli.mkisofs import ADVICE, refusal, refuse_words
+from discstack.cli.mkisofs import ADVICE, CHARSETS, MKISOFS_OPTIONS, check_charsets, refusal, spelled_out
 from discstack.cli.output import SECTOR, Display, output_file, print_json, size
+from discstack.cli.relaxed_names import relaxing
 from discstack.cli.streams import print_line, say
 from discstack.cli.tree_options import (
+    NAMES,
     OPERANDS,
     TREE_OPTIONS,
     add_sources,
     check_manifest,
+    lines,
     with_tree_choices,
     write_manifest,
 )
@@ -35,7 +38,7 @@ if TYPE_CHECKING:
 MOST_ISSUES: Final = 20
 
 # what goes into an image, and how
-IMAGE_OPTIONS: Final = (*TREE_OPTIONS, *ISO_OPTIONS, *UDF_OPTIONS)
+IMAGE_OPTIONS: Final = (*TREE_OPTIONS, *ISO_OPTIONS, *UDF_OPTIONS, *MKISOFS_OPTIONS)
 # option: below which heading of the help it stands
 HEADINGS: Final = {
     **dict.fromkeys(("append", *names_of(SESSION_OPTIONS)), "Adding to what is there"),
@@ -47,15 +50,18 @@ HEADINGS: Final = {
 class ImageCommand(BootCommand):
     """A command with the words about images and about booting."""
 
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.context_settings = {"help_option_names": ["-h", "--help", "-help"], **self.context_settings}
+
     def heading(self, name: str) -> str:
         """Return below which heading an option is shown."""
         return HEADINGS.get(name) or super().heading(name)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the words."""
-        refuse_words(args)
         try:
-            return super().parse_args(ctx, split_revision(args))
+            return super().parse_args(ctx, spelled_out(split_revision(args), self.get_params(ctx)))
         except click.NoSuchOption as error:
             raise refusal(error.option_name) if error.option_name in ADVICE else error from None
 
@@ -65,8 +71,10 @@ def compose(sources: Iterable[str], **choices: Any) -> FileSystemImage:
     from discstack import FileSystemImage
 
     operands = {name: choices.pop(name) for name in OPERANDS}
+    charsets = {name: choices.pop(name) for name in CHARSETS}
     image = FileSystemImage(**with_tree_choices(**with_views(**choices)))
     add_sources(image, sources, **operands)
+    check_charsets((node.name for node in image.root.walk()), **charsets)
     return image
 
 
@@ -105,7 +113,7 @@ def say_issues(issues: Iterable[Issue], options: ImageOptions) -> None:
 
 
 @click.command(cls=ImageCommand)
-@click.argument("sources", nargs=-1, required=True, metavar="SRC...")
+@click.argument("sources", nargs=-1, metavar="SRC...")
 @click.option(
     "-o",
     "-output",
@@ -115,6 +123,9 @@ def say_issues(issues: Iterable[Issue], options: ImageOptions) -> None:
     help="Where the image goes; - for standard output.",
 )
 @click.option("-print-size", "--print-size", is_flag=True, help="Only print how many sectors the image will have.")
+@click.option("-path-list", "--path-list", type=NAMES, metavar="FILE", help="FILE has more operands, one in each line.")
+@click.option("-quiet", "--quiet", is_flag=True, help="Show neither progress nor, in the end, what was written.")
+@relaxing("-d", like="-omit-period")
 @options(IMAGE_OPTIONS)
 @options(SESSION_OPTIONS)
 @json_option
@@ -122,6 +133,8 @@ def image(
     sources: tuple[str, ...],
     output: str | None,
     print_size: bool,
+    path_list: IO[str] | None,
+    quiet: bool,
     previous: str | None,
     msinfo: tuple[int, int] | None,
     remove: tuple[str, ...],
@@ -136,6 +149,9 @@ def image(
     A folder's contents lie in the root of the image. With -M they are added to another image; if that is the output
     too, it grows in place.
     """
+    sources = (*sources, *lines(path_list))
+    if not sources:
+        raise click.UsageError("SRC says what goes into the image")
     if print_size:
         if choices["manifest"]:
             raise click.UsageError("a manifest is made while the image is written, and --print-size writes none")
@@ -161,12 +177,12 @@ def image(
         _print_size(result, session=msinfo is not None, as_json=as_json)
         return
     grows = _same(previous, output)
-    written = _write(result, output, in_place=grows, session=msinfo is not None, quiet=as_json)
+    written = _write(result, output, in_place=grows, session=msinfo is not None, quiet=as_json or quiet)
     write_manifest(result, choices["manifest"])
     if as_json:
         whole = {"image_sectors": result.sectors} if grows else {}
         print_json({"output": output, "sectors": written // SECTOR, "bytes": written, **whole, "issues": result.issues})
-    else:
+    elif not quiet:
         whole_size = f"; the image has {result.sectors} now, {size(result.size)}" if grows else ""
         new = " written" if grows else ""
         say(f"{output}: {written // SECTOR} sectors{new}, {size(written)}{whole_size}")

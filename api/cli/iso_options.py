@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any, Final
 
 import click
 from click.core import ParameterSource
+
+from discstack.cli.relaxed_names import RELAXING_OPTIONS, relaxation
+from discstack.cli.streams import say
 
 UNNAMED: Final = "DISC"
 ISO_9660: Final = "ISO 9660"
@@ -23,7 +26,7 @@ ABOUT: Final[Mapping[str, str]] = {
     "udf_revision": UDF,
     "udf_specials": UDF,
     "udf_permissions": UDF,
-    **dict.fromkeys(("iso_level", "system_id", "publisher_id", "preparer_id", "application_id"), ISO_9660),
+    **dict.fromkeys(("iso_level", "relaxed", "system_id", "publisher_id", "preparer_id", "application_id"), ISO_9660),
     **dict.fromkeys(("copyright_file", "abstract_file", "bibliographic_file"), ISO_9660),
     **dict.fromkeys(("volume_set_size", "volume_sequence_number"), ISO_9660),
 }
@@ -56,7 +59,7 @@ ISO_OPTIONS: Final = (
         *("-long-rr-time", "--long-rr-time", "long_times"), help="Rock Ridge has all times to a hundredth of a second."
     ),
     click.option(
-        "--deep-relocation/-D",
+        *("--deep-relocation/-D", " /-disable-deep-relocation"),
         default=False,
         help="Move directories below the eighth level, for Rock Ridge, or leave them where they are (the default).",
     ),
@@ -67,6 +70,7 @@ ISO_OPTIONS: Final = (
         default=3,
         help="1: names of 8+3 characters; 2: of 30; 3: also files of 4 GiB and more; 4: ISO 9660:1999, any names.",
     ),
+    *RELAXING_OPTIONS,
     _flag("-J", "-joliet", "--joliet", "joliet", help="Joliet; without Rock Ridge and UDF, unless they are named too."),
     _flag(
         *("-joliet-long", "--joliet-long", "joliet_long"), help="Joliet names of up to 103 characters instead of 64."
@@ -113,6 +117,10 @@ def with_views(
     rrip110: bool,
     long_times: bool,
     deep_relocation: bool,
+    relaxed: Sequence[str],
+    long_names: bool,
+    hide_rr_moved: bool,
+    translation_table: bool,
     **choices: Any,
 ) -> dict[str, Any]:
     """Return the choices that `ImageOptions` knows: naming one of the views or Rock Ridge leaves the others out.
@@ -122,6 +130,11 @@ def with_views(
     from discstack import RockRidge, View
     from discstack.fs.volume_ids import fits_primary
 
+    choices["iso_names"] = relaxation(relaxed)
+    if long_names and choices["iso_level"] == 1:
+        raise click.UsageError("-l asks for names of 30 characters, and --iso-level 1 for 8+3: leave one of them out")
+    if hide_rr_moved and deep_relocation:
+        raise click.UsageError("--deep-relocation moves directories into a folder that is not hidden: leave that out")
     if udf_only:
         if joliet or rock_ridge:
             raise click.UsageError("--udf-only leaves no ISO 9660 for Joliet or Rock Ridge")
@@ -138,9 +151,19 @@ def with_views(
         rock_ridge = True
     if fits_primary(volume_id := choices["volume_id"]) and volume_id != UNNAMED:
         choices["volume_ids"] = {View.ISO9660: volume_id}  # as mkisofs has it: LABEL= finds discs by it
+    if translation_table:
+        _say_no_table(rock_ridge)
     form = RockRidge(version="1.10" if rrip110 else "1.12", long_times=long_times, relocation=deep_relocation)
     choices["rock_ridge"] = form if rock_ridge else None
     return choices
+
+
+def _say_no_table(rock_ridge: bool) -> None:
+    """Tell that there is no TRANS.TBL, whose names Rock Ridge has; without that somebody would miss them."""
+    told = "no TRANS.TBL is made"
+    if not rock_ridge:
+        raise click.UsageError(f"-T: {told}; -R keeps names, and so do Joliet and UDF")
+    say(f"note: {told}: Rock Ridge has the names that -T is for")
 
 
 def _refuse_what_is_left_out(present: Container[str], advice: str) -> None:

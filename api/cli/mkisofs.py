@@ -1,32 +1,76 @@
-"""The words of mkisofs (genisoimage, xorriso) that are not taken, and what to do without each of them."""
+"""The words of mkisofs (genisoimage, xorriso) that ask for what holds here anyway, and those that are not taken."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+import codecs
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import takewhile
+from typing import Any, Final
 
 import click
 
+from discstack.fs.errors import printable
+
+CHARSETS: Final = ("input_charset", "output_charset")
+# words that change nothing: progress is shown on terminals only, all files are taken, hard links are found, a file of
+# any size is whole, and there is no TRANS.TBL to be hidden
+_TAKEN: Final = (
+    "-v -verbose -gui",
+    "-a -all-files",
+    "-cache-inodes -no-cache-inodes",
+    "-allow-limited-size",
+    "-hide-joliet-trans-tbl",
+)
+_USUAL: Final = ("utf-8", "ascii")  # by Python's names: in these, names of files are what they are here
+
+
+class Charset(click.ParamType[str]):
+    """The name of a character set that there is, an empty one where names are what they are here."""
+
+    name = "charset"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Look the name up."""
+        try:
+            return "" if value == "default" or codecs.lookup(value).name in _USUAL else value
+        except LookupError:
+            self.fail(f"{value!r} is no character set that is known here", param, ctx)
+
+
+MKISOFS_OPTIONS: Final[tuple[Callable[..., Any], ...]] = (
+    *(click.option(*words.split(), is_flag=True, expose_value=False, hidden=True) for words in _TAKEN),
+    click.option("-l", "-full-iso9660-filenames", "long_names", is_flag=True, hidden=True),
+    click.option("-hide-rr-moved", "hide_rr_moved", is_flag=True, hidden=True),
+    click.option("-T", "-translation-table", "translation_table", is_flag=True, hidden=True),
+    *(
+        click.option(f"-{kind}-charset", f"{kind}_charset", type=Charset(), metavar="NAME", hidden=True)
+        for kind in ("input", "output")
+    ),
+)
+
+
+def check_charsets(names: Iterable[str], *, input_charset: str | None, output_charset: str | None) -> None:
+    """Refuse another character set than UTF-8 for names in which that would make a difference."""
+    for word, charset in (("-input-charset", input_charset), ("-output-charset", output_charset)):
+        if charset and (other := next((name for name in names if not name.isascii()), None)) is not None:
+            raise click.UsageError(
+                f"{word} {charset}: names are taken for UTF-8 here, which makes a difference for {printable(other)}; "
+                "leave it out, or let convmv turn the names into UTF-8 first"
+            )
+
+
 # what to do without words that genisoimage 1.1.11 and xorrisofs 1.5.4 have in their manuals
 _ADVICE: Final = {
-    "quiet v verbose gui": "progress is shown on terminals only; leave it out",
-    "input-charset output-charset jcharset input-hfs-charset output-hfs-charset joliet-utf16": (
-        "names are taken for UTF-8; leave it out"
+    "jcharset joliet-utf16": "Joliet's names have 16 bits for a character, and any text is read as UTF-8; leave it out",
+    "max-iso9660-filenames": "names of 30 characters are the default, and --iso-level 4 has longer ones",
+    "untranslated_name_len use-fileversion disallow_dir_id_ext file_name_limit": (
+        "Rock Ridge, Joliet and UDF keep names as they are; --iso-level 4 lets ISO 9660 do so, too"
     ),
-    "l full-iso9660-filenames max-iso9660-filenames": "names of 30 characters are the default; leave it out",
-    """U untranslated-filenames untranslated_name_len relaxed-filenames allow-leading-dots allow-lowercase
-    allow-multidot d omit-period N omit-version-number L ldots no-iso-translate use-fileversion disallow_dir_id_ext
-    file_name_limit""": ("Rock Ridge, Joliet and UDF keep names as they are; --iso-level 4 lets ISO 9660 do so, too"),
-    "T table-name hide-joliet-trans-tbl": "Rock Ridge keeps names, so that no TRANS.TBL is needed",
-    "no-pad": "nothing is padded without --pad; leave it out",
-    "allow-limited-size": "ISO 9660 has files of any size whole; leave it out",
-    "cache-inodes no-cache-inodes": "hard links are found by themselves; leave it out",
-    "disable-deep-relocation": "directories stay where they are; leave it out",
+    "table-name": "Rock Ridge keeps names, so that no TRANS.TBL is needed",
     "log-file": "let standard error go to the file",
     "path-list": "give the sources as operands, such as by xargs -a LIST",
     "root old-root old-exclude": "--graft-points puts sources anywhere, as TARGET=SOURCE",
     "uid gid file-mode dir-mode new-dir-mode": "-r lets everything be root's and readable by all",
-    "no-bak nobak": "leave files out by --exclude '*~'",
     "no-rr force-rr": "-M reads the best view; --from-view chooses another",
     "dev outdev": "discstack burn writes to a drive, and --append adds to what is there",
     """md5-list checksum-list checksum_algorithm_iso checksum_algorithm_template jigdo-checksum-algorithm jigdo-exclude
@@ -35,34 +79,55 @@ _ADVICE: Final = {
     "efi-boot-part append_partition appended_part_as_gpt": (
         "--partition-table makes partitions of the EFI boot images in the image"
     ),
+    """hfs hfs-bless hfs-bless-by hfs-creator hfs-parms hfs-type hfs-unlock hfs-volid hfsplus hfsplus-block-size
+    hfsplus-file-creator-type hfsplus-serial-no hide-hfs hide-hfs-list hide-hfsplus hide-hfsplus-list mac-name
+    auto boot-hfs-file mac-boot-file icon-position no-desktop probe root-info input-hfs-charset output-hfs-charset
+    isohybrid-apm-hfsplus isohybrid-gpt-hfsplus apm-block-size""": (
+        "neither HFS nor an Apple partition map is made, which none but Macs look at; leave it out"
+    ),
+    """alpha-boot chrp-boot chrp-boot-part hppa-bootloader hppa-cmdline hppa-hdrversion hppa-kernel-32 hppa-kernel-64
+    hppa-ramdisk mips-boot mipsel-boot prep-boot prep-boot-part sparc-boot sparc-label sunx86-boot sunx86-label""": (
+        "the boot blocks of such machines are not made"
+    ),
     "z transparent-compression": "nothing is compressed here",
     "dvd-video": "the layout of DVD-Video is not made here; an image that has it can be burnt",
 }
 _WORDS: Final = """
-    alpha-boot apm-block-size appended_part_as_apm apple auto boot-hfs-file check-oldnames check-session chrp-boot
-    chrp-boot-part cluster-size hfs hfs-bless hfs-bless-by hfs-creator hfs-parms hfs-type hfs-unlock hfs-volid hfsplus
-    hfsplus-block-size hfsplus-file-creator-type hfsplus-serial-no hide-hfs hide-hfs-list hide-hfsplus
-    hide-hfsplus-list hide-rr-moved hppa-bootloader hppa-cmdline hppa-hdrversion hppa-kernel-32 hppa-kernel-64
-    hppa-ramdisk icon-position iso_mbr_part_type isohybrid-apm-hfsplus isohybrid-gpt-hfsplus mac-boot-file mac-name
-    magic map mips-boot mipsel-boot no-desktop no-split-symlink-components no-split-symlink-fields part
-    part_like_isohybrid partition_cyl_align partition_hd_cyl partition_offset partition_sec_hd prep-boot
-    prep-boot-part probe root-info rr_reloc_dir sparc-boot sparc-label split-output stream-file-name
-    stream-media-size sunx86-boot sunx86-label version
+    apple appended_part_as_apm check-oldnames check-session cluster-size iso_mbr_part_type magic map
+    no-split-symlink-components no-split-symlink-fields part part_like_isohybrid partition_cyl_align partition_hd_cyl
+    partition_offset partition_sec_hd rr_reloc_dir split-output stream-file-name stream-media-size version
 """
 ADVICE: Final = {f"-{word}": advice for words, advice in _ADVICE.items() for word in words.split()}
-NOT_TAKEN: Final = frozenset(f"-{word}" for word in _WORDS.split()) | {word for word in ADVICE if len(word) > 2}
+NOT_TAKEN: Final = dict.fromkeys(f"-{word}" for word in _WORDS.split()) | {w: None for w in ADVICE if len(w) > 2}
 
 
-def refuse_words(arguments: Iterable[str]) -> None:
-    """Refuse what would be read as -p with the value "ath-list", and the like; raises UsageError that names it."""
-    for argument in arguments:
-        if argument == "--":
-            return
-        if (word := argument.partition("=")[0]) in NOT_TAKEN:
-            raise refusal(word)
+def spelled_out(arguments: Sequence[str], options: Iterable[click.Parameter]) -> list[str]:
+    """Return the arguments with words of several letters as they are known: with one dash or two, and not cut short.
+
+    mkisofs takes them with either, and as many letters as tell a word from all others. One that is not known would be
+    read as -p with the value "ath-list", and the like. Raises UsageError for what is not taken, or means several words.
+    """
+    meant = {word: number for number, its in enumerate(options) for word in (*its.opts, *its.secondary_opts)}
+    spelled = [_spelled_out(word, meant) for word in takewhile(lambda word: word != "--", arguments)]
+    return [*spelled, *arguments[len(spelled) :]]
+
+
+def _spelled_out(argument: str, meant: Mapping[str, int]) -> str:
+    name, *value = argument.partition("=")
+    if name in meant or len(name) < 3 or not name.startswith("-"):
+        return argument
+    twin = name[1:] if name.startswith("--") else f"-{name}"
+    if twin in meant:
+        return twin + "".join(value)
+    if name in NOT_TAKEN or twin in NOT_TAKEN:
+        raise refusal(name)
+    longer = [] if name.startswith("--") else [word for word in {**meant, **NOT_TAKEN} if word.startswith(name)]
+    if len({meant.get(word, word) for word in longer}) > 1:
+        raise click.UsageError(f"{name} is short for {' and for '.join(sorted(longer))}; write one of them whole")
+    return _spelled_out(longer[0] + "".join(value), meant) if longer else argument
 
 
 def refusal(word: str) -> click.UsageError:
     """Return the error that tells of a word, and what to do without it."""
-    advice = f": {ADVICE[word]}" if word in ADVICE else ""
-    return click.UsageError(f"mkisofs's word {word} is not known here{advice}")
+    advice = ADVICE.get(word, ADVICE.get(word[1:]))
+    return click.UsageError(f"mkisofs's word {word} is not known here{f': {advice}' if advice else ''}")

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from discstack.fs.image import Image
 
 # what is said about the operands rather than about the image
-OPERANDS: Final = ("graft_points", "exclude", "exclude_list", "follow_links", "all_times")
+OPERANDS: Final = ("graft_points", "exclude", "exclude_list", "no_backups", "follow_links", "all_times")
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+BACKUPS: Final = ("*~*", "*#*", "*.bak")  # globs of what mkisofs takes for backups
 PAD: Final = 150  # sectors; what mkisofs adds, for drives that read ahead beyond the end
 
 
@@ -89,6 +90,11 @@ TREE_OPTIONS: Final = (
         help="Leave out what the globs in FILE match, one in each line.",
     ),
     click.option(
+        *("-no-bak", "-nobak", "no_backups"),
+        is_flag=True,
+        help="Leave out backups: what has ~ or # in its name, or .bak at its end.",
+    ),
+    click.option(
         *("-f", "-follow-links", "--follow-links", "follow_links"),
         is_flag=True,
         help="Take what symbolic links lead to instead of the links.",
@@ -103,6 +109,13 @@ TREE_OPTIONS: Final = (
         type=NAMES,
         metavar="FILE",
         help="Put file data first that weighs more: FILE has a path or glob, a space and a number in each line.",
+    ),
+    click.option(
+        *("-sort-weight", "--sort-weight", "sort_weight"),
+        type=(int, str),
+        multiple=True,
+        metavar="N PATH",
+        help="The same for one path or glob. May be given several times.",
     ),
     click.option(
         *("-duplicates-once", "--duplicates-once", "duplicates_once"),
@@ -134,7 +147,7 @@ TREE_OPTIONS: Final = (
         metavar="SECTORS",
         help="Let every file start at a multiple of so many sectors (files from 1 MiB on: of 2 anyway).",
     ),
-    click.option("-pad", "--pad", is_flag=True, help=f"Add {PAD} sectors of zeros at the end."),
+    click.option(*("-pad/-no-pad", "--pad/--no-pad"), default=False, help=f"Add {PAD} sectors of zeros at the end."),
     click.option(
         "--clock",
         type=Clock(),
@@ -152,6 +165,7 @@ TREE_OPTIONS: Final = (
 def with_tree_choices(
     *,
     sort: IO[str] | None,
+    sort_weight: tuple[tuple[int, str], ...],
     hide: tuple[str, ...],
     hide_joliet: tuple[str, ...],
     hide_udf: tuple[str, ...],
@@ -164,23 +178,24 @@ def with_tree_choices(
     **choices: Any,
 ) -> dict[str, Any]:
     """Return the choices that `ImageOptions` knows."""
-    from discstack import View, parse_weights
+    from discstack import View, Weight, parse_weights
 
     return {
         **choices,
-        "weights": parse_weights(sort or ()),
+        "weights": (*parse_weights(sort or ()), *(Weight(glob, weight) for weight, glob in sort_weight)),
         "hidden": {
-            View.ISO9660: (*hide, *_lines(hide_list)),
-            View.JOLIET: (*hide_joliet, *_lines(hide_joliet_list)),
+            View.ISO9660: (*hide, *lines(hide_list)),
+            View.JOLIET: (*hide_joliet, *lines(hide_joliet_list)),
             View.UDF: hide_udf,
         },
-        "marked_hidden": (*marked_hidden, *_lines(marked_hidden_list)),
+        "marked_hidden": (*marked_hidden, *lines(marked_hidden_list)),
         "padding": PAD if pad else 0,
         "digests": manifest is not None,
     }
 
 
-def _lines(file: IO[str] | None) -> Iterator[str]:
+def lines(file: IO[str] | None) -> Iterator[str]:
+    """Yield the lines of a list without their ends; none where there is no list."""
     return (line.rstrip("\r\n") for line in file or ())
 
 
@@ -191,13 +206,14 @@ def add_sources(
     graft_points: bool,
     exclude: tuple[str, ...],
     exclude_list: IO[str] | None,
+    no_backups: bool,
     follow_links: bool,
     all_times: bool,
 ) -> None:
     """Put the operands into an image: files lie in its root, as do the contents of folders, unless told otherwise."""
     from discstack import SourceError, split_graft_point
 
-    globs = [*exclude, *_lines(exclude_list)]
+    globs = [*exclude, *lines(exclude_list), *(BACKUPS if no_backups else ())]
     for operand in sources:
         target, source = split_graft_point(operand) if graft_points else (None, operand)
         try:

@@ -14,7 +14,6 @@ from systems import needs_linux
 from discstack import ImageFile, read_volume
 from discstack.cli import tree_options
 from discstack.cli.image import image as image_command
-from discstack.cli.mkisofs import ADVICE, NOT_TAKEN
 from discstack.cli.tree_options import Clock
 
 Discstack = Callable[..., Any]
@@ -237,26 +236,6 @@ def test_lists_of_names_are_in_the_encoding_of_names() -> None:
     texts = [(file.encoding, file.errors) for file in lists if "b" not in file.mode]
     assert len(texts) >= 5
     assert set(texts) == {(sys.getfilesystemencoding(), "surrogateescape")}
-
-
-def test_words_of_mkisofs_that_are_not_taken_are_named_and_not_read_as_others(discstack: Discstack, tree: Path) -> None:
-    """-path-list would be -p with the value "ath-list", and FILE one more source."""
-    Path("paths").write_text("tree\n")
-    for command, output in (("image", ("-o", "x.iso")), ("burn", ("-d", "virtual:dvd+r"))):
-        made = discstack(command, "-path-list", "paths", "tree", *output)
-        assert made.code == 2
-        assert "mkisofs's word -path-list is not known here" in made.err
-    assert not Path("x.iso").exists()
-    assert discstack("image", "-o", "x.iso", "--", "tree", "-path-list").code == 7  # a file that is not there
-    ours = {word for parameter in image_command.params for word in (*parameter.opts, *parameter.secondary_opts)}
-    assert not ours & (NOT_TAKEN | {*ADVICE})
-
-
-@pytest.mark.parametrize("words", ["-quiet", "-J -l", "-RJl", "-input-charset utf-8", "-input-charset=utf-8", "-v"])
-def test_words_that_can_be_left_out_say_so(discstack: Discstack, tree: Path, words: str) -> None:
-    made = discstack("image", *words.split(), "-o", "x.iso", "tree")
-    assert made.code == 2
-    assert "leave it out" in made.err
 
 
 def test_the_size_is_printed_and_nothing_written(discstack: Discstack, tree: Path) -> None:
