@@ -47,7 +47,10 @@ COMMAND_ERRORS: Final[dict[int, Verdict]] = {
     errno.ENOMEDIUM: (TransportError, "there is no medium in the drive"),
     errno.ETIMEDOUT: (TransportTimeout, "no answer in time"),
     errno.ENOMEM: (TransferRefused, "the kernel has no memory for so large a transfer"),
-    errno.EINVAL: (TransferRefused, "the kernel refuses the request as invalid (too large a transfer?)"),
+    errno.EINVAL: (
+        TransferRefused,
+        "the kernel refuses the request as invalid (too large a transfer, or no device that takes SCSI commands?)",
+    ),
     errno.EIO: (TransferRefused, "the kernel could not pass the command on (too large a transfer?)"),
 }
 # The host byte, include/scsi/scsi_status.h of Linux

@@ -152,6 +152,7 @@ def test_the_midlayers_comment_on_an_answer_is_no_failure(drive: Any, transport:
         ({"error": errno.EBUSY}, DeviceBusy, "held"),
         ({"error": errno.ENOTTY}, BackendUnavailable, "no device that takes SCSI"),
         ({"error": errno.ETIMEDOUT}, TransportTimeout, "in time"),
+        ({"error": errno.EINVAL}, TransferRefused, "no device that takes SCSI"),  # a loop device, say
         ({"error": errno.EIO}, TransferRefused, "could not pass"),
         ({"error": errno.EMFILE}, TransportError, "Too many open files"),
     ],
