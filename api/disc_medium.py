@@ -9,7 +9,7 @@ from discstack.fs.errors import SourceError
 from discstack.mmc.errors import CommandError, MediaError
 from discstack.mmc.media import RECIPES
 from discstack.mmc.medium import DiscState
-from discstack.mmc.reading import read_disc
+from discstack.mmc.reading import last_session, read_disc
 
 if TYPE_CHECKING:
     from discstack.recorder import Recorder
@@ -32,10 +32,10 @@ class DiscMedium:
         last = max((track.session for track in medium.tracks), default=0)
         starts = [track.start for track in medium.tracks if track.session == last]
         ends = [track.data_end for track in medium.tracks]
-        self.session = 0 if anywhere else min(starts, default=0)
         self.sectors = medium.capacity_blocks if anywhere else max(ends, default=medium.used_blocks)
         if medium.state in UNWRITTEN or not self.sectors:
             raise MediaError(f"there is nothing to read: {medium}")
+        self.session = 0 if anywhere else min(starts) if starts else recorder.run(last_session())
         tracks = sorted(medium.tracks, key=lambda track: track.start)
         between = (range(track.end, after.start) for track, after in pairwise(tracks))
         self._gaps = [] if anywhere else [gap for gap in between if len(gap)]

@@ -24,7 +24,7 @@ from discstack.mmc.spec.inquiry import UnitSerialNumber
 from discstack.mmc.spec.mechanism import MechanismStatus
 from discstack.mmc.spec.mode_pages import ModePage
 from discstack.mmc.spec.mode_parameters import ModeParameters10
-from discstack.mmc.spec.toc import Atip, CdText, MultiSessionInformation, Pma, RawToc, Toc, TocFormat
+from discstack.mmc.spec.toc import Atip, CdText, Pma, RawToc, Toc, TocFormat
 from discstack.mmc.spec.track_information import TrackInformation
 from discstack.transport.base import DeviceGone, TransportError, TransportTimeout
 
@@ -164,7 +164,7 @@ DISC: Final[Mapping[str, Question]] = {
     "capacity": queries.read_capacity,
     "format capacities": queries.format_capacities,
     "table of contents": partial(toc, TocFormat.FORMATTED_TOC, Toc.parse),
-    "sessions": partial(toc, TocFormat.MULTI_SESSION_INFORMATION, MultiSessionInformation.parse),
+    "sessions": queries.multi_session,
     "full table of contents": partial(toc, TocFormat.RAW_TOC, RawToc.parse),
     "program memory area": partial(toc, TocFormat.PMA, Pma.parse),
     "absolute time in pre-groove": partial(toc, TocFormat.ATIP, Atip.parse),

@@ -40,7 +40,7 @@ from discstack.mmc.spec.mode_pages import CapabilitiesPage, WriteParametersPage
 from discstack.mmc.spec.profiles import Profile
 from discstack.mmc.spec.region import RPC_STATE, RpcState
 from discstack.mmc.spec.sense import Sense
-from discstack.mmc.spec.toc import Atip, RawToc, TocFormat
+from discstack.mmc.spec.toc import Atip, MultiSessionInformation, RawToc, TocFormat
 from discstack.mmc.spec.track_information import AddressNumberType, TrackInformation
 from discstack.transport.base import Reply
 
@@ -185,6 +185,20 @@ def toc(format: int, number: int = 0, *, msf: bool = False) -> Procedure[bytes]:
     """Ask for one format of READ TOC/PMA/ATIP, as bytes with its header (MMC-6 6.25)."""
     return (
         yield from counted(READ_TOC_PMA_ATIP, bytes, 4, behind(2), format=format, track_session_number=number, msf=msf)
+    )
+
+
+def multi_session() -> Procedure[MultiSessionInformation]:
+    """Ask where the last complete session starts (MMC-6 6.25.3.3)."""
+    return (
+        yield from counted(
+            READ_TOC_PMA_ATIP,
+            MultiSessionInformation.parse,
+            4,
+            behind(2),
+            format=TocFormat.MULTI_SESSION_INFORMATION,
+            track_session_number=0,
+        )
     )
 
 

@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from discstack.mmc import actions
+from discstack.mmc import actions, queries
 from discstack.mmc.command import BLOCK_SIZE
-from discstack.mmc.errors import DriveError
+from discstack.mmc.errors import DriveError, IllegalRequest, MediumError, NotReady, ResponseError
 from discstack.mmc.polling import persist
 from discstack.mmc.procedure import Checkpoint, MaxTransfer, Phase, Procedure, Report
 from discstack.mmc.verify import READ_BYTES, UNREADABLE, merged
 
 Consume = Callable[[memoryview], object]
+
+
+def last_session() -> Procedure[int]:
+    """Return where the table of contents says that the last session starts, for drives that know no tracks, or 0."""
+    try:
+        told = yield from persist(queries.multi_session)
+    except (IllegalRequest, MediumError, NotReady, ResponseError):
+        return 0
+    return max(told.start_address_of_first_track_in_last_session, 0)
 
 
 def read_disc(

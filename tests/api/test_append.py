@@ -47,7 +47,7 @@ class Disc:
     """A disc that grows session by session, and what should be on it."""
 
     def __init__(self, medium: str, path: Path) -> None:
-        self.path = path
+        self.medium, self.path = medium, path
         self.recorder = discstack.open(f"virtual:{medium}?file={path}")
         self.wanted: Contents = {}
         self.old: dict[int, Contents] = {}  # by the start of each session
@@ -99,6 +99,27 @@ def test_every_view_of_the_last_session_has_old_and_new_files(disc: Disc) -> Non
         assert contents(volume.root) == disc.wanted
         assert volume.notes == ()
         assert volume.volume_id == "SESSIONS"
+
+
+@pytest.mark.parametrize(
+    ("disc", "profile"), [("cd-r", "0008"), ("dvd+r", "0010"), ("dvd-r", "0010"), ("bd-r", "0040")], indirect=["disc"]
+)
+def test_a_reader_that_knows_no_tracks_finds_the_last_session_by_the_table_of_contents(
+    disc: Disc, profile: str
+) -> None:
+    disc.recorder.close()
+    refusals = ";".join(f"opcode={opcode},sense=5/20/00,times=0" for opcode in ("51", "52"))
+    with discstack.open(f"virtual:{disc.medium}?file={disc.path}&fault=profile:{profile};{refusals}") as reader:
+        assert reader.medium().tracks == ()
+        assert contents(discstack.read_volume(reader).root) == disc.wanted
+
+
+@pytest.mark.parametrize("disc", ["cd-r"], indirect=True)
+def test_a_reader_without_a_table_of_contents_reads_the_first_session(disc: Disc) -> None:
+    disc.recorder.close()
+    silent = "fault=profile:0008;opcode=43,sense=5/20/00,times=0"
+    with discstack.open(f"virtual:{disc.medium}?file={disc.path}&{silent}") as reader:
+        assert contents(discstack.read_volume(reader).root) == disc.old[0]
 
 
 @pytest.mark.parametrize("disc", SEQUENTIAL, indirect=True)
