@@ -19,7 +19,7 @@ TEST_PACKAGES := \
 .PHONY: help demo test test-sanitized test-windows check types wheel-windows bench bench-commands bench-write bench-lab bench-compare sweep fuzz fuzz-reader fuzz-images clean system
 
 help:  ## show this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile | column -t -s:
+	@sed -n 's/^\([a-z-]*\):.*## /\1 /p' Makefile | while read -r target words; do printf '%-16s%s\n' "$$target" "$$words"; done
 
 demo: $(VENV)/.run  ## burn the project's docs on a virtual DVD+R, read the disc back, show what happened
 	@$(BIN)/python examples/demo.py
@@ -107,6 +107,7 @@ $(VENV)/.run: $(BIN)/pip pyproject.toml setup.py $(NATIVE)
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.run
+	@$(BIN)/pip install -q 'pip>=25.1'  # older ones, as in a .venv that somebody else made, know no groups
 	$(BIN)/pip install -q --group test
 	@touch $@
 

@@ -10,7 +10,9 @@ from typing import Any
 
 from setuptools import Distribution, find_packages, setup
 from setuptools.command.bdist_wheel import bdist_wheel
+from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
+from setuptools.errors import CCompilerError
 
 LAYERS = ["mmc", "fs", "transport", "emulator", "native"]
 API_SUBPACKAGES = ["audio", "cli", "graphs"]
@@ -38,6 +40,18 @@ class BuildWithDll(build_py):
         dll = Path(self.build_lib, "discstack/native/discstack.dll")
         sources = [str(SRC / name) for name in DLL_SOURCES]
         subprocess.run([compiler, *DLL_FLAGS, "-o", str(dll), *sources, *DLL_LIBRARIES], check=True)
+
+
+class BuildWithCompiler(build_ext):
+    """Builds the extension modules, and says what that takes where it fails."""
+
+    def run(self) -> None:
+        """Build."""
+        try:
+            super().run()
+        except CCompilerError as error:
+            needed = "building discstack takes a C compiler and Python's headers (Debian: gcc libc6-dev python3-dev)"
+            raise SystemExit(f"{error}\n{needed}") from error
 
 
 class PlatformWheel(bdist_wheel):
@@ -70,7 +84,11 @@ def for_linux() -> dict[str, Any]:
     """Return what is built for Linux: extension modules for the stable ABI."""
     abi3 = {} if sysconfig.get_config_var("Py_GIL_DISABLED") else {"py_limited_api": "cp311"}
     sgio = ["native/src/sgio_build.py:ffibuilder"] if sys.platform == "linux" else []
-    return {"cffi_modules": ["native/src/native_build.py:ffibuilder", *sgio], "options": {"bdist_wheel": abi3}}
+    return {
+        "cffi_modules": ["native/src/native_build.py:ffibuilder", *sgio],
+        "cmdclass": {"build_ext": BuildWithCompiler},
+        "options": {"bdist_wheel": abi3},
+    }
 
 
 layer_packages = find_packages(include=[*LAYERS, *(f"{layer}.*" for layer in LAYERS)])
