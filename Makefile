@@ -102,7 +102,7 @@ $(BIN)/pip:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -q --upgrade 'pip>=25.1'
 
-$(VENV)/.run: $(BIN)/pip pyproject.toml setup.py $(NATIVE)
+$(VENV)/.run: pyproject.toml setup.py $(NATIVE) | $(BIN)/pip
 	$(BIN)/pip install -q --editable .
 	@touch $@
 
