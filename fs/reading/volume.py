@@ -6,26 +6,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from discstack.fs.ecma119 import STANDARD_IDENTIFIER
 from discstack.fs.errors import VolumeError
 from discstack.fs.plan import SECTOR, SYSTEM_AREA
 from discstack.fs.reading.blocks import Blocks, Medium
 from discstack.fs.reading.boot import FoundCatalog, find_catalog, is_bootable
 from discstack.fs.reading.completion import complete
-from discstack.fs.reading.ecma119 import BEGINNING, PRIMARY, Descriptor, find_descriptors
+from discstack.fs.reading.ecma119 import PRIMARY, Descriptor, find_descriptors
 from discstack.fs.reading.hierarchy import HierarchyWalk
 from discstack.fs.reading.names import iso_name, joliet_name, text, wide_text
 from discstack.fs.reading.notes import Note, Notes, Oddity
 from discstack.fs.reading.rock_ridge import SIGNATURES
+from discstack.fs.reading.sessions import last_session
 from discstack.fs.reading.susp import skipped_bytes
-from discstack.fs.reading.udf.volume import LogicalVolume, end_of_partitions, find_volume
+from discstack.fs.reading.udf.volume import LogicalVolume, find_volume
 from discstack.fs.reading.udf.walk import UdfWalk
 from discstack.fs.reading.view import VolumeView
 from discstack.fs.tree import Directory
-
-# How far behind a session the next one begins at most: the border of a DVD-R (a CD's lead-out and lead-in are shorter),
-# run-out, padding
-SESSION_GAP: Final = 49152 + 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +49,10 @@ class Volume:
 class Session:
     """The volume structures of one session, before a view is chosen."""
 
-    def __init__(self, medium: Medium, start: int, heard: Callable[[Directory], None]) -> None:
-        self.medium, self.start, self._heard = medium, start, heard
+    def __init__(self, medium: Medium, start: int | None, heard: Callable[[Directory], None]) -> None:
         self.notes = Notes()
+        start = last_session(medium, self.notes) if start is None else start
+        self.medium, self.start, self._heard = medium, start, heard
         self._blocks = Blocks(medium, self.notes)
         found = find_descriptors(self._blocks, start)
         sound = [descriptor for descriptor in found if self._sound(descriptor)]
@@ -189,7 +186,7 @@ def read_volume(
     too: the other views may lack them. `heard` is called with every directory when all that it holds directly was read.
     Raises VolumeError where there is nothing to read.
     """
-    session = Session(medium, last_session(medium) if start is None else start, heard)
+    session = Session(medium, start, heard)
     wanted = session.views if view is None else (view,)
     for candidate in wanted:
         found = session.read(candidate) if candidate in session.views else None
@@ -200,33 +197,3 @@ def read_volume(
     if view is not None and there:
         raise VolumeError(f"there is no {view.value} that can be read at sector {session.start}, but {there}{odd}")
     raise VolumeError(f"no file system that can be read at sector {session.start}{odd}")
-
-
-def last_session(medium: Medium) -> int:
-    """Return where the last session of an image of a disc starts, looked for behind the end of each volume."""
-    start, blocks = 0, Blocks(medium, Notes())
-    end = _end_of_session(blocks, start)
-    while end is not None:
-        # behind this session's descriptors in any case: its length may be a lie
-        following = range(max(end, start + SYSTEM_AREA + 1), min(end + SESSION_GAP, medium.sectors - SYSTEM_AREA))
-        ends = ((at, _end_of_session(blocks, at)) for at in following)
-        start, end = next((found for found in ends if found[1] is not None), (start, None))
-    return start
-
-
-def _end_of_session(blocks: Blocks, start: int) -> int | None:
-    """Return the first sector behind the volume of the session that starts at a sector; None if none does.
-
-    Descriptors count if what they describe lies behind them on this medium: an image within a file does not.
-    """
-    data = blocks.sector(start + SYSTEM_AREA)
-    if data is None or data[1:6] not in (STANDARD_IDENTIFIER, BEGINNING):
-        return None
-    if data[1:6] == BEGINNING:
-        return end_of_partitions(blocks, start)
-    found = find_descriptors(blocks, start)
-    primary = next((d for d in found if d.type == PRIMARY and start < d.root.lba < blocks.sectors), None)
-    if primary is None:
-        return None
-    end = min(primary.volume_space_size, blocks.sectors)
-    return end if end > start + SYSTEM_AREA else end + start

@@ -12,9 +12,10 @@ from discstack.fs.errors import LayoutError, SourceError, VolumeError
 from discstack.fs.nodes import File
 from discstack.fs.options import ImageOptions
 from discstack.fs.reading.disk import find_disk
-from discstack.fs.reading.notes import MOST_NOTES
+from discstack.fs.reading.notes import MOST_NOTES, Notes
+from discstack.fs.reading.sessions import last_session
 from discstack.fs.reading.view import VolumeView
-from discstack.fs.reading.volume import Volume, last_session, read_volume
+from discstack.fs.reading.volume import Volume, read_volume
 from discstack.fs.view import Change, View
 
 PIECE: Final = 4096
@@ -29,7 +30,7 @@ def look(packed: bytes) -> None:
     if not medium.sectors:
         return
     assert all(partition.end <= medium.sectors * 4 for partition in find_disk(medium).partitions)
-    for start in {0, last_session(medium)}:
+    for start in {0, last_session(medium, Notes())}:
         for view in (None, *VolumeView):
             medium.read = 0
             try:

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from discstack.fs.errors import SourceError, VolumeError
 from discstack.fs.image import Image
 from discstack.fs.nodes import File
-from discstack.fs.reading.notes import MOST_NOTES, Oddity
+from discstack.fs.reading.notes import MOST_NOTES, Notes, Oddity
+from discstack.fs.reading.sessions import last_session
 from discstack.fs.reading.view import VolumeView
-from discstack.fs.reading.volume import Volume, last_session, read_volume
+from discstack.fs.reading.volume import Volume, read_volume
 
 SECTOR = 2048
 # How often a medium may be read over: chunks are read whole, and each of the five views looks for itself
@@ -393,14 +394,14 @@ def test_volume_descriptor_pointers_that_lead_in_a_circle_end(by_hand: Any, medi
 def test_volume_that_says_it_has_no_length_is_the_last_session(by_hand: Any, medium: Any) -> None:
     image = bytearray(by_hand.iso({20: by_hand.dots(20, 20)}))
     image[16 * SECTOR + 80 : 16 * SECTOR + 88] = bytes(8)
-    assert last_session(medium(bytes(image))) == 0
+    assert last_session(medium(bytes(image)), Notes()) == 0
 
 
 def test_nothing_at_all_is_no_volume(medium: Any) -> None:
     for count in (1, 16, 17, 300):
         with pytest.raises(VolumeError, match="no file system that can be read"):
             read_volume(medium(bytes(count * SECTOR)))
-    assert last_session(medium(bytes(SECTOR))) == 0
+    assert last_session(medium(bytes(SECTOR)), Notes()) == 0
 
 
 @pytest.mark.parametrize("size", [512, 1024, 4096])
