@@ -8,14 +8,13 @@ that is made for it.
 
 from __future__ import annotations
 
-import os
-import re
 import struct
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from discstack.audio.errors import AudioFormatError
 from discstack.audio.pieces import FilePiece, Piece
+from discstack.audio.wholeness import FLAWS, NO_SIZE, check_size, flaw
 from discstack.fs.errors import SourceError
 
 RATE: Final = 44_100  # samples a second
@@ -24,14 +23,8 @@ SECTOR: Final = 2352  # bytes; 588 frames
 CHANNELS, BITS = 2, 16
 FULL_SCALE: Final = 1 << (BITS - 1)
 PCM, EXTENSIBLE = 0x0001, 0xFFFE  # format tags of RIFF WAVE
-NO_SIZE: Final = 0x7FFF0000  # from here on it is what a writer that cannot seek leaves there, as 0 is
 CHUNK_HEADER: Final = 8
-COMPRESSED: Final = frozenset({"FLAC", "OGG", "MP3"})  # formats whose length is not known before they are decoded
 DECODED_AT_ONCE: Final = 1 << 16  # samples
-MPEG_SYNC: Final = re.compile(rb"\xff[\xfa-\xff]")  # what a frame begins with
-LARGEST_FRAME: Final = 1441  # bytes
-FEW_FRAMES: Final = 8192  # bytes
-ID3_TAG, APE_FOOTER = 128, 32  # bytes
 
 
 def audio_piece(path: Path) -> Piece:
@@ -46,6 +39,8 @@ def _wave(path: Path) -> Piece | None:
     """Return the samples of a WAV file that needs no conversion; None for any other file."""
     try:
         with path.open("rb") as file:
+            check_size(path, file)
+            file.seek(0)
             start = file.read(12)
             if start[:4] not in (b"RIFF", b"RF64") or start[8:] != b"WAVE":
                 return None
@@ -104,7 +99,7 @@ def _decoded(path: Path) -> Piece:
         )
     if info.channels not in (1, CHANNELS):
         raise AudioFormatError(str(path), f"{info.channels} channels; a CD has two: mix it down first (sox, ffmpeg)")
-    return DecodedPiece(path, _counted(path, info) if info.format in COMPRESSED else info.frames)
+    return DecodedPiece(path, _counted(path, info) if info.format in FLAWS else info.frames)
 
 
 def _counted(path: Path, info: Any) -> int:
@@ -116,31 +111,12 @@ def _counted(path: Path, info: Any) -> int:
         with path.open("rb") as file, soundfile.SoundFile(file) as opened:
             while some := len(opened.read(DECODED_AT_ONCE, dtype="float32")):
                 frames += some
-            left = _left_out(file) if info.format == "MP3" else 0
+            found = flaw(file, info.format, frames, info.frames)
     except (soundfile.SoundFileError, OSError) as error:
         raise AudioFormatError(str(path), f"libsndfile cannot decode all of it: {error}") from error
-    if left > FEW_FRAMES:
-        what = f"libsndfile takes it for shorter than it is, and would leave out {left} bytes"
-        raise AudioFormatError(str(path), f"{what}: decode it to WAV first (mpg123, ffmpeg)")
-    if frames < info.frames and info.format != "MP3":
-        raise AudioFormatError(str(path), f"only {frames} of its {info.frames} samples can be decoded")
+    if found:
+        raise AudioFormatError(str(path), found)
     return frames
-
-
-def _left_out(file: BinaryIO) -> int:
-    """Return how many bytes of MPEG audio come behind what was read: tags and padding are none."""
-    here = file.tell()
-    end = file.seek(0, os.SEEK_END)
-    file.seek(max(end - ID3_TAG, 0))
-    if file.read(ID3_TAG).startswith(b"TAG"):
-        end -= ID3_TAG
-    file.seek(max(end - APE_FOOTER, 0))
-    footer = file.read(APE_FOOTER)
-    if footer.startswith(b"APETAGEX"):
-        end -= int.from_bytes(footer[12:16], "little")  # its length without the header
-    file.seek(here)
-    rest = file.read(max(end - here, 0))
-    return len(rest) if len(rest) <= len(MPEG_SYNC.findall(rest)) * LARGEST_FRAME else 0
 
 
 class DecodedPiece:

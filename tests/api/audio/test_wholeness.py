@@ -1,0 +1,122 @@
+"""Audio files that were cut off, and those that only look so."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy
+import pytest
+import soundfile
+
+from discstack.audio.errors import AudioFormatError
+from discstack.audio.samples import audio_piece
+
+SAMPLES = 200_000
+TELLING = {
+    "AIFF": {"subtype": "PCM_24"},
+    "AU": {},
+    "W64": {},
+    "RF64": {},
+    "OGG": {},
+    "FLAC": {},
+    "MP3": {"bitrate_mode": "CONSTANT", "compression_level": 0.5},
+    "MP3 of varying bit rate": {"bitrate_mode": "VARIABLE", "compression_level": 0.5},
+}
+
+
+@pytest.fixture(scope="module")
+def wholes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """A file of each format that tells how long it is."""
+    path = tmp_path_factory.mktemp("whole") / "file"
+    noise = numpy.random.default_rng(1).normal(0, 0.2, (SAMPLES, 2))
+    found = {}
+    for name, options in TELLING.items():
+        soundfile.write(path, noise, 44100, format=name.split()[0], **options)
+        found[name] = path.read_bytes()
+    return found
+
+
+@pytest.fixture
+def samples(tmp_path: Path) -> Any:
+    def count(data: bytes) -> int:
+        (tmp_path / "file").write_bytes(data)
+        return audio_piece(tmp_path / "file").size // 4
+
+    return count
+
+
+@pytest.mark.parametrize("name", TELLING)
+def test_a_file_that_was_cut_off_is_refused_and_the_whole_one_is_not(
+    wholes: dict[str, bytes], samples: Any, name: str
+) -> None:
+    whole = wholes[name]
+    assert samples(whole) == SAMPLES
+    for length in (len(whole) * 19 // 20, len(whole) // 2):
+        with pytest.raises(AudioFormatError, match=r"file: (it was cut off: |libsndfile cannot decode all of it)"):
+            samples(whole[:length])
+
+
+def test_an_ogg_file_ends_with_its_last_page_and_tags_may_follow(wholes: dict[str, bytes], samples: Any) -> None:
+    whole = wholes["OGG"]
+    last = whole.rindex(b"OggS")
+    with pytest.raises(AudioFormatError, match="cut off: the last page is missing"):
+        samples(whole[:last])
+    for length in (last + 20, last + 27, len(whole) - 1):
+        with pytest.raises(AudioFormatError, match=r"cut off: (the last|a part of the last) page is missing"):
+            samples(whole[:length])
+    assert samples(whole + b"TAG" + bytes(125)) == SAMPLES
+
+
+@pytest.mark.parametrize(
+    ("name", "at", "size"),
+    [("AIFF", 4, bytes(4)), ("AU", 8, b"\xff" * 4), ("W64", 16, b"\xff" * 8), ("RF64", 20, bytes(8))],
+)
+def test_a_file_whose_writer_could_not_seek_reaches_to_its_end(
+    wholes: dict[str, bytes], samples: Any, name: str, at: int, size: bytes
+) -> None:
+    whole = wholes[name]
+    unsized = whole[:at] + size + whole[at + len(size) :]
+    if name == "AIFF":  # whose writers leave three places empty
+        for mark, offset in ((b"COMM", 10), (b"SSND", 4)):
+            place = unsized.index(mark) + offset
+            unsized = unsized[:place] + bytes(4) + unsized[place + 4 :]
+    assert samples(unsized) == SAMPLES
+
+
+def frames(data: bytes) -> list[int]:
+    """Return where the frames of 44.1 kHz of an MP3 file begin."""
+    rates = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
+    at, found = data.index(b"\xff\xfb"), []
+    while at < len(data):
+        found.append(at)
+        at += 144000 * rates[data[at + 2] >> 4] // 44100 + (data[at + 2] >> 1 & 1)
+    return found
+
+
+def test_an_mp3_with_a_count_that_is_one_too_high_is_whole(wholes: dict[str, bytes], samples: Any) -> None:
+    whole = wholes["MP3"]
+    assert SAMPLES - 1152 <= samples(whole[: frames(whole)[-1]]) <= SAMPLES
+    with pytest.raises(AudioFormatError, match=f"cut off: \\d+ of the {SAMPLES} samples"):
+        samples(whole[: frames(whole)[-6]])
+
+
+def test_the_count_of_an_mp3_is_found_behind_its_tag(wholes: dict[str, bytes], samples: Any) -> None:
+    tag = b"ID3\3\0\0" + bytes((0, 0, 300 >> 7, 300 & 0x7F)) + bytes(300)
+    whole = tag + wholes["MP3"]
+    assert samples(whole) == SAMPLES
+    with pytest.raises(AudioFormatError, match="cut off"):
+        samples(whole[: len(whole) // 2])
+
+
+def test_an_mp3_without_a_count_is_as_long_as_it_is_however_long_the_tags(
+    wholes: dict[str, bytes], samples: Any
+) -> None:
+    """libsndfile guesses its length from that of the file."""
+    whole = wholes["MP3"]
+    bare = whole[frames(whole)[1] :]
+    ends = [b"APETAGEX" + struct.pack("<4I8x", 2000, 100_032, 1, flags << 28) for flags in (0xA, 0x8)]
+    long_tag = bytes(100_000).join(ends)
+    assert samples(bare) == samples(bare + long_tag) == 1152 * (len(frames(whole)) - 1)
+    assert samples(bare[: len(bare) // 2]) in range(SAMPLES // 2 - 1152, SAMPLES // 2 + 1152)
