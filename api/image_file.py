@@ -52,6 +52,14 @@ class ImageFile:
         checked = (sum(last[:4]) + sum(last[5:16])) & 0xFF == last[4]
         return checked and tag in _FILE_ENTRIES and file_type in _ALLOCATION_TABLES
 
+    @property
+    def last_session(self) -> int:
+        """The first sector of the last session: not 0 in the image of a disc with several."""
+        from discstack.fs.reading.notes import Notes
+        from discstack.fs.reading.sessions import last_session
+
+        return last_session(self, Notes())
+
     def check_whole(self, start: int = 0) -> None:
         """Raise LayoutError if the primary volume descriptor has more sectors than there are: something cut the file.
 

@@ -79,6 +79,8 @@ def burn(
     ready_made = None if as_file or len(sources) > 1 else _ready_made(sources[0])
     if ready_made:
         _check_as_it_is(choices)
+        if not start:
+            _say_what_will_be_shown(ready_made)
     elif start is not None:
         raise click.UsageError("--start is where an image file is burnt to; files and folders get an image made for it")
     if append and (ready_made or way["erase"]):
@@ -141,6 +143,16 @@ def _ready_made(source: str) -> ImageFile | None:
         return None
     say(f"{source} is an image ({found}) and is burnt as one; --as-file would put it into an image")
     return ImageFile(source)
+
+
+def _say_what_will_be_shown(image: ImageFile) -> None:
+    """Say so where readers, which know a disc's sessions by its table of contents, will not show the last of them."""
+    last = image.last_session
+    if last:
+        say(
+            f"{image.path} has several sessions, which become a single one: the disc will show the first, and not the "
+            f"last, at sector {last}; discstack image -M makes one volume of what that shows"
+        )
 
 
 def _check_as_it_is(choices: Mapping[str, Any]) -> None:

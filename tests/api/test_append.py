@@ -415,6 +415,22 @@ def test_image_grows_or_gets_a_session(
     assert not (tmp_path / "none").exists()
 
 
+@pytest.mark.parametrize("medium", ["dvd+r", "bd-re"])
+def test_it_is_told_that_a_disc_will_show_the_first_session_of_an_image_that_has_several(
+    medium: str, folders: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old, session = tmp_path / "old.iso", tmp_path / "session.iso"
+    assert command(capsys, "image", folders[0], "-o", old)[0] == 0
+    assert command(capsys, "image", folders[1], "-M", old, "-C", "0,1008", "-o", session)[0] == 0
+    code, said = command(capsys, "burn", old, "-d", f"virtual:{medium}?file={tmp_path / 'disc1'}")
+    assert (code, "several sessions" in said) == (0, False)
+    old.write_bytes(old.read_bytes().ljust(1008 * SECTOR, b"\0") + session.read_bytes())
+    drive = f"virtual:{medium}?file={tmp_path / 'disc2'}"
+    code, said = command(capsys, "burn", old, "-d", drive)
+    assert (code, "the disc will show the first, and not the last, at sector 1008" in said) == (0, True)
+    assert command(capsys, "ls", drive) == (0, "/common\n/first\n")
+
+
 def by_pycdlib(folder: Path, image: Path) -> None:
     iso = pycdlib.PyCdlib()
     iso.new(interchange_level=3, joliet=3, rock_ridge="1.09", udf="2.60")
