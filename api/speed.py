@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _FORM: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(x|kB/s|MB/s)?", re.IGNORECASE)
 _KILOBYTES: Final = {"kb/s": 1.0, "mb/s": 1000.0}
+_HIGHEST: Final = 100.0  # times 1x; the fastest drive that was ever sold read CDs at 72x
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,10 @@ def parse_speed(text: str | None) -> SpeedRequest:
         raise ValueError(f"{text!r} is no speed: write 16x, 22160kB/s, min or max")
     unit = (match[2] or "x").lower()
     number = float(match[1])
+    if match[2] is None and number > _HIGHEST:
+        raise ValueError(
+            f"{match[1]}x is faster than any drive: write {match[1]}kB/s if that is meant, else {match[1]}x"
+        )
     return SpeedRequest(x=number) if unit == "x" else SpeedRequest(kilobytes=number * _KILOBYTES[unit])
 
 

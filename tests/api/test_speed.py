@@ -32,6 +32,14 @@ def test_what_is_no_speed_is_refused(text: str) -> None:
         parse_speed(text)
 
 
+@pytest.mark.parametrize("text", ["5540", "176.4"])
+def test_a_number_that_no_drive_has_as_x_is_not_taken_for_one(text: str) -> None:
+    """Other burners' words for kB/s, say: growisofs and cdrskin take those too."""
+    with pytest.raises(ValueError, match=rf"{text}x is faster than any drive.*{text}kB/s"):
+        parse_speed(text)
+    assert parse_speed(f"{text}x") == SpeedRequest(x=float(text))
+
+
 def test_an_x_is_that_of_the_medium() -> None:
     assert kilobytes("16x", DVD) == 22160
     assert kilobytes("5MB/s", DVD) == 5000
