@@ -188,8 +188,9 @@ def extract(
 ) -> None:
     """Copy files off a disc or out of an image: all of them, or what lies at the PATHs.
 
-    Nothing is written outside of FOLDER or over what is there. The exit code is 4 if --skip-bad left something out, 1
-    if links, special files or names that this system cannot have were left out.
+    What a folder at a PATH holds lies in FOLDER itself. Nothing is written outside of FOLDER or over what is there: two
+    PATHs with one name in them end in an error. The exit code is 4 if --skip-bad left something out, 1 if links,
+    special files or names that this system cannot have were left out.
     """
     from discstack import ExtractOptions, extract_tree
 
