@@ -20,6 +20,7 @@ from discstack.transport.sgio_errors import open_error
 BUSY_PATIENCE: Final = 2.0  # seconds that a device held by somebody else is tried again: looks are short
 LOCK_PATIENCE: Final = 30.0  # seconds likewise for a lock: udev probes a disc that has to spin up first
 BUSY_INTERVAL: Final = 0.1
+SG_MAJOR: Final = 21  # SCSI_GENERIC_MAJOR, include/uapi/linux/major.h of Linux
 FALLBACK_TRANSFER: Final = 64 << 10  # bytes, where the system does not tell
 
 
@@ -109,6 +110,12 @@ def max_transfer(descriptor: int) -> int:
     status = os.fstat(descriptor)
     queue = _queue(status)
     return FALLBACK_TRANSFER if queue is None else largest_transfer(queue)
+
+
+def is_generic(descriptor: int) -> bool:
+    """Say whether a device file is a node of the sg driver, whatever its name."""
+    status = os.fstat(descriptor)
+    return stat.S_ISCHR(status.st_mode) and os.major(status.st_rdev) == SG_MAJOR
 
 
 def behind_usb(descriptor: int) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, Final, Self
 
 from discstack.transport._sgio import ffi, lib
 from discstack.transport.base import TransportError
-from discstack.transport.linux_device import behind_usb, hold_other_node, max_transfer, open_device
+from discstack.transport.linux_device import behind_usb, hold_other_node, is_generic, max_transfer, open_device
 from discstack.transport.native_transport import NativeTransport, Unanswered
 from discstack.transport.sgio_errors import command_failure
 
@@ -19,9 +19,12 @@ class SgioTransport(NativeTransport):
 
     def __init__(self, descriptor: int, path: str, *, also: int | None = None) -> None:
         """Take over an open descriptor, and one to be held as long; `open` is the usual way."""
-        self._descriptor: Final = ffi.new("int *", descriptor)
+        generic = is_generic(descriptor)
+        if generic:
+            os.set_blocking(descriptor, True)  # answers are waited for by reading
+        self._device: Final = ffi.new("struct sgio_device *", {"fd": descriptor, "generic": generic})
         self._also = also
-        submit, context = _address(_submit), _address(self._descriptor)
+        submit, context = _address(_submit), _address(self._device)
         most, wary = max_transfer(descriptor), behind_usb(descriptor)
         super().__init__(path, most, wary=wary, submit=submit, context=context)
 
@@ -49,7 +52,7 @@ class SgioTransport(NativeTransport):
         return command_failure(self.name, lost)
 
     def _release(self) -> None:
-        os.close(self._descriptor[0])
+        os.close(self._device.fd)
         if self._also is not None:
             os.close(self._also)
 

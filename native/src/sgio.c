@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #define CHECK_CONDITION 0x02
 #define DRIVER_SENSE 0x08
@@ -22,19 +23,32 @@ static const int directions[] = {
 	[SUBMIT_TO_DEVICE] = SG_DXFER_TO_DEV,
 };
 
-static int run(int fd, sg_io_hdr_t *io)
+/*
+ * The sg driver waits so that it can be woken, and what wakes a thread that keeps out all signals (a stop, a freezer, a
+ * debugger) lets the system begin the whole ioctl again: the command goes out twice. A read that begins again only waits
+ * again. What write refuses has not gone out; the ioctl takes it, or says why not: of a descriptor that is for reading
+ * only, or older than the process's rights. The sr driver waits undisturbed.
+ */
+static int run(const struct sgio_device *device, sg_io_hdr_t *io)
 {
-	return ioctl(fd, SG_IO, io) < 0 ? errno : 0;
+	ssize_t done;
+
+	if (!device->generic || write(device->fd, io, sizeof(*io)) < 0)
+		return ioctl(device->fd, SG_IO, io) < 0 ? errno : 0;
+	do {
+		done = read(device->fd, io, sizeof(*io));
+	} while (done < 0 && errno == EINTR);
+	return done < 0 ? errno : 0;
 }
 
-static int run_undisturbed(int fd, sg_io_hdr_t *io)
+static int run_undisturbed(const struct sgio_device *device, sg_io_hdr_t *io)
 {
 	sigset_t all, before;
 	int error;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = run(fd, io);
+	error = run(device, io);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return error;
 }
@@ -70,7 +84,7 @@ void sgio_submit(void *context, const struct submit_command *command, struct sub
 	};
 
 	memset(answer, 0, sizeof(*answer));
-	answer->error = command->undisturbed ? run(*(int *)context, &io) : run_undisturbed(*(int *)context, &io);
+	answer->error = command->undisturbed ? run(context, &io) : run_undisturbed(context, &io);
 	if (answer->error)
 		return;
 	answer->host_status = io.host_status;

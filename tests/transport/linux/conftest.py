@@ -40,6 +40,7 @@ class Answer(ctypes.Structure):
         ("data_length", ctypes.c_uint),
         ("data", ctypes.c_ubyte * 64),
         ("delay_us", ctypes.c_uint),
+        ("interruptions", ctypes.c_uint),
     )
 
 
@@ -54,6 +55,7 @@ class Request(ctypes.Structure):
         ("timeout", ctypes.c_uint),
         ("undisturbed", ctypes.c_uint),
         ("direction", ctypes.c_int),
+        ("written", ctypes.c_uint),
         ("cdb", ctypes.c_ubyte * 16),
         ("data", ctypes.c_ubyte * 16),
     )
@@ -69,6 +71,7 @@ class Drive:
         self._requests = (Request * 4096).in_dll(self._library, "fake_requests")
         self._request_count = ctypes.c_uint.in_dll(self._library, "fake_request_count")
         self._masks = ctypes.c_uint.in_dll(self._library, "fake_masks")
+        self._write_error = ctypes.c_int.in_dll(self._library, "fake_write_error")
         address = ctypes.cast(self._library.sgio_submit, ctypes.c_void_p).value
         self.submit = ffi.cast("submit_function", address)
 
@@ -81,9 +84,13 @@ class Drive:
             self._answers[self._answer_count.value] = answer
             self._answer_count.value += 1
 
+    def refuse_writes(self, error: int) -> None:
+        """Let the sg driver take no command by write, for this reason (errno)."""
+        self._write_error.value = error
+
     def reset(self) -> None:
         """Forget the script and what was asked."""
-        self._answer_count.value = self._request_count.value = self._masks.value = 0
+        self._answer_count.value = self._request_count.value = self._masks.value = self._write_error.value = 0
 
     @property
     def requests(self) -> list[Any]:
@@ -125,6 +132,14 @@ def drive(played: Drive, monkeypatch: pytest.MonkeyPatch) -> Iterator[Drive]:
 @pytest.fixture
 def transport(drive: Drive) -> Iterator[SgioTransport]:
     """A transport to the played drive."""
+    with SgioTransport.open("/dev/null") as opened:
+        yield opened
+
+
+@pytest.fixture
+def generic(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> Iterator[SgioTransport]:
+    """A transport to the played drive by a node of the sg driver."""
+    monkeypatch.setattr(sgio, "is_generic", lambda _: True)
     with SgioTransport.open("/dev/null") as opened:
         yield opened
 

@@ -1,6 +1,6 @@
 /*
  * Plays the ioctl SG_IO after a script, and remembers what it was asked. Linked into a copy of sgio.c by the tests, and
- * preloaded (with -DPRELOADED) in front of the real one.
+ * preloaded (with -DPRELOADED) in front of the real one. Linked, it also plays the sg driver's write and read.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #ifdef PRELOADED
 #define VISIBILITY
@@ -29,6 +30,7 @@ struct fake_answer {
 	unsigned data_length;
 	unsigned char data[64];
 	unsigned delay_us;
+	unsigned interruptions; /* how often reading the answer is broken off first */
 };
 
 struct fake_request {
@@ -36,6 +38,7 @@ struct fake_request {
 	unsigned cdb_length, sense_room, data_length, timeout;
 	unsigned undisturbed; /* whether signal handlers are kept out of the thread */
 	int direction;
+	unsigned written; /* by write, not the ioctl */
 	unsigned char cdb[16];
 	unsigned char data[16];
 };
@@ -80,6 +83,7 @@ static void remember(int fd, const sg_io_hdr_t *io, struct fake_request *request
 	request->data_length = io->dxfer_len;
 	request->timeout = io->timeout;
 	request->direction = io->dxfer_direction;
+	request->written = 0;
 	memcpy(request->cdb, io->cmdp, io->cmd_len);
 	if (io->dxfer_direction == SG_DXFER_TO_DEV)
 		memcpy(request->data, io->dxferp, io->dxfer_len < 16 ? io->dxfer_len : 16);
@@ -107,6 +111,44 @@ VISIBILITY int ioctl(int fd, unsigned long request, ...)
 	answer_request(io, answer);
 	return answer->error ? -1 : 0;
 }
+
+#ifndef PRELOADED
+int fake_write_error; /* why write takes nothing, if it does not */
+static sg_io_hdr_t under_way;
+static unsigned interruptions;
+
+VISIBILITY ssize_t write(int fd, const void *header, size_t size)
+{
+	const sg_io_hdr_t *io = header;
+
+	errno = fake_write_error;
+	if (errno)
+		return -1;
+	under_way = *io;
+	interruptions = fake_request_count < fake_answer_count ? fake_answers[fake_request_count].interruptions : 0;
+	remember(fd, io, &fake_requests[fake_request_count % LONGEST]);
+	fake_requests[fake_request_count % LONGEST].written = 1;
+	fake_request_count++;
+	return (ssize_t)size;
+}
+
+VISIBILITY ssize_t read(int fd, void *header, size_t size)
+{
+	const unsigned answered = fake_request_count - 1;
+	const struct fake_answer *answer = answered < fake_answer_count ? &fake_answers[answered] : &(const struct fake_answer){0};
+
+	(void)fd;
+	if (interruptions) {
+		interruptions--;
+		errno = EINTR;
+		return -1;
+	}
+	answer_request(&under_way, answer);
+	memcpy(header, &under_way, size);
+	errno = answer->error;
+	return answer->error ? -1 : (ssize_t)size;
+}
+#endif
 
 #ifdef PRELOADED
 static void __attribute__((destructor)) tell(void)

@@ -179,6 +179,42 @@ def test_the_kernels_filter_is_named_with_the_opcode(
         transport.execute(Command(cdb))
 
 
+def test_a_node_of_sg_is_written_to_once_and_read_from_until_there_is_an_answer(
+    drive: Any, generic: SgioTransport
+) -> None:
+    drive.answer(status=CHECK_CONDITION, sense=NOT_READY, interruptions=2)
+    drive.answer(data=b"abcd", residual=4)
+    reply = generic.execute(Command(WRITE_10, Direction.TO_DEVICE, b"out!"))
+    assert (reply.status, reply.sense) == (CHECK_CONDITION, NOT_READY)
+    reply = generic.execute(Command(INQUIRY, Direction.FROM_DEVICE, allocation=8))
+    assert (bytes(reply.data), reply.residual) == (b"abcd", 4)
+    assert drive.cdbs == [WRITE_10, INQUIRY]
+    assert [request.written for request in drive.requests] == [1, 1]
+    assert bytes(drive.requests[0].data)[:4] == b"out!"
+
+
+def test_a_node_of_sg_that_is_gone_meanwhile_says_so(drive: Any, generic: SgioTransport) -> None:
+    drive.answer(error=errno.ENODEV)
+    with pytest.raises(DeviceGone):
+        generic.execute(Command(TEST_UNIT_READY))
+    assert drive.cdbs == [TEST_UNIT_READY]
+
+
+@pytest.mark.parametrize("reason", [errno.EBADF, errno.EPERM])
+def test_a_command_that_sg_does_not_take_by_write_goes_by_the_ioctl(
+    drive: Any, generic: SgioTransport, reason: int
+) -> None:
+    """Of a node that is open for reading only, or was opened before the process changed its rights."""
+    drive.refuse_writes(reason)
+    assert generic.execute(Command(TEST_UNIT_READY)).status == GOOD
+    assert [request.written for request in drive.requests] == [0]
+
+
+def test_other_nodes_than_those_of_sg_are_never_written_to(drive: Any, transport: SgioTransport) -> None:
+    transport.execute(Command(WRITE_10, Direction.TO_DEVICE, b"out!"))
+    assert [request.written for request in drive.requests] == [0]
+
+
 def test_a_closed_transport_says_so(drive: Any, transport: SgioTransport) -> None:
     transport.close()
     transport.close()
