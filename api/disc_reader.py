@@ -15,7 +15,7 @@ from discstack.job import Job
 from discstack.mmc.command import BLOCK_SIZE
 from discstack.mmc.errors import MediaError
 from discstack.mmc.job import Digests
-from discstack.mmc.media import RECIPES
+from discstack.mmc.media import RECIPES, run_out_of
 from discstack.mmc.procedure import Checkpoint, Phase, Report
 from discstack.mmc.read_speed import at_read_speed
 from discstack.mmc.reading import read_disc
@@ -74,8 +74,7 @@ class DiscReader(Job):
         What a CD has behind a track that was written at once (run-out, two blocks) is left out, too.
         """
         medium = self.recorder.medium()
-        recipe = RECIPES.get(medium.profile)
-        run_out = recipe.run_out if recipe else 0
+        run_out = run_out_of(medium.profile)
         ends = {medium.used_blocks, *(track.data_end for track in medium.tracks)}
         runs, start = list[range](), blocks.start
         for gap in [*self._gaps(blocks), range(blocks.stop, blocks.stop)]:
@@ -128,13 +127,12 @@ class DiscReader(Job):
             if wanted.step != 1:
                 raise ValueError(f"blocks are read one after the other, not {wanted.step} on each time")
             medium = self.recorder.medium()
-            recipe = RECIPES.get(medium.profile)
             procedure = read_disc(
                 wanted,
                 sink.write,
                 gaps=self._gaps(wanted),
                 skip_bad=skip_bad,
-                run_out=recipe.run_out if recipe else 0,
+                run_out=run_out_of(medium.profile),
                 ends_track=wanted.stop in (medium.used_blocks, *(track.data_end for track in medium.tracks)),
                 capacity=medium.capacity_blocks,
             )

@@ -59,11 +59,10 @@ def _nominal(medium: MediumStatus) -> float:
     from discstack.mmc.errors import UnsupportedMedium
     from discstack.mmc.media import READ_ONLY, RECIPES
 
-    recipe = RECIPES.get(medium.profile)
-    nominal = recipe.nominal_speed if recipe is not None else READ_ONLY.get(medium.profile)
-    if nominal is None:
+    known = RECIPES.get(medium.profile) or READ_ONLY.get(medium.profile)
+    if known is None:
         raise UnsupportedMedium(f"no speed is known for this medium: {medium}")
-    return nominal
+    return known.nominal_speed
 
 
 def read_limit(text: str | None, medium: MediumStatus) -> int | None:

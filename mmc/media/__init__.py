@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
@@ -18,7 +19,7 @@ from discstack.mmc.recipe import Recipe
 from discstack.mmc.spec.features import Configuration, FeatureCode
 from discstack.mmc.spec.profiles import Profile
 
-__all__ = ["JUMPING", "READ_ONLY", "RECIPES", "recipe_for"]
+__all__ = ["JUMPING", "READ_ONLY", "RECIPES", "recipe_for", "run_out_of"]
 
 RECIPES: Final[Mapping[int, Recipe]] = MappingProxyType(
     {
@@ -53,7 +54,26 @@ def recipe_for(configuration: Configuration) -> Recipe | None:
 # Recorded by layer jumps: what can be read of them lies in two runs.
 JUMPING: Final = frozenset({Profile.DVD_R_DL_LAYER_JUMP})
 
-# Pressed discs, and finalized DVDs that a drive takes for such, with their 1x in kB/s of 1000 bytes.
-READ_ONLY: Final[Mapping[int, float]] = MappingProxyType(
-    {Profile.CD_ROM: 176.4, Profile.DVD_ROM: 1385.0, Profile.BD_ROM: 4495.5}
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A medium that is only read: its 1x in kB/s of 1000 bytes, and how many blocks behind a track may be run-out."""
+
+    nominal_speed: float
+    run_out: int = 0
+
+
+# Pressed discs, and finalized ones that a drive takes for such; a drive that only reads takes every CD for one.
+READ_ONLY: Final[Mapping[int, Pressed]] = MappingProxyType(
+    {
+        Profile.CD_ROM: Pressed(176.4, CD_R.run_out),
+        Profile.DVD_ROM: Pressed(1385.0),
+        Profile.BD_ROM: Pressed(4495.5),
+    }
 )
+
+
+def run_out_of(profile: int) -> int:
+    """Return how many blocks behind a track's data the drive may have written by itself, which need not be readable."""
+    medium = RECIPES.get(profile) or READ_ONLY.get(profile)
+    return medium.run_out if medium is not None else 0

@@ -320,6 +320,17 @@ def test_a_track_that_a_broken_job_left_is_shown_as_far_as_it_is_written(discsta
     assert "close track" not in shown
 
 
+def test_run_out_is_no_damage_for_a_drive_that_only_reads(discstack: Any, folder: Path) -> None:
+    """Such drives take every CD for a pressed one."""
+    assert discstack("burn", str(folder), "-d", "virtual:cd-r?file=cd.img", "--close").code == 0
+    reader = "virtual:cd-r?file=cd.img&fault=profile:0008"
+    read = discstack("read", reader, "-o", "cd.iso", "--json")
+    last = read.json["sectors"]
+    assert (read.code, read.json["left_out"]) == (0, [f"{last}-{last + 1}"])
+    assert discstack("verify", reader).code == 0
+    assert discstack("verify", reader, "cd.iso").code == 0
+
+
 def test_what_is_left_out_behind_a_track_is_told_and_nothing_else_is_left_out(discstack: Any, folder: Path) -> None:
     """In the midst of a track, sectors that cannot be read were taken for its run-out and called read."""
     drive = "virtual:cd-r?file=disc"
