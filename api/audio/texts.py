@@ -17,6 +17,7 @@ from typing import Final
 from discstack.fs.errors import SourceError
 from discstack.mmc.spec.cd.text import (
     PER_TRACK,
+    SAME_AS_BEFORE,
     CdTextBlock,
     CdTextError,
     CharacterCode,
@@ -31,6 +32,10 @@ Texts = Mapping[int, tuple[str, ...]]  # by pack type: the album's, then one for
 PACK: Final = 18  # bytes of a CD-TEXT pack
 HEADER: Final = 4  # what READ TOC puts before the packs
 MARKED: Final = re.compile(".[\u0300-\u036f\u3099\u309a]+")  # letters apart from their accents, as macOS has names
+NO_ROOM: Final = (
+    "CD-TEXT has no room for all texts: one that a track has in common with the track before is a tab, which not all "
+    "players understand"
+)
 LAST_OF_8859_1: Final = "\xff"
 PLAIN: Final[Mapping[int, str]] = {
     ord(character): plain
@@ -45,6 +50,7 @@ PLAIN: Final[Mapping[int, str]] = {
         ("\u2044", "/"),
         ("\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f", " "),
         ("\u200b\u2060\ufeff", ""),  # spaces of no width
+        (bytes(range(0x01, 0x20)).decode("ascii"), " "),  # controls; a tab stands for the text of the track before
     )
     for character in characters
 }
@@ -80,7 +86,9 @@ def album_packs(texts: Mapping[PackType, tuple[str, ...]], tracks: int, first: i
 
 def _packed(texts: Texts, code: CharacterCode, tracks: int, first: int, notices: tuple[str, ...]) -> AlbumPacks:
     block = CdTextBlock(character_code=code, first_track=first, last_track=first + tracks - 1, texts=texts)
-    return AlbumPacks(build_cd_text([block]), notices)
+    packs = build_cd_text([block])
+    abbreviated = any(SAME_AS_BEFORE.encode("ascii") in pack.text for pack in packs if pack.pack_type in PER_TRACK)
+    return AlbumPacks(packs, (*notices, NO_ROOM) if abbreviated else notices)
 
 
 def _foreign(texts: Texts) -> str:
@@ -98,8 +106,8 @@ def _made_plain(given: Texts, plain: Texts) -> tuple[str, ...]:
     if not changed:
         return ()
     (old, new), further = changed[0], len(changed) - 1
-    more = f", and of {further} more" if further else ""
-    return (f"CD-TEXT (ISO 8859-1) has plain punctuation: {new!r} for {old!r}{more}",)
+    more = f", and of {further} more the plain form" if further else ""
+    return (f"CD-TEXT (ISO 8859-1) has {new!r} for {old!r}{more}",)
 
 
 def packs_in_file(path: Path) -> tuple[CdTextPack, ...]:

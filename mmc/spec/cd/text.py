@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Final
 
 from discstack.mmc.spec.toc import CdTextPack
@@ -150,9 +150,32 @@ def build_cd_text(blocks: Sequence[CdTextBlock]) -> tuple[CdTextPack, ...]:
 
 
 def _body(number: int, block: CdTextBlock) -> list[CdTextPack]:
-    tracks = block.last_track - block.first_track + 1
+    """Return all packs of a block but the last three; texts are abbreviated only where it could not hold them."""
     if not 1 <= block.first_track <= block.last_track <= MOST_TRACKS:
         raise CdTextError(f"tracks {block.first_track} to {block.last_track} are no tracks of a disc")
+    packs = _contents(number, block)
+    if len(packs) + SIZE_PACKS > MOST_PACKS:
+        packs = _contents(number, _abbreviated(block))
+    if len(packs) + SIZE_PACKS > MOST_PACKS:
+        raise CdTextError(
+            f"the texts of block {number} need {len(packs) + SIZE_PACKS} packs of {TEXT_SIZE} bytes, a block has at "
+            f"most {MOST_PACKS}: some have to be shorter, or left off"
+        )
+    return packs
+
+
+def _abbreviated(block: CdTextBlock) -> CdTextBlock:
+    """Replace what a track has in common with the one before."""
+    short = {
+        kind: (*texts[:2], *(SAME_AS_BEFORE if one and one == before else one for before, one in pairwise(texts[1:])))
+        for kind, texts in block.texts.items()
+        if kind in PER_TRACK and kind != PackType.CODES
+    }
+    return replace(block, texts={**block.texts, **short})
+
+
+def _contents(number: int, block: CdTextBlock) -> list[CdTextPack]:
+    tracks = block.last_track - block.first_track + 1
     packs: list[CdTextPack] = []
     for kind in sorted({*block.texts, *block.binary, *({PackType.GENRE} if block.genre else ())}):
         if kind in block.texts:
@@ -166,10 +189,6 @@ def _body(number: int, block: CdTextBlock) -> list[CdTextPack]:
             packs += _binary_packs(number, kind, code.to_bytes(2, "big") + _encoded(words, "ascii", kind) + b"\0")
         else:
             packs += _binary_packs(number, kind, block.binary[kind])
-    if len(packs) + SIZE_PACKS > MOST_PACKS:
-        raise CdTextError(
-            f"the texts of block {number} need {len(packs) + SIZE_PACKS} packs, a block has at most {MOST_PACKS}"
-        )
     return packs
 
 
@@ -223,6 +242,8 @@ def _encoded(text: str, codec: str, kind: int, *, of: str = "") -> bytes:
 
 def _wide(text: str, codec: str, kind: int) -> bytes:
     """Return a text in characters of two bytes each: readers expect the wide twins of what has half the width."""
+    if text == SAME_AS_BEFORE:
+        return WIDTH * _encoded(text, codec, kind)
     found = _HALF_KANA.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text).translate(_WIDE)
     for character in found:
         if len(_encoded(character, codec, kind, of=text)) != WIDTH:

@@ -41,6 +41,8 @@ def block(album: AlbumPacks) -> CdTextBlock:
         ("7\u2033 \u2013 5\u2032", b"7\" - 5'"),
         ("A\u2010B\u2011C\u2012D\u2014E\u2015F\u22121", b"A-B-C-D-E-F-1"),
         ("Wait\u2026", b"Wait..."),
+        ("a\tb\r\nc", b"a b  c"),
+        ("\t", b" "),
         ("A\u2009\u2022\u202fB\u200b 1\u20442", b"A \xb7 B 1/2"),
         ("Bj\u00f6rk\u2019s \u00ab\u00c9t\u00e9\u00bb", b"Bj\xf6rk's \xab\xc9t\xe9\xbb"),
     ],
@@ -50,14 +52,12 @@ def test_latin_texts_keep_iso_8859_1_with_plain_punctuation_and_that_is_told(tex
     data = b"".join(pack.text for pack in album.packs if pack.pack_type == PackType.TITLE)
     assert data.rstrip(b"\0") == b"Album\0" + recorded
     assert block(album).character_code == CharacterCode.ISO_8859_1
-    assert album.notices == (
-        f"CD-TEXT (ISO 8859-1) has plain punctuation: {recorded.decode('latin-1')!r} for {text!r}",
-    )
+    assert album.notices == (f"CD-TEXT (ISO 8859-1) has {recorded.decode('latin-1')!r} for {text!r}",)
 
 
 def test_of_several_changed_texts_one_is_told_and_the_others_are_counted() -> None:
     (notice,) = packed("Don\u2019t", "One", "Can\u2019t", "Won\u2019t").notices
-    assert notice.endswith("\"Don't\" for 'Don\u2019t', and of 2 more")
+    assert notice.endswith("\"Don't\" for 'Don\u2019t', and of 2 more the plain form")
 
 
 @pytest.mark.parametrize("text", ["S\u00e5ng", "Don't", "\u00c0 \u00ff \xad\xa0"])
@@ -78,6 +78,16 @@ def test_japanese_texts_are_in_ms_jis_with_the_punctuation_they_have() -> None:
     assert album.notices == (
         "CD-TEXT is in MS-JIS, since ISO 8859-1 has no '夜' (in '夜\u2026'): players outside Japan may show nonsense",
     )
+
+
+def test_texts_that_come_again_for_want_of_room_are_told_of() -> None:
+    texts = {PackType.TITLE: ("Book", *(f"Chapter {number:02}" for number in range(1, 100)))}
+    texts[PackType.PERFORMER] = ("Somebody Who Reads Slowly",) * 100
+    album = album_packs(texts, 99)
+    assert block(album).texts == texts
+    assert [notice.startswith("CD-TEXT has no room for all texts") for notice in album.notices] == [True]
+    with pytest.raises(CdTextError, match="256: some have to be shorter, or left off"):
+        album_packs({PackType.TITLE: tuple("x" * 40 + str(number) for number in range(100))}, 99)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +119,7 @@ def test_changed_texts_are_told_with_the_burn_and_compared_as_they_were_recorded
     with discstack.open("virtual:cd-r?capacity=20000") as recorder:
         result = AudioWriter(recorder).write(content, on_event=told.append)
         (found,) = discstack.CdReader(recorder).contents().texts
-    wanted = "CD-TEXT (ISO 8859-1) has plain punctuation: \"Don't\" for 'Don\u2019t'"
+    wanted = "CD-TEXT (ISO 8859-1) has \"Don't\" for 'Don\u2019t'"
     assert result.notices == (wanted,)
     assert [event.message for event in told if isinstance(event, discstack.Notice)] == [wanted]
     assert found.text(PackType.TITLE, 1) == "Don't"

@@ -119,6 +119,35 @@ def test_a_tab_stands_for_the_text_before_it() -> None:
     assert back.texts[PackType.PERFORMER] == ("Band", "Band", "Band")
 
 
+@pytest.mark.parametrize(
+    ("code", "codec", "tab", "performer", "title"),
+    [
+        (CharacterCode.ISO_8859_1, "latin-1", b"\t\0", "Somebody Reads Slowly", "Chapter"),
+        (CharacterCode.MS_JIS, "cp932", b"\t\t\0\0", "朗読者朗読者朗読者朗", "夜の"),
+    ],
+)
+def test_texts_that_come_again_are_tabs_where_there_is_no_room_for_them(
+    code: CharacterCode, codec: str, tab: bytes, performer: str, title: str
+) -> None:
+    """A tab, or two where characters have two bytes, says that a text is that of the track before."""
+    performers = (performer, *[performer] * 97, "", performer[:2])
+    isrcs = ("", *["DEA450300001"] * 20, *[""] * 79)
+    texts = {PackType.TITLE: (title,) * 98 + ("", title), PackType.PERFORMER: performers, PackType.CODES: isrcs}
+    packs = build_cd_text([CdTextBlock(character_code=code, last_track=99, texts=texts)])
+    assert len(packs) <= 256
+    (back,) = parse_cd_text(packs)
+    assert back.texts == texts
+    coded = b"".join(pack.text for pack in packs if pack.pack_type == PackType.PERFORMER)
+    end = tab[len(tab) // 2 :]
+    name = performer.encode(codec) + end
+    assert coded.rstrip(b"\0") == name + name + tab * 96 + end + performer[:2].encode(codec)  # the album's first
+
+
+def test_texts_that_come_again_are_written_out_where_there_is_room() -> None:
+    packs = build_cd_text([CdTextBlock(last_track=2, texts={PackType.PERFORMER: ("Band", "Band", "Band")})])
+    assert packs[0].text + packs[1].text == b"Band\0Band\0Band\0" + bytes(9)
+
+
 def test_damaged_packs_are_left_out() -> None:
     packs = [*build_cd_text([ALBUM])]
     damaged = CdTextPack.parse(packs[0].build()[:5] + b"?" + packs[0].build()[6:])
