@@ -34,7 +34,8 @@ def last_session(medium: Medium, notes: Notes) -> int:
     `notes` are told what speaks for another session than the one that is found.
     """
     blocks = Blocks(medium, Notes())
-    start, ends = 0, _ends(blocks, 0)
+    start = _first_session(blocks)
+    ends = _ends(blocks, start)
     while ends is not None:
         following = _behind(blocks, start, ends, notes)
         if following is None and _is_doubtful(blocks, ends):
@@ -43,6 +44,13 @@ def last_session(medium: Medium, notes: Notes) -> int:
             break
         start, ends = following, _ends(blocks, following)
     return start
+
+
+def _first_session(blocks: Blocks) -> int:
+    """Return where the first session with a volume starts; on a CD audio may come before it."""
+    if _ends(blocks, 0) is not None or blocks.sectors > MOST_OF_A_CD:
+        return 0
+    return _first(blocks, range(1, blocks.sectors - SYSTEM_AREA)) or 0
 
 
 def _behind(blocks: Blocks, start: int, ends: Ends, notes: Notes) -> int | None:

@@ -75,6 +75,13 @@ def test_lengths_count_from_the_medium_s_start_or_the_session_s(
     assert found(Disc(end, content)) == (start, ())
 
 
+def test_sessions_behind_audio_are_found(session: Callable[..., Sectors]) -> None:
+    """As in the image of a CD Extra, in which zeros stand for what has no sectors of 2048 bytes."""
+    content = session(12_525, 1000) | session(20_425, 300)
+    assert found(Disc(20_725, content)) == (20_425, ())
+    assert found(Disc(20_725, session(12_525, 1000, 0))) == (0, ())
+
+
 @pytest.mark.parametrize("at", [2000, 30_000])
 def test_an_image_behind_a_volume_that_was_made_for_another_place_is_no_session(
     at: int, session: Callable[..., Sectors]
