@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Final
 
 from discstack.mmc.aftermath import attempt, disc_is_lost
@@ -18,7 +19,7 @@ from discstack.mmc.cd.following import check_data_mode, next_track_number
 from discstack.mmc.cd.job import CdChoices, CdJob, CdResult, CdWriteMode
 from discstack.mmc.cd.outcome import check_contents
 from discstack.mmc.cd.packet_tracks import check_open_packets
-from discstack.mmc.cd.program import Layout, Program, lay_out
+from discstack.mmc.cd.program import Layout, Program, filled_up, lay_out
 from discstack.mmc.cd.session import Session, check_sizes
 from discstack.mmc.cd.verify import verify_program
 from discstack.mmc.errors import DiscStateError, MediumFull, MediumNotBlank, UnsupportedMedium
@@ -72,9 +73,11 @@ def burn_program(job: CdJob) -> Procedure[CdResult]:
     if not work.recipe.is_cd:
         raise UnsupportedMedium(f"tracks of audio and data are for CDs; this is {work.status}")
     erase_first = must_blank(work.status, job)
-    WAYS[job.mode].check(work, job, plan_program(work, job, blank=erase_first))
+    layout = plan_program(work, job, blank=erase_first)
+    WAYS[job.mode].check(work, job, layout)
     yield from check_sizes(work, job)
-    for notice in job.program.notices:
+    short = (filled_up(track.number, track.plan) for track in layout.tracks)
+    for notice in chain(job.program.notices, *short):
         yield from work.notice(Phase.VALIDATING, notice)
     yield Checkpoint()
     result = yield from locked(_burn(work, job, erase_first=erase_first))

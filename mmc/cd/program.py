@@ -245,6 +245,17 @@ def lay_out(program: Program, *, base: int = -PREGAP, first_number: int | None =
     return Layout(program=program, base=base, extents=tuple(extents), tracks=tuple(placed), lead_out=at)
 
 
+def filled_up(number: int, track: ProgramTrack) -> tuple[str, ...]:
+    """Tell of what follows a track that is shorter than tracks may be; nothing for any other."""
+    length = track.source.sectors - track.lead
+    filling = MINIMUM_TRACK - length - track.postgap
+    if filling <= 0:
+        return ()
+    what = "silence" if track.form.is_audio else "zeros"
+    why = f"no track has less than {MINIMUM_TRACK} (4 s)"
+    return (f"track {number} has {length} sectors: {filling} of {what} follow, since {why}",)
+
+
 def _neighbours(tracks: Sequence[ProgramTrack], place: int) -> tuple[ProgramTrack | None, ProgramTrack | None]:
     before = tracks[place - 1] if place else None
     return before, tracks[place + 1] if place + 1 < len(tracks) else None

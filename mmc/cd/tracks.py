@@ -13,7 +13,7 @@ from discstack.mmc.cd.following import check_data_mode, next_track_number
 from discstack.mmc.cd.job import CdChoices
 from discstack.mmc.cd.outcome import check_codes, check_state, check_table
 from discstack.mmc.cd.packet_tracks import check_open_packets
-from discstack.mmc.cd.program import MINIMUM_TRACK, MOST_TRACKS, Placed, ProgramTrack
+from discstack.mmc.cd.program import MINIMUM_TRACK, MOST_TRACKS, Placed, ProgramTrack, filled_up
 from discstack.mmc.cd.session import Session, check_sizes
 from discstack.mmc.errors import DiscStateError, MediumFull, UnsupportedMedium
 from discstack.mmc.guard import attach_status, lock, unlock
@@ -80,6 +80,8 @@ def add_track(tracks: OpenTracks, track: ProgramTrack) -> Procedure[Placed]:
         raise MediumFull(f"the track needs {blocks} blocks, {excess} more than are free ({status})", excess=excess)
     if track.form.is_xa:
         session.session_format = SessionFormat.CD_ROM_XA
+    for notice in filled_up(number, track):
+        yield from session.work.notice(Phase.VALIDATING, notice)
     yield Checkpoint()
     try:
         yield from recorded(session.work, by_track.add_track(session, number, track))

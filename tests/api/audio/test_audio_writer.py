@@ -218,6 +218,27 @@ def test_titles_become_cd_text(recorder: Any, tmp_path: Path) -> None:
     assert block.text(PackType.PERFORMER, 1) == "B"
 
 
+@pytest.mark.parametrize("gapless", [True, False])
+def test_a_track_of_less_than_four_seconds_is_told_of(recorder: Any, tmp_path: Path, gapless: bool) -> None:
+    files = [wav(tmp_path / "1.wav", noise(310)), wav(tmp_path / "2.wav", noise(75, 2))]
+    result = AudioWriter(recorder, gapless=gapless).write(files)
+    start = result.tracks[1].start
+    assert sectors(recorder, start, 300) == noise(75, 2) + bytes(225 * SECTOR)
+    assert result.notices == ("track 2 has 75 sectors: 225 of silence follow, since no track has less than 300 (4 s)",)
+
+
+def test_a_short_track_that_is_added_is_told_of(recorder: Any, tmp_path: Path) -> None:
+    told: list[Any] = []
+    writer = AudioWriter(recorder)
+    with writer.prepared():
+        writer.add_track(wav(tmp_path / "1.wav", noise(310)), on_event=told.append)
+        assert not [event for event in told if isinstance(event, discstack.Notice)]
+        writer.add_track(wav(tmp_path / "2.wav", noise(75, 2)), on_event=told.append)
+    assert [event.message for event in told if isinstance(event, discstack.Notice)] == [
+        "track 2 has 75 sectors: 225 of silence follow, since no track has less than 300 (4 s)"
+    ]
+
+
 def test_tracks_are_added_one_by_one(recorder: Any, tmp_path: Path) -> None:
     writer = AudioWriter(recorder)
     with pytest.raises(ValueError, match="not prepared"):

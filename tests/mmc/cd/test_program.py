@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from discstack.mmc.cd.cue import cue_sheet, variants
-from discstack.mmc.cd.program import Program, TrackForm, lay_out
+from discstack.mmc.cd.program import Program, TrackForm, filled_up, lay_out
 from discstack.mmc.spec.cd.text import CdTextBlock, PackType, build_cd_text
 from discstack.mmc.spec.cue_sheet import build_cue_sheet
 from discstack.mmc.spec.msf import Msf
@@ -82,6 +82,31 @@ def test_where_data_and_audio_meet_both_have_their_gaps(studio: Any) -> None:
 
 def test_a_short_track_gets_four_seconds(studio: Any) -> None:
     assert lay_out(Program(tracks=(studio.track(10),))).lead_out == 300
+
+
+@pytest.mark.parametrize(
+    ("blocks", "options", "told"),
+    [
+        (10, {}, "track 7 has 10 sectors: 290 of silence follow, since no track has less than 300 (4 s)"),
+        (
+            20,
+            {"form": TrackForm.MODE_1},
+            "track 7 has 20 sectors: 280 of zeros follow, since no track has less than 300 (4 s)",
+        ),
+        (
+            100,
+            {"postgap": 50},
+            "track 7 has 100 sectors: 150 of silence follow, since no track has less than 300 (4 s)",
+        ),
+        (310, {"lead": 11}, "track 7 has 299 sectors: 1 of silence follow, since no track has less than 300 (4 s)"),
+        (300, {}, ""),
+        (200, {"postgap": 100}, ""),
+    ],
+)
+def test_what_a_short_track_is_filled_up_with_is_told(
+    studio: Any, blocks: int, options: dict[str, Any], told: str
+) -> None:
+    assert "".join(filled_up(7, studio.track(blocks, **options))) == told
 
 
 def test_the_lead_of_a_source_is_the_pre_gap(studio: Any) -> None:
