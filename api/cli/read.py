@@ -73,7 +73,7 @@ def read(
 
     With --skip-bad the exit code is 4 if anything was skipped, with --error-bits if any byte could not be corrected.
     """
-    from discstack import DiscReader, IllegalRequest, MediaError, MediumError
+    from discstack import BlankCheck, DiscReader, IllegalRequest, MediaError, MediumError
     from discstack.address import VirtualAddress
     from discstack.speed import read_limit
 
@@ -98,7 +98,7 @@ def read(
             sink = _Counting(file)
             try:
                 bad = reader.read(sink, blocks=blocks, skip_bad=skip_bad, speed=limit, on_event=display)
-            except MediumError as error:
+            except (MediumError, BlankCheck) as error:
                 error.add_note("--skip-bad writes zeros for what cannot be read, and goes on")
                 raise
             except IllegalRequest as error:

@@ -331,6 +331,17 @@ def test_run_out_is_no_damage_for_a_drive_that_only_reads(discstack: Any, folder
     assert discstack("verify", reader, "cd.iso").code == 0
 
 
+def test_a_gap_between_sessions_that_a_drive_does_not_know_of_can_be_skipped(discstack: Any, folder: Path) -> None:
+    for more in ((), ("--append",)):
+        assert discstack("burn", str(folder), "-d", "virtual:dvd+r?file=disc", "--verify", "none", *more).code == 0
+    reader = "virtual:dvd+r?file=disc&fault=profile:0010"
+    stopped = discstack("read", reader, "-o", "image")
+    assert stopped.code == 4
+    assert "--skip-bad writes zeros for what cannot be read" in stopped.err
+    assert discstack("read", reader, "-o", "image", "--skip-bad").code == 4
+    assert discstack("ls", "image").out == discstack("ls", reader).out
+
+
 def test_what_is_left_out_behind_a_track_is_told_and_nothing_else_is_left_out(discstack: Any, folder: Path) -> None:
     """In the midst of a track, sectors that cannot be read were taken for its run-out and called read."""
     drive = "virtual:cd-r?file=disc"
