@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeAlias
 
 import construct as cs
 
 from discstack.mmc.spec.value import Value
 
 if TYPE_CHECKING:
-    Field = cs.Construct[Any, Any]
+    Field: TypeAlias = cs.Construct[Any, Any]  # explicit, for checkers that have no stubs of construct
 
 
 class StructureError(ValueError):

@@ -4,6 +4,9 @@ from collections.abc import Iterator
 
 import discstack
 from discstack.emulator.burner import VirtualBurner, VirtualBurners
+from discstack.mmc.spec.cdb import CDB, Direction, bits
+
+VENDOR = CDB("VENDOR", 0xE8, "lba" / bits(32), clause="-", direction=Direction.NONE, length=6)
 
 
 def right() -> Iterator[object]:
