@@ -92,6 +92,7 @@ if TYPE_CHECKING:
     from discstack.fs.boot.options import BootImage as BootImage
     from discstack.fs.boot.options import BootOptions as BootOptions
     from discstack.fs.boot.options import BootSector as BootSector
+    from discstack.fs.boot.options import Partition as Partition
     from discstack.fs.boot.options import PartitionTable as PartitionTable
     from discstack.fs.boot.options import PartitionType as PartitionType
     from discstack.fs.comparison import Difference as Difference
@@ -113,6 +114,7 @@ if TYPE_CHECKING:
     from discstack.fs.options import ImageOptions as ImageOptions
     from discstack.fs.options import RockRidge as RockRidge
     from discstack.fs.plan import Span as Span
+    from discstack.fs.ranges import RangeSource as RangeSource
     from discstack.fs.reading.notes import Note as Note
     from discstack.fs.reading.notes import Oddity as Oddity
     from discstack.fs.reading.view import VolumeView as VolumeView
@@ -270,6 +272,7 @@ _HOMES: Final = {
         "BootImage",
         "BootOptions",
         "BootSector",
+        "Partition",
         "PartitionTable",
         "PartitionType",
     ),
@@ -281,6 +284,7 @@ _HOMES: Final = {
     "discstack.fs.manifest": ("parse_manifest",),
     "discstack.fs.nodes": ("File", "Special", "Symlink"),
     "discstack.fs.options": ("ImageOptions", "RockRidge"),
+    "discstack.fs.ranges": ("RangeSource",),
     "discstack.fs.relaxed_names": ("Relaxation",),
     "discstack.fs.plan": ("Span",),
     "discstack.fs.reading.notes": ("Note", "Oddity"),

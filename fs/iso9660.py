@@ -87,7 +87,7 @@ class HierarchyEmitter:
         """Append nothing: ECMA-119 has nothing at the end."""
 
     def _descriptor(self, form: Form, plan: Plan) -> bytes:
-        hierarchy, fields = self._hierarchy, self._texts.fields
+        hierarchy, fields, modified = self._hierarchy, self._texts.fields, self._options.modification_time
         descriptor = VolumeDescriptor(
             type=form.type,
             version=form.version,
@@ -109,7 +109,7 @@ class HierarchyEmitter:
             abstract_file_identifier=fields["abstract_file"],
             bibliographic_file_identifier=fields["bibliographic_file"],
             creation_date=volume_date(self._clock),
-            modification_date=volume_date(self._clock),
+            modification_date=volume_date(self._clock if modified is None else modified),
             expiration_date=UNSPECIFIED,
             effective_date=UNSPECIFIED,
             file_structure_version=form.version,

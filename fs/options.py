@@ -58,6 +58,7 @@ class ImageOptions:
     volume_id: str = "DISC"
     volume_ids: Mapping[View, str] = field(default_factory=dict)
     clock: int | None = None
+    modification_time: int | None = None  # of the volume in ISO 9660, in nanoseconds since 1970; otherwise the clock
     system_id: str = ""
     volume_set_id: str = ""
     publisher_id: str = ""

@@ -67,7 +67,7 @@ class Source(Protocol):
         ...
 
 
-def _read_through(source: Source, buffer: memoryview) -> None:
+def read_through(source: Source, buffer: memoryview) -> None:
     """Fill `buffer` with all data of a source by way of its reader."""
     reader = source.open()
     try:
@@ -135,7 +135,7 @@ class FactorySource:
 
     def read_whole(self, buffer: memoryview) -> None:
         """Fill `buffer` with all data."""
-        _read_through(self, buffer)
+        read_through(self, buffer)
 
 
 class MadeSource(FactorySource):
@@ -227,7 +227,7 @@ class PathSource:
         except OSError as error:
             raise SourceError(self.label, _words(error)) from error
         if count < self.size:  # the system gives large files in several parts
-            _read_through(self, buffer)
+            read_through(self, buffer)
 
     def check(self, status: os.stat_result) -> None:
         """Raise SourceError unless the file is what it was."""

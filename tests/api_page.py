@@ -53,7 +53,7 @@ SECTIONS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "Boot images": (
         *("BootOptions", "BootImage", "BootPlatform", "Emulation", "BootSector", "BootAddress", "PartitionTable"),
-        "PartitionType",
+        *("PartitionType", "Partition", "RangeSource"),
     ),
     "Burning data": (
         *("DataWriter", "Writable", "BlockSource", "WriteMode", "WriteCommand", "VerifyLevel"),

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from discstack.cli.paths import FilePath
+from discstack.cli.intervals import Interval, PartOfFile, appended_partition, boot_sector
+from discstack.cli.partitions import PARTITION_OPTIONS, partition
 
 if TYPE_CHECKING:
     from discstack import BootImage, BootOptions, BootSector
@@ -76,7 +77,7 @@ def _of_image(*words: str, **settings: Any) -> Callable[[F], F]:
 
 
 def _file(*words: str, **settings: Any) -> Callable[[F], F]:
-    return click.option(*words, metavar="FILE", type=FilePath(exists=True, dir_okay=False), **settings)
+    return click.option(*words, metavar="FILE", type=PartOfFile(), **settings)
 
 
 OPTIONS: Final = (
@@ -91,6 +92,7 @@ OPTIONS: Final = (
         metavar="PATH",
         help="Show the boot catalogue there.",
     ),
+    click.option("-boot-catalog-hide", "boot_hide_catalog", is_flag=True, help="Hide the boot catalogue all the same."),
     click.option("-eltorito-alt-boot", NEXT, is_flag=True, help="What follows is about one more boot image."),
     click.option("-no-emul-boot", "boot_no_emulation", is_flag=True, help="The boot image is a program, not a floppy."),
     click.option("-hard-disk-boot", "boot_hard_disk", is_flag=True, help="The boot image is that of a hard disk."),
@@ -119,11 +121,20 @@ OPTIONS: Final = (
     ),
     click.option("--mbr-force-bootable", "boot_force", is_flag=True, help="An active partition before a GPT too."),
     click.option("-isohybrid-gpt-basdat", "boot_basdat", is_flag=True, help="A GPT, with partitions of basic data."),
+    *PARTITION_OPTIONS,
 )
+
+
+def _place(path: str) -> dict[str, Any]:
+    """Return where a boot image is: at a path in the image, or a partition."""
+    number = appended_partition(path)
+    return {"path": path} if number is None else {"partition": number}
+
+
 # word about a boot image: what it says of a BootImage, given its value
 MEANINGS: Final[Mapping[str, Callable[[Any], dict[str, Any]]]] = {
-    "boot_bios": lambda path: {"path": path},
-    "boot_efi": lambda path: {"path": path, "platform": PLATFORMS["efi"]},
+    "boot_bios": lambda path: _place(path),
+    "boot_efi": lambda path: {**_place(path), "platform": PLATFORMS["efi"]},
     "boot_bios_file": lambda path: {"content": Path(path)},
     "boot_efi_file": lambda path: {"content": Path(path), "platform": PLATFORMS["efi"]},
     "boot_no_emulation": lambda _: {"emulation": "NONE"},
@@ -137,6 +148,13 @@ MEANINGS: Final[Mapping[str, Callable[[Any], dict[str, Any]]]] = {
     "boot_id": lambda text: {"manufacturer": text},
     "boot_criteria": lambda criteria: {"selection_criteria": criteria},
 }
+# words that ask for a GPT; of these, those that make partitions of EFI boot images
+GPT_WORDS: Final = {
+    "boot_basdat": "-isohybrid-gpt-basdat",
+    "boot_efi_part": "-efi-boot-part",
+    "boot_as_gpt": "-appended_part_as_gpt",
+}
+EFI_WORDS: Final = ("-isohybrid-gpt-basdat", "-efi-boot-part")
 SECTORS: Final = {"boot_isohybrid": "ISOLINUX", "boot_grub2": "GRUB2", "boot_generic": "NONE"}
 
 
@@ -176,15 +194,36 @@ class BootCommand(click.Command):
 def _boot_options(words: Mapping[str, Any], order: Iterable[str]) -> BootOptions:
     from discstack import BootOptions, PartitionTable, PartitionType
 
-    table = "gpt" if words["boot_basdat"] else words["boot_table"]
+    gpt = [word for name, word in GPT_WORDS.items() if words[name]]
+    table = "gpt" if gpt else words["boot_table"]
+    images = tuple(_boot_image(group) for group in _groups(words, order) if group)
+    partitions = tuple(partition(*said) for said in words["boot_append"])
+    if partitions and {*gpt} & {*EFI_WORDS} and any(_is_other(image) for image in images):
+        raise click.UsageError(
+            f"beside -append_partition no other EFI boot image is a partition: leave {gpt[0]} out, or name a partition "
+            "by -e --interval:appended_partition_N:all::"
+        )
+    sector = _boot_sector(words)
+    active_anyway = table != "gpt" and bool(table or sector or partitions)  # the whole image in an MBR
+    if words["boot_offset"] not in (None, "0") and not active_anyway:
+        raise click.UsageError(
+            "-partition_offset: partition 1 of an MBR is the image itself, and can be mounted, but no partition of a "
+            "GPT is: the whole disk is mounted; leave it out"
+        )
     return BootOptions(
-        images=tuple(_boot_image(group) for group in _groups(words, order) if group),
-        catalog=words["boot_catalog"],
-        boot_sector=_boot_sector(words),
+        images=images,
+        catalog=None if words["boot_hide_catalog"] else words["boot_catalog"],
+        boot_sector=sector,
         partition_table=PartitionTable[table.upper()] if table else None,
         efi_partition_type=PartitionType.BASIC_DATA if words["boot_basdat"] else PartitionType.EFI_SYSTEM,
-        force_bootable=words["boot_force"],
+        force_bootable=words["boot_force"] and not active_anyway,
+        partitions=partitions,
     )
+
+
+def _is_other(image: BootImage) -> bool:
+    """Tell whether an image is for EFI, and no partition that was appended."""
+    return image.platform == PLATFORMS["efi"] and image.partition is None
 
 
 def _groups(words: Mapping[str, Any], order: Iterable[str]) -> Iterator[dict[str, Any]]:
@@ -228,4 +267,8 @@ def _boot_sector(words: Mapping[str, Any]) -> BootSector | None:
     given = [name for name in SECTORS if words[name]]
     if len(given) > 1:
         raise click.UsageError("a disk has one boot sector: -isohybrid-mbr, --grub2-mbr or -G")
-    return BootSector(Path(words[given[0]]), BootAddress[SECTORS[given[0]]]) if given else None
+    if not given:
+        return None
+    content = words[given[0]]
+    program = boot_sector(content) if isinstance(content, Interval) else Path(content)
+    return BootSector(program, BootAddress[SECTORS[given[0]]])

@@ -76,9 +76,7 @@ _ADVICE: Final = {
     """md5-list checksum-list checksum_algorithm_iso checksum_algorithm_template jigdo-checksum-algorithm jigdo-exclude
     jigdo-force-checksum jigdo-force-md5 jigdo-jigdo jigdo-map jigdo-min-file-size jigdo-template
     jigdo-template-compress""": "--manifest FILE has the SHA-256 of every file",
-    "efi-boot-part append_partition appended_part_as_gpt": (
-        "--partition-table makes partitions of the EFI boot images in the image"
-    ),
+    "iso_mbr_part_type": "the image itself is no partition of a GPT, and in an MBR one of no type; leave it out",
     """hfs hfs-bless hfs-bless-by hfs-creator hfs-parms hfs-type hfs-unlock hfs-volid hfsplus hfsplus-block-size
     hfsplus-file-creator-type hfsplus-serial-no hide-hfs hide-hfs-list hide-hfsplus hide-hfsplus-list mac-name
     auto boot-hfs-file mac-boot-file icon-position no-desktop probe root-info input-hfs-charset output-hfs-charset
@@ -93,9 +91,8 @@ _ADVICE: Final = {
     "dvd-video": "the layout of DVD-Video is not made here; an image that has it can be burnt",
 }
 _WORDS: Final = """
-    apple appended_part_as_apm check-oldnames check-session cluster-size iso_mbr_part_type magic map
-    no-split-symlink-components no-split-symlink-fields part part_like_isohybrid partition_cyl_align partition_hd_cyl
-    partition_offset partition_sec_hd rr_reloc_dir split-output stream-file-name stream-media-size version
+    apple appended_part_as_apm check-oldnames check-session cluster-size magic map no-split-symlink-components
+    no-split-symlink-fields part rr_reloc_dir split-output stream-file-name stream-media-size version
 """
 ADVICE: Final = {f"-{word}": advice for words, advice in _ADVICE.items() for word in words.split()}
 NOT_TAKEN: Final = dict.fromkeys(f"-{word}" for word in _WORDS.split()) | {w: None for w in ADVICE if len(w) > 2}

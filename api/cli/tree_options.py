@@ -45,6 +45,25 @@ class Clock(click.ParamType[int]):
         return (moment - EPOCH) // timedelta(microseconds=1) * 1000
 
 
+class VolumeDate(click.ParamType[int]):
+    """A date as ISO 9660 records it, YYYYMMDDhhmmsscc, in UTC; by it GRUB knows a volume."""
+
+    name = "date"
+
+    def convert(self, value: str | int, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return nanoseconds since 1970."""
+        if isinstance(value, int):
+            return value
+        try:
+            moment = datetime.strptime(value[:14], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+            hundredths = int(value[14:].ljust(2, "0"))
+        except ValueError:
+            moment, hundredths = EPOCH, -1
+        if not (value.isdigit() and len(value) in (14, 16) and hundredths >= 0):
+            self.fail(f"{value!r} is no date of the form YYYYMMDDhhmmsscc", param, ctx)
+        return (moment - EPOCH) // timedelta(seconds=1) * 10**9 + hundredths * 10**7
+
+
 LONGEST_LIST: Final = 256 << 20  # characters; what has more, such as /dev/zero, is no list
 
 
@@ -153,6 +172,12 @@ TREE_OPTIONS: Final = (
         type=Clock(),
         metavar="TIME",
         help="The time of the image: seconds since 1970 or ISO 8601. Default: SOURCE_DATE_EPOCH, else the newest file.",
+    ),
+    click.option(
+        *("-modification-date", "--modification-date", "modification_time"),
+        type=VolumeDate(),
+        metavar="DATE",
+        help="ISO 9660: when the volume was modified, as YYYYMMDDhhmmsscc; GRUB finds it by that.",
     ),
     click.option(
         "--manifest",

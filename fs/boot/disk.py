@@ -1,16 +1,17 @@
-"""What makes a disk of the image: a boot sector, an MBR, and a GPT with the EFI boot images as partitions."""
+"""What makes a disk of the image: a boot sector, an MBR, a GPT, with given partitions or the EFI boot images."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID, uuid5
 
 from discstack.fs.boot import gpt, mbr
 from discstack.fs.boot.el_torito import BootPlatform, Emulation
-from discstack.fs.boot.hidden import source_for
+from discstack.fs.boot.hidden import HiddenData, source_for
 from discstack.fs.boot.images import BLOCKS, PlannedImage
-from discstack.fs.boot.options import BootAddress, BootOptions, BootSector, PartitionTable
+from discstack.fs.boot.options import BootAddress, BootOptions, BootSector, PartitionTable, PartitionType
+from discstack.fs.boot.partitions import types_in
 from discstack.fs.errors import LayoutError
 from discstack.fs.plan import SECTOR, SYSTEM_AREA, Plan, sectors_for
 from discstack.fs.snapshot import Snapshot
@@ -27,20 +28,29 @@ PARTITION_NAME: Final = "EFI boot image"
 class Disk:
     """The partition tables over an image; their ids come from the digest of the tree."""
 
-    def __init__(self, options: BootOptions, images: Sequence[PlannedImage], snapshot: Snapshot) -> None:
+    def __init__(
+        self,
+        options: BootOptions,
+        images: Sequence[PlannedImage],
+        snapshot: Snapshot,
+        partitions: Mapping[int, HiddenData],
+    ) -> None:
         self._options = options
         self._snapshot = snapshot
+        self._given = partitions
         self._bios = next((image for image in images if _for_bios(image)), None)
-        self._efi = [image for image in images if image.choice.platform == BootPlatform.EFI]
-        self.table = options.partition_table or (PartitionTable.MBR if options.boot_sector else None)
+        self._efi = [image for image in images if image.choice.platform == BootPlatform.EFI and not partitions]
+        default = PartitionTable.MBR if options.boot_sector or partitions else None
+        self.table = options.partition_table or default
+        self._types = types_in(self.table, options.partitions) if self.table else {}
         self._code = _boot_code(options.boot_sector, self._bios) if options.boot_sector else b""
         self._check()
 
     def _check(self) -> None:
         if self._options.force_bootable and self.table is not PartitionTable.GPT:
             raise LayoutError("only a GPT needs a further partition to be active; an MBR has one already")
-        if self.table is PartitionTable.GPT and not self._efi:
-            raise LayoutError("a GPT needs an EFI boot image, which becomes its partition")
+        if self.table is PartitionTable.GPT and not (self._efi or self._given):
+            raise LayoutError("a GPT needs an EFI boot image, which becomes its partition, or other partitions")
         if self.table is PartitionTable.MBR and len(self._efi) >= mbr.ENTRIES:
             raise LayoutError(f"an MBR has room for {mbr.ENTRIES - 1} EFI boot images; take a GPT, or fewer of them")
 
@@ -91,25 +101,38 @@ class Disk:
         block = self._bios.place.lba * BLOCKS + (GRUB2_BLOCKS if sector.address is BootAddress.GRUB2 else 0)
         return self._code[: ADDRESS.start].ljust(ADDRESS.start, b"\0") + block.to_bytes(8, "little")
 
-    def _mbr_partitions(self, blocks: int) -> list[mbr.MbrPartition]:
-        """Return the whole image, active, and the EFI images.
+    def _mbr_partitions(self, blocks: int) -> list[mbr.MbrPartition | None]:
+        """Return the whole image, active, and the partitions in it.
 
         Since partitions may not overlap for EFI, the first one has no type then.
         """
-        kind = mbr.NO_TYPE if self._efi else mbr.HIDDEN_NTFS
-        whole = mbr.MbrPartition(kind, 0, blocks, active=True)
-        return [whole, *(mbr.MbrPartition(mbr.EFI_SYSTEM, first, count) for first, count in self._extents())]
+        inner = self._extents(first_number=2)
+        whole = mbr.MbrPartition(mbr.NO_TYPE if inner else mbr.HIDDEN_NTFS, 0, blocks, active=True)
+        others = dict[int, mbr.MbrPartition]()
+        for number, extent in inner.items():
+            kind = self._types.get(number, mbr.EFI_SYSTEM)
+            assert isinstance(kind, int)  # those of a GPT are turned into these
+            others[number] = mbr.MbrPartition(kind, *extent)
+        return [whole, *(others.get(number) for number in range(2, mbr.ENTRIES + 1))]
 
-    def _extents(self) -> list[tuple[int, int]]:
-        """Return the first block and the blocks of every EFI image, by address; several names may share one."""
-        return sorted({(image.place.lba * BLOCKS, image.sectors * BLOCKS) for image in self._efi})
+    def _extents(self, first_number: int) -> dict[int, tuple[int, int]]:
+        """Return first block and blocks of every partition in the image by its number: those given, else EFI images.
+
+        The latter are in the order of their addresses; several names may share one.
+        """
+        if self._given:
+            return {number: (data.lba * BLOCKS, data.sectors * BLOCKS) for number, data in self._given.items()}
+        extents = {(image.place.lba * BLOCKS, image.sectors * BLOCKS) for image in self._efi}
+        return dict(enumerate(sorted(extents), first_number))
 
     def _gpt_array(self) -> bytes:
-        kind = self._options.efi_partition_type.value
-        entries = list[gpt.GptPartition]()
-        for number, (first, count) in enumerate(self._extents(), 1):
+        entries = dict[int, gpt.GptPartition]()
+        for number, (first, count) in self._extents(first_number=1).items():
+            kind = self._types.get(number, self._options.efi_partition_type.value)
+            assert isinstance(kind, UUID)  # those of an MBR are turned into these
+            name = PARTITION_NAME if kind == PartitionType.EFI_SYSTEM.value or not self._given else ""
             unique = self._guid(f"partition {number}")
-            entries.append(gpt.GptPartition(kind, unique, first, first + count - 1, PARTITION_NAME))
+            entries[number] = gpt.GptPartition(kind, unique, first, first + count - 1, name)
         return gpt.partition_array(entries)
 
     def _header(self, blocks: int, array: bytes, my_lba: int, alternate_lba: int, array_lba: int) -> bytes:

@@ -15,6 +15,7 @@ from discstack.fs.boot.hidden import HiddenData
 from discstack.fs.boot.images import PlannedImage, plan_image
 from discstack.fs.boot.info_table import GRUB2_INFO, TABLE, PatchedSource, Patches, grub2_info, info_table
 from discstack.fs.boot.options import BootImage, BootOptions
+from discstack.fs.boot.partitions import plan_partitions
 from discstack.fs.errors import LayoutError, printable
 from discstack.fs.items import DirectoryItem, FileItem, ScatteredItem
 from discstack.fs.plan import SECTOR, SYSTEM_AREA, Plan, sectors_for
@@ -35,10 +36,13 @@ class BootEmitter:
     """
 
     def __init__(self, options: BootOptions, snapshot: Snapshot, views: Set[View], base: Base | None = None) -> None:
-        self._images = [plan_image(choice, number, snapshot) for number, choice in enumerate(options.images, 1)]
+        self._partitions = plan_partitions(options.partitions)
+        self._images = [
+            plan_image(choice, number, snapshot, self._partitions) for number, choice in enumerate(options.images, 1)
+        ]
         self._catalog = Catalog(self._images) if self._images else None
         self._snapshot = snapshot
-        chosen = Disk(options, self._images, snapshot)
+        chosen = Disk(options, self._images, snapshot, self._partitions)
         self._grown = GrownDisk(base, self._images) if base and base.grow and chosen.table is None else None
         self._disk = self._grown or chosen
         self._udf = View.UDF in views
@@ -87,10 +91,14 @@ class BootEmitter:
                 self._patch(image)
 
     def place_data(self, plan: Plan) -> None:
-        """Append the catalogue and the boot images that are no files of the tree."""
+        """Append the catalogue, the partitions, and the boot images that are no files of the tree."""
         if self._catalog is not None and self._shown is None:
             self._hidden = plan.append(sectors_for(self._catalog.size), CATALOG, self._catalog_bytes)
+        for data in self._partitions.values():
+            plan.append_region(data)
         for image in self._images:
+            if image.choice.partition is not None:
+                continue
             if isinstance(image.place, HiddenData) and not self._stays(image.place, plan):
                 if image in self._unpatched:
                     self._patch(image)

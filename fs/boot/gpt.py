@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from binascii import crc32
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from struct import Struct
 from typing import Final
@@ -39,9 +39,12 @@ class GptPartition:
         return _ENTRY.pack(self.type.bytes_le, self.unique.bytes_le, self.first, self.last, 0, name)
 
 
-def partition_array(partitions: Sequence[GptPartition]) -> bytes:
-    """Return the partition entry array, 16 KiB."""
-    return b"".join(map(bytes, partitions)).ljust(ENTRIES * ENTRY_SIZE, b"\0")
+def partition_array(partitions: Mapping[int, GptPartition]) -> bytes:
+    """Return the partition entry array, 16 KiB, with partitions by their numbers from 1 to 128."""
+    array = bytearray(ENTRIES * ENTRY_SIZE)
+    for number, partition in partitions.items():
+        array[(number - 1) * ENTRY_SIZE : number * ENTRY_SIZE] = bytes(partition)
+    return bytes(array)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

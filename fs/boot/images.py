@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
@@ -64,9 +65,11 @@ class PlannedImage:
         )
 
 
-def plan_image(choice: BootImage, number: int, snapshot: Snapshot) -> PlannedImage:
+def plan_image(
+    choice: BootImage, number: int, snapshot: Snapshot, partitions: Mapping[int, HiddenData]
+) -> PlannedImage:
     """Find a boot image and settle what its entry says; `number` counts the images from 1 on."""
-    place, label = _place_of(choice, number, snapshot)
+    place, label = _place_of(choice, number, snapshot, partitions)
     source = place.source
     if not source.size:
         raise LayoutError(f"{label} is empty")
@@ -88,15 +91,21 @@ def plan_image(choice: BootImage, number: int, snapshot: Snapshot) -> PlannedIma
     return PlannedImage(choice, place, emulation, system_type, _load_size(choice, emulation, source.size, label))
 
 
-def _place_of(choice: BootImage, number: int, snapshot: Snapshot) -> tuple[Place, str]:
+def _place_of(
+    choice: BootImage, number: int, snapshot: Snapshot, partitions: Mapping[int, HiddenData]
+) -> tuple[Place, str]:
     """Return where a boot image lies, and what messages call it."""
+    if choice.partition is not None:
+        if choice.partition not in partitions:
+            raise LayoutError(f"a boot image is to be partition {choice.partition}, and none of that number is given")
+        return partitions[choice.partition], f"the boot image in partition {choice.partition}"
     if choice.path is not None:
         item = snapshot.find(choice.path)
         if not isinstance(item, FileItem):
             raise LayoutError(f"the boot image {printable(choice.path)} is no file of the tree")
         return item, f"the boot image {printable(item.path)}"
     content = choice.content
-    assert content is not None  # BootImage has one of both
+    assert content is not None  # BootImage has one of these
     name = f"number {number}"
     if isinstance(content, str | os.PathLike):
         name = printable(os.path.basename(os.fspath(content)))

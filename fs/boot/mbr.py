@@ -68,10 +68,12 @@ class MbrPartition:
         return _ENTRY.pack(active, geometry.chs(self.first), self.type, end, self.first, blocks)
 
 
-def master_boot_record(code: bytes, disk_signature: int, disk_blocks: int, partitions: Sequence[MbrPartition]) -> bytes:
-    """Return the 512 bytes of the MBR of a disk of `disk_blocks` blocks."""
+def master_boot_record(
+    code: bytes, disk_signature: int, disk_blocks: int, partitions: Sequence[MbrPartition | None]
+) -> bytes:
+    """Return the 512 bytes of the MBR of a disk of `disk_blocks` blocks; None is an entry that is not used."""
     geometry = geometry_for(disk_blocks)
-    entries = [partition.pack(geometry) for partition in partitions]
+    entries = [bytes(_ENTRY.size) if partition is None else partition.pack(geometry) for partition in partitions]
     entries += [bytes(_ENTRY.size)] * (ENTRIES - len(entries))
     return _RECORD.pack(code, disk_signature, *entries, SIGNATURE)
 

@@ -20,7 +20,8 @@ class BootImage:
     """What a firmware starts from: one entry of the El Torito boot catalogue.
 
     The image is the file at `path` in the tree, or else `content`: bytes, the path of a file of this machine, or a
-    source; that one lies in the image without a name. For EFI it is a FAT file system with `/EFI/BOOT/BOOTX64.EFI` or
+    source; that one lies in the image without a name. Or it is the `partition` of that number, one of those of the
+    `BootOptions`. For EFI it is a FAT file system with `/EFI/BOOT/BOOTX64.EFI` or
     the like, for a BIOS a program, a floppy, or a hard disk with one partition.
 
     `emulation` None means a floppy for what has exactly the size of one, else none. `load_size` is what a BIOS reads
@@ -35,6 +36,7 @@ class BootImage:
 
     path: str | None = None
     content: Content | None = None
+    partition: int | None = None
     platform: int = BootPlatform.X86
     emulation: Emulation | None = None
     load_size: int | None = None
@@ -48,8 +50,8 @@ class BootImage:
     earlier_lba: int | None = None  # the sector where it was in an earlier session, or what it takes the place of
 
     def __post_init__(self) -> None:
-        if (self.path is None) == (self.content is None):
-            raise ValueError("a boot image is either at a path in the tree or made of content")
+        if [self.path, self.content, self.partition].count(None) != 2:
+            raise ValueError("a boot image is either at a path in the tree, or made of content, or a partition")
 
 
 class BootAddress(Enum):
@@ -82,6 +84,20 @@ class PartitionType(Enum):
     BASIC_DATA = UUID("EBD0A0A2-B9E5-4433-87C0-68B6B72699C7")
 
 
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """A partition of a disk, of data that lies in the image without a name.
+
+    Its `number` is from 2 to 4 in an MBR, whose first partition is the image itself, and from 1 to 128 in a GPT. The
+    `type` is one of an MBR, from 1 to 255 (UEFI 2.10 5.2.1), or of a GPT (5.3.3); where the table is the other one, it
+    becomes the type of the same meaning.
+    """
+
+    number: int
+    type: int | UUID
+    content: Content
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BootOptions:
     """How machines start from the image as a CD, and as a disk such as a USB stick.
@@ -90,8 +106,9 @@ class BootOptions:
     directory must be in the tree. Without one it is hidden.
 
     As a disk: `boot_sector` is what a BIOS starts, and the EFI images are the partitions of the `partition_table`, by
-    default an MBR if there is a boot sector, else none. `efi_partition_type` is their type in a GPT. UEFI wants the MBR
-    before a GPT to have one partition, which is not active; `force_bootable` adds an active one of no type, without
+    default an MBR if there is a boot sector, else none. `efi_partition_type` is their type in a GPT. Where `partitions`
+    are given, an EFI image is a partition only if it is one of these; without a table they make an MBR. UEFI wants the
+    MBR before a GPT to have one partition, which is not active; `force_bootable` adds an active one of no type, without
     which many a BIOS starts no disk.
     """
 
@@ -101,3 +118,4 @@ class BootOptions:
     partition_table: PartitionTable | None = None
     efi_partition_type: PartitionType = PartitionType.EFI_SYSTEM
     force_bootable: bool = False
+    partitions: Sequence[Partition] = ()

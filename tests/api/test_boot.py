@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,10 +18,13 @@ from discstack import (
     BootPlatform,
     BootSector,
     Emulation,
+    Partition,
     PartitionTable,
     PartitionType,
 )
 from discstack.cli.image import image as image_command
+
+from .test_earlier_boot import fat
 
 Discstack = Callable[..., Any]
 
@@ -117,9 +122,93 @@ def test_disk_with_a_gpt_can_be_made_active() -> None:
     assert said("--mbr-force-bootable") == BootOptions(force_bootable=True)
 
 
+def test_an_mbr_has_an_active_partition_and_one_that_is_the_image_anyway(sector: str) -> None:
+    made = said("-G", sector, "--mbr-force-bootable", "-partition_offset", "16")
+    assert made == BootOptions(boot_sector=BootSector(Path(sector), BootAddress.NONE))
+
+
+def test_partitions_are_appended(sector: str) -> None:
+    part = (Partition(2, 0xEF, sector), Partition(3, 0x83, sector))
+    words = ("-append_partition", "2", "0xef", sector, "-append_partition", "3", "Linux", sector)
+    assert said(*words) == BootOptions(partitions=part)
+    assert said(*words, "-appended_part_as_gpt").partition_table is PartitionTable.GPT
+    for guid in ("28732ac11ff8d211ba4b00a0c93ec93b", "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"):
+        (other,) = said("-append_partition", "2", guid, sector).partitions
+        assert other.type == PartitionType.EFI_SYSTEM.value
+    for name in ("--interval:appended_partition_2:all::", "--interval:appended_partition_2_start_35s_size_8192d:all::"):
+        (image,) = said(*words, "-e", name, "-no-emul-boot").images
+        assert image == BootImage(partition=2, platform=BootPlatform.EFI, emulation=Emulation.NONE)
+
+
+def test_the_words_of_grub_mkrescue_make_a_gpt_of_the_efi_boot_image() -> None:
+    made = said("-b", "a", "--efi-boot", "efi.img", "-efi-boot-part", "--efi-boot-image", "--protective-msdos-label")
+    efi = BootImage("efi.img", platform=BootPlatform.EFI)
+    assert made == BootOptions(images=(BootImage("a"), efi), partition_table=PartitionTable.GPT)
+
+
+def test_the_catalogue_is_hidden_on_request() -> None:
+    assert said("-b", "a", "-c", "boot.cat", "--boot-catalog-hide") == BootOptions(images=(BootImage("a"),))
+
+
+def test_what_xorriso_reports_of_its_image_makes_another_that_is_like_it(
+    discstack: Discstack, folder: Path, tmp_path: Path
+) -> None:
+    """As people change images of Ubuntu: boot sector and EFI partition are taken out of the old image."""
+    (tmp_path / "efi.img").write_bytes(fat(4096))
+    (tmp_path / "mbr.img").write_bytes(b"\xeb\xfe".ljust(440, b"g"))
+    bios = ("-b", "sector.bin", "-no-emul-boot", "-boot-load-size", "4", "-boot-info-table", "-c", "boot.catalog")
+    efi = ("-eltorito-alt-boot", "-e", "--interval:appended_partition_2:all::", "-no-emul-boot")
+    append = ("-append_partition", "2", "0xef", "efi.img", "-appended_part_as_gpt", "--grub2-mbr", "mbr.img")
+    start = ("xorriso", "-as", "mkisofs", "-quiet", "-R", "-V", "OLD", "-o", "old.iso")
+    subprocess.run([*start, *bios, *append, *efi, "folder"], check=True)
+    command = ["xorriso", "-indev", "old.iso", "-report_el_torito", "as_mkisofs"]
+    report = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    told = shlex.split(report)
+    at = told.index("-iso_mbr_part_type") if "-iso_mbr_part_type" in told else len(told)
+    made = discstack("image", *told[:at], *told[at + 2 :], "-R", "-o", "new.iso", "folder")
+    assert made.code == 0, made.err
+    new, old = Path("new.iso").read_bytes(), Path("old.iso").read_bytes()
+    assert new[:432] == old[:432]
+    assert new[16 * 2048 + 830 :][:16] == old[16 * 2048 + 830 :][:16]  # when the volume was modified
+    dump = subprocess.run(["sfdisk", "-d", "new.iso"], capture_output=True, text=True, check=True).stdout
+    (place,) = re.findall(r"new.iso2 : start= *(\d+), size= *4096, type=C12A7328", dump)
+    assert new[int(place) * 512 :][: 2 << 20] == fat(4096)
+    entry = catalog_of(new)[96:128]
+    assert int.from_bytes(entry[8:12], "little") * 4 == int(place)
+
+
+def test_a_boot_sector_that_goes_on_behind_its_sector_is_refused(discstack: Discstack, folder: Path) -> None:
+    Path("old.iso").write_bytes(bytes(600) + b"program".ljust(40_000, b"\0"))
+    words = ("-G", "--interval:local_fs:0s-15s:zero_mbrpt,zero_gpt:old.iso")
+    made = discstack("image", "folder", "-o", "x.iso", *words)
+    assert made.code == 2
+    assert "old.iso has more of a program behind its boot sector" in made.err
+
+
+def test_the_date_of_modification_is_that_of_the_volume_alone(discstack: Discstack, folder: Path) -> None:
+    words = ("--modification-date=2020010203040506", "--clock", "1700000000")
+    assert discstack("image", "folder", "-o", "x.iso", *words).code == 0
+    descriptor = Path("x.iso").read_bytes()[16 * 2048 :]
+    assert descriptor[830:847] == b"2020010203040506\0"
+    assert descriptor[813:829] == b"2023111422132000"
+
+
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
+        ("-append_partition 0 0xef folder/empty", "0 is not in the range x>=1"),
+        ("-append_partition 2 efi folder/empty", "'efi' is no partition type such as 0xef"),
+        ("-append_partition 2 0xef none.img", "does not exist"),
+        ("-append_partition 2 0xef --interval:local_fs:9d-8d::folder/empty", "ends before it begins"),
+        ("-append_partition 2 0xef --interval:imported_iso:0d-8d::", "is not of the form --interval:local_fs:FIRST"),
+        ("-append_partition 2 0xef --interval:local_fs:0d-1d:zero_gpt:folder/big.bin", "without zeroizers"),
+        ("-e --interval:local_fs:0d-9d::x", "a boot image is a path, or --interval:appended_partition_N:all::"),
+        ("-append_partition 2 0xef folder/big.bin -e a -isohybrid-gpt-basdat", "leave -isohybrid-gpt-basdat out"),
+        ("-e a -efi-boot-part efi.img", "'efi.img' cannot be had: --efi-boot-image is"),
+        ("-e a -isohybrid-gpt-basdat -partition_offset 16", "the whole disk is mounted; leave it out"),
+        ("-partition_cyl_align on", "'on' cannot be had: partitions are whole sectors"),
+        ("-iso_mbr_part_type 0x83", "the image itself is no partition of a GPT"),
+        ("--modification-date=2020", "no date of the form YYYYMMDDhhmmsscc"),
         ("-no-emul-boot", "no boot image is named"),
         ("-b a -eltorito-alt-boot -boot-info-table", "no boot image is named"),
         ("-b a -boot-load-size many", "'many' is no number"),

@@ -13,7 +13,15 @@ import pytest
 
 from discstack.file_system_image import FileSystemImage
 from discstack.fs.boot.el_torito import FLOPPY_SIZES, BootPlatform, Emulation
-from discstack.fs.boot.options import BootAddress, BootImage, BootOptions, BootSector, PartitionTable
+from discstack.fs.boot.options import (
+    BootAddress,
+    BootImage,
+    BootOptions,
+    BootSector,
+    Partition,
+    PartitionTable,
+    PartitionType,
+)
 from discstack.fs.bridge import build_image
 from discstack.fs.image import Image
 from discstack.fs.options import ImageOptions
@@ -179,11 +187,18 @@ def test_uefi_starts_a_cd_of_one_image_that_is_too_large_to_be_counted(
     assert started(image, UEFI, CD).endswith("EFI program\n")
 
 
-@pytest.mark.parametrize("table", PartitionTable)
-def test_uefi_starts_a_usb_stick(
-    hybrid: Callable[..., Image], started: Callable[..., str], table: PartitionTable
+def test_uefi_starts_a_usb_stick(hybrid: Callable[..., Image], started: Callable[..., str]) -> None:
+    """That with a GPT is started where it has grown, and with an active partition before."""
+    assert started(hybrid(PartitionTable.MBR), UEFI, USB).endswith("EFI program\n")
+
+
+def test_uefi_starts_a_usb_stick_from_a_partition_that_was_given(
+    efi_image: Callable[[int], Path], started: Callable[..., str]
 ) -> None:
-    assert started(hybrid(table), UEFI, USB).endswith("EFI program\n")
+    efi = Partition(2, PartitionType.EFI_SYSTEM.value, efi_image(1))
+    boot = BootImage(partition=2, platform=BootPlatform.EFI)
+    image = image_of(boot, partitions=[efi], partition_table=PartitionTable.GPT)
+    assert started(image, UEFI, USB).endswith("EFI program\n")
 
 
 def test_active_partition_before_a_gpt_keeps_no_firmware_from_starting(

@@ -25,14 +25,14 @@ def test_partition_entry() -> None:
 
 def test_array_has_128_entries_of_128_bytes() -> None:
     entry = GptPartition(PartitionType.EFI_SYSTEM.value, UNIQUE, 1, 2, "EFI")
-    array = partition_array([entry, entry])
+    array = partition_array({1: entry, 2: entry})
     assert len(array) == 16384
     assert array[:256] == bytes(entry) * 2
     assert not any(array[256:])
 
 
 def test_header() -> None:
-    array = partition_array([])
+    array = partition_array({})
     header = bytes(
         GptHeader(
             my_lba=1,

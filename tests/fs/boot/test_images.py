@@ -134,7 +134,7 @@ def test_catalogue_of_nothing_is_refused(bootable: Bootable) -> None:
 
 def test_image_is_either_in_the_tree_or_from_outside() -> None:
     for both in (BootImage, lambda: BootImage("a", b"b")):
-        with pytest.raises(ValueError, match="either at a path in the tree or made of content"):
+        with pytest.raises(ValueError, match="either at a path in the tree, or made of content, or a partition"):
             both()
 
 
