@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 
 import discstack
+from discstack.cli import main
 from discstack.emulator.burner import VirtualBurners
 
 ROOT = Path(__file__).parent.parent
@@ -75,15 +77,34 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
             assert anchor in {re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in titles}
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/design.md"])
-def test_the_first_script_burns_the_photos(page: str, folder: Path) -> None:
+@pytest.mark.parametrize(("page", "disc"), [("README.md", "holiday.img"), ("docs/design.md", "disc.img")])
+def test_the_first_script_burns_the_photos(page: str, disc: str, folder: Path) -> None:
+    """On a disc of its own: that of the commands before it holds data by then."""
     (example,) = examples(page)
+    assert f"file={disc}" not in (ROOT / page).read_text(encoding="utf-8").replace(example, "")
     run(example)
-    with discstack.open("virtual:dvd+r?file=disc.img") as recorder:
+    with discstack.open(f"virtual:dvd+r?file={disc}") as recorder:
         photo = discstack.read_volume(recorder).root.find("beach.jpg")
         assert isinstance(photo, discstack.File)
         with photo.open() as stream:
             assert stream.read() == (folder / "photos/beach.jpg").read_bytes()
+
+
+def test_the_first_commands_run_one_after_the_other(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Those for a virtual drive, with two folders that are there."""
+    (folder / "more").mkdir()
+    (folder / "more/hill.jpg").write_bytes(os.urandom(50_000))
+    lines = re.findall(
+        r"^(discstack .*virtual:.*?)  +#", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert len(lines) == 5
+    for line in lines:
+        with pytest.raises(SystemExit) as ended:
+            main(shlex.split(line)[1:])
+        assert not ended.value.code, capfd.readouterr().err
+    assert "/beach.jpg\n/hill.jpg\n" in capfd.readouterr().out
+    for name in ("photos/beach.jpg", "more/hill.jpg"):
+        assert (folder / "copy" / Path(name).name).read_bytes() == (folder / name).read_bytes()
 
 
 def test_the_fixture_for_burners_is_used_as_told(virtual_burner: VirtualBurners) -> None:
