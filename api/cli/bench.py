@@ -106,7 +106,7 @@ def bench(
         medium = recorder.medium().name
         with _saving(benchmark, table, graph):
             try:
-                with cancelling(benchmark), Display(quiet=as_json) as display:
+                with cancelling(benchmark, stoppable=chosen is BenchmarkKind.READ), Display(quiet=as_json) as display:
                     benchmark.run(on_event=display)
             except MediumNotBlank as error:
                 _advise(error, recorder.medium())

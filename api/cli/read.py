@@ -94,7 +94,8 @@ def read(
         limit = read_limit(speed, recorder.medium())
         if isinstance(recorder.address, VirtualAddress) and recorder.address.lies_at(output):
             raise click.UsageError(f"{output} is the disc that is read; the sectors need a file of their own")
-        with output_file(output, keep=True) as file, cancelling(reader), Display(quiet=as_json) as display:
+        display = Display(quiet=as_json)
+        with output_file(output, keep=True) as file, cancelling(reader, stoppable=True), display:
             sink = _Counting(file)
             try:
                 bad = reader.read(sink, blocks=blocks, skip_bad=skip_bad, speed=limit, on_event=display)
@@ -136,7 +137,7 @@ def _read_cd(
     with open_recorder(drive, trace) as recorder:
         reader = CdReader(recorder)
         curb = read_limit(speed, recorder.medium())
-        with cancelling(reader), Display(quiet=as_json) as display, naming(output):
+        with cancelling(reader, stoppable=True), Display(quiet=as_json) as display, naming(output):
             try:
                 done = reader.save(output, speed=curb, on_event=display, **choices)
             except FileExistsError as error:
@@ -276,7 +277,7 @@ def _verify_sectors(
     with open_recorder(drive, trace) as recorder:
         reader = DiscReader(recorder)
         limit = read_limit(speed, recorder.medium()) or reader.careful_speed
-        with cancelling(reader), Display(quiet=as_json) as display:
+        with cancelling(reader, stoppable=True), Display(quiet=as_json) as display:
             if image:
                 bad, count = [], reader.verify(ImageFile(image), start=start, speed=limit, on_event=display)
             else:

@@ -17,7 +17,7 @@ import pytest
 
 from discstack.cli import main
 from discstack.cli.output import Display
-from discstack.events import Event, Writing
+from discstack.events import Event, Progress, Writing
 
 Discstack = Callable[..., Any]
 DRIVE = "virtual:dvd+r?file=disc.img"
@@ -43,10 +43,18 @@ def handled(number: int, handler: Any) -> Iterator[None]:
 
 def send_while_writing(monkeypatch: pytest.MonkeyPatch, *numbers: int) -> None:
     """Let signals come when the first blocks are written."""
+    send_while(monkeypatch, Writing, *numbers)
+
+
+def send_while(
+    monkeypatch: pytest.MonkeyPatch, kind: type[Event], *numbers: int, note: Callable[[], None] = lambda: None
+) -> None:
+    """Let signals come with the first event of a kind."""
     left = list(numbers)
 
     def show(display: Display, event: Event) -> None:
-        while left and isinstance(event, Writing):
+        while left and isinstance(event, kind):
+            note()
             signal.raise_signal(left.pop(0))
 
     monkeypatch.setattr(Display, "__call__", show)
@@ -79,6 +87,27 @@ def test_what_nohup_or_a_shell_has_ignored_stays_ignored(
     with handled(number, signal.SIG_IGN):
         assert discstack("burn", "folder", "-d", "virtual:dvd+r").code == 0
         assert signal.getsignal(number) is signal.SIG_IGN
+
+
+@pytest.mark.linux("SIGTSTP")
+def test_a_terminal_stops_no_burn_but_a_reading(
+    discstack: Discstack, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither by Ctrl-Z, nor for what it says from the background."""
+    stops: list[int] = []
+    talk: list[object] = []
+    with handled(signal.SIGTSTP, lambda number, _: stops.append(number)):
+        before = signal.getsignal(signal.SIGTSTP)
+        send_while(monkeypatch, Writing, signal.SIGTSTP, note=lambda: talk.append(signal.getsignal(signal.SIGTTOU)))
+        burnt = discstack("burn", "folder", "-d", DRIVE)
+        assert (burnt.code, stops) == (0, [])
+        assert burnt.err.count("not stopped, as the disc may be lost") == 1
+        assert signal.getsignal(signal.SIGTSTP) is before
+        send_while(monkeypatch, Progress, signal.SIGTSTP)
+        assert discstack("read", DRIVE, "-o", "copy.iso").code == 0
+        assert stops == [signal.SIGTSTP]
+    assert talk == [signal.SIG_IGN]
+    assert signal.getsignal(signal.SIGTTOU) is not signal.SIG_IGN
 
 
 @pytest.mark.parametrize(
