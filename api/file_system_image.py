@@ -70,6 +70,8 @@ class FileSystemImage:
         over what has the same name there; then files may be added, removed and renamed. Data of the earlier session
         stays where it is and is recorded by address, in the next session, or in the grown volume of a disc that can be
         overwritten. An image file grows too, unless `next_session` says from which sector on it gets another session.
+        What goes on in an open track of packets, as with a virtual allocation table it may, has UDF alone: nobody would
+        find another view there.
         The volume keeps its name if the image has none. Returns the volume, with notes about what was odd.
 
         Boot images are taken over too, with all that the boot catalogue says of them, unless others were chosen: those
@@ -84,12 +86,17 @@ class FileSystemImage:
         from discstack.fs.reading.disk import find_disk
         from discstack.fs.reading.notes import Note, Oddity
         from discstack.fs.reading.volume import Volume
-        from discstack.volumes import base_of, read_volume
+        from discstack.volumes import base_of, goes_on_in_track, read_volume
 
         volume = source if isinstance(source, Volume) else read_volume(source, view=view, on_event=on_event)
         base = base_of(volume, next_session, in_track=self.options.udf_vat)
         notes = [*volume.notes, *(find_disk(volume.medium).notes if base.grow else ())]
-        if volume.bootable and not self.options.boot.images:
+        if goes_on_in_track(base):
+            if View.ISO9660 in self.options.views:
+                alone = "readers look for ISO 9660 where the session begins: what is added is in UDF alone"
+                notes.append(Note(Oddity.UNSUPPORTED, "/", alone))
+            self.options = replace(self.options, views=self.options.views & {View.UDF})
+        elif volume.bootable and not self.options.boot.images:
             if volume.boot is not None and View.ISO9660 in self.options.views:
                 self._earlier_boot = earlier_boot(volume.boot, volume.medium, volume.root, volume.start)
             else:

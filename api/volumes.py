@@ -110,6 +110,11 @@ def base_of(volume: Volume, next_session: int | None = None, *, in_track: bool =
     return Base(medium, _next_session(medium.recorder, in_track=in_track), session=volume.start)
 
 
+def goes_on_in_track(base: Base) -> bool:
+    """Tell whether what is added goes on in a track of the session that was read: only its end is looked for there."""
+    return isinstance(base.medium, DiscMedium) and not base.grow and base.medium.recorder.medium().open_session
+
+
 def base_behind_audio(recorder: Recorder, *, in_track: bool = False) -> Base:
     """Return where the first volume of a CD with nothing but audio goes: the next session.
 

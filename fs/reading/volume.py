@@ -18,6 +18,7 @@ from discstack.fs.reading.notes import Note, Notes, Oddity
 from discstack.fs.reading.rock_ridge import SIGNATURES
 from discstack.fs.reading.sessions import last_session
 from discstack.fs.reading.susp import skipped_bytes
+from discstack.fs.reading.udf.partitions import Virtual
 from discstack.fs.reading.udf.volume import LogicalVolume, find_volume
 from discstack.fs.reading.udf.walk import UdfWalk
 from discstack.fs.reading.view import VolumeView
@@ -125,12 +126,19 @@ class Session:
 
     def completed(self, volume: Volume) -> Volume:
         """Add to another view's tree what only Rock Ridge has, if that is there."""
-        if volume.view is VolumeView.ROCK_RIDGE or VolumeView.ROCK_RIDGE not in volume.views:
+        if volume.view is VolumeView.ROCK_RIDGE or VolumeView.ROCK_RIDGE not in volume.views or self._udf_went_on():
             return volume
         rock_ridge = self._read_rock_ridge()
         if rock_ridge is not None:
             complete(volume.root, rock_ridge, self.notes)
         return replace(volume, notes=self.notes.all())
+
+    def _udf_went_on(self) -> bool:
+        """Tell whether UDF was written anew behind the volume, as a virtual allocation table lets it: that is older."""
+        if self._logical is None or not any(isinstance(part, Virtual) for part in self._logical.entries.partitions):
+            return False
+        root = self._logical.entries.locate(self._logical.root)
+        return root is not None and root >= self.sectors
 
     def _volume_id(self, view: VolumeView) -> str:
         if view is VolumeView.UDF and self._logical is not None:

@@ -622,6 +622,27 @@ def test_a_volume_with_a_virtual_allocation_table_grows_in_an_open_track(
         assert (status.sessions, status.open_session, len(status.tracks)) == (1, False, 1)
 
 
+def test_what_goes_on_in_an_open_track_is_in_udf_alone_and_not_mixed_with_what_rock_ridge_showed_before(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Readers find Rock Ridge where the session begins: what it had there came back under its old name."""
+    drive, words = f"virtual:cd-r?file={tmp_path / 'disc.img'}", ["--udf=1.50", "-R", "--udf-vat", "--leave-open"]
+    for name in ("old", "new"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / name).write_text(name)
+        (tmp_path / name / f"link to {name}").symlink_to(name)
+    assert command(capsys, "burn", tmp_path / "old", "-d", drive, "--mode", "packets", *words)[0] == 0
+    assert command(capsys, "ls", drive)[1].startswith("/link to old\n/old\n")
+    changes = ("--append", "--rename", "old=other", "--remove", "link to old")
+    code, said = command(capsys, "burn", tmp_path / "new", "-d", drive, "--mode", "packets", *words, *changes)
+    assert (code, "what is added is in UDF alone" in said) == (0, True)
+    assert "/link to new" in said  # UDF lacks it, unless it is asked to have it
+    assert command(capsys, "ls", drive) == (0, "/new\n/other\n")
+    assert command(capsys, "close", drive)[0] == 0
+    with discstack.open(drive) as recorder:
+        assert contents(discstack.read_volume(recorder).root) == {"/new": b"new", "/other": b"old"}
+
+
 def test_a_session_in_fixed_packets_is_whole_packets_long_wherever_it_starts(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
