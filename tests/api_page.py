@@ -97,7 +97,18 @@ def page() -> str:
     placed = [name for names in sections.values() for name in names]
     if sorted(placed) != sorted(discstack.__all__):
         raise ValueError(f"to be placed, or twice: {sorted({*placed} ^ {*discstack.__all__})}")
-    return "\n".join((HEAD, *(line for title, names in sections.items() for line in _section(title, names))))
+    contents = "\n".join(_pointer(title, names) for title, names in sections.items())
+    lines = (line for title, names in sections.items() for line in _section(title, names))
+    return "\n".join((HEAD, f"| subject | names |\n|---|---|\n{contents}\n", *lines))
+
+
+def _pointer(title: str, names: tuple[str, ...]) -> str:
+    told = (
+        "what can go wrong, as a tree"
+        if title == ERRORS
+        else ", ".join(f"[`{name}`](#{name.lower()})" for name in names)
+    )
+    return f"| [{title}](#{title.lower().replace(',', '').replace(' ', '-')}) | {told} |"
 
 
 def _errors() -> list[str]:
