@@ -8,7 +8,6 @@ Every complaint is a CueError with line and column, and says what was expected t
 
 from __future__ import annotations
 
-import codecs
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -18,6 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from discstack.audio.cue_encoding import decoded
 from discstack.audio.cue_line import Line, unquoted
 from discstack.audio.errors import CueError
 from discstack.fs.errors import SourceError
@@ -29,7 +29,6 @@ __all__ = ["CueFile", "CueSheet", "CueTrack"]
 ISRC: Final = re.compile(r"[A-Z0-9]{5}[0-9]{7}")
 CATALOG: Final = re.compile(r"[0-9]{13}")
 LINE_END: Final = re.compile(r"\r\n|\r|\n")  # and nothing else that Unicode has for one: texts may hold those
-UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 SESSION: Final = re.compile(r"SESSION\s+(\d{1,2})", re.IGNORECASE)
 MODES: Final[Mapping[str, int]] = MappingProxyType(
     {
@@ -94,7 +93,10 @@ class CueTrack:
 
 @dataclass(slots=True)
 class CueSheet:
-    """A cue sheet that was read: files, tracks, codes and texts. Paths are relative to the sheet."""
+    """A cue sheet that was read: files, tracks, codes and texts. Paths are relative to the sheet.
+
+    `guessed` is the encoding that it was taken to be in, for want of a better one; empty where that is certain.
+    """
 
     path: Path
     files: list[CueFile] = field(default_factory=list)
@@ -103,6 +105,7 @@ class CueSheet:
     cd_text_file: Path | None = None
     texts: dict[PackType, str] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+    guessed: str = ""
 
     @property
     def sessions(self) -> tuple[int, ...]:
@@ -110,26 +113,25 @@ class CueSheet:
         return tuple(dict.fromkeys(track.session for track in self.tracks))
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> CueSheet:
-        """Read a cue sheet; it is UTF-8, UTF-16 with a mark, or else Windows-1252. Raises CueError or SourceError."""
+    def load(cls, path: str | os.PathLike[str], *, encoding: str | None = None) -> CueSheet:
+        """Read a cue sheet; without `encoding` it is UTF-8, UTF-16 with a mark, or else Windows-1252.
+
+        Raises CueError or SourceError, ValueError for an encoding that nobody knows.
+        """
         where = Path(path)
         try:
             data = path_of(where).read_bytes()
         except OSError as error:
             raise SourceError(str(where), error.strerror or str(error)) from error
-        return cls.parse(_decoded(data), where)
+        text, guessed = decoded(data, where, encoding)
+        sheet = cls.parse(text, where)
+        sheet.guessed = guessed
+        return sheet
 
     @classmethod
     def parse(cls, text: str, path: Path) -> CueSheet:
         """Read the text of a cue sheet that lies at `path`."""
         return _Parser(path).parse(text)
-
-
-def _decoded(data: bytes) -> str:
-    for encoding in ("utf-16" if data.startswith(UTF_16) else "utf-8-sig", "cp1252"):
-        with suppress(UnicodeDecodeError):
-            return data.decode(encoding)
-    return data.decode("latin-1")  # which has a meaning for the five bytes that Windows-1252 has none for
 
 
 class _Parser:

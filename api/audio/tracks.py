@@ -154,7 +154,16 @@ def _texts(sheet: CueSheet, places: Sequence[int]) -> AlbumPacks:
     album = {} if places[0] else sheet.texts
     kinds = sorted({*album, *(kind for track in tracks for kind in track.texts)})
     texts = {kind: (album.get(kind, ""), *(track.texts.get(kind, "") for track in tracks)) for kind in kinds}
-    return album_packs(texts, len(tracks), first=tracks[0].number)
+    packed = album_packs(texts, len(tracks), first=tracks[0].number)
+    return replace(packed, notices=(*_guess(sheet, texts), *packed.notices))
+
+
+def _guess(sheet: CueSheet, texts: Mapping[PackType, tuple[str, ...]]) -> Iterator[str]:
+    """Tell of an encoding that was guessed, if anything that is recorded depends on it."""
+    unsure = [text for words in texts.values() for text in words if not text.isascii()]
+    if sheet.guessed and unsure:
+        taken = f"taken for {sheet.guessed}, as in {unsure[0]!r}"
+        yield f"{sheet.path.name} is no UTF-8, and {taken}; if it is another, name it"
 
 
 def _length(file: CueFile, sheet: CueSheet) -> tuple[Piece | None, int]:

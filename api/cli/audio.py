@@ -18,7 +18,7 @@ from discstack.cli.ways import FEED_OPTIONS, LEVELS, Speed
 from discstack.fs.system_paths import path_of
 
 if TYPE_CHECKING:
-    from discstack import AudioWriter, CdResult, Program
+    from discstack import AudioWriter, CdResult, CueSheet, Program
 
 FRAMES = 75  # blocks in a second
 CUE_SUFFIX = ".cue"
@@ -52,6 +52,7 @@ RAW_FORMS = {"16": "PQ", "96r": "RAW", "96p": "PACKED"}
 @click.option("--graphics", is_flag=True, help="CD+G: take the CDG files beside the audio files; recorded raw.")
 @click.option("--raw", type=click.Choice(tuple(RAW_FORMS)), help="Record raw, with sub-channels in this form.")
 @click.option("--session", type=click.IntRange(1, 99), metavar="N", help="Of a cue sheet: the session to record.")
+@click.option("--encoding", metavar="NAME", help="Of a cue sheet in neither UTF-8 nor UTF-16: cp1251, shift_jis, ...")
 @click.option("--no-cd-text", is_flag=True, help="Keep titles and the like off the disc.")
 @click.option("--catalogue", metavar="DIGITS", default="", help="The media catalogue number (13 digits).")
 @click.option("--isrc", multiple=True, metavar="CODE", help="The ISRC of a track; once for each, in order.")
@@ -79,6 +80,7 @@ def audio(
     graphics: bool,
     raw: str | None,
     session: int | None,
+    encoding: str | None,
     no_cd_text: bool,
     transfer: int | None,
     ring: int | None,
@@ -116,7 +118,7 @@ def audio(
             ring_bytes=ring,
             transfer_bytes=transfer,
         )
-        program = _program(writer, files, session, tags)
+        program = _program(writer, files, session, encoding, tags)
         facts = {"drive": drive, "medium": recorder.medium().name, "speed": writer.speed, "simulated": simulate}
         display = Display(quiet=as_json)
         with saving_curve(curve, f"audio {' '.join(files)}", facts, display) as on_event:
@@ -134,9 +136,11 @@ def _check_gaps(tags: dict[str, Any], *, composed: bool, cd_text: bool) -> None:
         raise click.UsageError("--gaps: track at once writes no CD-TEXT, into which titles and performers go")
 
 
-def _program(writer: AudioWriter, files: tuple[str, ...], session: int | None, tags: dict[str, Any]) -> Program:
+def _program(
+    writer: AudioWriter, files: tuple[str, ...], session: int | None, encoding: str | None, tags: dict[str, Any]
+) -> Program:
     """Make the program of the files or of the one cue sheet; what the sheet says itself cannot be said twice."""
-    from discstack import AudioTrack, CueSheet, LayoutError
+    from discstack import AudioTrack, LayoutError
     from discstack.audio.graphics import graphics_beside
 
     given = {name: value for name, value in tags.items() if value}
@@ -144,7 +148,7 @@ def _program(writer: AudioWriter, files: tuple[str, ...], session: int | None, t
         if given:
             said = ", ".join(f"--{name.replace('_', '-')}" for name in given)
             raise click.UsageError(f"a cue sheet says by itself what {said} would say")
-        sheet = CueSheet.load(files[0])
+        sheet = _sheet(files[0], encoding)
         if session is None and len(sheet.sessions) > 1:
             numbers = ", ".join(map(str, sheet.sessions))
             raise click.UsageError(
@@ -155,6 +159,8 @@ def _program(writer: AudioWriter, files: tuple[str, ...], session: int | None, t
         raise click.UsageError("a cue sheet describes a whole session: no other file goes with it")
     if session is not None:
         raise click.UsageError("--session: only a cue sheet has sessions")
+    if encoding is not None:
+        raise click.UsageError("--encoding: only a cue sheet has one")
     emphasis, copies = tags["pre_emphasis"], tags["copy_permitted"]
     beside = [graphics_beside(path_of(path)) if writer.graphics else None for path in files]
     if writer.graphics and not any(beside):
@@ -174,6 +180,17 @@ def _program(writer: AudioWriter, files: tuple[str, ...], session: int | None, t
         raise
     except ValueError as error:  # a code or a text that no CD holds
         raise click.UsageError(str(error)) from error
+
+
+def _sheet(path: str, encoding: str | None) -> CueSheet:
+    from discstack import CueSheet, LayoutError
+
+    try:
+        return CueSheet.load(path, encoding=encoding)
+    except LayoutError:  # what it holds
+        raise
+    except ValueError as error:
+        raise click.UsageError(f"--encoding: {error}") from error
 
 
 def _result_json(result: CdResult, drive: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import wave
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,12 @@ FILE "the album.wav" WAVE
     INDEX 02 04:00:74
     POSTGAP 00:01:00
 """
+
+
+def silence(path: Path) -> None:
+    with wave.open(str(path), "wb") as file:
+        file.setparams((2, 2, 44100, 0, "NONE", ""))
+        file.writeframes(bytes(2352 * 300))
 
 
 def test_a_whole_sheet_is_read() -> None:
@@ -67,6 +74,68 @@ def test_bytes_that_windows_1252_has_no_character_for_are_kept(tmp_path: Path) -
     path = tmp_path / "a.cue"
     path.write_bytes(b"TITLE a\x81b\xfc\n" + HEAD.encode() + b"    INDEX 01 00:00:00\n")
     assert CueSheet.load(path).texts == {PackType.TITLE: "a\x81b\u00fc"}
+
+
+RUSSIAN = """\
+TITLE "Песня без слов"
+FILE "песня.wav" WAVE
+  TRACK 01 AUDIO
+    INDEX 01 00:00:00
+"""
+
+
+@pytest.mark.parametrize("encoding", ["cp1251", "koi8-r", "utf-16-le", "utf-8"])
+def test_an_encoding_that_is_named_is_taken(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "a.cue"
+    path.write_bytes(f"\ufeff{RUSSIAN}".encode(encoding, "ignore"))
+    sheet = CueSheet.load(path, encoding=encoding)
+    assert sheet.texts == {PackType.TITLE: "Песня без слов"}
+    assert (sheet.files[0].path.name, sheet.guessed) == ("песня.wav", "")
+
+
+def test_bytes_that_are_none_of_the_named_encoding_are_told_with_their_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.cue"
+    path.write_bytes(b"REM a\n" + RUSSIAN.encode("cp1251"))
+    with pytest.raises(CueError, match=r"a\.cue:2:1: this is no utf-8: invalid"):
+        CueSheet.load(path, encoding="utf-8")
+    for name in ("cp0", "rot13", "base64"):
+        with pytest.raises(ValueError, match=f"'{name}' is no encoding of texts"):
+            CueSheet.load(path, encoding=name)
+
+
+def test_the_command_line_takes_an_encoding(discstack: Callable[..., Any], tmp_path: Path) -> None:
+    silence(tmp_path / "песня.wav")
+    (tmp_path / "a.cue").write_bytes(RUSSIAN.encode("cp1251"))
+    drive = "virtual:cd-r?file=disc&capacity=20000"
+    assert "\u00ef\u00e5\u00f1\u00ed\u00ff.wav: No such file" in discstack("audio", "a.cue", "-d", drive).err
+    refused = discstack("audio", "a.cue", "-d", drive, "--encoding", "cp0")
+    assert (refused.code, "--encoding: 'cp0' is no encoding" in refused.err) == (2, True)
+    assert discstack("audio", "песня.wav", "-d", drive, "--encoding", "cp1251").code == 2
+    done = discstack("audio", "a.cue", "-d", drive, "--encoding", "cp1251", "--json")
+    assert (done.code, [notice[:20] for notice in done.json["notices"]]) == (0, ["CD-TEXT is in MS-JIS"])
+    assert discstack("read", drive, "-o", "back.cue").code == 0
+    assert CueSheet.load(tmp_path / "back.cue").texts == {PackType.TITLE: "Песня без слов".replace(" ", "\u3000")}
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "told"),
+    [
+        ("\u00fcber", "cp1252", "\u00fcber"),
+        ("\u00fcber", "utf-8", ""),
+        ("over", "cp1252", ""),
+        ("Песня", "cp1251", "\u00cf\u00e5\u00f1\u00ed\u00ff"),
+    ],
+)
+def test_an_encoding_that_was_guessed_is_told_if_what_is_recorded_depends_on_it(
+    tmp_path: Path, text: str, encoding: str, told: str
+) -> None:
+    silence(tmp_path / "s.wav")
+    sheet = f'REM \u00e9t\u00e9\nTITLE "{text}"\nFILE s.wav WAVE\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n'
+    (tmp_path / "a.cue").write_bytes(sheet.encode(encoding, "replace"))
+    program = program_of_sheet(CueSheet.load(tmp_path / "a.cue"))
+    notice = f"a.cue is no UTF-8, and taken for Windows-1252, as in {told!r}; if it is another, name it"
+    assert program.notices == ((notice,) if told else ())
+    assert program_of_sheet(CueSheet.load(tmp_path / "a.cue"), cd_text=False).notices == ()
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
@@ -197,9 +266,7 @@ def test_what_a_sheet_would_lose_or_get_wrong_of_its_files_is_told_with_its_line
     tmp_path: Path, lines: str, line: int, message: str
 ) -> None:
     for name in ("a.wav", "b.wav"):
-        with wave.open(str(tmp_path / name), "wb") as file:
-            file.setparams((2, 2, 44100, 0, "NONE", ""))
-            file.writeframes(bytes(2352 * 300))
+        silence(tmp_path / name)
     (tmp_path / "a.cue").write_text(f'FILE "a.wav" WAVE\n{lines}')
     with pytest.raises(CueError) as caught:
         program_of_sheet(CueSheet.load(tmp_path / "a.cue"))

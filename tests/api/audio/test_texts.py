@@ -113,9 +113,9 @@ def test_changed_texts_are_told_with_the_burn_and_compared_as_they_were_recorded
     told: list[Any] = []
     content: Any = [AudioTrack(path=song, title="Don\u2019t")]
     if sheet:
-        text = b'FILE song.wav WAVE\nTRACK 01 AUDIO\nTITLE "Don\x92t"\nINDEX 01 00:00:00\n'  # in Windows-1252
+        text = b'FILE song.wav WAVE\nTRACK 01 AUDIO\nTITLE "Don\x92t"\nINDEX 01 00:00:00\n'
         song.with_suffix(".cue").write_bytes(text)
-        content = CueSheet.load(song.with_suffix(".cue"))
+        content = CueSheet.load(song.with_suffix(".cue"), encoding="cp1252")
     with discstack.open("virtual:cd-r?capacity=20000") as recorder:
         result = AudioWriter(recorder).write(content, on_event=told.append)
         (found,) = discstack.CdReader(recorder).contents().texts
