@@ -353,9 +353,11 @@ def test_source_date_epoch_is_the_clock_and_later_times_are_reported(monkeypatch
     assert "1970-01-01 00:33:20 UTC is later than 1970-01-01 00:16:40 UTC" in str(snapshot.issues[0])
 
 
-def test_nonsense_in_source_date_epoch_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
-    with pytest.raises(LayoutError, match="SOURCE_DATE_EPOCH is 'yesterday'"):
+@pytest.mark.parametrize("text", ["yesterday", "", "1.5"])
+def test_nonsense_in_source_date_epoch_is_refused(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing at all too, as by gcc, dpkg-deb and xorriso: a build that lost its date would not be reproducible."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", text)
+    with pytest.raises(LayoutError, match=f"SOURCE_DATE_EPOCH is '{text}'"):
         take_snapshot(Directory())
 
 
