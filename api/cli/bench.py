@@ -93,6 +93,8 @@ def bench(
         chosen = BenchmarkKind[KINDS[kind]] if kind else Benchmark.kind_for(recorder.medium())
         if start and chosen is not BenchmarkKind.READ:
             raise click.UsageError("--start is about reading; writing goes on where the disc does")
+        if ring and chosen is BenchmarkKind.READ:
+            raise click.UsageError("--ring is about writing; what is read goes through no ring")
         benchmark = Benchmark(
             recorder,
             chosen,

@@ -235,6 +235,15 @@ def test_nothing_is_written_without_being_asked_for(discstack: Any) -> None:
     assert discstack("info", SLOW, "--json").json["medium"]["blank"]
 
 
+def test_a_ring_is_refused_where_the_disc_is_read(discstack: Any) -> None:
+    drive = "virtual:dvd+r?file=disc.img"
+    with ds.open(drive) as recorder:
+        ds.DataWriter(recorder, verify=ds.VerifyLevel.NONE).write(Pattern(64))
+    refused = discstack("bench", drive, "--ring", "2MiB", "--ring", "16MiB")
+    assert refused.code == 2
+    assert "--ring is about writing; what is read goes through no ring" in refused.err
+
+
 def test_a_trial_that_fails_is_an_error_and_what_was_measured_is_told(discstack: Any) -> None:
     done = discstack("bench", SLOW + "&fault=medium-error:3500-3515", "--write", "--size", "2MiB", "--json")
     assert done.code == 4

@@ -134,8 +134,10 @@ def read_pcapng(file: IO[bytes]) -> Recording:
 def _blocks(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
     while head := file.read(8):
         kind, length = struct.unpack("<II", head)
+        if length < 12:
+            raise ValueError("it has no blocks as pcapng has them")
         body = file.read(length - 8)
-        if length < 12 or len(body) != length - 8:
+        if len(body) != length - 8:
             raise ValueError("a block is cut off")
         yield kind, body[:-4]
 

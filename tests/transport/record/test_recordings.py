@@ -139,6 +139,12 @@ def test_text_that_is_no_recording_is_refused(text: str) -> None:
         read_text(text.splitlines())
 
 
+def test_a_block_that_is_shorter_than_any_is_no_reason_to_read_on() -> None:
+    for length in (0, 7, 11):
+        with pytest.raises(RecordingError, match="it has no blocks as pcapng has them"):
+            read_pcapng(io.BytesIO(bytes(4) + length.to_bytes(4, "little") + bytes(64)))
+
+
 @given(st.binary(max_size=300))
 def test_bytes_that_are_no_recording_are_refused(data: bytes) -> None:
     try:
