@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from types import MappingProxyType
 from typing import Final
 
@@ -28,6 +28,7 @@ __all__ = ["CueFile", "CueSheet", "CueTrack"]
 
 ISRC: Final = re.compile(r"[A-Z0-9]{5}[0-9]{7}")
 CATALOG: Final = re.compile(r"[0-9]{13}")
+END_OF_FILE: Final = "\x1a\0"  # what DOS has there
 LINE_END: Final = re.compile(r"\r\n|\r|\n")  # and nothing else that Unicode has for one: texts may hold those
 SESSION: Final = re.compile(r"SESSION\s+(\d{1,2})", re.IGNORECASE)
 MODES: Final[Mapping[str, int]] = MappingProxyType(
@@ -143,7 +144,7 @@ class _Parser:
         self.session = 1
 
     def parse(self, text: str) -> CueSheet:
-        for number, line in enumerate(LINE_END.split(text), 1):
+        for number, line in enumerate(LINE_END.split(text.rstrip(END_OF_FILE)), 1):
             self.line = Line(self.sheet.path, number, line)
             if self.line.words:
                 self._command()
@@ -207,9 +208,12 @@ class _Parser:
     def _beside(self, name: str) -> Path:
         """Return the file of that name; where there is none, the only one whose name differs in case alone.
 
-        Sheets are made on systems that do not tell them apart.
+        Sheets are made on systems that do not tell them apart, and that part folders with backslashes.
         """
-        path = path_of(self.sheet.path.parent / name)
+        folder = self.sheet.path.parent
+        path = path_of(folder / name)
+        if not os.path.lexists(path) and "\\" in name:
+            path = path_of(folder.joinpath(*PureWindowsPath(name).parts))
         alike: list[Path] = []
         if not os.path.exists(path):
             with suppress(OSError):  # opening the file tells what is wrong

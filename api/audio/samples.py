@@ -8,6 +8,7 @@ that is made for it.
 
 from __future__ import annotations
 
+import re
 import struct
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -24,6 +25,7 @@ CHANNELS, BITS = 2, 16
 FULL_SCALE: Final = 1 << (BITS - 1)
 PCM, EXTENSIBLE = 0x0001, 0xFFFE  # format tags of RIFF WAVE
 CHUNK_HEADER: Final = 8
+HEADS: Final = re.compile(rb"R(IFF|F64)....WAVE|FORM....AIF[FC]|fLaC|OggS|ID3[\x02-\x04]|\.snd|caff\0", re.DOTALL)
 DECODED_AT_ONCE: Final = 1 << 16  # samples
 
 
@@ -33,6 +35,15 @@ def audio_piece(path: Path) -> Piece:
     if found is not None:
         return found
     return _decoded(path)
+
+
+def has_head(path: Path) -> bool:
+    """Say whether a file begins as those of samples do, and no bare samples would; SourceError if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return HEADS.match(file.read(12)) is not None
+    except OSError as error:
+        raise SourceError(str(path), error.strerror or str(error)) from error
 
 
 def _wave(path: Path) -> Piece | None:

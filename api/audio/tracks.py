@@ -13,7 +13,7 @@ from discstack.audio.cue_file import MODES, CueFile, CueSheet, CueTrack
 from discstack.audio.errors import AudioFormatError, CueError
 from discstack.audio.graphics import Run, graphics_beside, packs_of
 from discstack.audio.pieces import FilePiece, Joined, Piece, size_of
-from discstack.audio.samples import SECTOR, audio_piece
+from discstack.audio.samples import SECTOR, audio_piece, has_head
 from discstack.audio.sub_channels import PacksWithin, packs_beside, packs_within
 from discstack.audio.texts import AlbumPacks, album_packs, packs_in_file
 from discstack.fs.errors import SourceError
@@ -170,6 +170,9 @@ def _length(file: CueFile, sheet: CueSheet) -> tuple[Piece | None, int]:
     """Return the samples of an audio file (None for a binary one) and its length in bytes."""
     try:
         if file.kind in ("BINARY", "MOTOROLA"):
+            if next(track for track in sheet.tracks if _uses(track, file)).is_audio and has_head(file.path):
+                what = f"{file.path.name} is an audio file with a header, no bare sectors; expected its type"
+                raise CueError(str(sheet.path), file.line, 1, f"{what} instead of {file.kind}")
             return None, size_of(file.path)
         piece = audio_piece(file.path)
     except (SourceError, AudioFormatError) as error:

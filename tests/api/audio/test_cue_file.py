@@ -103,6 +103,58 @@ def test_bytes_that_are_none_of_the_named_encoding_are_told_with_their_line(tmp_
             CueSheet.load(path, encoding=name)
 
 
+@pytest.mark.parametrize("end", ["\x1a", "\r\n\x1a", "\n\x1a\0\0\0"])
+def test_the_mark_of_dos_ends_a_sheet(end: str) -> None:
+    text = f"FILE a.wav WAVE\nTRACK 01 AUDIO\nINDEX 01 00:00:00{end}"
+    assert CueSheet.parse(text, WHERE).tracks[0].indexes[1][1] == 0
+    with pytest.raises(CueError, match="is no command"):
+        CueSheet.parse(text.replace("TRACK", "\x1a\nTRACK"), WHERE)
+
+
+def test_files_in_folders_are_named_as_on_windows_too(tmp_path: Path) -> None:
+    folder = tmp_path / "CD 1"
+    folder.mkdir()
+    for name in ("One.wav", "it's.cdt"):
+        silence(folder / name)
+    silence(tmp_path / "two.wav")
+    (folder / "a.cue").write_text(
+        'CDTEXTFILE ".\\it\'s.cdt"\n'
+        'FILE "..\\CD 1\\one.WAV" WAVE\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n'
+        'FILE "..\\two.wav" WAVE\nTRACK 02 AUDIO\nINDEX 01 00:00:00\n'
+    )
+    sheet = CueSheet.load(folder / "a.cue")
+    assert sheet.cd_text_file is not None
+    assert sheet.cd_text_file.samefile(folder / "it's.cdt")
+    one, two = sheet.files
+    assert one.path.samefile(folder / "One.wav")
+    assert two.path.samefile(tmp_path / "two.wav")
+
+
+@pytest.mark.parametrize("kind", ["BINARY", "MOTOROLA"])
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"RIFF\x24\0\0\nWAVE",
+        b"RF64\xff\xff\xff\xffWAVE",
+        b"FORM\0\0\0\0AIFC",
+        b"fLaC\0\0",
+        b"OggS\0",
+        b"ID3\3\0",
+        b".snd",
+        b"caff\0\1",
+    ],
+)
+def test_audio_files_with_headers_are_no_bare_samples(tmp_path: Path, head: bytes, kind: str) -> None:
+    """Their headers, or all that they compress, would be noise on the disc."""
+    (tmp_path / "a.bin").write_bytes(head.ljust(2352 * 310, b"\1"))
+    sheet = f"FILE a.bin {kind}\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n"
+    with pytest.raises(CueError, match=rf"a\.cue:1:1: a\.bin is an audio file .* instead of {kind}"):
+        program_of_sheet(CueSheet.parse(sheet, tmp_path / "a.cue"))
+    assert program_of_sheet(CueSheet.parse(sheet.replace("AUDIO", "MODE1/2352"), tmp_path / "a.cue")).tracks
+    (tmp_path / "a.bin").write_bytes(b"\0" + head.ljust(2352 * 310 - 1, b"\1"))
+    assert program_of_sheet(CueSheet.parse(sheet, tmp_path / "a.cue")).tracks
+
+
 def test_the_command_line_takes_an_encoding(discstack: Callable[..., Any], tmp_path: Path) -> None:
     silence(tmp_path / "песня.wav")
     (tmp_path / "a.cue").write_bytes(RUSSIAN.encode("cp1251"))
