@@ -200,7 +200,7 @@ if TYPE_CHECKING:
     from discstack.raw_image import RawImage as RawImage
     from discstack.raw_image import RawWriter as RawWriter
     from discstack.recorder import Recorder as Recorder
-    from discstack.recorder import open_recorder as open
+    from discstack.recorder import open_recorder
     from discstack.recording import recording_to as recording_to
     from discstack.transport.base import AccessDenied as AccessDenied
     from discstack.transport.base import BackendUnavailable as BackendUnavailable
@@ -220,6 +220,8 @@ if TYPE_CHECKING:
     from discstack.transport.system import Holder as Holder
     from discstack.transport.system import Usage as Usage
     from discstack.volumes import read_volume as read_volume
+
+    open = open_recorder
 
 __version__: Final = "0.1.0"
 
@@ -360,10 +362,9 @@ _HOMES: Final = {
     "discstack.volumes": ("read_volume",),
 }
 _HOME: Final = {name: module for module, names in _HOMES.items() for name in names}
-__all__ = [*_HOME, "open"]
 
-
-if not TYPE_CHECKING:  # which would take any name that is misspelled for one of these
+if not TYPE_CHECKING:  # checkers have the imports above, and would let any misspelled name pass by this
+    __all__ = [*_HOME, "open"]
 
     def __getattr__(name: str) -> Any:
         if name == "open":
@@ -375,6 +376,5 @@ if not TYPE_CHECKING:  # which would take any name that is misspelled for one of
         globals()[name] = value
         return value
 
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

@@ -1,7 +1,8 @@
-"""What takes the arguments of something else says so."""
+"""What type checkers and editors see is what there is."""
 
 from __future__ import annotations
 
+import ast
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -42,3 +43,11 @@ def test_what_a_method_is_called_on_and_what_it_returns_stay_its_own() -> None:
     )
     thing = Thing()
     assert thing.method(1, second=True) == (thing, (1,), {"second": True})
+
+
+def test_checkers_see_all_public_names_and_no_others() -> None:
+    module = ast.parse(inspect.getsource(discstack))
+    seen = next(node for node in module.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
+    imported = {alias.asname for node in seen.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assigned = {ast.unparse(target) for node in seen.body if isinstance(node, ast.Assign) for target in node.targets}
+    assert (imported - {None}) | assigned == {*discstack.__all__}
