@@ -85,6 +85,7 @@ if TYPE_CHECKING:
     from discstack.fs.attributes import Attributes as Attributes
     from discstack.fs.attributes import Device as Device
     from discstack.fs.attributes import Kind as Kind
+    from discstack.fs.attributes import Overrides as Overrides
     from discstack.fs.attributes import Times as Times
     from discstack.fs.boot.el_torito import BootPlatform as BootPlatform
     from discstack.fs.boot.el_torito import Emulation as Emulation
@@ -267,7 +268,7 @@ _HOMES: Final = {
     "discstack.image_file": ("ImageFile",),
     "discstack.image_writer": ("ImageWriter",),
     "discstack.measurement": ("BenchmarkKind", "Setting", "Spread", "Summary", "Trial", "summaries"),
-    "discstack.fs.attributes": ("Attributes", "Device", "Kind", "Times"),
+    "discstack.fs.attributes": ("Attributes", "Device", "Kind", "Overrides", "Times"),
     "discstack.fs.boot.el_torito": ("BootPlatform", "Emulation"),
     "discstack.fs.boot.options": (
         "BootAddress",

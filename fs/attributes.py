@@ -23,6 +23,18 @@ class Attributes(NamedTuple):
     hidden: bool = False
 
 
+class Overrides(NamedTuple):
+    """What everything has instead of its own: owners, and permission bits of files and of directories.
+
+    None leaves something as it is. The bits are at most 0o7777, and those of links and special files stay.
+    """
+
+    uid: int | None = None
+    gid: int | None = None
+    file_mode: int | None = None
+    directory_mode: int | None = None
+
+
 class Times(NamedTuple):
     """Times of the last access, of the last change of attributes, and of creation, in nanoseconds since 1970.
 
@@ -57,6 +69,7 @@ class Kind(IntEnum):
 
 
 DEVICES: Final = frozenset({Kind.CHARACTER_DEVICE, Kind.BLOCK_DEVICE})
+AS_THEY_ARE: Final = Overrides()
 # What has no attributes of its own gets these
 FILE: Final = Attributes(0o644)
 DIRECTORY: Final = Attributes(0o755)
@@ -67,3 +80,13 @@ def rationalized(attributes: Attributes, *, directory: bool = False) -> Attribut
     """Return attributes of use on any machine: root's, readable by all, written by none, executable by all or none."""
     execute = _EXECUTE if directory or attributes.mode & _EXECUTE else 0
     return Attributes(_READ | execute, hidden=attributes.hidden)
+
+
+def overridden(attributes: Attributes, overrides: Overrides, mode: int | None) -> Attributes:
+    """Return attributes with the owners of `overrides`, and with `mode` unless that is None."""
+    return Attributes(
+        attributes.mode if mode is None else mode,
+        attributes.uid if overrides.uid is None else overrides.uid,
+        attributes.gid if overrides.gid is None else overrides.gid,
+        attributes.hidden,
+    )

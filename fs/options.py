@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from discstack.fs.attributes import AS_THEY_ARE, Overrides
 from discstack.fs.base import Base
 from discstack.fs.boot.options import BootOptions
 from discstack.fs.relaxed_names import Relaxation
@@ -73,6 +74,7 @@ class ImageOptions:
     iso_names: Relaxation | None = None  # what names in ISO 9660 may have that levels 1 to 3 do not allow
     rock_ridge: RockRidge | None = ROCK_RIDGE  # within ISO 9660
     rationalize: bool = False  # owners and permissions that are of use on any machine instead of the sources'
+    overrides: Overrides = AS_THEY_ARE  # other owners and permissions, instead of either
     joliet_level: int = 3  # of UCS-2: 1 has no combining characters, 2 has some of them
     joliet_long: bool = False  # names of up to 103 characters instead of 64
     udf_revision: int = 0x0102  # in binary coded decimal: 0x0102, 0x0150, 0x0200, 0x0201, 0x0250, 0x0260

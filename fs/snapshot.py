@@ -12,7 +12,7 @@ from hashlib import sha256
 from itertools import chain
 from typing import Final, TypeVar
 
-from discstack.fs.attributes import Attributes, Times, rationalized
+from discstack.fs.attributes import AS_THEY_ARE, Attributes, Overrides, Times, overridden, rationalized
 from discstack.fs.errors import LayoutError
 from discstack.fs.items import GIANT, DirectoryItem, FileItem, HardLinks, Item, MakeFile, SpecialItem
 from discstack.fs.nodes import File, Leaf
@@ -130,12 +130,18 @@ class Snapshot:
 
 
 def take_snapshot(
-    root: Directory, clock: int | None = None, *, rationalize: bool = False, make_file: MakeFile = FileItem
+    root: Directory,
+    clock: int | None = None,
+    *,
+    rationalize: bool = False,
+    overrides: Overrides = AS_THEY_ARE,
+    make_file: MakeFile = FileItem,
 ) -> Snapshot:
     """Return the tree as it is now; later changes of it do not matter.
 
     The clock is the one given, else SOURCE_DATE_EPOCH, else the newest time in the tree, else 1970. What has no time of
-    its own gets the clock's. `rationalize` gives everything owners and permissions that are of use on any machine.
+    its own gets the clock's. `rationalize` gives everything owners and permissions that are of use on any machine, and
+    `overrides` give it others.
     """
     settled = _chosen_clock(clock)
     if settled is None:
@@ -143,7 +149,7 @@ def take_snapshot(
     issues = list[Issue]()
     top = DirectoryItem("", None, _clamped("/", root.mtime_ns, settled, issues), 0)
     directories = list[DirectoryItem]()
-    settler = _Settler(settled, issues, rationalize=rationalize, make_file=make_file)
+    settler = _Settler(settled, issues, rationalize=rationalize, overrides=overrides, make_file=make_file)
     settler.settle(top, root, "/")
     stack = [(root, top)]
     while stack:
@@ -158,11 +164,20 @@ def take_snapshot(
 class _Settler:
     """Makes items of nodes: with times up to the clock, attributes, and hard links that are in the tree."""
 
-    def __init__(self, clock: int, issues: list[Issue], *, rationalize: bool, make_file: MakeFile = FileItem) -> None:
+    def __init__(
+        self,
+        clock: int,
+        issues: list[Issue],
+        *,
+        rationalize: bool,
+        overrides: Overrides = AS_THEY_ARE,
+        make_file: MakeFile = FileItem,
+    ) -> None:
         self._make_file = make_file
-        self._clock, self._issues, self._rationalize = clock, issues, rationalize
+        self._clock, self._issues, self._rationalize, self._overrides = clock, issues, rationalize, overrides
+        self._as_they_are = not rationalize and overrides == AS_THEY_ARE
         self._links = dict[Hashable, HardLinks]()
-        self._rational = dict[tuple[Attributes, bool], Attributes]()
+        self._changed = dict[tuple[Attributes, type[Node]], Attributes]()
 
     def children(self, node: Directory, item: DirectoryItem) -> Iterator[tuple[Directory, DirectoryItem]]:
         """Put the items of what a directory holds into its item; yield the directories with theirs."""
@@ -199,9 +214,9 @@ class _Settler:
         ]
         if len(items) < len(files):
             return None
-        if self._rationalize:
+        if not self._as_they_are:
             for item in items:
-                item.attributes = self._rationalized(item.attributes, directory=False)
+                item.attributes = self._change(item.attributes, File)
         return items
 
     def _linked(self, item: AnyLeaf, node: Leaf) -> AnyLeaf:
@@ -213,8 +228,8 @@ class _Settler:
     def settle(self, item: Item, node: Node, path: str) -> None:
         """Settle attributes and times of an item."""
         attributes = node.attributes or node.usual
-        if self._rationalize:
-            attributes = self._rationalized(attributes, directory=isinstance(node, Directory))
+        if not self._as_they_are:
+            attributes = self._change(attributes, type(node))
         item.attributes = attributes
         item.times = None
         if node.times is not None:
@@ -223,11 +238,16 @@ class _Settler:
                 self._clamp(path, atime), self._clamp(path, ctime), None if birth is None else self._clamp(path, birth)
             )
 
-    def _rationalized(self, attributes: Attributes, *, directory: bool) -> Attributes:
-        key = (attributes, directory)
-        if key not in self._rational:
-            self._rational[key] = rationalized(attributes, directory=directory)
-        return self._rational[key]
+    def _change(self, attributes: Attributes, kind: type[Node]) -> Attributes:
+        """Return what was chosen instead of the attributes of a node of some kind."""
+        key = (attributes, kind)
+        if key not in self._changed:
+            directory = issubclass(kind, Directory)
+            changed = rationalized(attributes, directory=directory) if self._rationalize else attributes
+            mode = self._overrides.directory_mode if directory else None
+            mode = self._overrides.file_mode if issubclass(kind, File) else mode
+            self._changed[key] = overridden(changed, self._overrides, mode)
+        return self._changed[key]
 
     def _clamp(self, path: str, time: int) -> int:
         return _clamped(path, time, self._clock, self._issues)

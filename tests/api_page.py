@@ -40,6 +40,7 @@ SECTIONS: Final[dict[str, tuple[str, ...]]] = {
             "ImageOptions",
             "View",
             "RockRidge",
+            "Overrides",
             "Relaxation",
             "UDF_REVISIONS",
             "Weight",

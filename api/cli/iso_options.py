@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from click.core import ParameterSource
 
 from discstack.cli.relaxed_names import RELAXING_OPTIONS, relaxation
 from discstack.cli.streams import say
+from discstack.fs.attributes import PERMISSIONS
 
 UNNAMED: Final = "DISC"
 ISO_9660: Final = "ISO 9660"
@@ -21,6 +23,7 @@ ABOUT: Final[Mapping[str, str]] = {
     "rrip110": ROCK_RIDGE,
     "long_times": ROCK_RIDGE,
     "deep_relocation": ROCK_RIDGE,
+    **dict.fromkeys(("uid", "gid", "file_mode", "directory_mode"), ROCK_RIDGE),
     "joliet_long": JOLIET,
     "joliet_level": JOLIET,
     "udf_revision": UDF,
@@ -30,6 +33,25 @@ ABOUT: Final[Mapping[str, str]] = {
     **dict.fromkeys(("copyright_file", "abstract_file", "bibliographic_file"), ISO_9660),
     **dict.fromkeys(("volume_set_size", "volume_sequence_number"), ISO_9660),
 }
+
+
+OVERRIDES: Final = ("uid", "gid", "file_mode", "directory_mode")
+OWNERS: Final = (1 << 32) - 1  # the largest number of a user or a group, RRIP 4.1.1
+
+
+class Mode(click.ParamType[int]):
+    """Permission bits in octal digits."""
+
+    name = "mode"
+
+    def convert(self, value: str | int, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read the digits."""
+        if isinstance(value, str) and not re.fullmatch("[0-7]{1,5}", value):
+            self.fail(f"{value!r} is not in octal digits, as 0644 is", param, ctx)
+        bits = int(value, 8) if isinstance(value, str) else value
+        if bits > PERMISSIONS:
+            self.fail(f"{value} is more than {PERMISSIONS:o}", param, ctx)
+        return bits
 
 
 def _flag(*names: str, help: str) -> Callable[..., Any]:
@@ -53,6 +75,15 @@ ISO_OPTIONS: Final = (
     _flag(
         *("-r", "-rational-rock", "--rational-rock", "rationalize"),
         help="Rock Ridge like -R, but everything is root's, readable by all and writable by none.",
+    ),
+    *(
+        click.option(f"-{word}", f"--{word}", name, type=kind, metavar=metavar, help=f"Rock Ridge: {what} of {owner}.")
+        for word, name, kind, metavar, what, owner in (
+            ("uid", "uid", click.IntRange(0, OWNERS), "N", "user", "everything"),
+            ("gid", "gid", click.IntRange(0, OWNERS), "N", "group", "everything"),
+            ("file-mode", "file_mode", Mode(), "OCTAL", "permissions", "all files"),
+            ("dir-mode", "directory_mode", Mode(), "OCTAL", "permissions", "all directories"),
+        )
     ),
     _flag("-rrip110", "--rrip110", help="Rock Ridge 1.10 instead of 1.12: without serials for hard links."),
     _flag(
@@ -127,10 +158,11 @@ def with_views(
 
     What is said about one that is left out is refused, but that long Joliet names ask for Joliet, as mkisofs has it.
     """
-    from discstack import RockRidge, View
+    from discstack import Overrides, RockRidge, View
     from discstack.fs.volume_ids import fits_primary
 
     choices["iso_names"] = relaxation(relaxed)
+    choices["overrides"] = Overrides(**{name: choices.pop(name) for name in OVERRIDES})
     if long_names and choices["iso_level"] == 1:
         raise click.UsageError("-l asks for names of 30 characters, and --iso-level 1 for 8+3: leave one of them out")
     if hide_rr_moved and deep_relocation:
@@ -141,7 +173,7 @@ def with_views(
         _refuse_what_is_left_out({UDF}, "")
         choices["views"] = frozenset({View.UDF})
         return choices
-    rock_ridge = rock_ridge or choices["rationalize"]
+    rock_ridge = rock_ridge or choices["rationalize"] or choices["overrides"] != Overrides()
     if rock_ridge or joliet or udf:
         named = {ROCK_RIDGE: rock_ridge, JOLIET: joliet or choices["joliet_long"], UDF: udf}
         present = {ISO_9660, *(name for name, chosen in named.items() if chosen)}

@@ -70,7 +70,7 @@ _ADVICE: Final = {
     "log-file": "let standard error go to the file",
     "path-list": "give the sources as operands, such as by xargs -a LIST",
     "root old-root old-exclude": "--graft-points puts sources anywhere, as TARGET=SOURCE",
-    "uid gid file-mode dir-mode new-dir-mode": "-r lets everything be root's and readable by all",
+    "new-dir-mode": "directories that no source has are readable by all; -dir-mode is about all directories",
     "no-rr force-rr": "-M reads the best view; --from-view chooses another",
     "dev outdev": "discstack burn writes to a drive, and --append adds to what is there",
     """md5-list checksum-list checksum_algorithm_iso checksum_algorithm_template jigdo-checksum-algorithm jigdo-exclude

@@ -175,6 +175,33 @@ def test_weights_are_said_in_words_too(discstack: Discstack, tree: Path) -> None
     assert places == sorted(places)
 
 
+@pytest.mark.linux("owners and permissions")
+@pytest.mark.parametrize(
+    "words", ["-uid 12 -gid 34", "-r -uid 1000", "-file-mode 0640 -dir-mode 0750", "-r -dir-mode 700"]
+)
+def test_owners_and_permissions_are_those_that_genisoimage_records(
+    discstack: Discstack, tree: Path, words: str
+) -> None:
+    assert discstack("image", *words.split(), "-o", "ours.iso", "tree").code == 0
+    subprocess.run(["genisoimage", "-quiet", *words.split(), "-o", "theirs.iso", "tree"], check=True)
+    ours, theirs = (recorded(name) for name in ("ours.iso", "theirs.iso"))
+    assert len(ours) == 8
+    assert ours == theirs
+
+
+def recorded(image: str) -> dict[str, list[str]]:
+    """Permissions and owners of all in an image, by name, as somebody else reads them."""
+    words = ["isoinfo", "-R", "-l", "-i", image]
+    lines = subprocess.run(words, capture_output=True, text=True, check=True).stdout.splitlines()
+    rows = [line.split() for line in lines if "[" in line and not line.rstrip().endswith(".")]
+    return {" ".join(row[11:]): [row[0], *row[2:4]] for row in rows}
+
+
+@pytest.mark.parametrize("mode", ["0888", "rw", "10000"])
+def test_permissions_are_octal(discstack: Discstack, tree: Path, mode: str) -> None:
+    assert discstack("image", "-file-mode", mode, "-o", "x.iso", "tree").code == 2
+
+
 def test_help_has_one_dash_as_well(discstack: Discstack) -> None:
     assert "-graft-points" in discstack("image", "-help").out
 

@@ -75,7 +75,10 @@ REFUSED: list[tuple[BootImage, str]] = [
     (BootImage("boot/bios.bin", load_segment=-1), "load segments from 0 to 65535, not -1"),
     (BootImage("boot/bios.bin", platform=0xEF, load_segment=0x10000), "load segments from 0 to 65535, not 65536"),
     (BootImage("boot/bios.bin", platform=0x100), "platforms from 0 to 255, not 256"),
-    (BootImage(content=bytes(700 << 10)), "do not fit below 640 KiB"),
+    (
+        BootImage(content=bytes(700 << 10)),
+        "do not fit below 640 KiB, where a BIOS is; give a smaller load size",
+    ),
     (BootImage(content=bytes(33 << 20)), "counts from 1 to 65535"),
     (BootImage("boot/bios.bin", platform=BootPlatform.EFI), "no FAT file system"),
     (
