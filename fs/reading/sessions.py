@@ -65,7 +65,7 @@ def _behind(blocks: Blocks, start: int, ends: Ends, notes: Notes) -> int | None:
     if found is None:
         return None
     end = max(ends.by_session if ends.by_session <= found else ends.by_medium, behind)
-    if all(blocks.sector(lba) in (None, _EMPTY) for lba in range(end + LEEWAY, found)):
+    if _are_empty(blocks, range(end + LEEWAY, found)):
         return found
     detail = f"not taken for one, as data lies between the volume at sector {start}, which ends at {end}, and it"
     notes.add(Oddity.INCONSISTENT, f"session at sector {found}", detail)
@@ -84,9 +84,17 @@ def _within(blocks: Blocks, start: int, ends: Ends, notes: Notes) -> int | None:
 
 
 def _is_doubtful(blocks: Blocks, ends: Ends) -> bool:
-    """Tell whether a volume cannot have been written to its end; of what is no larger than a CD, whether it may not."""
-    too_long = ends.by_medium > blocks.sectors + LEEWAY
-    return too_long or ends.by_session + LEEWAY < blocks.sectors <= MOST_OF_A_CD
+    """Tell whether a volume was not written to its end: the medium ends before, or has data behind that of no session.
+
+    On a large medium its length is taken for the greater: it would be long to search for nothing.
+    """
+    end = (ends.by_medium if blocks.sectors <= MOST_OF_A_CD else ends.by_session) + LEEWAY
+    behind = range(end, min(end + SESSION_GAP, blocks.sectors))
+    return ends.by_medium > blocks.sectors + LEEWAY or not _are_empty(blocks, behind)
+
+
+def _are_empty(blocks: Blocks, sectors: Iterable[int]) -> bool:
+    return all(blocks.sector(lba) in (None, _EMPTY) for lba in sectors)
 
 
 def _first(blocks: Blocks, starts: Iterable[int]) -> int | None:
