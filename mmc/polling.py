@@ -142,7 +142,8 @@ def persist(
     """Carry an operation out, again while the drive answers that it is busy with another one.
 
     Unit attentions are repeated over too if `swallow_attentions`: right for what asks, wrong for a job whose disc or
-    settings a reset would take away. Raises DriveTimeout after `limit` seconds.
+    settings a reset would take away. What was not carried out can be left undone: raises Cancelled where a job may be
+    cancelled that the drive takes no command of, DriveTimeout after `limit` seconds.
     """
     start = yield Now()
     patient = {Verdict.BUSY, Verdict.ATTENTION} if swallow_attentions else {Verdict.BUSY}
@@ -154,4 +155,4 @@ def persist(
                 raise
             if (yield Now()) - start >= limit:
                 raise DriveTimeout(f"the drive is still busy after {limit:.0f} s: {error}") from error
-        yield Pause(interval)
+        yield Pause(interval, cancellable=True)

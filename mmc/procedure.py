@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from discstack.mmc.errors import NOT_TAKEN, Cancelled, CommandError, RecoveredError, ShortTransfer, command_error
 from discstack.mmc.feed import OBSERVE_INTERVAL, added, feed_by_execute
 from discstack.mmc.spec.cdb import Direction
+from discstack.mmc.spec.commands import BLANK
 from discstack.transport.base import GOOD, Command, FeedCounters, Feeder, FeedResult, Reply, Stream, Transport
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Phase(Enum):
 
 
 UNSTOPPABLE: Final = frozenset({Phase.FORMATTING, Phase.ERASING, Phase.FINALISING})
+NOT_YET_BEGUN: Final = UNSTOPPABLE - {Phase.FINALISING}  # can be left undone until the drive has begun with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,15 +172,16 @@ def _resumption(procedure: Procedure[Any], runner: _Runner, effect: Effect) -> C
 class _Runner:
     """Performs effects on one transport.
 
-    Once the procedure `heard` of a cancel, and in phases whose operations cannot be stopped, a device that does not
-    take commands is waited for all the same: what leaves it in a known state still has to be sent. After a command was
-    given up, `deadline` is how long all that follow may be waited for together, until the device takes one.
+    Once the procedure `heard` of a cancel, and in phases whose operations cannot be stopped once they have `begun`, a
+    device that does not take commands is waited for all the same: what leaves it in a known state still has to be sent.
+    After a command was given up, `deadline` is how long all that follow may be waited for together, until the device
+    takes one.
     """
 
     def __init__(self, transport: Transport, observer: Observer, cancelled: Event) -> None:
         self.transport, self.observer, self.cancelled = transport, observer, cancelled
         self.phase: Phase | None = None
-        self.heard = False
+        self.begun = self.heard = False
         self.deadline: float | None = None
 
     def perform(self, effect: Effect) -> Any:
@@ -188,14 +191,21 @@ class _Runner:
         for _ in range(DEFERRED_LIMIT):
             reply = self.taken(command)
             if reply.status == GOOD:
-                return _whole(command, reply)
+                return self.done(command, reply)
             error = command_error(command.cdb, reply)
             if not isinstance(error, RecoveredError):
                 break
             self.observer.recovered(error)
             if not error.sense.deferred:  # with a deferred error the command itself was not carried out: SPC-4 4.5.7
-                return _whole(command, reply)
+                return self.done(command, reply)
         raise error
+
+    def done(self, command: Command, reply: Reply) -> Reply:
+        """Return the reply to a command that succeeded, unless the device did not take all of its data."""
+        self.begun = self.begun or command.direction is Direction.TO_DEVICE or command.cdb[0] == BLANK.opcode
+        if reply.residual and command.direction is Direction.TO_DEVICE:
+            raise ShortTransfer(command.cdb, reply.residual)
+        return reply
 
     def taken(self, command: Command) -> Reply:
         """Execute until the device takes the command, or the time for that is over."""
@@ -220,11 +230,15 @@ class _Runner:
         clock = self.transport.clock
         end = clock.now() + seconds
         while True:
-            if not self.heard and self.phase not in UNSTOPPABLE:
+            if not self.heard and self.stoppable:
                 self.checkpoint()
             if (left := end - clock.now()) <= 0:
                 return
             clock.sleep(min(left, OBSERVE_INTERVAL))
+
+    @property
+    def stoppable(self) -> bool:
+        return self.phase not in UNSTOPPABLE or (self.phase in NOT_YET_BEGUN and not self.begun)
 
     def prefill(self, prefill: Prefill) -> float:
         began = self.transport.clock.now()
@@ -249,7 +263,8 @@ class _Runner:
         return _feed_in_thread(self.transport, stream, observe)
 
     def report(self, report: Report) -> None:
-        self.phase = report.phase
+        if report.phase is not self.phase:
+            self.phase, self.begun = report.phase, False
         self.observer.report(report)
 
     def checkpoint(self, _: Checkpoint | None = None) -> None:
@@ -267,13 +282,6 @@ class _Runner:
 
     def usual_transfer(self, _: UsualTransfer) -> int:
         return self.transport.usual_transfer
-
-
-def _whole(command: Command, reply: Reply) -> Reply:
-    """Return the reply to a command that succeeded, unless the device did not take all of its data."""
-    if reply.residual and command.direction is Direction.TO_DEVICE:
-        raise ShortTransfer(command.cdb, reply.residual)
-    return reply
 
 
 _PERFORM: Final[dict[type, Callable[[_Runner, Any], Any]]] = {

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from threading import Event
 from typing import Any
 
 import pytest
 
-from discstack.mmc import actions, polling
-from discstack.mmc.errors import CommandError, DriveTimeout, HardwareError, NotReady, UnitAttention
+from discstack.mmc import actions, polling, queries
+from discstack.mmc.errors import Cancelled, CommandError, DriveTimeout, HardwareError, NotReady, UnitAttention
 from discstack.mmc.polling import persist, wait_ready
 from discstack.mmc.procedure import Phase
 from discstack.mmc.quirks import Quirk
@@ -95,6 +96,15 @@ def test_a_command_is_not_repeated_for_ever(lab: Any) -> None:
     with pytest.raises(DriveTimeout):
         lab.run(persist(actions.synchronize_cache, limit=30.0), script)
     assert script.time <= 31.0
+
+
+def test_a_cancel_is_heard_while_a_command_is_repeated(lab: Any) -> None:
+    cancelled = Event()
+    cancelled.set()
+    script = lab.script((2, 4, 1))
+    with pytest.raises(Cancelled):
+        lab.run(persist(queries.inquiry), script, cancelled=cancelled)
+    assert len(script.seen) == 1
 
 
 def test_a_reset_ends_a_command_of_a_job(lab: Any) -> None:

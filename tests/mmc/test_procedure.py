@@ -25,7 +25,14 @@ from discstack.mmc.procedure import (
     Report,
     run,
 )
-from discstack.mmc.spec.commands import MODE_SELECT_10, READ_CAPACITY, TEST_UNIT_READY
+from discstack.mmc.spec.commands import (
+    BLANK,
+    CLOSE_TRACK_SESSION,
+    FORMAT_UNIT,
+    MODE_SELECT_10,
+    READ_CAPACITY,
+    TEST_UNIT_READY,
+)
 from discstack.mmc.spec.sense import Sense
 from discstack.native import Ring
 from discstack.transport.base import (
@@ -139,14 +146,46 @@ def test_a_cancel_is_heard_at_once_while_the_drive_takes_no_command(lab: Any) ->
     assert transport.script.time == pytest.approx(2.0)
 
 
+BEGINNINGS = {
+    Phase.ERASING: command(BLANK),
+    Phase.FORMATTING: command(FORMAT_UNIT, data=bytes(12)),
+    Phase.FINALISING: command(CLOSE_TRACK_SESSION),
+}
+
+
 def test_what_cannot_be_stopped_and_the_way_out_are_seen_through(lab: Any) -> None:
     cancelled = Event()
     cancelled.set()
-    script = lab.script(*[Reply(BUSY), Reply(BUSY), None] * 5)
-    phases = (Phase.ERASING, Phase.FORMATTING, Phase.FINALISING, Phase.VERIFYING, None)
-    failures = lab.run(in_phases(*phases), script, cancelled=cancelled)
+
+    def begin(phase: Phase) -> Iterator[Any]:
+        yield Report(phase)
+        yield BEGINNINGS[phase]
+        return (yield from in_phases(phase))
+
+    for phase in BEGINNINGS:
+        script = lab.script(None, Reply(BUSY), Reply(BUSY), None)
+        assert lab.run(begin(phase), script, cancelled=cancelled) == []
+        assert len(script.seen) == 4
+    script = lab.script(*[Reply(BUSY), Reply(BUSY), None] * 3)
+    failures = lab.run(in_phases(Phase.FINALISING, Phase.VERIFYING, None), script, cancelled=cancelled)
     assert failures == [(Phase.VERIFYING, "cancelled while verifying")]
-    assert len(script.seen) == 3 * 3 + 1 + 2
+    assert len(script.seen) == 3 + 1 + 2
+
+
+@pytest.mark.parametrize("phase", [Phase.ERASING, Phase.FORMATTING])
+def test_what_the_drive_has_not_begun_can_be_left_undone(lab: Any, phase: Phase) -> None:
+    cancelled = Event()
+    cancelled.set()
+
+    def begin() -> Iterator[Any]:
+        yield Report(phase)
+        yield TUR
+        yield BEGINNINGS[phase]
+
+    script = lab.script(None, Reply(BUSY))
+    with pytest.raises(Cancelled, match=f"cancelled while {phase.value}"):
+        lab.run(begin(), script, cancelled=cancelled)
+    assert len(script.seen) == 2
 
 
 def test_a_recovered_error_is_a_success_that_is_heard_of(lab: Any) -> None:
