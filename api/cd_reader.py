@@ -19,7 +19,7 @@ from discstack.mmc.cd.contents import CdContents, CdTrackContents, cd_contents
 from discstack.mmc.cd.graphics import PackGatherer
 from discstack.mmc.cd.ripping import read_run
 from discstack.mmc.cd.sectors import MAIN, CdSector, ErrorBits, SubChannels
-from discstack.mmc.errors import MediaError
+from discstack.mmc.errors import IllegalRequest, MediaError
 from discstack.mmc.procedure import Phase, Procedure
 from discstack.mmc.read_speed import at_read_speed
 from discstack.mmc.spec.counted import join
@@ -59,9 +59,12 @@ class CdReader(Job):
     def contents(self, *, gaps: bool = True, on_event: EventHandler | None = None) -> CdContents:
         """Return sessions, tracks, codes and texts; with `gaps` pre-gaps, indexes and graphics, which takes a while.
 
-        Raises CommandError where there is no CD with a table of contents.
+        Raises MediaError where there is no CD with a table of contents.
         """
-        return self._run(cd_contents(gaps=gaps), on_event, write=False)
+        try:
+            return self._run(cd_contents(gaps=gaps), on_event, write=False)
+        except IllegalRequest as error:
+            raise MediaError(f"the drive shows no table of contents of a CD: {self.recorder.medium()}") from error
 
     def save(
         self,

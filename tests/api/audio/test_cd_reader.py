@@ -19,6 +19,7 @@ from discstack import (
     CdReader,
     CueError,
     CueSheet,
+    MediaError,
     Program,
     ProgramTrack,
     RawWriter,
@@ -284,6 +285,16 @@ def test_files_beside_the_cue_sheet_are_not_written_over_unasked(discstack: Call
     assert discstack("read", drive, "-o", "out.cue", "--force").code == 0
     assert (tmp_path / "out.bin").read_bytes() == noise(300, 1)
     assert discstack("read", drive, "-o", "out.img", "--force").code == 2
+
+
+@pytest.mark.parametrize(("medium", "told"), [("cd-r", "CD-R, blank"), ("dvd+r", r"DVD\+R, blank"), ("bd-re", "BD-RE")])
+def test_a_disc_that_is_no_readable_cd_is_told_as_what_it_is(tmp_path: Path, medium: str, told: str) -> None:
+    with discstack.open(f"virtual:{medium}") as recorder:
+        with pytest.raises(MediaError, match=f"no table of contents of a CD: {told}"):
+            CdReader(recorder).save(tmp_path / "out.cue")
+        with pytest.raises(MediaError, match="no table of contents"):
+            CdReader(recorder).contents()
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("file", ["out.bin", "out.cue"])
