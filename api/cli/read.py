@@ -18,7 +18,7 @@ from discstack.fs.errors import printable
 from discstack.fs.system_paths import openable
 
 if TYPE_CHECKING:
-    from discstack import CdFiles, FileReport
+    from discstack import CdFiles, FileReport, Recorder
 
 ILLEGAL_MODE = 0x64, 0x00  # FOR THIS TRACK
 
@@ -268,6 +268,24 @@ def _say_report(source: str, report: FileReport) -> None:
         print_line(f"{source} is not what it should be: {differences}; compared: {compared}")
 
 
+def _refuse_audio(recorder: Recorder) -> None:
+    """Refuse a CD with audio: its sectors are none of 2048 bytes, and would be told as damaged."""
+    from discstack import CdReader, CommandError, MediaError, Profile, ResponseError
+
+    if recorder.medium().profile not in (Profile.CD_ROM, Profile.CD_R, Profile.CD_RW):
+        return
+    try:
+        tracks = CdReader(recorder).contents(gaps=False).tracks
+    except (CommandError, ResponseError):
+        return  # a CD without a table of contents, which one with audio has
+    if audio := [str(track.number) for track in tracks if track.is_audio]:
+        error = MediaError(f"there is audio on this CD (tracks: {', '.join(audio)}), whose sectors are not read so")
+        error.add_note(
+            "discstack read -o FILE.cue reads them, --manifest and --tree check the files of a track of data"
+        )
+        raise error
+
+
 def _verify_sectors(
     drive: str, image: str | None, start: int, speed: str | None, *, as_json: bool, trace: str | None
 ) -> None:
@@ -281,6 +299,7 @@ def _verify_sectors(
             if image:
                 bad, count = [], reader.verify(ImageFile(image), start=start, speed=limit, on_event=display)
             else:
+                _refuse_audio(recorder)
                 sink = _Counting()
                 bad = reader.read(sink, skip_bad=True, speed=limit, on_event=display)
                 count = sink.size // SECTOR

@@ -440,6 +440,16 @@ def test_a_file_that_does_not_hold_what_the_sheet_says(recorder: Any, tmp_path: 
         AudioWriter(recorder).write(sheet(tmp_path, text))
 
 
+def test_audio_is_not_told_as_damaged_sectors_of_data(discstack: Callable[..., Any], tmp_path: Path) -> None:
+    wav(tmp_path / "1.wav", noise(640))
+    drive = "virtual:cd-r?file=disc&capacity=20000"
+    assert discstack("audio", "1.wav", "-d", drive).code == 0
+    refused = discstack("verify", drive)
+    assert refused.code == 5
+    assert "there is audio on this CD (tracks: 1)" in refused.err
+    assert "cannot be read:" not in refused.err
+
+
 def test_a_sheet_that_begins_with_a_later_track_keeps_its_numbers(
     discstack: Callable[..., Any], tmp_path: Path
 ) -> None:
