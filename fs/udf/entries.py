@@ -30,9 +30,9 @@ from discstack.fs.udf.space import Space
 from discstack.fs.udf.structure import BLOCK, timestamp, timestamps
 from discstack.fs.udf.symlinks import path_components
 
-# The first and the last microsecond that a timestamp can name (ECMA-167 1/7.3.2)
+# The first and the last nanosecond of the years that a timestamp can name (ECMA-167 1/7.3.2)
 EARLIEST: Final = -62_135_596_800 * 10**9
-LATEST: Final = 253_402_300_800 * 10**9 - 1000
+LATEST: Final = 253_402_300_800 * 10**9 - 1
 FILE_TYPES: Final = {
     Kind.FIFO: FileType.FIFO,
     Kind.SOCKET: FileType.SOCKET,

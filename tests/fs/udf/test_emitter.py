@@ -456,6 +456,14 @@ def test_changed_names_and_times_are_reported() -> None:
     ]
 
 
+def test_last_nanosecond_that_udf_has_is_no_changed_time() -> None:
+    root, last = Directory(), 253_402_300_800 * 10**9 - 1
+    root.create_file("last", b"", mtime_ns=last)
+    assert build_image(root, ImageOptions(views=frozenset({View.UDF}), clock=last)).issues == ()
+    late = build_image(Directory(), ImageOptions(views=frozenset({View.UDF}), clock=last + 1))
+    assert [(issue.path, issue.change) for issue in late.issues] == [("/", Change.TIME_CLAMPED)]
+
+
 def test_volume_id_of_126_characters_is_kept_and_its_start_is_the_short_one(parse: Parse) -> None:
     volume = Volume(Directory(), volume_id="v" * 126)
     found = parse(volume)
