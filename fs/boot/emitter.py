@@ -19,6 +19,7 @@ from discstack.fs.boot.partitions import plan_partitions
 from discstack.fs.errors import LayoutError, printable
 from discstack.fs.items import DirectoryItem, FileItem, ScatteredItem
 from discstack.fs.plan import SECTOR, SYSTEM_AREA, Plan, sectors_for
+from discstack.fs.reading.disk import find_disk
 from discstack.fs.snapshot import Snapshot
 from discstack.fs.sources import MadeSource
 from discstack.fs.tree import check_name
@@ -49,6 +50,8 @@ class BootEmitter:
         self._base = base
         if base is not None and base.start and chosen.table is not None:
             raise LayoutError("only the first session of a disc can be a disk with partitions; leave that out")
+        if base is not None and options.partitions and find_disk(base.medium).partitions:
+            raise LayoutError("what the image is added to is a disk with partitions, and to these none can be added")
         self._primary = SYSTEM_AREA + (base.start if base else 0)  # sector of the primary volume descriptor
         self._unpatched = list[PlannedImage]()  # those that are right if they stay where they are
         self._shown: FileItem | None = None

@@ -141,8 +141,8 @@ def _load_size(choice: BootImage, emulation: Emulation, size: int, label: str) -
     end = (choice.load_segment or DEFAULT_SEGMENT) * SEGMENT + blocks * BLOCK
     if choice.platform == BootPlatform.X86 and emulation is Emulation.NONE and end > CONVENTIONAL_MEMORY:
         raise LayoutError(
-            f"{label}: {blocks} blocks of 512 bytes do not fit below 640 KiB, where a BIOS is; give a smaller load "
-            "size, or tell its platform if it is for EFI"
+            f"{label}: {blocks} blocks of 512 bytes do not fit below 640 KiB; give a smaller load size, or its "
+            "platform if it is for EFI"
         )
     return blocks
 

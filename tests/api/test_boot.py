@@ -177,6 +177,20 @@ def test_what_xorriso_reports_of_its_image_makes_another_that_is_like_it(
     assert int.from_bytes(entry[8:12], "little") * 4 == int(place)
 
 
+def test_partitions_are_added_to_an_image_that_has_none_and_to_no_other(discstack: Discstack, folder: Path) -> None:
+    """Its own would be lost."""
+    append = ("-append_partition", "2", "0x83", "folder/big.bin")
+    assert discstack("image", "folder", "-o", "old.iso").code == 0
+    made = discstack("image", "-M", "old.iso", *append, "-o", "disk.iso", "folder/empty")
+    assert made.code == 0, made.err
+    dump = subprocess.run(["sfdisk", "-d", "disk.iso"], capture_output=True, text=True, check=True).stdout
+    assert "type=83" in dump
+    refused = discstack("image", "-M", "disk.iso", *append, "-o", "new.iso", "folder/empty")
+    assert refused.code == 7
+    assert "is a disk with partitions, and to these none can be added" in refused.err
+    assert not Path("new.iso").exists()
+
+
 def test_a_boot_sector_that_goes_on_behind_its_sector_is_refused(discstack: Discstack, folder: Path) -> None:
     Path("old.iso").write_bytes(bytes(600) + b"program".ljust(40_000, b"\0"))
     words = ("-G", "--interval:local_fs:0s-15s:zero_mbrpt,zero_gpt:old.iso")

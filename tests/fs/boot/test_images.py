@@ -77,7 +77,7 @@ REFUSED: list[tuple[BootImage, str]] = [
     (BootImage("boot/bios.bin", platform=0x100), "platforms from 0 to 255, not 256"),
     (
         BootImage(content=bytes(700 << 10)),
-        "do not fit below 640 KiB, where a BIOS is; give a smaller load size",
+        "do not fit below 640 KiB; give a smaller load size, or its platform",
     ),
     (BootImage(content=bytes(33 << 20)), "counts from 1 to 65535"),
     (BootImage("boot/bios.bin", platform=BootPlatform.EFI), "no FAT file system"),
