@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, Protocol
@@ -172,8 +173,11 @@ class Joined:
 
 
 def size_of(path: Path) -> int:
-    """Return the length of a regular file; SourceError if there is none."""
+    """Return the length of a regular file, which may be read again and again; SourceError if there is none."""
     try:
-        return os.stat(path).st_size
+        status = os.stat(path)
     except OSError as error:
         raise SourceError(str(path), error.strerror or str(error)) from error
+    if not stat.S_ISREG(status.st_mode):
+        raise SourceError(str(path), "it is no regular file, and could not be read again")
+    return status.st_size

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from discstack.audio.errors import AudioFormatError
-from discstack.audio.pieces import FilePiece, Piece
+from discstack.audio.pieces import FilePiece, Piece, size_of
 from discstack.audio.wholeness import FLAWS, NO_SIZE, check_size, flaw
 from discstack.fs.errors import SourceError
 
@@ -31,10 +31,11 @@ DECODED_AT_ONCE: Final = 1 << 16  # samples
 
 def audio_piece(path: Path) -> Piece:
     """Return the samples of a file as a CD wants them; AudioFormatError where it holds none or other ones."""
-    found = _wave(path)
-    if found is not None:
-        return found
-    return _decoded(path)
+    size_of(path)  # of a pipe nothing may be read in vain
+    found = _wave(path) or _decoded(path)
+    if not found.size:
+        raise AudioFormatError(str(path), "there are no samples in it")
+    return found
 
 
 def has_head(path: Path) -> bool:

@@ -170,10 +170,11 @@ def _length(file: CueFile, sheet: CueSheet) -> tuple[Piece | None, int]:
     """Return the samples of an audio file (None for a binary one) and its length in bytes."""
     try:
         if file.kind in ("BINARY", "MOTOROLA"):
+            size = size_of(file.path)
             if next(track for track in sheet.tracks if _uses(track, file)).is_audio and has_head(file.path):
                 what = f"{file.path.name} is an audio file with a header, no bare sectors; expected its type"
                 raise CueError(str(sheet.path), file.line, 1, f"{what} instead of {file.kind}")
-            return None, size_of(file.path)
+            return None, size
         piece = audio_piece(file.path)
     except (SourceError, AudioFormatError) as error:
         error.add_note(f"line {file.line} of {sheet.path} names it")

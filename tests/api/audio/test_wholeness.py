@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ import numpy
 import pytest
 import soundfile
 
-from discstack.audio.errors import AudioFormatError
+from discstack import AudioFormatError, CueSheet, SourceError
 from discstack.audio.samples import audio_piece
+from discstack.audio.tracks import program_of_sheet
 
 SAMPLES = 200_000
 TELLING = {
@@ -120,3 +122,21 @@ def test_an_mp3_without_a_count_is_as_long_as_it_is_however_long_the_tags(
     long_tag = bytes(100_000).join(ends)
     assert samples(bare) == samples(bare + long_tag) == 1152 * (len(frames(whole)) - 1)
     assert samples(bare[: len(bare) // 2]) in range(SAMPLES // 2 - 1152, SAMPLES // 2 + 1152)
+
+
+@pytest.mark.parametrize("name", ["WAV", "AIFF", "AU"])
+def test_a_file_without_samples_is_refused_by_name(tmp_path: Path, name: str) -> None:
+    soundfile.write(tmp_path / "file", numpy.zeros((0, 2)), 44100, format=name)
+    with pytest.raises(AudioFormatError, match="file: there are no samples in it"):
+        audio_piece(tmp_path / "file")
+
+
+@pytest.mark.linux("named pipes")
+@pytest.mark.parametrize("kind", ["WAVE", "BINARY"])
+def test_pipes_are_refused_and_not_waited_for(tmp_path: Path, kind: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(SourceError, match="pipe: it is no regular file"):
+        audio_piece(tmp_path / "pipe")
+    sheet = CueSheet.parse(f"FILE pipe {kind}\nTRACK 01 AUDIO\nINDEX 01 00:00:00\n", tmp_path / "a.cue")
+    with pytest.raises(SourceError, match="pipe: it is no regular file"):
+        program_of_sheet(sheet)
