@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from click.core import ParameterSource
 
-from discstack.cli.common import TRAY_OPTIONS, changing_command, leave, open_recorder, options, uncollected
+from discstack.cli.common import (
+    TRAY_OPTIONS,
+    changing_command,
+    check_standard_output,
+    leave,
+    open_recorder,
+    options,
+    uncollected,
+)
 from discstack.cli.curve import curve_option, saving_curve
 from discstack.cli.earlier import CHANGE_OPTIONS, take_over
 from discstack.cli.image import IMAGE_OPTIONS, ImageCommand, compose, say_issues
@@ -75,6 +83,7 @@ def burn(
     """Burn files, folders or an image to a disc, and check that all of it is there."""
     from discstack import ImageFile
 
+    check_standard_output(manifest=choices["manifest"], trace=trace, json=as_json)
     way = ways_of(choices)
     ready_made = None if as_file or len(sources) > 1 else _ready_made(sources[0])
     if ready_made:

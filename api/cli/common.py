@@ -62,6 +62,13 @@ def changing_command(function: F) -> F:
     return drive_command(unmount_option(function))
 
 
+def check_standard_output(**words: str | bool | None) -> None:
+    """Refuse that more than one thing goes to standard output: `words` are what its options were given."""
+    taken = [f"--{name}" for name, word in words.items() if word in (True, "-")]
+    if len(taken) > 1:
+        raise click.UsageError(f"{' and '.join(taken)} cannot all go to standard output")
+
+
 @contextmanager
 def open_recorder(address: str, trace: str | None, *, unmount: bool | None = None) -> Iterator[Recorder]:
     """Open a drive; an address that makes no sense is a usage error.
@@ -113,6 +120,7 @@ def recorded(path: str | None) -> Iterator[ExchangeObserver | None]:
     if path is None:
         yield None
     elif path == "-":
+        check_standard_output(trace=path, json=click.get_current_context().params.get("as_json"))
         from discstack.transport.record.observers import FileRecorder
         from discstack.transport.record.text import TextWriter
 

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import click
 
 from discstack.cli.boot import BootCommand
-from discstack.cli.common import json_option, names_of, options, uncollected
+from discstack.cli.common import check_standard_output, json_option, names_of, options, uncollected
 from discstack.cli.earlier import SESSION_OPTIONS, take_over
 from discstack.cli.iso_options import ISO_OPTIONS, with_views
 from discstack.cli.mkisofs import ADVICE, CHARSETS, MKISOFS_OPTIONS, check_charsets, refusal, spelled_out
@@ -157,8 +157,7 @@ def image(
             raise click.UsageError("a manifest is made while the image is written, and --print-size writes none")
     elif output is None:
         raise click.UsageError("-o FILE says where the image goes")
-    if as_json and output == "-":
-        raise click.UsageError("--json and an image cannot both go to standard output")
+    check_standard_output(output=output, manifest=choices["manifest"], json=as_json)
     if previous is None and (msinfo or remove or rename or from_view):
         raise click.UsageError("-C, --remove, --rename and --from-view are about the image that -M names")
     if msinfo and _same(previous, output):

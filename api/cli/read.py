@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING, BinaryIO
 
 import click
 
-from discstack.cli.common import drive_command, open_recorder, options
+from discstack.cli.common import check_standard_output, drive_command, open_recorder, options
 from discstack.cli.interruption import cancelling
 from discstack.cli.output import SECTOR, Display, counted, output_file, plain, print_json, size
 from discstack.cli.paths import FilePath, OpenedFile
@@ -86,8 +86,7 @@ def read(
         return
     if any(choices.values()) or force:
         raise click.UsageError("--wav, --sub-channels, --graphics, --error-bits and --force are for an output FILE.cue")
-    if as_json and output == "-":
-        raise click.UsageError("--json and the data cannot both go to standard output")
+    check_standard_output(output=output, trace=trace, json=as_json)
     with open_recorder(drive, trace) as recorder:
         reader = DiscReader(recorder)
         blocks = range(start, start + sectors) if sectors else reader.recorded(start)

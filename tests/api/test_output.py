@@ -218,3 +218,23 @@ def test_what_finds_no_room_is_named_below_the_result(
     assert done.code == 1
     assert done.out
     assert done.err.splitlines()[-1] == f"discstack: {name}: No space left on device"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("info", "virtual:bd-r", "--json", "--trace", "-"),
+        ("read", "virtual:bd-r", "--output", "-", "--trace", "-"),
+        ("read", "virtual:bd-r", "--output", "-", "--json"),
+        ("image", "folder", "--output", "-", "--json"),
+        ("image", "folder", "--output", "-", "--manifest", "-"),
+        ("image", "folder", "--output", "x.iso", "--manifest", "-", "--json"),
+        ("burn", "folder", "-d", "virtual:bd-r", "--manifest", "-", "--json"),
+        ("burn", "folder", "-d", "virtual:bd-r", "--manifest", "-", "--trace", "-"),
+    ],
+)
+def test_standard_output_takes_one_thing_only(discstack: Discstack, folder: Path, words: tuple[str, ...]) -> None:
+    refused = discstack(*words)
+    assert refused.code == 2
+    assert "cannot all go to standard output" in refused.err
+    assert "{" not in refused.out.replace('{"error": {', "")
