@@ -125,7 +125,7 @@ def say_issues(issues: Iterable[Issue], options: ImageOptions) -> None:
 @click.option("-print-size", "--print-size", is_flag=True, help="Only print how many sectors the image will have.")
 @click.option("-path-list", "--path-list", type=NAMES, metavar="FILE", help="FILE has more operands, one in each line.")
 @click.option("-quiet", "--quiet", is_flag=True, help="Show neither progress nor, in the end, what was written.")
-@relaxing("-d", like="-omit-period")
+@relaxing("-d", like="-omit-period", hidden=True)
 @options(IMAGE_OPTIONS)
 @options(SESSION_OPTIONS)
 @json_option

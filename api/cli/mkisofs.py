@@ -80,19 +80,20 @@ _ADVICE: Final = {
     """hfs hfs-bless hfs-bless-by hfs-creator hfs-parms hfs-type hfs-unlock hfs-volid hfsplus hfsplus-block-size
     hfsplus-file-creator-type hfsplus-serial-no hide-hfs hide-hfs-list hide-hfsplus hide-hfsplus-list mac-name
     auto boot-hfs-file mac-boot-file icon-position no-desktop probe root-info input-hfs-charset output-hfs-charset
-    isohybrid-apm-hfsplus isohybrid-gpt-hfsplus apm-block-size""": (
+    isohybrid-apm-hfsplus isohybrid-gpt-hfsplus apm-block-size appended_part_as_apm apple magic map part""": (
         "neither HFS nor an Apple partition map is made, which none but Macs look at; leave it out"
     ),
     """alpha-boot chrp-boot chrp-boot-part hppa-bootloader hppa-cmdline hppa-hdrversion hppa-kernel-32 hppa-kernel-64
     hppa-ramdisk mips-boot mipsel-boot prep-boot prep-boot-part sparc-boot sparc-label sunx86-boot sunx86-label""": (
         "the boot blocks of such machines are not made"
     ),
+    "version": "discstack --version tells it",
     "z transparent-compression": "nothing is compressed here",
     "dvd-video": "the layout of DVD-Video is not made here; an image that has it can be burnt",
 }
 _WORDS: Final = """
-    apple appended_part_as_apm check-oldnames check-session cluster-size magic map no-split-symlink-components
-    no-split-symlink-fields part rr_reloc_dir split-output stream-file-name stream-media-size version
+    check-oldnames check-session cluster-size no-split-symlink-components
+    no-split-symlink-fields rr_reloc_dir split-output stream-file-name stream-media-size
 """
 ADVICE: Final = {f"-{word}": advice for words, advice in _ADVICE.items() for word in words.split()}
 NOT_TAKEN: Final = dict.fromkeys(f"-{word}" for word in _WORDS.split()) | {w: None for w in ADVICE if len(w) > 2}

@@ -26,10 +26,9 @@ _WORDS: Final[Mapping[str, tuple[Mapping[str, Any], str]]] = {
 }
 
 
-def relaxing(*words: str, like: str | None = None) -> Callable[..., Any]:
-    """Declare words that mean the same, that of others if they are `like` them."""
-    key = like or " ".join(words)
-    return click.option(*words, "relaxed", flag_value=key, multiple=True, help=_WORDS[key][1])
+def relaxing(*words: str, like: str, hidden: bool = False) -> Callable[..., Any]:
+    """Declare words that mean what those of a row are for; what is `hidden` is not in the help."""
+    return click.option(*words, "relaxed", flag_value=like, multiple=True, help=_WORDS[like][1], hidden=hidden)
 
 
 RELAXING_OPTIONS: Final = tuple(relaxing(*words.split(), like=words) for words in _WORDS)
