@@ -128,8 +128,11 @@ class SystemUse:
         return areas
 
     def entries(self, item: AnyItem, serial: int, extra: Sequence[bytes] = ()) -> list[bytes]:
-        """Return the entries for the record of an item in its directory, with some others."""
-        entries = [*self._common(item, serial), *alternate_name(name_bytes(item.name)), *extra]
+        """Return the entries for the record of an item in its directory, with some others.
+
+        Those stand before the name, however long: libarchive does not heed CL and RE in a continuation area.
+        """
+        entries = [*self._common(item, serial), *extra, *alternate_name(name_bytes(item.name))]
         if isinstance(item, SpecialItem):
             if item.device is not None:
                 entries.append(device_number(item.device))

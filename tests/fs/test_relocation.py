@@ -108,7 +108,7 @@ def test_directory_of_the_trees_own_with_that_name_is_left_alone(reader: type[An
 
 @pytest.mark.parametrize("program", ["bsdtar", "xorriso"])
 def test_readers_see_the_tree_as_it_was(program: str, tmp_path: Path, tool: Any, contents_of: Any) -> None:
-    root = deep(*(f"{branch}/{path(20)}" for branch in "abc"), path(30, "e"), path(9, "f"))
+    root = deep(*(f"{branch}/{path(20)}" for branch in "abc"), path(30, "e"), path(9, "f"), path(16, "long" * 40))
     image, target = tmp_path / "image.iso", tmp_path / "out"
     image_of(root).write_to(image)
     target.mkdir()
