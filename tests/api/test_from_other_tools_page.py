@@ -22,6 +22,7 @@ from .test_earlier_boot import fat
 
 PAGE = Path(__file__).parents[2] / "docs/from-other-tools.md"
 DRIVE: Final = "/dev/sr0"
+MODULES: Final = Path("/usr/lib/grub/i386-pc")
 SMALL: Final = 30_080  # blocks of a disc
 PYTHON: Final = "pycdlib"
 NOTHING: Final = "\N{EN DASH}"
@@ -115,6 +116,25 @@ def test_a_line_does_what_it_says(discstack: Discstack, files: Path, line: str, 
     else:
         done = discstack(*words)
         assert line in OF_THIS_MACHINE or done.code == 0, done.err
+
+
+def test_grub_mkrescue_makes_its_image_by_the_program_of_the_page(files: Path) -> None:
+    if not (shutil.which("grub-mkrescue") and MODULES.exists()):
+        pytest.skip("GRUB for a BIOS is not installed")
+    (script,) = re.findall(r"```\n(#!/bin/bash\n.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    program = files / "program"
+    program.write_text(script.replace("exec discstack", f"exec {sys.executable} -m discstack"))
+    program.chmod(0o755)
+    few = [f"--{what}=" for what in ("locales", "themes", "fonts")] + ["--install-modules=biosdisk iso9660"]
+    words = ["grub-mkrescue", f"--xorriso={program}", "-d", str(MODULES), *few, "-o", "new.iso", "tree"]
+    subprocess.run([*words, "-volid", "RESCUE", "-hfsplus"], check=True, capture_output=True, timeout=200)
+    command = ["xorriso", "-indev", "new.iso", "-report_el_torito", "plain", "-report_system_area", "plain"]
+    report = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "boot-info-table grub2-boot-info" in report
+    assert "grub2-mbr" in report
+    volume = ds.read_volume("new.iso")
+    assert volume.volume_id == "RESCUE"
+    assert "boot/grub/i386-pc/eltorito.img" in volume.root
 
 
 def words_of_mkisofs() -> list[tuple[str, str]]:
