@@ -161,6 +161,8 @@ SECTORS: Final = {"boot_isohybrid": "ISOLINUX", "boot_grub2": "GRUB2", "boot_gen
 class BootCommand(click.Command):
     """A command with the words about booting: they become one parameter, `boot`, if any of them was said."""
 
+    headings: tuple[str, ...] = ("Options", "Booting")  # in their order
+
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         for option in OPTIONS:
@@ -168,11 +170,11 @@ class BootCommand(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Give words that belong together a heading of their own."""
-        records: dict[str, list[tuple[str, str]]] = {}
+        records: dict[str, list[tuple[str, str]]] = {heading: [] for heading in self.headings}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx) if isinstance(parameter, click.Option) else None
             if record is not None:
-                records.setdefault(self.heading(parameter.name or ""), []).append(record)
+                records[self.heading(parameter.name or "")].append(record)
         for heading, rows in records.items():
             with formatter.section(heading):
                 formatter.write_dl(rows)

@@ -39,16 +39,19 @@ MOST_ISSUES: Final = 20
 
 # what goes into an image, and how
 IMAGE_OPTIONS: Final = (*TREE_OPTIONS, *ISO_OPTIONS, *UDF_OPTIONS, *MKISOFS_OPTIONS)
+FILES, FILE_SYSTEMS, ADDING = "Files", "File systems", "Adding to what is there"
 # option: below which heading of the help it stands
 HEADINGS: Final = {
-    **dict.fromkeys(("append", *names_of(SESSION_OPTIONS)), "Adding to what is there"),
-    **dict.fromkeys(names_of(TREE_OPTIONS), "Files"),
-    **dict.fromkeys(names_of((*ISO_OPTIONS, *UDF_OPTIONS)), "File systems"),
+    **dict.fromkeys((*names_of(TREE_OPTIONS), "path_list"), FILES),
+    **dict.fromkeys(names_of((*ISO_OPTIONS, *UDF_OPTIONS)), FILE_SYSTEMS),
+    **dict.fromkeys(("append", *names_of(SESSION_OPTIONS)), ADDING),
 }
 
 
 class ImageCommand(BootCommand):
     """A command with the words about images and about booting."""
+
+    headings = ("Options", ADDING, FILES, FILE_SYSTEMS, "Booting")
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
