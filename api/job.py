@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from discstack.cancellation import Cancellation
 from discstack.events import Done, EventHandler, Notice, PhaseStarted, Progress, Writing
-from discstack.mmc.procedure import Observer, Phase, Procedure, Report, run
+from discstack.mmc.procedure import Observer, Phase, Procedure, Report, Waiting, run
 from discstack.quiet import quiet
 from discstack.transport.base import FeedCounters, Stream
 
@@ -93,6 +93,10 @@ class Narrator(Observer):
             self._handler(Progress(elapsed=self._elapsed(), phase=report.phase, fraction=report.progress))
         if report.message:
             self._handler(Notice(elapsed=self._elapsed(), message=report.message))
+
+    def waiting(self, waiting: Waiting, /) -> None:
+        """Pass on what the drive is waited for."""
+        self._handler(Notice(elapsed=self._elapsed(), message=str(waiting)))
 
     def recovered(self, error: CommandError, /) -> None:
         """Pass on that the drive got by, but only just."""

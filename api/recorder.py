@@ -19,7 +19,7 @@ from discstack.mmc.inspection import Inspection, Question, inspect
 from discstack.mmc.media import RECIPES
 from discstack.mmc.medium import Action, DiscState
 from discstack.mmc.planning import blanked
-from discstack.mmc.procedure import Observer, Procedure, run
+from discstack.mmc.procedure import Observer, Procedure, Waiting, run
 from discstack.mmc.queries import read_capacity
 from discstack.mmc.spec.cdb import Direction, lookup
 from discstack.transport.base import CDB_LENGTHS, Command, DeviceGone
@@ -46,7 +46,8 @@ class Recorder:
     command, `record` gets every command with its data (see `recording_to`). The last commands are always kept:
     `save_last_commands` writes them. All methods may be called from any thread; they take turns, and a job keeps the
     others waiting until it is done. Use several recorders for several drives at once. A drive with a mounted disc is
-    not to be had exclusively, unless `unmount` permits to unmount it. Raises TransportError if the drive cannot be
+    not to be had exclusively, unless `unmount` permits to unmount it. `on_wait` is called with words where the drive is
+    waited for, as it is not ready, outside of jobs, which have events. Raises TransportError if the drive cannot be
     opened.
     """
 
@@ -57,9 +58,11 @@ class Recorder:
         trace: TraceSink | None = None,
         record: ExchangeObserver | None = None,
         unmount: bool = False,
+        on_wait: Callable[[str], None] | None = None,
     ) -> None:
         self.address = parse_address(address) if isinstance(address, str) else address
         self.unmount = unmount
+        self._listener = _Listener(on_wait) if on_wait else Observer()
         self._last = LastCommands()
         self._observers: list[ExchangeObserver] = [self._last, *filter(None, [trace and Tracer(trace), record])]
         self._natively = record is None  # a recording holds the commands of streams too
@@ -142,7 +145,7 @@ class Recorder:
     def run(self, procedure: Procedure[T], *, observer: Observer | None = None, cancelled: Event | None = None) -> T:
         """Run a procedure of `discstack.mmc` on the drive as it is open now."""
         with self._lock:
-            return run(procedure, self.transport, observer=observer or Observer(), cancelled=cancelled)
+            return run(procedure, self.transport, observer=observer or self._listener, cancelled=cancelled)
 
     @property
     def drive(self) -> Drive:
@@ -278,11 +281,21 @@ class Recorder:
             return transport.execute(command)
 
 
+class _Listener(Observer):
+    """Passes on what the drive is waited for."""
+
+    def __init__(self, on_wait: Callable[[str], None]) -> None:
+        self._on_wait = on_wait
+
+    def waiting(self, waiting: Waiting, /) -> None:
+        self._on_wait(str(waiting))
+
+
 class _HeldDrive(Drive):
     """The drive of a recorder, as that has it open whenever it is asked."""
 
     def __init__(self, recorder: Recorder) -> None:
-        super().__init__(recorder.transport)
+        super().__init__(recorder.transport, observer=recorder._listener)
         self._recorder = recorder
 
     def close(self) -> None:

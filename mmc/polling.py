@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 from discstack.mmc import queries
 from discstack.mmc.command import act
 from discstack.mmc.errors import CommandError, DriveTimeout, NotReady, UnitAttention
-from discstack.mmc.procedure import Checkpoint, Now, Pause, Phase, Procedure, Report
+from discstack.mmc.procedure import TOLD_AFTER, Checkpoint, Now, Pause, Phase, Procedure, Report, Waiting
 from discstack.mmc.quirks import Quirk
 from discstack.mmc.spec.commands import START_STOP_UNIT, TEST_UNIT_READY
 
@@ -79,6 +79,7 @@ def wait_ready(
     """
     start = yield Now()
     clueless_since: float | None = None
+    told = False
     while (error := (yield from _probe())) is not None:
         now = yield Now()
         meaning = verdict(error)
@@ -94,11 +95,19 @@ def wait_ready(
             raise DriveTimeout(f"the drive is still not done after {limit:.0f} s: {error}") from error
         if phase is not None and meaning is Verdict.BUSY:
             yield Report(phase, (yield from _progress(error)))
+        told = told or (yield from _tell(error, now - start, limit))
         if cancellable:
             yield Checkpoint()
         yield Pause(INTERVAL)
     if Quirk.READY_TOO_EARLY in quirks:
         yield from persist(_barrier, limit=limit, interval=BARRIER_INTERVAL)
+
+
+def _tell(error: CommandError, waited: float, limit: float) -> Procedure[bool]:
+    """Tell what is waited for, once somebody may wonder; return whether that was told."""
+    if waited >= TOLD_AFTER:
+        yield Waiting(limit, error)
+    return waited >= TOLD_AFTER
 
 
 def still_busy() -> Procedure[CommandError | None]:
@@ -147,12 +156,15 @@ def persist(
     """
     start = yield Now()
     patient = {Verdict.BUSY, Verdict.ATTENTION} if swallow_attentions else {Verdict.BUSY}
+    told = False
     while True:
         try:
             return (yield from attempt())
         except (NotReady, UnitAttention) as error:
             if verdict(error) not in patient:
                 raise
-            if (yield Now()) - start >= limit:
+            waited = (yield Now()) - start
+            if waited >= limit:
                 raise DriveTimeout(f"the drive is still busy after {limit:.0f} s: {error}") from error
+            told = told or (yield from _tell(error, waited, limit))
         yield Pause(interval, cancellable=True)

@@ -10,6 +10,7 @@ A procedure is a generator that yields effects and is sent their outcomes:
     Prefill       -> seconds that it took until rings were as full as they get; a cancelled job is thrown Cancelled
     Stream        -> FeedResult, whatever the last answer was
     Report        -> None; tells the observer which phase the job is in and how far
+    Waiting       -> None; tells the observer what the device is waited for
     Checkpoint    -> None; here a cancelled job is thrown Cancelled
     Now           -> seconds on the device's clock
     MaxTransfer   -> the most bytes that one command may move
@@ -42,6 +43,7 @@ T = TypeVar("T")
 DEFERRED_LIMIT: Final = 4  # deferred recovered errors in a row before a command counts as failed
 NOT_TAKEN_LIMIT: Final = 120.0  # seconds that a device may say that it cannot take a command now
 NOT_TAKEN_INTERVAL: Final = 1.0
+TOLD_AFTER: Final = 5.0  # seconds of a wait after which somebody may wonder
 
 
 class Phase(Enum):
@@ -95,6 +97,17 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """Tell the observer that the device is waited for, how long at the most (in seconds), and what it answers."""
+
+    limit: float
+    error: CommandError
+
+    def __str__(self) -> str:
+        return f"waiting for the drive, {self.limit:.0f} s at the most: {self.error}"
+
+
+@dataclass(frozen=True, slots=True)
 class Checkpoint:
     """A place where the job may be cancelled without harm."""
 
@@ -114,7 +127,7 @@ class UsualTransfer:
     """Ask for the bytes that one WRITE moves unless somebody wants otherwise."""
 
 
-Effect = Command | Pause | Prefill | Stream | Report | Checkpoint | Now | MaxTransfer | UsualTransfer
+Effect = Command | Pause | Prefill | Stream | Report | Waiting | Checkpoint | Now | MaxTransfer | UsualTransfer
 Procedure = Generator[Effect, Any, T]
 
 
@@ -129,6 +142,9 @@ class Observer:
 
         The counters include those of `stream.earlier`.
         """
+
+    def waiting(self, waiting: Waiting, /) -> None:
+        """The device is not ready, or takes no command, for seconds already; called once a wait."""
 
     def recovered(self, error: CommandError, /) -> None:
         """A command succeeded after the device recovered from an error (sense key 1h)."""
@@ -209,12 +225,15 @@ class _Runner:
 
     def taken(self, command: Command) -> Reply:
         """Execute until the device takes the command, or the time for that is over."""
-        clock = self.transport.clock
-        end = clock.now() + NOT_TAKEN_LIMIT if self.deadline is None else self.deadline
+        clock, began, told = self.transport.clock, self.transport.clock.now(), False
+        end = began + NOT_TAKEN_LIMIT if self.deadline is None else self.deadline
         while (reply := self.transport.execute(command)).status in NOT_TAKEN:
             if (now := clock.now()) >= end:
                 self.deadline = now + NOT_TAKEN_LIMIT if self.deadline is None else self.deadline
                 return reply
+            if not told and now - began >= TOLD_AFTER:
+                told = True
+                self.waiting(Waiting(end - began, command_error(command.cdb, reply)))
             self.rest(NOT_TAKEN_INTERVAL)
         self.deadline = None
         return reply
@@ -267,6 +286,9 @@ class _Runner:
             self.phase, self.begun = report.phase, False
         self.observer.report(report)
 
+    def waiting(self, waiting: Waiting) -> None:
+        self.observer.waiting(waiting)
+
     def checkpoint(self, _: Checkpoint | None = None) -> None:
         if self.cancelled.is_set():
             self.heard = True
@@ -290,6 +312,7 @@ _PERFORM: Final[dict[type, Callable[[_Runner, Any], Any]]] = {
     Prefill: _Runner.prefill,
     Stream: _Runner.stream,
     Report: _Runner.report,
+    Waiting: _Runner.waiting,
     Checkpoint: _Runner.checkpoint,
     Now: _Runner.now,
     MaxTransfer: _Runner.max_transfer,

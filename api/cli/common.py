@@ -82,7 +82,7 @@ def open_recorder(address: str, trace: str | None, *, unmount: bool | None = Non
 
     with recorded(trace) as record:
         try:
-            recorder = Recorder(parse_address(address), record=record, unmount=bool(unmount))
+            recorder = Recorder(parse_address(address), record=record, unmount=bool(unmount), on_wait=_say_note)
         except ValueError as error:
             raise click.UsageError(str(error)) from error
         except TransportError as error:
@@ -98,6 +98,10 @@ def open_recorder(address: str, trace: str | None, *, unmount: bool | None = Non
                 if record is None and is_failure(error):
                     save_last_commands(recorder, error)
                 raise
+
+
+def _say_note(words: str) -> None:
+    say(f"note: {words}")
 
 
 def leave(recorder: Recorder, *, reload: bool = False, eject: bool = False) -> None:

@@ -98,6 +98,18 @@ def test_a_command_is_not_repeated_for_ever(lab: Any) -> None:
     assert script.time <= 31.0
 
 
+@pytest.mark.parametrize("wait", [lambda: wait_ready(60.0), lambda: persist(queries.inquiry, limit=60.0)])
+def test_a_wait_is_told_once_with_what_the_drive_answers(lab: Any, wait: Any) -> None:
+    diary = lab.diary()
+    with pytest.raises(DriveTimeout):
+        lab.run(wait(), lab.script((2, 4, 1)), observer=diary)
+    (waiting,) = diary.waits
+    assert (waiting.limit, waiting.error.sense.triple) == (60.0, (2, 4, 1))
+    quiet = lab.diary()
+    lab.run(wait(), lab.script(*[(2, 4, 1)] * 4, bytes(96)), observer=quiet)
+    assert quiet.waits == []
+
+
 def test_a_cancel_is_heard_while_a_command_is_repeated(lab: Any) -> None:
     cancelled = Event()
     cancelled.set()

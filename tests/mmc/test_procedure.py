@@ -87,6 +87,21 @@ def test_a_drive_that_takes_no_command_for_long_is_an_error(lab: Any) -> None:
     assert script.time == pytest.approx(NOT_TAKEN_LIMIT)
 
 
+def test_a_wait_for_a_drive_that_takes_no_command_is_told_once(lab: Any) -> None:
+    diary = lab.diary()
+    with pytest.raises(StatusError):
+        lab.run(once(TUR), lab.script(Reply(BUSY)), observer=diary)
+    assert [str(waiting) for waiting in diary.waits] == [
+        "waiting for the drive, 120 s at the most: TEST UNIT READY: the drive answered with BUSY (0x08)"
+    ]
+
+
+def test_a_short_wait_is_not_told(lab: Any) -> None:
+    diary = lab.diary()
+    lab.run(once(TUR), lab.script(*[Reply(BUSY)] * 4, None), observer=diary)
+    assert diary.waits == []
+
+
 def several(count: int) -> Iterator[Any]:
     """Send so many commands one after the other, and return how many were given up."""
     given_up = 0

@@ -16,7 +16,7 @@ from tap import BLOCK, Strike, Tap
 from discstack.emulator.open import open_virtual
 from discstack.emulator.store import record
 from discstack.mmc.job import BurnJob
-from discstack.mmc.procedure import Observer, Report, run
+from discstack.mmc.procedure import Observer, Report, Waiting, run
 from discstack.mmc.spec.cdb import describe
 from discstack.mmc.spec.sense import Sense, SenseKey
 from discstack.transport.base import CHECK_CONDITION, Command, FeedCounters, Reply, Stream
@@ -91,9 +91,13 @@ class Diary(Observer):
     reports: list[Report] = field(default_factory=list)
     recoveries: list[Exception] = field(default_factory=list)
     streams: list[FeedCounters] = field(default_factory=list)
+    waits: list[Waiting] = field(default_factory=list)
 
     def report(self, report: Report, /) -> None:
         self.reports.append(report)
+
+    def waiting(self, waiting: Waiting, /) -> None:
+        self.waits.append(waiting)
 
     def recovered(self, error: Exception, /) -> None:
         self.recoveries.append(error)
