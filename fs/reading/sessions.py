@@ -15,6 +15,7 @@ from discstack.fs.reading.udf.volume import end_of_partitions
 # How far behind a session the next one begins at most: the border of a DVD-R (a CD's lead-out and lead-in are shorter),
 # run-out, padding
 SESSION_GAP: Final = 49152 + 1024
+SMALLEST_GAP: Final = 2048  # sectors: that of a DVD+R
 LEEWAY: Final = 1024  # sectors by which a sound image may be longer or shorter than its volume: padding, run-out
 MOST_OF_A_CD: Final = 100 * 60 * 75  # sectors
 BLOCK: Final = 16  # sectors: sessions of larger discs start at multiples of that
@@ -50,7 +51,7 @@ def _first_session(blocks: Blocks) -> int:
     """Return where the first session with a volume starts; on a CD audio may come before it."""
     if _ends(blocks, 0) is not None or blocks.sectors > MOST_OF_A_CD:
         return 0
-    return _first(blocks, range(1, blocks.sectors - SYSTEM_AREA)) or 0
+    return _behind_a_gap(blocks, 0, blocks.sectors - SYSTEM_AREA) or 0
 
 
 def _behind(blocks: Blocks, start: int, ends: Ends, notes: Notes) -> int | None:
@@ -75,12 +76,22 @@ def _behind(blocks: Blocks, start: int, ends: Ends, notes: Notes) -> int | None:
 def _within(blocks: Blocks, start: int, ends: Ends, notes: Notes) -> int | None:
     """Return where a session starts before a volume ends that was not written to its end."""
     last = min(ends.by_medium, blocks.sectors - SYSTEM_AREA)
-    step = 1 if blocks.sectors <= MOST_OF_A_CD else BLOCK
-    found = _first(blocks, range(start + step * -(-(SYSTEM_AREA + 1) // step), last, step))
+    found = _behind_a_gap(blocks, start + 2 * BLOCK, last)
     if found is not None:
         detail = f"it was not written to its end, as another one starts at sector {found}"
         notes.add(Oddity.INCOMPLETE, f"session at sector {start}", detail)
     return found
+
+
+def _behind_a_gap(blocks: Blocks, first: int, last: int) -> int | None:
+    """Return where a session starts that has a gap before it: what has none is passed over, a sample of each gap read.
+
+    So little is read of an image that was cut off, or of a disk with more partitions behind the volume.
+    """
+    step = 1 if blocks.sectors <= MOST_OF_A_CD else BLOCK
+    samples = (lba for lba in range(first, last, SMALLEST_GAP) if _are_empty(blocks, [lba]))
+    found = (_first(blocks, range(lba, min(lba + SMALLEST_GAP, last), step)) for lba in samples)
+    return next((at for at in found if at is not None), None)
 
 
 def _is_doubtful(blocks: Blocks, ends: Ends) -> bool:

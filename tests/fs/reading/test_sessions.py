@@ -134,3 +134,9 @@ def test_no_more_than_the_border_is_read_twice_behind_the_volume_of_a_large_medi
     disc = Disc(BD_R, session(0, 8_000_000))
     assert found(disc) == (0, ())
     assert disc.read < 2 * 60_000 * SECTOR
+
+
+def test_of_a_volume_that_was_cut_off_only_samples_are_read(session: Callable[..., Sectors]) -> None:
+    disc = Disc(1_000_000, session(0, BD_R) | dict.fromkeys(range(25, 1_000_000), b"data"))
+    assert found(disc) == (0, ())
+    assert disc.read < 10_000 * SECTOR
