@@ -2,7 +2,7 @@
 
 Nothing that is there already is written over or followed: a name that is taken, and a link in the place of a directory,
 end the extraction. What this system cannot have is left out. Symbolic links are made last. Owners are not set;
-set-user-ID bits and the like are dropped.
+set-user-ID bits and the like are dropped. A hard link is a copy where the file system there has none, or has no more.
 """
 
 from __future__ import annotations
@@ -157,9 +157,7 @@ class _Extraction:
         _set_times(node, path)
 
     def _file(self, node: File, path: Path) -> None:
-        first = self._first.get(node.link) if node.link is not None else None
-        if first is not None:
-            os.link(first, path)
+        if node.link in self._first and _is_linked(self._first[node.link], path):
             return
         target = open(path, "xb")  # noqa: SIM115  (what fails from here on leaves a file)
         try:
@@ -235,6 +233,15 @@ def stays_inside(target: bytes, inside: PurePosixPath) -> bool:
 
 def _parts(target: bytes) -> Iterator[bytes]:
     return (part for part in target.split(b"/") if part not in (b"", b"."))
+
+
+def _is_linked(first: Path, path: Path) -> bool:
+    """Make another name for a file; False where it has to be a copy: no links here, or no more of them for one file."""
+    try:
+        os.link(first, path)
+    except OSError:  # if the name is taken or the disk is full, copying fails in the same way
+        return False
+    return True
 
 
 def _set_mode(node: Node, path: Path, least: int = 0) -> None:

@@ -43,6 +43,28 @@ def test_files_links_times_and_permissions_come_out(tree: Directory, tmp_path: P
     assert os.readlink(tmp_path / "out/link") == "below/./file"
 
 
+@pytest.mark.parametrize("code", [errno.EPERM, errno.EMLINK], ids=["vfat", "ext4 behind 65,000 names"])
+def test_further_name_is_a_copy_where_no_link_can_be_made(
+    tree: Directory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def link(first: Path, path: Path) -> None:
+        raise OSError(code, os.strerror(code), first, None, path)
+
+    monkeypatch.setattr(os, "link", link)
+    done = extract_tree(tree, tmp_path / "out")
+    assert (tmp_path / "out/second name").read_bytes() == (tmp_path / "out/below/file").read_bytes() == b"data" * 1000
+    assert (done.files, done.skipped) == (3, ())
+
+
+def test_name_of_a_hard_link_that_is_taken_ends_the_extraction(tree: Directory, tmp_path: Path) -> None:
+    taken = tmp_path / "out/below/file"  # the later name of both
+    taken.parent.mkdir(parents=True)
+    taken.write_bytes(b"mine")
+    with pytest.raises(FileExistsError):
+        extract_tree(tree, tmp_path / "out")
+    assert taken.read_bytes() == b"mine"
+
+
 def test_one_file_comes_out_alone(tree: Directory, tmp_path: Path) -> None:
     extract_tree(tree["below/file"], tmp_path / "out")
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["file"]
