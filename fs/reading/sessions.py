@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from discstack.fs.ecma119 import STANDARD_IDENTIFIER
+from discstack.fs.errors import SourceError
 from discstack.fs.plan import SECTOR, SYSTEM_AREA
 from discstack.fs.reading.blocks import Blocks, Medium
+from discstack.fs.reading.disk import find_disk
 from discstack.fs.reading.ecma119 import BEGINNING, PRIMARY, Descriptor, find_descriptors, parse_record
 from discstack.fs.reading.notes import Notes, Oddity
 from discstack.fs.reading.udf.volume import end_of_partitions
@@ -37,6 +39,8 @@ def last_session(medium: Medium, notes: Notes) -> int:
     blocks = Blocks(medium, Notes())
     start = _first_session(blocks)
     ends = _ends(blocks, start)
+    if ends is not None and start == 0:  # partitions that were appended belong to it
+        ends = ends._replace(by_session=max(ends.by_session, _end_of_disk(medium)))
     while ends is not None:
         following = _behind(blocks, start, ends, notes)
         if following is None and _is_doubtful(blocks, ends):
@@ -52,6 +56,14 @@ def _first_session(blocks: Blocks) -> int:
     if _ends(blocks, 0) is not None or blocks.sectors > MOST_OF_A_CD:
         return 0
     return _behind_a_gap(blocks, 0, blocks.sectors - SYSTEM_AREA) or 0
+
+
+def _end_of_disk(medium: Medium) -> int:
+    """Return the first sector behind the partitions of an image that is a disk too; 0 if none can be read."""
+    try:
+        return find_disk(medium).end
+    except SourceError:
+        return 0
 
 
 def _behind(blocks: Blocks, start: int, ends: Ends, notes: Notes) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from struct import pack
 from typing import Any
 
 import pytest
@@ -104,6 +105,13 @@ def test_what_an_older_and_larger_image_left_is_told_and_not_taken_for_a_session
     )
     assert notes == read_volume(Disc(41_700, old | new)).notes
     assert read_volume(Disc(41_700, old | new), start=41_400).notes == ()
+
+
+def test_a_session_behind_a_partition_that_was_appended_to_the_first_is_found(session: Callable[..., Sectors]) -> None:
+    partitions = pack("<BxxxBxxxII", 0, 0x83, 0, 4 * 1000) + pack("<BxxxBxxxII", 0, 0x83, 4 * 1000, 4 * 9000)
+    content = session(0, 1000) | session(12_048, 300) | dict.fromkeys(range(1000, 10_000), b"another file system")
+    content[0] = partitions.rjust(446 + 32, b"\0").ljust(510, b"\0") + b"\x55\xaa"  # a master boot record
+    assert found(Disc(12_348, content)) == (12_048, ())
 
 
 @pytest.mark.parametrize(
