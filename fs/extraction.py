@@ -202,6 +202,8 @@ class _Extraction:
                     reason = f"Windows lets you make no links; it leads to {node.shown_target}"
                 elif error.errno == errno.ENAMETOOLONG:
                     reason = f"where the link leads to has {len(node.target)} bytes, more than this system takes"
+                elif error.errno == errno.EPERM:  # not EACCES: what Linux says on a FAT
+                    reason = f"no symbolic link can be made here; it leads to {node.shown_target}"
                 else:
                     raise
                 self.skipped.append(Skipped(node.path, reason))

@@ -56,6 +56,21 @@ def test_further_name_is_a_copy_where_no_link_can_be_made(
     assert (done.files, done.skipped) == (3, ())
 
 
+@pytest.mark.linux("what it says of symbolic links on a FAT")
+def test_links_are_left_out_where_none_can_be_made(
+    tree: Directory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def symlink(target: str, path: Path, target_is_directory: bool = False) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), target, None, path)
+
+    monkeypatch.setattr(os, "symlink", symlink)
+    done = extract_tree(tree, tmp_path / "out")
+    assert [str(each) for each in done.skipped] == [
+        "/link: not extracted: no symbolic link can be made here; it leads to below/./file"
+    ]
+    assert (tmp_path / "out/below").stat().st_mtime_ns == 5 * SECOND
+
+
 def test_name_of_a_hard_link_that_is_taken_ends_the_extraction(tree: Directory, tmp_path: Path) -> None:
     taken = tmp_path / "out/below/file"  # the later name of both
     taken.parent.mkdir(parents=True)
