@@ -107,6 +107,14 @@ def test_what_an_older_and_larger_image_left_is_told_and_not_taken_for_a_session
     assert read_volume(Disc(41_700, old | new), start=41_400).notes == ()
 
 
+def test_a_session_that_follows_a_broken_one_without_a_gap_is_found(session: Callable[..., Sectors]) -> None:
+    """As on a BD-R; where the same was burnt again, the disc goes on behind the end that the broken one was to have."""
+    content = session(0, 600_000) | session(20_000, 620_000) | dict.fromkeys(range(30, 19_999), b"data")
+    content |= dict.fromkeys(range(20_030, 620_000, 32), b"data") | dict.fromkeys(range(32, 620_000, 2048), b"data")
+    start, notes = found(Disc(620_000, content))
+    assert (start, [note.oddity for note in notes]) == (20_000, [Oddity.INCOMPLETE])
+
+
 def test_a_session_behind_a_partition_that_was_appended_to_the_first_is_found(session: Callable[..., Sectors]) -> None:
     partitions = pack("<BxxxBxxxII", 0, 0x83, 0, 4 * 1000) + pack("<BxxxBxxxII", 0, 0x83, 4 * 1000, 4 * 9000)
     content = session(0, 1000) | session(12_048, 300) | dict.fromkeys(range(1000, 10_000), b"another file system")
