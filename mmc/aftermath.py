@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from discstack.mmc.errors import DriveError, DriveTimeout, UnitAttention
+from discstack.mmc.polling import still_busy
 from discstack.mmc.procedure import Phase, Procedure, Report
 from discstack.mmc.steps import flush
 from discstack.transport.base import TransferRefused, TransportError
@@ -49,6 +50,18 @@ def abandon(error: BaseException, work: Work, job: BurnJob) -> Procedure[None]:
     if _is_hopeless(error):
         return
     yield Report(Phase.FINALISING)
-    second = yield from attempt(error, partial(flush, work))
+    second = yield from attempt(error, partial(flush_after, error, work))
     if second is None or not _is_hopeless(second):
         yield from attempt(error, lambda: work.recipe.abandon(work, job))
+
+
+def flush_after(error: BaseException, work: Work) -> Procedure[None]:
+    """Flush after a failure; who has interrupted the wait for a busy drive is not to wait for it once more.
+
+    Raises DriveTimeout then.
+    """
+    if isinstance(error, KeyboardInterrupt):
+        busy = yield from still_busy()
+        if busy is not None:
+            raise DriveTimeout(f"the drive is still busy, and left to itself: {busy}") from busy
+    yield from flush(work)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from discstack.mmc import actions
 from discstack.mmc.aftermath import attempt, drive_is_lost
 from discstack.mmc.errors import Cancelled, CommandError, DriveError
 from discstack.mmc.identify import look
 from discstack.mmc.medium import MediumStatus
-from discstack.mmc.polling import persist, still_busy
+from discstack.mmc.polling import BUSY, persist, still_busy
 from discstack.mmc.procedure import Procedure
 from discstack.transport.base import TransportError
 
 T = TypeVar("T")
+HASTE: Final = 5.0  # seconds that a busy drive is waited for by who has interrupted a job
 
 
 def locked(body: Procedure[T]) -> Procedure[T]:
@@ -25,7 +26,7 @@ def locked(body: Procedure[T]) -> Procedure[T]:
     except GeneratorExit:
         raise
     except BaseException as error:
-        yield from attempt(error, unlock)
+        yield from attempt(error, partial(unlock, HASTE if isinstance(error, KeyboardInterrupt) else BUSY))
         if drive_is_lost(error):
             error.add_note("what state the disc is in is not known: look at it when the drive answers again")
         else:
@@ -48,9 +49,12 @@ def lock() -> Procedure[None]:
         raise
 
 
-def unlock() -> Procedure[None]:
-    """Let the tray be opened again; asked twice before a drive is left with it locked."""
-    allow = partial(persist, partial(actions.prevent_removal, prevent=False), swallow_attentions=True)
+def unlock(limit: float = BUSY) -> Procedure[None]:
+    """Let the tray be opened again; asked twice before a drive is left with it locked.
+
+    A busy one is waited for as long as `limit` (seconds).
+    """
+    allow = partial(persist, partial(actions.prevent_removal, prevent=False), limit=limit, swallow_attentions=True)
     try:
         yield from allow()
     except (CommandError, Cancelled):

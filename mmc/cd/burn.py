@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 from typing import Final
 
-from discstack.mmc.aftermath import attempt, disc_is_lost
+from discstack.mmc.aftermath import attempt, disc_is_lost, flush_after
 from discstack.mmc.calibration import calibrate
 from discstack.mmc.cd import at_once, by_track, raw
 from discstack.mmc.cd.following import check_data_mode, next_track_number
@@ -219,7 +220,7 @@ def recorded(work: Work, writing: Procedure[None]) -> Procedure[None]:
     except BaseException as error:
         if not disc_is_lost(error):
             yield Report(Phase.FINALISING)
-            yield from attempt(error, lambda: flush(work))
+            yield from attempt(error, partial(flush_after, error, work))
         raise
     yield Report(Phase.FINALISING)
     yield from flush(work)

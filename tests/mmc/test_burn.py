@@ -537,6 +537,33 @@ def test_a_drive_that_takes_nothing_any_more_does_not_hold_the_way_out_up(lab: A
     assert tap.clock.now() < 3 * NOT_TAKEN_LIMIT  # of which one is that of the WRITE
 
 
+@pytest.mark.parametrize("operation", [0x35, 0x5B], ids=["flush", "close"])
+@pytest.mark.parametrize("medium", ["cd-r", "dvd-r", "dvd+r", "bd-r"])
+def test_who_interrupts_the_wait_for_a_drive_that_is_busy_waits_no_more(lab: Any, medium: str, operation: int) -> None:
+    tap = lab.drive(medium, 4096)
+    execute, since, interrupted = tap.execute, list[float](), list[float]()
+
+    def busy(command: Any) -> Reply:
+        if not since:
+            reply = execute(command)
+            since.extend([tap.clock.now()] * (command.cdb[0] == operation))
+            return reply
+        if not interrupted and tap.clock.now() - since[0] > 10.0:
+            interrupted.append(tap.clock.now())
+            raise KeyboardInterrupt
+        return lab.refuse(2, 4, 8)(command, Reply)
+
+    tap.execute = busy
+    with pytest.raises(KeyboardInterrupt) as caught:
+        lab.run(burn(lab.job(close=True)), tap)
+    assert tap.clock.now() - interrupted[0] < 10.0
+    *flushed, locked, unknown = caught.value.__notes__
+    assert len(flushed) == (operation == 0x35)
+    assert all("still busy, and left to itself" in note for note in flushed)
+    assert "still busy after 5 s: PREVENT ALLOW MEDIUM REMOVAL" in locked
+    assert unknown.startswith("the disc is not done yet, and what it will be is not known")
+
+
 @pytest.mark.parametrize("medium", ["dvd-r", "dvd+r", "bd-r"])
 def test_a_drive_that_takes_commands_again_on_the_way_out_gets_its_track_closed(lab: Any, medium: str) -> None:
     tap = lab.drive(medium, 65536)
