@@ -89,7 +89,8 @@ def _within(blocks: Blocks, start: int, ends: Ends, notes: Notes) -> int | None:
     """Return where a session starts before a volume ends that was not written to its end."""
     last = min(ends.by_medium, blocks.sectors - SYSTEM_AREA)
     found = _behind_a_gap(blocks, start + 2 * BLOCK, last)
-    if found is None and ends.by_medium <= blocks.sectors:  # on a BD-R there is no gap
+    small, is_cut_off = blocks.sectors <= MOST_OF_A_CD, ends.by_medium > blocks.sectors
+    if found is None and (small or not is_cut_off):  # on a BD-R there is no gap
         found = _first(blocks, range(start + 2 * BLOCK, last, _step(blocks)))
     if found is not None:
         detail = f"it was not written to its end, as another one starts at sector {found}"
@@ -100,7 +101,7 @@ def _within(blocks: Blocks, start: int, ends: Ends, notes: Notes) -> int | None:
 def _behind_a_gap(blocks: Blocks, first: int, last: int) -> int | None:
     """Return where a session starts that has a gap before it: what has none is passed over, a sample of each gap read.
 
-    So little is read of an image that was cut off.
+    So little is read of a large image that was cut off.
     """
     samples = (lba for lba in range(first, last, SMALLEST_GAP) if _are_empty(blocks, [lba]))
     found = (_first(blocks, range(lba, min(lba + SMALLEST_GAP, last), _step(blocks))) for lba in samples)

@@ -126,6 +126,7 @@ def test_a_session_behind_a_partition_that_was_appended_to_the_first_is_found(se
     ("claimed", "broken", "following", "sectors"),
     [
         (21_264, 1888, 3936, 4208),
+        (16_672, 3648, 3648, 3936),
         (21_264, 1888, 3936, 22_400),
         (2_200_000, 90_001, 92_064, 1_100_000),
         (1_000_000, 90_001, 92_064, 1_092_064),
