@@ -93,9 +93,10 @@ def wait_ready(
             break
         if now - start >= limit:
             raise DriveTimeout(f"the drive is still not done after {limit:.0f} s: {error}") from error
-        if phase is not None and meaning is Verdict.BUSY:
+        if phase is None:
+            told = told or (yield from _tell(error, now - start, limit))
+        elif meaning is Verdict.BUSY:
             yield Report(phase, (yield from _progress(error)))
-        told = told or (yield from _tell(error, now - start, limit))
         if cancellable:
             yield Checkpoint()
         yield Pause(INTERVAL)

@@ -110,6 +110,13 @@ def test_a_wait_is_told_once_with_what_the_drive_answers(lab: Any, wait: Any) ->
     assert quiet.waits == []
 
 
+def test_a_wait_in_a_phase_that_is_reported_is_no_news(lab: Any) -> None:
+    """All closes, and most of what else is begun, take longer than a short wait."""
+    diary = lab.diary()
+    lab.run(wait_ready(60.0, phase=Phase.FINALISING), lab.script(*[(2, 4, 7), b""] * 20, GOOD), observer=diary)
+    assert (diary.waits, {report.phase for report in diary.reports}) == ([], {Phase.FINALISING})
+
+
 def test_a_cancel_is_heard_while_a_command_is_repeated(lab: Any) -> None:
     cancelled = Event()
     cancelled.set()
