@@ -48,7 +48,11 @@ def build_image(root: Directory, options: ImageOptions = DEFAULTS, batches: Batc
     _check(options)
     make_file = options.base.make_file if options.base else FileItem
     snapshot = take_snapshot(
-        *(root, options.clock), rationalize=options.rationalize, overrides=options.overrides, make_file=make_file
+        root,
+        options.clock,
+        rationalize=options.rationalize,
+        overrides=options.overrides,
+        make_file=make_file,
     )
     boot = BootEmitter(options.boot, snapshot, options.views, options.base)
     snapshot.mark_hidden(Globs(options.marked_hidden))
