@@ -10,7 +10,14 @@ from discstack.fs.errors import SourceError
 from discstack.fs.plan import SECTOR, SYSTEM_AREA
 from discstack.fs.reading.blocks import Blocks, Medium
 from discstack.fs.reading.disk import find_disk
-from discstack.fs.reading.ecma119 import BEGINNING, PRIMARY, Descriptor, find_descriptors, parse_record
+from discstack.fs.reading.ecma119 import (
+    BEGINNING,
+    PRIMARY,
+    Descriptor,
+    find_descriptors,
+    may_begin_session,
+    parse_record,
+)
 from discstack.fs.reading.notes import Notes, Oddity
 from discstack.fs.reading.udf.volume import end_of_partitions
 
@@ -40,7 +47,8 @@ def last_session(medium: Medium, notes: Notes) -> int:
     start = _first_session(blocks)
     ends = _ends(blocks, start)
     if ends is not None and start == 0:  # partitions that were appended belong to it
-        ends = ends._replace(by_session=max(ends.by_session, _end_of_disk(medium)))
+        disk = min(_end_of_disk(medium), blocks.sectors)
+        ends = Ends(max(ends.by_medium, disk), max(ends.by_session, disk))
     while ends is not None:
         following = _behind(blocks, start, ends, notes)
         if following is None and _is_doubtful(blocks, ends):
@@ -53,7 +61,7 @@ def last_session(medium: Medium, notes: Notes) -> int:
 
 def _first_session(blocks: Blocks) -> int:
     """Return where the first session with a volume starts; on a CD audio may come before it."""
-    if _ends(blocks, 0) is not None or blocks.sectors > MOST_OF_A_CD:
+    if may_begin_session(blocks, 0) or blocks.sectors > MOST_OF_A_CD:
         return 0
     return _behind_a_gap(blocks, 0, blocks.sectors - SYSTEM_AREA) or 0
 

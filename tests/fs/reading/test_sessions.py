@@ -115,11 +115,37 @@ def test_a_session_that_follows_a_broken_one_without_a_gap_is_found(session: Cal
     assert (start, [note.oddity for note in notes]) == (20_000, [Oddity.INCOMPLETE])
 
 
+def appended(first: int, last: int) -> bytes:
+    """Return a master boot record with the sectors of an appended partition."""
+    whole = pack("<BxxxBxxxII", 0, 0x83, 0, 4 * first)
+    partitions = whole + pack("<BxxxBxxxII", 0, 0x83, 4 * first, 4 * (last - first))
+    return partitions.rjust(446 + 32, b"\0").ljust(510, b"\0") + b"\x55\xaa"
+
+
 def test_a_session_behind_a_partition_that_was_appended_to_the_first_is_found(session: Callable[..., Sectors]) -> None:
-    partitions = pack("<BxxxBxxxII", 0, 0x83, 0, 4 * 1000) + pack("<BxxxBxxxII", 0, 0x83, 4 * 1000, 4 * 9000)
     content = session(0, 1000) | session(12_048, 300) | dict.fromkeys(range(1000, 10_000), b"another file system")
-    content[0] = partitions.rjust(446 + 32, b"\0").ljust(510, b"\0") + b"\x55\xaa"  # a master boot record
+    content[0] = appended(1000, 10_000)
     assert found(Disc(12_348, content)) == (12_048, ())
+
+
+@pytest.mark.parametrize(("volume", "sectors"), [(297_000, 300_000), (300_000, 2_000_000), (8_000_000, BD_R)])
+def test_partitions_behind_the_volume_are_not_searched(
+    volume: int, sectors: int, session: Callable[..., Sectors]
+) -> None:
+    """As of a stick with a partition for what is to persist, or of an image with one for EFI."""
+    content = session(0, volume) | session(32, volume - 32)  # xorriso has a copy of the first descriptors there
+    content |= dict.fromkeys(range(volume, volume + 2000), b"another file system")
+    content[0] = appended(volume, sectors)
+    disc = Disc(sectors, content)
+    assert found(disc) == (0, ())
+    assert disc.read < 200 * SECTOR
+
+
+def test_of_what_has_descriptors_at_its_start_no_other_start_is_sought(session: Callable[..., Sectors]) -> None:
+    """Such as of UDF with blocks of another size, which lead nowhere here."""
+    disc = Disc(50_000, {16: b"\0BEA01\1"} | session(30_000, 500))
+    assert found(disc) == (0, ())
+    assert disc.read < 1000 * SECTOR
 
 
 @pytest.mark.parametrize(
