@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from discstack.fs.errors import SourceError
 from discstack.mmc.errors import CommandError, MediaError
-from discstack.mmc.media import RECIPES
+from discstack.mmc.media import run_out_of
 from discstack.mmc.medium import DiscState
 from discstack.mmc.reading import last_session, read_disc
 
@@ -27,7 +27,6 @@ class DiscMedium:
 
     def __init__(self, recorder: Recorder) -> None:
         medium = recorder.medium()
-        recipe = RECIPES.get(medium.profile)
         anywhere = medium.state is DiscState.OVERWRITABLE
         last = max((track.session for track in medium.tracks), default=0)
         starts = [track.start for track in medium.tracks if track.session == last]
@@ -39,8 +38,8 @@ class DiscMedium:
         tracks = sorted(medium.tracks, key=lambda track: track.start)
         between = (range(track.end, after.start) for track, after in pairwise(tracks))
         self._gaps = [] if anywhere else [gap for gap in between if len(gap)]
-        self._run_out = 0 if recipe is None else recipe.run_out
-        self._ends = [track.end for track in tracks]
+        self._run_out = run_out_of(medium.profile)
+        self._ends = [track.end for track in tracks] or [self.sectors]
         self.recorder = recorder
 
     def read_at(self, lba: int, buffer: bytearray | memoryview) -> None:

@@ -275,7 +275,7 @@ def _refuse_audio(recorder: Recorder) -> None:
         return
     try:
         tracks = CdReader(recorder).contents(gaps=False).tracks
-    except (CommandError, ResponseError):
+    except (CommandError, MediaError, ResponseError):
         return  # a CD without a table of contents, which one with audio has
     if audio := [str(track.number) for track in tracks if track.is_audio]:
         error = MediaError(f"there is audio on this CD (tracks: {', '.join(audio)}), whose sectors are not read so")

@@ -329,6 +329,11 @@ def test_run_out_is_no_damage_for_a_drive_that_only_reads(discstack: Any, folder
     assert (read.code, read.json["left_out"]) == (0, [f"{last}-{last + 1}"])
     assert discstack("verify", reader).code == 0
     assert discstack("verify", reader, "cd.iso").code == 0
+    with ds.open(reader) as recorder:
+        medium = ds.read_volume(recorder).medium
+        end = bytearray(4 * 2048)
+        medium.read_at(medium.sectors - 4, end)
+    assert end[-2 * 2048 :] == bytes(2 * 2048)
 
 
 def test_a_gap_between_sessions_that_a_drive_does_not_know_of_can_be_skipped(discstack: Any, folder: Path) -> None:
@@ -340,6 +345,12 @@ def test_a_gap_between_sessions_that_a_drive_does_not_know_of_can_be_skipped(dis
     assert "--skip-bad writes zeros for what cannot be read" in stopped.err
     assert discstack("read", reader, "-o", "image", "--skip-bad").code == 4
     assert discstack("ls", "image").out == discstack("ls", reader).out
+
+
+def test_a_cd_without_a_table_of_contents_is_verified_as_far_as_it_is_written(discstack: Any, folder: Path) -> None:
+    drive = "virtual:cd-r?file=cd.img"
+    assert discstack("burn", str(folder), "-d", drive, "--mode", "packets", "--leave-open").code == 0
+    assert discstack("verify", drive).code == 0
 
 
 def test_what_is_left_out_behind_a_track_is_told_and_nothing_else_is_left_out(discstack: Any, folder: Path) -> None:
