@@ -17,10 +17,11 @@ from typing import BinaryIO, Final
 from discstack.audio.errors import AudioFormatError
 
 NO_SIZE: Final = 0x7FFF0000  # from here on it is what a writer that cannot seek leaves there, as 0 is
+NO_AIFF_SIZE: Final = 0x7F000000  # so large are the samples that SoX announces there
 NO_LONG_SIZE: Final = 1 << 63
 # How files begin that tell their size: where it is, behind that of what comes before it, and from where on it is none
 SIZES: Final = (
-    (re.compile(rb"FORM....AIF[FC]", re.DOTALL), Struct(">4xI"), NO_SIZE),
+    (re.compile(rb"FORM....AIF[FC]", re.DOTALL), Struct(">4xI"), NO_AIFF_SIZE),
     (re.compile(rb"\.snd"), Struct(">4xII"), NO_SIZE),
     (re.compile(rb"RF64....WAVEds64", re.DOTALL), Struct("<20xQ"), NO_LONG_SIZE),
     (re.compile(rb"riff\x2e\x91\xcf\x11"), Struct("<16xQ"), NO_LONG_SIZE),  # Wave64
