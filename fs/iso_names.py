@@ -20,6 +20,7 @@ _D_TEXT: Final = _table(D_CHARACTERS)
 _NAME: Final = _table(D_CHARACTERS + b"/")  # a slash stands between names
 _DOTTED: Final = _table(D_CHARACTERS + b"./")
 _TEXT: Final = _table(A_CHARACTERS)
+_CONTINUATION: Final = bytes(range(0x80, 0xC0))  # bytes of UTF-8 behind the first of a character
 _INNER_DOT: Final = re.compile(rb"\.(?![^./]+(?:/|\Z))")  # that no extension follows; a final one is none either
 
 
@@ -124,14 +125,19 @@ def parts(key: bytes) -> tuple[bytes, bytes, bytes]:
 
 def translated(names: Sequence[str], table: bytes) -> bytes:
     """Return names in the characters that a table leaves; no name has a slash, so all are translated at once."""
-    return "/".join(names).encode("ascii", "replace").translate(table)
+    return _translated("/".join(names), table)
 
 
 def d_text(text: str) -> str:
     """Return text in d-characters."""
-    return text.encode("ascii", "replace").translate(_D_TEXT).decode("ascii")
+    return _translated(text, _D_TEXT).decode("ascii")
 
 
 def a_text(text: str) -> str:
     """Return text in a-characters."""
-    return text.encode("ascii", "replace").translate(_TEXT).decode("ascii")
+    return _translated(text, _TEXT).decode("ascii")
+
+
+def _translated(text: str, table: bytes) -> bytes:
+    """Return what a table leaves of text, a byte for each character: beyond ASCII its first in UTF-8 stands for it."""
+    return text.encode("utf-8", "surrogatepass").translate(table, _CONTINUATION)

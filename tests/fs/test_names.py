@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from discstack.fs.iso1999_names import Iso1999Names
-from discstack.fs.iso_names import LEVELS, IsoNames
+from discstack.fs.iso_names import LEVELS, IsoNames, Level, a_text, d_text, parts
 from discstack.fs.joliet_names import JolietNames
 from discstack.fs.naming import marks_for, name_children
+from discstack.fs.relaxed_names import Relaxation, RelaxedNames
 
 ISO = IsoNames(LEVELS[3])
 LEVEL_4 = Iso1999Names(207)
@@ -42,6 +43,11 @@ def names(scheme: IsoNames | JolietNames | Iso1999Names, files: list[str], direc
 )
 def test_iso_file_names(name: str, identifier: str) -> None:
     assert iso_names([name]) == {name: identifier}
+
+
+def test_texts_of_a_volume_have_underscores_too() -> None:
+    assert d_text("Grüße 日?") == "GR__E___"
+    assert a_text("Grüße 日?") == "GR__E _?"
 
 
 def test_iso_directory_names_have_no_dot_and_no_version() -> None:
@@ -118,6 +124,44 @@ def test_marks_grow_where_so_many_names_start_alike_that_they_run_out(monkeypatc
     keys, _ = name_children(scheme, names, [])
     assert len(set(keys)) == 40
     assert max(map(len, keys)) == len("PHOTO_00.JPG")
+
+
+EVERYTHING = Relaxation(seven_bits=True, lower_case=True, leading_dots=True, dots=True, version=False, final_dot=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "identifier"),
+    [
+        ("Grüße.txt", "GR__E.TXT;1"),
+        ("what?~ 日本.x", "WHAT?~ __.X;1"),
+        ("\N{GRINNING FACE}", "_.;1"),
+        ("undecodable \udcff.txt", "UNDECODABLE _.TXT;1"),
+    ],
+)
+def test_a_character_that_is_not_ascii_becomes_an_underscore_where_question_marks_are_allowed_too(
+    name: str, identifier: str
+) -> None:
+    assert names(RelaxedNames(LEVELS[3], Relaxation(seven_bits=True)), [name], []) == {name: identifier}
+
+
+@pytest.mark.parametrize("level", LEVELS.values(), ids=map(str, LEVELS))
+@pytest.mark.parametrize(
+    "relaxation",
+    [Relaxation(seven_bits=True), Relaxation(dots=True), EVERYTHING],
+    ids=["seven bits", "dots", "everything"],
+)
+def test_relaxed_names_differ_and_keep_to_the_lengths_of_their_level(level: Level, relaxation: Relaxation) -> None:
+    scheme = RelaxedNames(level, relaxation)
+    alike = [".a.b", "_a.b", "üa.b", "é.a.b", "A", "a", "a.", "a_", "aü", "x" * 40 + ".b.c", "ü" * 31, ".." + "b" * 31]
+    file_keys, directory_keys = name_children(scheme, alike, alike)
+    shown = [scheme.shown(found) for found in (*scheme.file_identifiers(file_keys), *directory_keys)]
+    assert len(set(shown)) == 2 * len(alike)
+    assert not [name for name in shown if "?" in name or name.endswith(".")]
+    assert max(map(len, directory_keys)) <= level.directory
+    for stem, _, extension in map(parts, file_keys):
+        assert len(stem) <= level.name
+        assert len(extension) <= level.extension
+        assert len(stem + extension) <= level.total
 
 
 @pytest.mark.parametrize("name", ["Grüße aus Köln", "x" * 64, "Mixed.Case.txt", "\N{GRINNING FACE}" * 32])
