@@ -1,7 +1,7 @@
 """Names in ISO 9660 with more characters and dots than ECMA-119 7.5 has, as mkisofs's words allow one by one.
 
 Most readers take them as they come. What may not be: a slash, which stands between names in a path, and a semicolon,
-which stands before the version number; a dot at the end, which readers drop.
+which stands before the version number; a dot at the end, which readers drop. What is not ASCII becomes an underscore.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from typing import Final
 from discstack.fs.iso_names import D_CHARACTERS, IsoNames, Level, parts, translated
 
 _LOWER_CASE: Final = bytes(range(0x61, 0x7B))
-_SEVEN_BITS: Final = bytes(byte for byte in range(0x20, 0x7F) if byte not in b"./;" + _LOWER_CASE)
+_POSSIBLE: Final = bytes(byte for byte in range(0x20, 0x7F) if byte not in b"./;")
+_SEVEN_BITS: Final = bytes(byte for byte in _POSSIBLE if byte not in _LOWER_CASE)
 # dots in names with slashes between them
 _LEADING: Final = rb"(?<![^/])\."
 _FINAL: Final = rb"\.(?=/|\Z)"
@@ -26,8 +27,9 @@ class Relaxation:
     """What names in ISO 9660 may have beyond ECMA-119 7.5 and 7.6, or may lack.
 
     `seven_bits` are all printable characters of ASCII but small letters, a slash and a semicolon; `characters` are
-    further ones. `leading_dots` and `dots` let dots stand at the beginning and anywhere but at the end, in names of
-    directories too. Without `version` there is no version number, without `final_dot` no dot where no extension is.
+    further ones (ValueError for what may not be, and for a dot). `leading_dots` and `dots` let dots stand at the
+    beginning and anywhere but at the end, in names of directories too. Without `version` there is no version number,
+    without `final_dot` no dot where no extension is.
     """
 
     seven_bits: bool = False
@@ -37,6 +39,13 @@ class Relaxation:
     dots: bool = False
     version: bool = True
     final_dot: bool = True
+
+    def __post_init__(self) -> None:
+        if refused := bytes(byte for byte in self.characters if byte not in _POSSIBLE):
+            raise ValueError(
+                f"{refused!r} cannot be allowed in names: characters are printable ones of ASCII but a slash and a "
+                "semicolon; for dots there are `dots` and `leading_dots`"
+            )
 
 
 class RelaxedNames(IsoNames):

@@ -144,6 +144,12 @@ def test_a_character_that_is_not_ascii_becomes_an_underscore_where_question_mark
     assert names(RelaxedNames(LEVELS[3], Relaxation(seven_bits=True)), [name], []) == {name: identifier}
 
 
+@pytest.mark.parametrize("characters", [b";", b"/", b".", b"\0", b"\n", b"\x7f", "ü".encode("latin-1")])
+def test_what_may_not_be_in_a_name_cannot_be_allowed(characters: bytes) -> None:
+    with pytest.raises(ValueError, match="cannot be allowed in names: characters are printable ones of ASCII"):
+        Relaxation(characters=b"#a" + characters)
+
+
 @pytest.mark.parametrize("level", LEVELS.values(), ids=map(str, LEVELS))
 @pytest.mark.parametrize(
     "relaxation",
