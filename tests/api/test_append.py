@@ -622,6 +622,7 @@ def test_a_volume_with_a_virtual_allocation_table_grows_in_an_open_track(
         assert (status.sessions, status.open_session, len(status.tracks)) == (1, False, 1)
 
 
+@pytest.mark.linux("symbolic links")
 def test_what_goes_on_in_an_open_track_is_in_udf_alone_and_not_mixed_with_what_rock_ridge_showed_before(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
