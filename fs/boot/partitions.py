@@ -13,6 +13,7 @@ from discstack.fs.errors import LayoutError
 
 MOST: Final = {PartitionTable.MBR: mbr.ENTRIES, PartitionTable.GPT: gpt.ENTRIES}
 LINUX: Final = UUID("0FC63DAF-8483-4772-8E79-3D69D8477DE4")  # data of a Linux file system
+_UNUSED: Final = UUID(int=0)  # UEFI 2.10 5.3.3
 # type of an MBR: that of a GPT; of several that mean the same the last is the one that comes back
 _TYPES: Final = {
     **dict.fromkeys((0x01, 0x04, 0x06, 0x0B, 0x0E, 0x07, 0x0C), PartitionType.BASIC_DATA.value),
@@ -57,6 +58,8 @@ def mbr_type(kind: int | UUID) -> int:
 
 def gpt_type(kind: int | UUID) -> UUID:
     """Return the type of a GPT that means the same."""
+    if kind == _UNUSED:
+        raise LayoutError("a GUID of zeros is an unused entry of a GPT, no type of a partition")
     known = kind if isinstance(kind, UUID) else _TYPES.get(kind)
     if known is None:
         raise LayoutError(f"a GPT has no partition type for {kind:#04x}; give a GUID, or take an MBR")

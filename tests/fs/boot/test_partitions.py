@@ -75,6 +75,7 @@ def test_sfdisk_finds_partitions_by_their_numbers_in_an_mbr(
         ([Partition(2, 0x100, b"x")], None, "an MBR has no partition type for 256"),
         ([Partition(2, UUID(int=5), b"x")], None, "an MBR has no partition type for 00000000-"),
         ([Partition(2, 0x42, b"x")], PartitionTable.GPT, "a GPT has no partition type for 0x42; give a GUID"),
+        ([Partition(2, UUID(int=0), b"x")], PartitionTable.GPT, "a GUID of zeros is an unused entry of a GPT, no type"),
     ],
 )
 def test_what_no_table_can_have_is_refused(
