@@ -35,7 +35,11 @@ FRAME_COUNT: Final = re.compile(rb"(?:Xing|Info)\0\0\0[\x01\x03\x05\x07\x09\x0b\
 FURTHEST_COUNT: Final = 64  # bytes from where a frame begins: header, CRC, side information, word, flags
 ID3_HEADER, ID3_TAG, APE_FOOTER = 10, 128, 32  # bytes
 OGG_PAGE, LARGEST_PAGE = 27, 65307  # bytes: its header, and all that it may be
-LAST_PAGE: Final = 0x04  # flag of the last page of a stream (RFC 3533, 6)
+FIRST_PAGE, LAST_PAGE = 0x02, 0x04  # flags of the first and the last page of a stream (RFC 3533, 6)
+PAGE: Final = re.compile(rb"OggS\0([\0-\7])")  # what a page begins with: its flags are last
+PAGE_HEAD: Final = 6  # bytes of that
+AT_ONCE: Final = 1 << 20  # bytes
+NO_LENGTH: Final = (1 << 63) - 1  # samples; libsndfile has it where it does not know
 
 
 def check_size(path: Path, file: BinaryIO) -> None:
@@ -60,10 +64,14 @@ def flaw(file: BinaryIO, kind: str, decoded: int, told: int) -> str:
 
 
 def _flaw_of_any(_file: BinaryIO, decoded: int, told: int) -> str:
-    return f"only {decoded} of its {told} samples can be decoded" if decoded < told else ""
+    return f"only {decoded} of its {told} samples can be decoded" if decoded < told != NO_LENGTH else ""
 
 
 def _flaw_of_ogg(file: BinaryIO, decoded: int, told: int) -> str:
+    if _is_chained(file):
+        return (
+            "several streams follow each other in it, libsndfile gives only the first: decode it to WAV first (ffmpeg)"
+        )
     end = file.seek(0, os.SEEK_END)
     file.seek(max(end - LARGEST_PAGE - ID3_TAG, 0))
     tail = file.read()
@@ -75,6 +83,21 @@ def _flaw_of_ogg(file: BinaryIO, decoded: int, told: int) -> str:
     if start + OGG_PAGE + header[-1] + sum(sizes) > len(tail):
         return "it was cut off: a part of the last page is missing"
     return _flaw_of_any(file, decoded, told)
+
+
+def _is_chained(file: BinaryIO) -> bool:
+    """Say whether a stream begins behind another: those that lie side by side all begin before any goes on."""
+    file.seek(0)
+    goes_on, rest = False, b""
+    while block := file.read(AT_ONCE):
+        data = rest + block
+        for flags in PAGE.findall(data):
+            begins = bool(flags[0] & FIRST_PAGE)
+            if begins and goes_on:
+                return True
+            goes_on = not begins
+        rest = data[1 - PAGE_HEAD :]
+    return False
 
 
 def _flaw_of_mp3(file: BinaryIO, decoded: int, told: int) -> str:

@@ -28,6 +28,15 @@ TELLING = {
 }
 
 
+def ogg_check_sum(page: bytes) -> int:
+    crc = 0
+    for byte in page:
+        crc ^= byte << 24
+        for _ in range(8):
+            crc = crc << 1 ^ (0x104C11DB7 if crc >> 31 else 0)
+    return crc
+
+
 @pytest.fixture(scope="module")
 def wholes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """A file of each format that tells how long it is."""
@@ -69,6 +78,26 @@ def test_an_ogg_file_ends_with_its_last_page_and_tags_may_follow(wholes: dict[st
         with pytest.raises(AudioFormatError, match=r"cut off: (the last|a part of the last) page is missing"):
             samples(whole[:length])
     assert samples(whole + b"TAG" + bytes(125)) == SAMPLES
+
+
+def test_ogg_streams_one_after_the_other_are_refused(wholes: dict[str, bytes], samples: Any) -> None:
+    """libsndfile gives the first of them."""
+    whole = wholes["OGG"]
+    for chain in (whole + whole, whole + b"TAG" + bytes(125) + whole):
+        with pytest.raises(
+            AudioFormatError, match=r"file: several streams follow each other .* decode it to WAV first"
+        ):
+            samples(chain)
+
+
+def test_the_beginnings_of_ogg_streams_side_by_side_are_no_chain(wholes: dict[str, bytes], samples: Any) -> None:
+    """Those of all streams come before any other page (RFC 3533, 4)."""
+    whole = wholes["OGG"]
+    second = whole.index(b"OggS", 1)
+    other = bytearray(struct.pack("<4s2BQ4xI4x2B", b"OggS", 0, 2, 0, 0, 1, 8) + b"fishead\0")
+    other[14:18] = b"else"  # its serial number
+    other[22:26] = struct.pack("<I", ogg_check_sum(other))
+    assert samples(whole[:second] + other + whole[second:]) == SAMPLES
 
 
 @pytest.mark.parametrize(
