@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import stat
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, NamedTuple
 
 PERMISSIONS: Final = 0o7777
+OWNERS: Final = (1 << 32) - 1  # the largest number of a user or a group, RRIP 4.1.1
 _READ: Final = 0o444
 _EXECUTE: Final = 0o111
 
@@ -23,16 +25,26 @@ class Attributes(NamedTuple):
     hidden: bool = False
 
 
-class Overrides(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Overrides:
     """What everything has instead of its own: owners, and permission bits of files and of directories.
 
-    None leaves something as it is. The bits are at most 0o7777, and those of links and special files stay.
+    None leaves something as it is. Owners are at most 4,294,967,295 and the bits 0o7777 (ValueError for others); the
+    bits of links and special files stay.
     """
 
     uid: int | None = None
     gid: int | None = None
     file_mode: int | None = None
     directory_mode: int | None = None
+
+    def __post_init__(self) -> None:
+        for owner in (self.uid, self.gid):
+            if owner is not None and not 0 <= owner <= OWNERS:
+                raise ValueError(f"numbers of users and groups go from 0 to {OWNERS}, not {owner}")
+        for mode in (self.file_mode, self.directory_mode):
+            if mode is not None and not 0 <= mode <= PERMISSIONS:
+                raise ValueError(f"permission bits go from 0 to {PERMISSIONS:#o}, without a file's type, not {mode:#o}")
 
 
 class Times(NamedTuple):

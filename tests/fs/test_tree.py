@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from discstack.fs.attributes import Attributes, Device, Kind, Times
+from discstack.fs.attributes import Attributes, Device, Kind, Overrides, Times
 from discstack.fs.errors import LayoutError, SourceError, printable
 from discstack.fs.nodes import File, Special, Symlink
 from discstack.fs.scan import times_of
@@ -190,6 +190,21 @@ def test_rationalized_attributes_are_of_use_anywhere() -> None:
     snapshot = take_snapshot(root, rationalize=True)
     assert snapshot.root.attributes == Attributes(0o555, 0, 0)
     assert [file.attributes for file in snapshot.root.files] == [Attributes(0o444), Attributes(0o555)]
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ({"file_mode": 0o40644}, "permission bits go from 0 to 0o7777, without a file's type, not 0o40644"),
+        ({"directory_mode": -1}, "permission bits go from 0 to 0o7777, without a file's type, not -0o1"),
+        ({"uid": -1}, "numbers of users and groups go from 0 to 4294967295, not -1"),
+        ({"gid": 1 << 32}, "numbers of users and groups go from 0 to 4294967295, not 4294967296"),
+    ],
+)
+def test_attributes_that_posix_cannot_have_override_nothing(given: dict[str, int], complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        Overrides(**given)
+    Overrides(uid=0, gid=(1 << 32) - 1, file_mode=0, directory_mode=0o7777)
 
 
 def test_hard_links_are_counted_within_the_image(tmp_path: Path) -> None:
