@@ -16,7 +16,7 @@ from discstack.fs.nodes import File
 from discstack.fs.plan import SECTOR, Plan, Region, sectors_for
 from discstack.fs.reading.blocks import Medium
 from discstack.fs.reading.extents import Extent, MediumSource
-from discstack.fs.sources import Reader, Source
+from discstack.fs.sources import DerivedSource, Reader, Source
 from discstack.fs.system_paths import openable
 
 WRITE_UNIT: Final = 32  # sectors: the largest unit that any overwritable medium is written in
@@ -80,11 +80,7 @@ class Base:
 
     def lies_at(self, path: str | os.PathLike[str]) -> bool:
         """Tell whether the medium is the image in a file."""
-        medium = self.medium
-        if not isinstance(medium, _InFile):
-            return False
-        place = openable(path)
-        return os.path.exists(place) and os.path.samefile(openable(medium.path), place)
+        return lies_at(self.medium, path)
 
     def check(self) -> None:
         """Raise SourceError unless the medium is still the one that was read."""
@@ -121,6 +117,14 @@ def leave_in_place(
             file.source = StagedSource(file.source)
         others.append(file)
     return others
+
+
+def lies_at(medium: Medium, path: str | os.PathLike[str]) -> bool:
+    """Tell whether a medium is the image in a file."""
+    if not isinstance(medium, _InFile):
+        return False
+    place = openable(path)
+    return os.path.exists(place) and os.path.samefile(openable(medium.path), place)
 
 
 class KeptRegion(Region):
@@ -179,15 +183,15 @@ def parts_of(plan: Plan, base: Base, unit: int) -> tuple[range, ...]:
     return (new, *parts)
 
 
-class StagedSource:
+class StagedSource(DerivedSource):
     """Data that is copied from the medium that is written to: read away before, for a drive cannot do both at once."""
 
-    __slots__ = ("__weakref__", "_file", "_lock", "_source", "mtime_ns", "size")
+    __slots__ = ("__weakref__", "_file", "_lock", "size")
     shared = True
 
     def __init__(self, source: Source) -> None:
-        self._source = source
-        self.size, self.mtime_ns = source.size, source.mtime_ns
+        super().__init__(source)
+        self.size = source.size
         self._file: IO[bytes] | None = None
         self._lock = Lock()
 
@@ -199,7 +203,7 @@ class StagedSource:
             return
         file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115  # lives as long as the source
         finalize(self, file.close)
-        reader = self._source.open()
+        reader = self.origin.open()
         try:
             for offset in range(0, self.size, 1 << 20):
                 piece = memoryview(bytearray(min(1 << 20, self.size - offset)))
@@ -211,7 +215,7 @@ class StagedSource:
 
     def open(self) -> Reader:
         """Return what was staged, or else the source itself."""
-        return self._source.open() if self._file is None else _StagedReader(self._file, self._lock)
+        return self.origin.open() if self._file is None else _StagedReader(self._file, self._lock)
 
     def read_whole(self, buffer: memoryview) -> None:
         """Fill `buffer` with all data."""

@@ -11,7 +11,7 @@ from math import lcm
 from types import TracebackType
 from typing import BinaryIO
 
-from discstack.fs.base import WRITE_UNIT, Base, parts_of, stage
+from discstack.fs.base import WRITE_UNIT, Base, lies_at, parts_of, stage
 from discstack.fs.batch import Pouring, check_all
 from discstack.fs.data import DataReader, FileData
 from discstack.fs.errors import LayoutError
@@ -20,8 +20,9 @@ from discstack.fs.options import ImageOptions
 from discstack.fs.output import Tell, can_be_positioned, write_positioned
 from discstack.fs.passing import CHUNK, write_in_order
 from discstack.fs.plan import SECTOR, Plan, Region, Span
+from discstack.fs.reading.extents import MediumSource
 from discstack.fs.snapshot import Snapshot
-from discstack.fs.sources import PathSource, digest_of
+from discstack.fs.sources import PathSource, Source, digest_of, origin_of
 from discstack.fs.system_paths import openable
 from discstack.fs.view import Emitter, Issue
 
@@ -133,16 +134,19 @@ class Image:
             check_all(region.sources(), self._data.batches)
 
     def reads(self, path: str | os.PathLike[str]) -> bool:
-        """Tell whether a file of this machine is one of those that the image is made from."""
+        """Tell whether a file of this machine is one that the image is made from, beside what it is added to."""
         try:
             status = os.stat(openable(path))
         except OSError:
             return False
-        return any(
-            isinstance(source, PathSource) and source.inode in (0, status.st_ino) and source.is_at(status)
-            for region in self._plan.regions
-            for source in region.sources()
-        )
+        origins = (origin_of(source) for region in self._plan.regions for source in region.sources())
+        return any(self._lies_at(origin, path, status) for origin in origins)
+
+    def _lies_at(self, origin: Source, path: str | os.PathLike[str], status: os.stat_result) -> bool:
+        if isinstance(origin, MediumSource):
+            added_to = self._base is not None and self._base.holds(origin)
+            return not added_to and lies_at(origin.medium, path)
+        return isinstance(origin, PathSource) and origin.is_at(status)
 
     def check_target(self, path: str | os.PathLike[str]) -> None:
         """See to it that what lies at a path is not written over for nothing, by an image that cannot be made.

@@ -5,30 +5,25 @@ from __future__ import annotations
 import os
 
 from discstack.fs.errors import LayoutError, printable
-from discstack.fs.sources import Reader, read_through, source_of
+from discstack.fs.sources import DerivedSource, Reader, read_through, source_of
 
 
-class RangeSource:
+class RangeSource(DerivedSource):
     """`size` bytes of a file of this machine from byte `first` on; SourceError for a file that cannot be used."""
 
-    __slots__ = ("_first", "size", "whole")
+    __slots__ = ("_first", "size")
     shared = False
 
     def __init__(self, path: str | os.PathLike[str], first: int, size: int) -> None:
-        self.whole = source_of(path)[0]
+        super().__init__(source_of(path)[0])
         self._first, self.size = first, size
-        if first < 0 or size < 0 or first + size > self.whole.size:
-            end = f"{self.whole.size} bytes, and not {size} from byte {first} on"
+        if first < 0 or size < 0 or first + size > self.origin.size:
+            end = f"{self.origin.size} bytes, and not {size} from byte {first} on"
             raise LayoutError(f"{printable(os.fspath(path))} has {end}")
-
-    @property
-    def mtime_ns(self) -> int | None:
-        """Time of the last change of the file."""
-        return self.whole.mtime_ns
 
     def open(self) -> Reader:
         """Open the file."""
-        return _RangeReader(self.whole.open(), self._first)
+        return _RangeReader(self.origin.open(), self._first)
 
     def read_whole(self, buffer: memoryview) -> None:
         """Fill `buffer` with all data of the range."""

@@ -144,6 +144,27 @@ class MadeSource(FactorySource):
     __slots__ = ()
 
 
+class DerivedSource:
+    """A source of which the data, or some of it, is that of another: its `origin`."""
+
+    __slots__ = ("origin",)
+
+    def __init__(self, origin: Source) -> None:
+        self.origin = origin
+
+    @property
+    def mtime_ns(self) -> int | None:
+        """Time of the last change of the origin."""
+        return self.origin.mtime_ns
+
+
+def origin_of(source: Source) -> Source:
+    """Return where the data of a source comes from in the end, through all that derive from one another."""
+    while isinstance(source, DerivedSource):
+        source = source.origin
+    return source
+
+
 class _FileObjectReader:
     """Reads from any binary reader that can seek."""
 
@@ -198,6 +219,8 @@ class PathSource:
 
     def is_at(self, status: os.stat_result) -> bool:
         """Tell whether a status is that of the file."""
+        if self.inode not in (0, status.st_ino):
+            return False
         try:
             return os.path.samestat(os.stat(listed(self.label)), status)
         except OSError:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from discstack.fs.boot.options import Content
 from discstack.fs.errors import LayoutError
 from discstack.fs.plan import SECTOR, Region, sectors_for
-from discstack.fs.ranges import RangeSource
 from discstack.fs.sources import BytesSource, Source, source_of
 
 
@@ -34,8 +33,8 @@ class HiddenData(Region):
         buffer[count:] = bytes(len(buffer) - count)
 
     def sources(self) -> Iterator[Source]:
-        """Yield the source, or the file that it is a range of."""
-        yield self.source.whole if isinstance(self.source, RangeSource) else self.source
+        """Yield the source."""
+        yield self.source
 
 
 def source_for(content: Content, label: str) -> Source:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from struct import Struct, iter_unpack
 from typing import Final
 
-from discstack.fs.sources import Reader, Source
+from discstack.fs.sources import DerivedSource, Reader, Source
 
 TABLE: Final = slice(8, 64)  # bytes of the boot image
 GRUB2_INFO: Final = slice(2548, 2556)
@@ -36,35 +36,30 @@ def grub2_info(lba: int) -> bytes:
     return (lba * 4 + GRUB2_SKIP).to_bytes(8, "little")
 
 
-class PatchedSource:
+class PatchedSource(DerivedSource):
     """A source of which some bytes become others: those that `patches` makes of its data once it is opened."""
 
-    __slots__ = ("_patches", "_source")
+    __slots__ = ("_patches",)
     shared = False
 
     def __init__(self, source: Source, patches: Callable[[bytes], Patches]) -> None:
-        self._source = source
+        super().__init__(source)
         self._patches = patches
 
     @property
     def size(self) -> int:
         """Length in bytes, that of the source."""
-        return self._source.size
-
-    @property
-    def mtime_ns(self) -> int | None:
-        """Time of the last change of the source."""
-        return self._source.mtime_ns
+        return self.origin.size
 
     def open(self) -> Reader:
         """Open the source, and read it once for what depends on all of it."""
         data = bytearray(self.size)
-        self._source.read_whole(memoryview(data))
-        return _PatchedReader(self._source.open(), self._patches(bytes(data)))
+        self.origin.read_whole(memoryview(data))
+        return _PatchedReader(self.origin.open(), self._patches(bytes(data)))
 
     def read_whole(self, buffer: memoryview) -> None:
         """Fill `buffer` with all data."""
-        self._source.read_whole(buffer)
+        self.origin.read_whole(buffer)
         for where, patch in self._patches(bytes(buffer)):
             buffer[where] = patch
 

@@ -199,6 +199,32 @@ def test_a_boot_sector_that_goes_on_behind_its_sector_is_refused(discstack: Disc
     assert "old.iso has more of a program behind its boot sector" in made.err
 
 
+TABLE = "-no-emul-boot -boot-load-size 4 -boot-info-table"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        f"-b sector.bin {TABLE} folder",
+        f"--boot-file folder/sector.bin {TABLE} folder/empty",
+        "-append_partition 2 0xef --interval:local_fs:0s-0s::folder/sector.bin "
+        f"-b --interval:appended_partition_2:all:: {TABLE} folder/empty",
+    ],
+)
+def test_a_file_that_is_told_where_it_lies_in_the_image_is_not_written_over(
+    discstack: Discstack, folder: Path, words: str
+) -> None:
+    boot = Path("folder/sector.bin")
+    before = boot.read_bytes()
+    targets = ("image -o folder/sector.bin", "image -o x.iso --manifest folder/sector.bin")
+    for target in (*targets, "burn -d virtual:dvd+r --manifest folder/sector.bin"):
+        refused = discstack(*target.split(), *words.split())
+        assert "folder/sector.bin is one of the sources" in refused.err
+        assert refused.code in (2, 7)
+        assert boot.read_bytes() == before
+        assert not Path("x.iso").exists()
+
+
 def test_the_date_of_modification_is_that_of_the_volume_alone(discstack: Discstack, folder: Path) -> None:
     words = ("--modification-date=2020010203040506", "--clock", "1700000000")
     assert discstack("image", "folder", "-o", "x.iso", *words).code == 0
