@@ -49,7 +49,6 @@ def abandon(error: BaseException, work: Work, job: BurnJob) -> Procedure[None]:
     """Flush and close what can be: a disc that cannot be flushed is still better off with its track closed."""
     if _is_hopeless(error):
         return
-    yield Report(Phase.FINALISING)
     second = yield from attempt(error, partial(flush_after, error, work))
     if second is None or not _is_hopeless(second):
         yield from attempt(error, lambda: work.recipe.abandon(work, job))
@@ -58,9 +57,10 @@ def abandon(error: BaseException, work: Work, job: BurnJob) -> Procedure[None]:
 def flush_after(error: BaseException, work: Work) -> Procedure[None]:
     """Flush after a failure; who has interrupted the wait for a busy drive is not to wait for it once more.
 
-    Raises DriveTimeout then.
+    Raises DriveTimeout then. While data was still written a drive may be busy with what it buffers.
     """
-    if isinstance(error, KeyboardInterrupt):
+    phase = yield Report(Phase.FINALISING)
+    if phase is Phase.FINALISING and isinstance(error, KeyboardInterrupt):
         busy = yield from still_busy()
         if busy is not None:
             raise DriveTimeout(f"the drive is still busy, and left to itself: {busy}") from busy

@@ -9,7 +9,7 @@ A procedure is a generator that yields effects and is sent their outcomes:
     Pause         -> None, after the device's clock has advanced; Cancelled is thrown only if it is `cancellable`
     Prefill       -> seconds that it took until rings were as full as they get; a cancelled job is thrown Cancelled
     Stream        -> FeedResult, whatever the last answer was
-    Report        -> None; tells the observer which phase the job is in and how far
+    Report        -> the phase until then, if any; tells the observer which one the job is in and how far
     Waiting       -> None; tells the observer what the device is waited for
     Checkpoint    -> None; here a cancelled job is thrown Cancelled
     Now           -> seconds on the device's clock
@@ -281,10 +281,12 @@ class _Runner:
             return feed_by_execute(self.transport, stream, observe)
         return _feed_in_thread(self.transport, stream, observe)
 
-    def report(self, report: Report) -> None:
-        if report.phase is not self.phase:
+    def report(self, report: Report) -> Phase | None:
+        before = self.phase
+        if report.phase is not before:
             self.phase, self.begun = report.phase, False
         self.observer.report(report)
+        return before
 
     def waiting(self, waiting: Waiting) -> None:
         self.observer.waiting(waiting)

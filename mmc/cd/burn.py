@@ -219,7 +219,6 @@ def recorded(work: Work, writing: Procedure[None]) -> Procedure[None]:
         raise
     except BaseException as error:
         if not disc_is_lost(error):
-            yield Report(Phase.FINALISING)
             yield from attempt(error, partial(flush_after, error, work))
         raise
     yield Report(Phase.FINALISING)

@@ -27,14 +27,14 @@ from discstack.mmc.errors import (
 )
 from discstack.mmc.identify import identify
 from discstack.mmc.job import VerifyLevel
-from discstack.mmc.medium import Action, DiscState, WriteMode
+from discstack.mmc.medium import Action, DiscState, MediumStatus, WriteMode
 from discstack.mmc.operations import close_disc, close_session
 from discstack.mmc.procedure import NOT_TAKEN_LIMIT, Phase
 from discstack.mmc.spec.sense import Sense
 from discstack.mmc.verify import verify
-from discstack.transport.base import BUSY, TASK_SET_FULL, DeviceGone, Reply
+from discstack.transport.base import BUSY, TASK_SET_FULL, Command, DeviceGone, Reply
 
-WRITE, CLOSE = 0x2A, 0x5B
+WRITE, FLUSH, CLOSE = 0x2A, 0x35, 0x5B
 BLOCK = 2048
 UNITS = {"cd-r": 1, "dvd+r": 16, "dvd+rw": 16, "bd-r": 32, "bd-re": 32}
 
@@ -537,7 +537,7 @@ def test_a_drive_that_takes_nothing_any_more_does_not_hold_the_way_out_up(lab: A
     assert tap.clock.now() < 3 * NOT_TAKEN_LIMIT  # of which one is that of the WRITE
 
 
-@pytest.mark.parametrize("operation", [0x35, 0x5B], ids=["flush", "close"])
+@pytest.mark.parametrize("operation", [FLUSH, CLOSE], ids=["flush", "close"])
 @pytest.mark.parametrize("medium", ["cd-r", "dvd-r", "dvd+r", "bd-r"])
 def test_who_interrupts_the_wait_for_a_drive_that_is_busy_waits_no_more(lab: Any, medium: str, operation: int) -> None:
     tap = lab.drive(medium, 4096)
@@ -558,10 +558,38 @@ def test_who_interrupts_the_wait_for_a_drive_that_is_busy_waits_no_more(lab: Any
         lab.run(burn(lab.job(close=True)), tap)
     assert tap.clock.now() - interrupted[0] < 10.0
     *flushed, locked, unknown = caught.value.__notes__
-    assert len(flushed) == (operation == 0x35)
+    assert len(flushed) == (operation == FLUSH)
     assert all("still busy, and left to itself" in note for note in flushed)
     assert "still busy after 5 s: PREVENT ALLOW MEDIUM REMOVAL" in locked
     assert unknown.startswith("the disc is not done yet, and what it will be is not known")
+
+
+@pytest.mark.parametrize("medium", ["cd-r", "dvd-r", "dvd+r", "bd-r"])
+def test_who_interrupts_the_writing_leaves_what_a_drive_that_still_writes_its_buffer_would_have_left_at_once(
+    lab: Any, medium: str
+) -> None:
+    def interrupted(busy: float) -> tuple[MediumStatus, set[int], list[str]]:
+        tap = lab.drive(medium, 65536)
+        execute, since, done = tap.execute, list[float](), list[Command]()
+
+        def writing_its_buffer(command: Command) -> Reply:
+            if not since and len(writes(tap)) == 2:
+                since.append(tap.clock.now())
+                raise KeyboardInterrupt
+            if since and tap.clock.now() - since[0] < busy:
+                return lab.refuse(2, 4, 8)(command, Reply)
+            done.extend([command] * len(since))
+            return execute(command)
+
+        tap.execute = writing_its_buffer
+        with pytest.raises(KeyboardInterrupt) as caught:
+            lab.run(burn(lab.job(2000)), tap)
+        assert not tap.inner.drive.prevented
+        return lab.run(identify(), tap), {command.cdb[0] for command in done}, caught.value.__notes__
+
+    left = interrupted(busy=0.0)
+    assert FLUSH in left[1]
+    assert interrupted(busy=30.0) == left
 
 
 @pytest.mark.parametrize("medium", ["dvd-r", "dvd+r", "bd-r"])
