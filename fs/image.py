@@ -155,10 +155,13 @@ class Image:
         """
         if self._base is not None and self._base.lies_at(path):
             raise LayoutError(f"{os.fspath(path)} holds what the image is added to; let it grow, or write elsewhere")
-        if self.reads(path):
-            raise LayoutError(f"{os.fspath(path)} is one of the sources; leave it out, or write elsewhere")
+        self._check_no_source(path)
         if _holds_something(path):
             self.check_sources()
+
+    def _check_no_source(self, path: str | os.PathLike[str]) -> None:
+        if self.reads(path):
+            raise LayoutError(f"{os.fspath(path)} is one of the sources; leave it out, or write elsewhere")
 
     def file_at(self, lba: int) -> Span:
         """Return the file or structure that a sector belongs to."""
@@ -209,8 +212,10 @@ class Image:
     def write_parts(self, path: str | os.PathLike[str], tell: Tell | None = None) -> int:
         """Write only the `parts`, to where they belong in the file at `path`, and return how many bytes that were.
 
-        Nothing is written unless all sources are what they were; `tell` hears what `write_to` tells.
+        Nothing is written unless all sources are what they were, and that file is none of them; `tell` hears what
+        `write_to` tells.
         """
+        self._check_no_source(path)
         self.check_sources()
         self.stage()
         done = 0

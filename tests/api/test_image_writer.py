@@ -173,6 +173,21 @@ def test_the_command_keeps_the_old_image_when_a_source_vanishes(
         assert Path("x.iso").read_bytes() == old
 
 
+RANGE = "-append_partition 2 0x83 --interval:local_fs:0s-15s::x.iso"
+
+
+@pytest.mark.parametrize("words", ["x.iso", "link.iso", f"{RANGE} folder"])
+def test_an_image_does_not_grow_by_itself(discstack: Any, folder: Path, words: str) -> None:
+    """It would change while it is read."""
+    assert discstack("image", "folder", "-o", "x.iso").code == 0
+    os.link("x.iso", "link.iso")
+    before = Path("x.iso").read_bytes()
+    refused = discstack("image", "-M", "x.iso", "-o", "x.iso", *words.split())
+    assert (refused.code, "x.iso is one of the sources" in refused.err) == (7, True)
+    assert Path("x.iso").read_bytes() == before
+    assert discstack("image", "-M", "x.iso", "-o", "x.iso", "folder/sector.bin").code == 0
+
+
 def test_a_source_and_what_is_added_to_are_never_truncated(folder: Path, tmp_path: Path) -> None:
     image = image_of(folder)
     with pytest.raises(LayoutError, match="is one of the sources"):
