@@ -8,7 +8,7 @@ from enum import IntEnum
 from typing import Final, NamedTuple
 
 PERMISSIONS: Final = 0o7777
-OWNERS: Final = (1 << 32) - 1  # the largest number of a user or a group, RRIP 4.1.1
+LARGEST: Final = (1 << 32) - 1  # number of a user, a group (RRIP 4.1.1) or a device (4.1.2)
 _READ: Final = 0o444
 _EXECUTE: Final = 0o111
 
@@ -16,13 +16,24 @@ _EXECUTE: Final = 0o111
 class Attributes(NamedTuple):
     """Permission bits (at most 0o7777), owners, and whether the name is not to be shown; equal ones are shared.
 
-    POSIX does not know the last one: it is the Existence bit of ECMA-119 9.1.6 and ECMA-167 4/14.4.3.
+    POSIX does not know the last one: it is the Existence bit of ECMA-119 9.1.6 and ECMA-167 4/14.4.3. Planning an
+    image refuses other bits, and numbers of owners with more than 32 bits.
     """
 
     mode: int
     uid: int = 0
     gid: int = 0
     hidden: bool = False
+
+
+def fault(mode: int | None, uid: int | None, gid: int | None) -> str:
+    """Return why POSIX has no such permission bits or owners, nothing if it has; None is what nobody chose."""
+    for owner in (uid, gid):
+        if owner is not None and not 0 <= owner <= LARGEST:
+            return f"numbers of users and groups go from 0 to {LARGEST}, not {owner}"
+    if mode is not None and not 0 <= mode <= PERMISSIONS:
+        return f"permission bits go from 0 to {PERMISSIONS:#o}, without a file's type, not {mode:#o}"
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +50,9 @@ class Overrides:
     directory_mode: int | None = None
 
     def __post_init__(self) -> None:
-        for owner in (self.uid, self.gid):
-            if owner is not None and not 0 <= owner <= OWNERS:
-                raise ValueError(f"numbers of users and groups go from 0 to {OWNERS}, not {owner}")
         for mode in (self.file_mode, self.directory_mode):
-            if mode is not None and not 0 <= mode <= PERMISSIONS:
-                raise ValueError(f"permission bits go from 0 to {PERMISSIONS:#o}, without a file's type, not {mode:#o}")
+            if complaint := fault(mode, self.uid, self.gid):
+                raise ValueError(complaint)
 
 
 class Times(NamedTuple):

@@ -12,8 +12,8 @@ from hashlib import sha256
 from itertools import chain
 from typing import Final, TypeVar
 
-from discstack.fs.attributes import AS_THEY_ARE, Attributes, Overrides, Times, overridden, rationalized
-from discstack.fs.errors import LayoutError
+from discstack.fs.attributes import AS_THEY_ARE, Attributes, Overrides, Times, fault, overridden, rationalized
+from discstack.fs.errors import LayoutError, printable
 from discstack.fs.items import GIANT, DirectoryItem, FileItem, HardLinks, Item, MakeFile, SpecialItem
 from discstack.fs.nodes import File, Leaf
 from discstack.fs.patterns import Globs
@@ -158,7 +158,20 @@ def take_snapshot(
         directories.append(item)
         below = list(settler.children(node, item))
         stack.extend(reversed(below))
+    _refuse_faults(directories)
     return Snapshot(top, settled, directories, issues)
+
+
+def _refuse_faults(directories: Sequence[DirectoryItem]) -> None:
+    """Refuse attributes that views have no room for; neighbours mostly share theirs."""
+    sound: Attributes | None = None
+    for directory in directories:
+        for item in chain[Item]((directory,), directory.files, directory.specials):
+            if item.attributes is sound:
+                continue
+            sound = item.attributes
+            if complaint := fault(sound.mode, sound.uid, sound.gid):
+                raise LayoutError(f"{printable(item.path)}: {complaint}")
 
 
 class _Settler:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import BinaryIO, TypeAlias, TypeVar
 
-from discstack.fs.attributes import DEVICES, DIRECTORY, Attributes, Device, Kind, Times
+from discstack.fs.attributes import DEVICES, DIRECTORY, LARGEST, Attributes, Device, Kind, Times
 from discstack.fs.errors import LayoutError, printable
 from discstack.fs.folders import FolderReader
 from discstack.fs.nodes import BaseNode, File, Leaf, Special, Symlink
@@ -147,11 +147,13 @@ class Directory(BaseNode):
         mtime_ns: int | None = None,
         attributes: Attributes | None = None,
     ) -> Special:
-        """Add a FIFO, a socket or a device node; the latter needs to know its device."""
+        """Add a FIFO, a socket or a device node; the latter needs to know its device, in numbers of 32 bits."""
         if kind is Kind.SYMBOLIC_LINK:
             raise ValueError("a symbolic link is made by create_symlink")
         if (kind in DEVICES) != (device is not None):
             raise ValueError(f"{printable(name)}: devices have a device number, others have none")
+        if any(not 0 <= number <= LARGEST for number in device or ()):
+            raise ValueError(f"{printable(name)}: numbers of devices go from 0 to {LARGEST}")
         return self._insert(Special(name, self, kind, device, mtime_ns, attributes))
 
     def create_hard_link(self, name: str, node: AnyLeaf) -> AnyLeaf:

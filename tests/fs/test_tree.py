@@ -207,6 +207,35 @@ def test_attributes_that_posix_cannot_have_override_nothing(given: dict[str, int
     Overrides(uid=0, gid=(1 << 32) - 1, file_mode=0, directory_mode=0o7777)
 
 
+@pytest.mark.parametrize("place", ["file", "directory", "link", "root"])
+@pytest.mark.parametrize(
+    ("attributes", "complaint"),
+    [
+        (Attributes(0o100755), "permission bits go from 0 to 0o7777, without a file's type, not 0o100755"),
+        (Attributes(0o644, -1), "numbers of users and groups go from 0 to 4294967295, not -1"),
+        (Attributes(0o644, 0, 1 << 32), "numbers of users and groups go from 0 to 4294967295, not 4294967296"),
+    ],
+)
+def test_attributes_that_no_view_holds_are_refused_by_the_name_of_what_has_them(
+    place: str, attributes: Attributes, complaint: str
+) -> None:
+    root = Directory()
+    root.create_file("file", b"")
+    root.create_directory("directory")
+    root.create_symlink("link", "file")
+    (root if place == "root" else root[place]).attributes = attributes
+    with pytest.raises(LayoutError, match=f"/{place.removesuffix('root')}: {complaint}"):
+        take_snapshot(root)
+
+
+@pytest.mark.parametrize("device", [Device(-1, 0), Device(0, 1 << 32)])
+def test_device_numbers_have_32_bits(device: Device) -> None:
+    root = Directory()
+    with pytest.raises(ValueError, match="node: numbers of devices go from 0 to 4294967295"):
+        root.create_special("node", Kind.BLOCK_DEVICE, device=device)
+    root.create_special("node", Kind.BLOCK_DEVICE, device=Device(0, (1 << 32) - 1))
+
+
 def test_hard_links_are_counted_within_the_image(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a").write_text("x")
