@@ -1,7 +1,8 @@
 """CD-TEXT of an album: which characters its texts are recorded in, and packs that lie in a file.
 
 Players outside Japan show ISO 8859-1 alone, and what is in MS-JIS as nonsense. Tags have typographic punctuation, which
-only the latter has, in texts of Latin letters: these get its plain form rather than MS-JIS, and the owner is told.
+only the latter has, in texts of Latin letters: these get its plain form rather than MS-JIS, and the owner is told. So
+does what of it MS-JIS lacks.
 """
 
 from __future__ import annotations
@@ -48,11 +49,20 @@ PLAIN: Final[Mapping[int, str]] = {
         ("\u2026", "..."),
         ("\u2022", "\xb7"),
         ("\u2044", "/"),
+        ("\u2122", "(TM)"),
+        ("\u20ac", "EUR"),
         ("\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f", " "),
         ("\u200b\u2060\ufeff", ""),  # spaces of no width
         (bytes(range(0x01, 0x20)).decode("ascii"), " "),  # controls; a tab stands for the text of the track before
     )
     for character in characters
+}
+"""What ISO 8859-1 lacks."""
+OF_MS_JIS: Final = "\u2018\u2019\u2032\u201c\u201d\u2033\u2010\u2014\u2015\u2212\u2026"
+PLAIN_IN_MS_JIS: Final[Mapping[int, str]] = {
+    **{code: plain for code, plain in PLAIN.items() if chr(code) not in OF_MS_JIS},
+    **dict(zip(map(ord, "\u2022\xb7\xab\xbb\xa0"), "\u30fb\u30fb\u226a\u226b ", strict=True)),
+    ord("\xad"): "",
 }
 
 
@@ -75,11 +85,14 @@ def album_packs(texts: Mapping[PackType, tuple[str, ...]], tracks: int, first: i
         return AlbumPacks()
     foreign = _foreign(given)
     if not foreign:
-        plain = {kind: tuple(word.translate(PLAIN) for word in words) for kind, words in given.items()}
-        return _packed(plain, CharacterCode.ISO_8859_1, tracks, first, _made_plain(given, plain))
+        plain = _plain(given, PLAIN)
+        notices = _made_plain(given, plain, "ISO 8859-1")
+        return _packed(plain, CharacterCode.ISO_8859_1, tracks, first, notices)
+    plain = _plain(given, PLAIN_IN_MS_JIS)
     notice = f"CD-TEXT is in MS-JIS, since ISO 8859-1 has no {foreign}: players outside Japan may show nonsense"
     try:
-        return _packed(given, CharacterCode.MS_JIS, tracks, first, (notice,))
+        notices = (notice, *_made_plain(given, plain, "MS-JIS"))
+        return _packed(plain, CharacterCode.MS_JIS, tracks, first, notices)
     except CdTextError as error:
         raise CdTextError(f"CD-TEXT is in ISO 8859-1, which has no {foreign}, or in MS-JIS: {error}") from error
 
@@ -100,14 +113,18 @@ def _foreign(texts: Texts) -> str:
     return ""
 
 
-def _made_plain(given: Texts, plain: Texts) -> tuple[str, ...]:
+def _plain(texts: Texts, forms: Mapping[int, str]) -> Texts:
+    return {kind: tuple(word.translate(forms) for word in words) for kind, words in texts.items()}
+
+
+def _made_plain(given: Texts, plain: Texts, code: str) -> tuple[str, ...]:
     pairs = zip(chain.from_iterable(given.values()), chain.from_iterable(plain.values()), strict=True)
     changed = [(old, new) for old, new in pairs if old != new]
     if not changed:
         return ()
     (old, new), further = changed[0], len(changed) - 1
     more = f", and of {further} more the plain form" if further else ""
-    return (f"CD-TEXT (ISO 8859-1) has {new!r} for {old!r}{more}",)
+    return (f"CD-TEXT ({code}) has {new!r} for {old!r}{more}",)
 
 
 def packs_in_file(path: Path) -> tuple[CdTextPack, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -128,6 +130,18 @@ def audio(
         leave(recorder, reload=reload, eject=eject)
 
 
+@contextmanager
+def _advising() -> Iterator[None]:
+    """Tell what leaves off texts that no CD-TEXT can hold."""
+    from discstack.mmc.spec.cd.text import CdTextError
+
+    try:
+        yield
+    except CdTextError as error:
+        error.add_note("--no-cd-text keeps titles and the like off the disc")
+        raise
+
+
 def _check_gaps(tags: dict[str, Any], *, composed: bool, cd_text: bool) -> None:
     """Refuse what track at once cannot write."""
     if composed:
@@ -154,7 +168,8 @@ def _program(
             raise click.UsageError(
                 f"sessions {numbers} are recorded one by one: --session N, with --multi but the last"
             )
-        return writer.program(sheet, session=session)
+        with _advising():
+            return writer.program(sheet, session=session)
     if any(Path(path).suffix.lower() == CUE_SUFFIX for path in files):
         raise click.UsageError("a cue sheet describes a whole session: no other file goes with it")
     if session is not None:
@@ -175,11 +190,12 @@ def _program(
             raise click.UsageError(f"--{name} is given {len(words)} times for {len(files)} files")
         tracks[: len(words)] = [replace(track, **{name: word}) for track, word in zip(tracks, words, strict=False)]
     try:
-        return writer.program(tracks, catalogue=tags["catalogue"], title=tags["album"], performer=tags["artist"])
+        with _advising():
+            return writer.program(tracks, catalogue=tags["catalogue"], title=tags["album"], performer=tags["artist"])
     except LayoutError:  # what a file holds
         raise
     except ValueError as error:  # a code or a text that no CD holds
-        raise click.UsageError(str(error)) from error
+        raise click.UsageError("\n".join((str(error), *getattr(error, "__notes__", ())))) from error
 
 
 def _sheet(path: str, encoding: str | None) -> CueSheet:

@@ -258,7 +258,9 @@ _WIDE: Final[dict[int, str]] = {
     **{code: chr(code + 0xFEE0) for code in range(0x21, 0x7F)},
     **dict(
         zip(
-            map(ord, " \u301c\u2212\u2016\u00a2\u00a3\u00ac"), "\u3000\uff5e\uff0d\u2225\uffe0\uffe1\uffe2", strict=True
+            map(ord, " \u301c\u2212\u2014\u2016\u00a2\u00a3\u00a5\u00ac"),
+            "\u3000\uff5e\uff0d\u2015\u2225\uffe0\uffe1\uffe5\uffe2",
+            strict=True,
         )
     ),
 }

@@ -332,6 +332,16 @@ def test_the_command_line_drops_no_texts_of_a_cue_sheet(discstack: Callable[...,
     assert discstack("audio", "album.cue", "-d", drive, "--gaps", "--no-cd-text").code == 0
 
 
+def test_the_command_line_says_what_leaves_texts_off_that_no_disc_can_have(
+    discstack: Callable[..., Any], tmp_path: Path
+) -> None:
+    wav(tmp_path / "1.wav", noise(310))
+    sheet(tmp_path, "FILE 1.wav WAVE\nTRACK 01 AUDIO\nTITLE Dvo\u0159\u00e1k\nINDEX 01 00:00:00\n")
+    for content in (("1.wav", "--title", "Dvo\u0159\u00e1k"), ("album.cue",)):
+        said = discstack("audio", *content, "-d", "virtual:cd-r?capacity=20000")
+        assert "--no-cd-text keeps titles and the like off the disc" in said.err
+
+
 def test_no_other_file_goes_with_a_cue_sheet(discstack: Callable[..., Any], tmp_path: Path) -> None:
     wav(tmp_path / "1.wav", noise(310))
     refused = discstack("audio", "1.wav", "Album.CUE", "-d", "virtual:cd-r?file=disc&capacity=20000")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 import wave
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 import discstack
 from discstack import AudioTrack, AudioWriter, CharacterCode, CueSheet, PackType
-from discstack.audio.texts import AlbumPacks, album_packs
+from discstack.audio.texts import PLAIN, AlbumPacks, album_packs
 from discstack.mmc.spec.cd.text import CdTextBlock, CdTextError, parse_cd_text
 
 
@@ -44,6 +45,7 @@ def block(album: AlbumPacks) -> CdTextBlock:
         ("a\tb\r\nc", b"a b  c"),
         ("\t", b" "),
         ("A\u2009\u2022\u202fB\u200b 1\u20442", b"A \xb7 B 1/2"),
+        ("A\u2122 5\u20ac", b"A(TM) 5EUR"),
         ("Bj\u00f6rk\u2019s \u00ab\u00c9t\u00e9\u00bb", b"Bj\xf6rk's \xab\xc9t\xe9\xbb"),
     ],
 )
@@ -78,6 +80,36 @@ def test_japanese_texts_are_in_ms_jis_with_the_punctuation_they_have() -> None:
     assert album.notices == (
         "CD-TEXT is in MS-JIS, since ISO 8859-1 has no '夜' (in '夜\u2026'): players outside Japan may show nonsense",
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "recorded"),
+    [
+        ("夜 \u2013 朝", "夜 - 朝"),
+        ("Июль \u2013 \xabЖЯ\xbb", "Июль - ≪ЖЯ≫"),
+        ("\u201eЖ\u201c \u2039Я\u203a", '"Ж\u201c <Я>'),
+        ("Ж\u2022Я\xb7И\xa0Л\u2009Д\u200bЮ\xad", "Ж・Я・И Л ДЮ"),
+        ("夜\t朝\n昼", "夜 朝 昼"),
+        ("\t", " "),
+        ("夜\u2122 5\u20ac", "夜(TM) 5EUR"),
+    ],
+)
+def test_what_ms_jis_lacks_is_plain_beside_other_letters_and_that_is_told(text: str, recorded: str) -> None:
+    album = packed("Ж", text)
+    assert block(album).character_code == CharacterCode.MS_JIS
+    assert unicodedata.normalize("NFKC", block(album).texts[PackType.TITLE][1]) == recorded
+    assert [notice.split()[:2] for notice in album.notices] == [["CD-TEXT", "is"], ["CD-TEXT", "(MS-JIS)"]]
+
+
+def test_each_sign_that_has_a_plain_form_goes_into_either_code() -> None:
+    for sign in map(chr, PLAIN):
+        assert block(packed("A", f"A{sign}A")).character_code == CharacterCode.ISO_8859_1
+        assert block(packed("夜", f"夜{sign}夜")).character_code == CharacterCode.MS_JIS
+
+
+def test_a_long_dash_has_the_wide_twin_that_microsoft_gave_it() -> None:
+    album = packed("夜", "夜\u2014\xa5")
+    assert (block(album).texts[PackType.TITLE][1], len(album.notices)) == ("夜\u2015\uffe5", 1)
 
 
 def test_texts_that_come_again_for_want_of_room_are_told_of() -> None:

@@ -99,6 +99,7 @@ def test_several_languages_have_blocks_of_their_own() -> None:
         ("A-1~", "82 60 81 7c 82 50 81 60"),
         ("\uff76\uff9e \uff71", "83 4b 81 40 83 41"),  # katakana of half the width
         ("\u301c\u2212", "81 60 81 7c"),  # which other tables than Microsoft's have there
+        ("\u2014\xa5", "81 5c 81 8f"),
     ],
 )
 def test_a_text_of_two_bytes_a_character_has_no_others(text: str, shift_jis: str) -> None:
