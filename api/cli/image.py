@@ -63,6 +63,8 @@ class ImageCommand(BootCommand):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the words."""
+        if ctx.resilient_parsing:  # a shell asks what may follow, where nothing is to be refused
+            return super().parse_args(ctx, args)
         try:
             return super().parse_args(ctx, spelled_out(split_revision(args), self.get_params(ctx)))
         except click.NoSuchOption as error:

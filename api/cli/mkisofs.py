@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import takewhile
 from typing import Any, Final
@@ -59,7 +60,7 @@ def check_charsets(names: Iterable[str], *, input_charset: str | None, output_ch
             )
 
 
-# what to do without words that genisoimage 1.1.11 and xorrisofs 1.5.4 have in their manuals
+# what to do without words that genisoimage 1.1.11, xorrisofs 1.5.4 and cdrecord have in their manuals
 _ADVICE: Final = {
     "jcharset joliet-utf16": "Joliet's names have 16 bits for a character, and any text is read as UTF-8; leave it out",
     "max-iso9660-filenames": "names of 30 characters are the default, and --iso-level 4 has longer ones",
@@ -69,24 +70,30 @@ _ADVICE: Final = {
     "table-name": "Rock Ridge keeps names, so that no TRANS.TBL is needed",
     "log-file": "let standard error go to the file",
     "path-list": "give the sources as operands, such as by xargs -a LIST",
-    "root old-root old-exclude": "--graft-points puts sources anywhere, as TARGET=SOURCE",
+    "old-exclude": "-m leaves files out",
+    "print-size": "discstack image -print-size tells how many sectors the image will have",
+    "M prev-session C cdrecord-params msinfo": "--append adds to a disc, and discstack image -M to an image",
+    "o output": "-d names the drive, and discstack image writes files",
+    "root old-root": "--graft-points puts sources anywhere, as TARGET=SOURCE",
     "new-dir-mode": "directories that no source has are readable by all; -dir-mode is about all directories",
     "no-rr force-rr": "-M reads the best view; --from-view chooses another",
     "dev outdev": "discstack burn writes to a drive, and --append adds to what is there",
-    """md5-list checksum-list checksum_algorithm_iso checksum_algorithm_template jigdo-checksum-algorithm jigdo-exclude
-    jigdo-force-checksum jigdo-force-md5 jigdo-jigdo jigdo-map jigdo-min-file-size jigdo-template
+    """md5 md5-list checksum-list checksum_algorithm_iso checksum_algorithm_template jigdo-checksum-algorithm
+    jigdo-exclude jigdo-force-checksum jigdo-force-md5 jigdo-jigdo jigdo-map jigdo-min-file-size jigdo-template
     jigdo-template-compress""": "--manifest FILE has the SHA-256 of every file",
     "iso_mbr_part_type": "the image itself is no partition of a GPT, and in an MBR one of no type; leave it out",
     """hfs hfs-bless hfs-bless-by hfs-creator hfs-parms hfs-type hfs-unlock hfs-volid hfsplus hfsplus-block-size
     hfsplus-file-creator-type hfsplus-serial-no hide-hfs hide-hfs-list hide-hfsplus hide-hfsplus-list mac-name
     auto boot-hfs-file mac-boot-file icon-position no-desktop probe root-info input-hfs-charset output-hfs-charset
-    isohybrid-apm-hfsplus isohybrid-gpt-hfsplus apm-block-size appended_part_as_apm apple magic map part""": (
+    isohybrid-apm-hfsplus isohybrid-gpt-hfsplus apm-block-size appended_part_as_apm apple magic map part
+    cap netatalk double ethershare exchange sgi macbin single ushare xinet dave sfm osx-double osx-hfs""": (
         "neither HFS nor an Apple partition map is made, which none but Macs look at; leave it out"
     ),
     """alpha-boot chrp-boot chrp-boot-part hppa-bootloader hppa-cmdline hppa-hdrversion hppa-kernel-32 hppa-kernel-64
     hppa-ramdisk mips-boot mipsel-boot prep-boot prep-boot-part sparc-boot sparc-label sunx86-boot sunx86-label""": (
         "the boot blocks of such machines are not made"
     ),
+    "dao sao tao": "discstack burn --mode says how a disc is written",
     "version": "discstack --version tells it",
     "z transparent-compression": "nothing is compressed here",
     "dvd-video": "the layout of DVD-Video is not made here; an image that has it can be burnt",
@@ -95,6 +102,7 @@ _WORDS: Final = """
     check-oldnames check-session cluster-size no-split-symlink-components
     no-split-symlink-fields rr_reloc_dir split-output stream-file-name stream-media-size
 """
+_WORD: Final = re.compile("-[a-z0-9]+(?:[-_][a-z0-9]+)*")
 ADVICE: Final = {f"-{word}": advice for words, advice in _ADVICE.items() for word in words.split()}
 NOT_TAKEN: Final = dict.fromkeys(f"-{word}" for word in _WORDS.split()) | {w: None for w in ADVICE if len(w) > 2}
 
@@ -102,15 +110,15 @@ NOT_TAKEN: Final = dict.fromkeys(f"-{word}" for word in _WORDS.split()) | {w: No
 def spelled_out(arguments: Sequence[str], options: Iterable[click.Parameter]) -> list[str]:
     """Return the arguments with words of several letters as they are known: with one dash or two, and not cut short.
 
-    mkisofs takes them with either, and as many letters as tell a word from all others. One that is not known would be
-    read as -p with the value "ath-list", and the like. Raises UsageError for what is not taken, or means several words.
+    mkisofs takes them with either, and as many letters as tell a word from all others. Raises UsageError for what is
+    not taken or not known, or means several words.
     """
-    meant = {word: number for number, its in enumerate(options) for word in (*its.opts, *its.secondary_opts)}
+    meant = {word: its for its in options for word in (*its.opts, *its.secondary_opts)}
     spelled = [_spelled_out(word, meant) for word in takewhile(lambda word: word != "--", arguments)]
     return [*spelled, *arguments[len(spelled) :]]
 
 
-def _spelled_out(argument: str, meant: Mapping[str, int]) -> str:
+def _spelled_out(argument: str, meant: Mapping[str, click.Parameter]) -> str:
     name, *value = argument.partition("=")
     if name in meant or len(name) < 3 or not name.startswith("-"):
         return argument
@@ -119,13 +127,46 @@ def _spelled_out(argument: str, meant: Mapping[str, int]) -> str:
         return twin + "".join(value)
     if name in NOT_TAKEN or twin in NOT_TAKEN:
         raise refusal(name)
-    longer = [] if name.startswith("--") else [word for word in {**meant, **NOT_TAKEN} if word.startswith(name)]
+    if name.startswith("--"):
+        return argument
+    longer = [word for word in {**meant, **NOT_TAKEN} if word.startswith(name)]
     if len({meant.get(word, word) for word in longer}) > 1:
         raise click.UsageError(f"{name} is short for {' and for '.join(sorted(longer))}; write one of them whole")
-    return _spelled_out(longer[0] + "".join(value), meant) if longer else argument
+    if longer:
+        return _spelled_out(longer[0] + "".join(value), meant)
+    _check_short_options(argument, name, meant)
+    return argument
+
+
+def _check_short_options(argument: str, name: str, meant: Mapping[str, click.Parameter]) -> None:
+    """Refuse what would be read as short options with a value, but looks like a word of somebody's: -print-size as -p.
+
+    All words of others are in small letters, so that a value in large ones is none, nor is a path or a glob.
+    """
+    at = _end_of_letters(argument, meant)
+    if at is None:
+        raise click.UsageError(f"{name} is not known here")
+    if argument[at:] and _WORD.fullmatch(name):
+        advice = f"if a value is meant, write {argument[:at]} {argument[at:]}"
+        raise click.UsageError(f"{name} is not known here; {advice}")
+
+
+def _end_of_letters(argument: str, meant: Mapping[str, click.Parameter]) -> int | None:
+    """Return where the short options of an argument end, the last of which may take a value; None if one is unknown."""
+    for at, letter in enumerate(argument[1:], 2):
+        option = meant.get(f"-{letter}")
+        if option is None:
+            return None
+        if _takes_value(option):
+            return at
+    return len(argument)
+
+
+def _takes_value(option: click.Parameter) -> bool:
+    return isinstance(option, click.Option) and not option.is_flag
 
 
 def refusal(word: str) -> click.UsageError:
     """Return the error that tells of a word, and what to do without it."""
     advice = ADVICE.get(word, ADVICE.get(word[1:]))
-    return click.UsageError(f"mkisofs's word {word} is not known here{f': {advice}' if advice else ''}")
+    return click.UsageError(f"{word} is not known here{f': {advice}' if advice else ''}")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from discstack import FileSystemImage, Relaxation, read_volume
@@ -15,6 +17,7 @@ from discstack.cli.image import image as image_command
 from discstack.cli.mkisofs import ADVICE, NOT_TAKEN
 
 Discstack = Callable[..., Any]
+COMMANDS = (image_command, burn_command)
 NAMES = ("plain.txt", "A-B.TXT", "A.TXT", "a.b.c", "tilde~#", "sub/none", "-x")
 
 
@@ -106,7 +109,7 @@ def test_words_that_change_nothing_are_taken(discstack: Discstack, tree: Path, w
     for command, output in (("image", ("-o", "x.iso")), ("burn", ("-d", "virtual:dvd+r"))):
         made = discstack(command, *words.split(), *output, "tree")
         assert made.code == 0, made.err
-        assert "mkisofs" not in made.err
+        assert "known here" not in made.err
 
 
 def test_the_volume_named_with_two_dashes_has_that_name(discstack: Discstack, tree: Path) -> None:
@@ -123,10 +126,10 @@ def test_the_volume_named_with_two_dashes_has_that_name(discstack: Discstack, tr
         ("-l -iso-level 1", "-l asks for names of 30 characters, and --iso-level 1 for 8+3"),
         ("-hide-rr-moved --deep-relocation", "into a folder that is not hidden"),
         ("-input-charset klingon", "'klingon' is no character set"),
-        ("-hfsplus", "mkisofs's word -hfsplus is not known here: neither HFS nor an Apple partition map is made"),
-        ("--hfsplus", "mkisofs's word --hfsplus is not known here: neither HFS"),
+        ("-hfsplus", "-hfsplus is not known here: neither HFS nor an Apple partition map is made"),
+        ("--hfsplus", "--hfsplus is not known here: neither HFS"),
         ("-max-iso9660-filenames", "--iso-level 4 has longer ones"),
-        ("-z", "mkisofs's word -z is not known here: nothing is compressed"),
+        ("-z", "-z is not known here: nothing is compressed"),
         ("-log-file x", "let standard error go to the file"),
     ],
 )
@@ -206,10 +209,12 @@ def test_help_has_one_dash_as_well(discstack: Discstack) -> None:
     assert "-graft-points" in discstack("image", "-help").out
 
 
-def test_no_word_is_both_taken_and_refused() -> None:
-    for command, also in ((image_command, set[str]()), (burn_command, {"-path-list"})):
-        ours = {word for parameter in command.params for word in (*parameter.opts, *parameter.secondary_opts)}
-        assert not (ours | also) & ({*NOT_TAKEN, *ADVICE} - {"-path-list"})
+def test_no_word_is_refused_everywhere_that_is_taken_somewhere() -> None:
+    """What only one of the commands takes has advice for the other."""
+    for_image, for_burn = ({word for its in command.params for word in its.opts} for command in COMMANDS)
+    assert not for_image & for_burn & {*NOT_TAKEN, *ADVICE}
+    assert for_burn.isdisjoint({*NOT_TAKEN, *ADVICE})
+    assert for_image & {*ADVICE} >= {"-path-list", "-print-size", "-prev-session", "-output", "-C"}
 
 
 def test_what_is_not_taken_is_not_read_as_another_word(discstack: Discstack, tree: Path) -> None:
@@ -217,5 +222,76 @@ def test_what_is_not_taken_is_not_read_as_another_word(discstack: Discstack, tre
     Path("paths").write_text("tree\n")
     made = discstack("burn", "-path-list", "paths", "tree", "-d", "virtual:dvd+r")
     assert made.code == 2
-    assert "mkisofs's word -path-list is not known here" in made.err
+    assert "-path-list is not known here" in made.err
     assert discstack("image", "-o", "x.iso", "--", "tree", "-path-list").code == 7  # a file that is not there
+
+
+HELP = (("genisoimage", "-help"), ("xorriso", "-as", "mkisofs", "-help"))
+# what is likely before `burn`, of cdrecord's manual and of growisofs's
+BURNERS = """
+    -multi -dummy -tao -dao -sao -raw -raw96r -data -audio -mode2 -xa -xa1 -xa2 -xamix -pad -nopad -isosize
+    -checkdrive -prcap -inq -scanbus -reset -abort -load -lock -eject -msinfo -toc -atip -format -fix -nofix -waiti
+    -immed -force -overburn -debug -silent -version -swab -useinfo -text -cuefile -clone -packet -ignsize -noclose
+    -dvd-compat -dry-run -use-the-force-luke=dao -speed=4 -poor-man -preemp
+"""
+
+
+def words_of(*program: str) -> set[str]:
+    """The words in what a program tells with its own help."""
+    run = subprocess.run(program, capture_output=True, text=True, check=False)
+    heads = re.findall(r"^  (-.*?)(?:  |$)", run.stdout + run.stderr, re.MULTILINE)
+    return {word for head in heads for word in re.findall(r"(?:^|(?<=[ ,|]))--?[\w-]+", head)}
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=["image", "burn"])
+def test_each_word_of_other_programs_is_taken_as_that_or_refused_by_its_name(
+    command: click.Command, tree: Path
+) -> None:
+    """Never as a short option with the rest as its value: -print-size as -p, -xattr as -x, -for_backup as -f and -o."""
+    theirs = {*BURNERS.split(), *(word for program in HELP for word in words_of(*program))}
+    words = theirs | {word[1:] for word in theirs if word.startswith("--")}
+    assert len(words) > 300
+    context = click.Context(command)
+    ours = {word for its in command.get_params(context) for word in (*its.opts, *its.secondary_opts)}
+    refused = set[str]()
+    for word in words:
+        name = word.partition("=")[0]
+        if {name, f"-{name}", name[1:]} & ours:
+            continue
+        with pytest.raises(click.UsageError) as told:
+            command.make_context(command.name, [word, "value", "-d", "virtual:dvd+r", "tree"])
+        assert re.search(rf"(?<![\w-]){re.escape(name)}\b", told.value.format_message()), (word, told.value)
+        refused.add(word)
+    assert refused >= {"-acl", "-xattr", "-macbin", "-multi", "-emul-toc", "-old-empty", "-XA", "-xa1", "--for_backup"}
+
+
+@pytest.mark.parametrize(
+    ("command", "words", "said"),
+    [
+        ("burn", "-print-size -d virtual:dvd+r tree", "discstack image -print-size tells how many sectors"),
+        ("burn", "-prev-session x.iso -d virtual:dvd+r tree", "--append adds to a disc"),
+        ("burn", "-d virtual:dvd+r -M x.iso tree", "--append adds to a disc"),
+        ("burn", "-dry-run tree", "-dry-run is not known here; if a value is meant, write -d ry-run"),
+        ("image", "-for_backup tree", "-for_backup is not known here; if a value is meant, write -fo r_backup"),
+        ("image", "-oimage tree", "-oimage is not known here; if a value is meant, write -o image"),
+        ("image", "-o x.iso -audio tree", "-audio is not known here"),
+        ("image", "-o x.iso -jolet tree", "-jolet is not known here"),
+    ],
+)
+def test_an_unknown_word_is_not_a_value(discstack: Discstack, tree: Path, command: str, words: str, said: str) -> None:
+    made = discstack(command, *words.split())
+    assert made.code == 2
+    assert said in made.err
+    assert [path.name for path in tree.parent.iterdir()] == ["tree"]
+
+
+def test_values_may_be_glued_to_short_options_where_they_are_no_words(discstack: Discstack, tree: Path) -> None:
+    (tree / "main.o").touch()
+    made = discstack("image", "-VNAME", "-ox.iso", "-m*.o", "-x./sub", "-lJRAme", "-PMine", "tree")
+    assert made.code == 0, made.err
+    assert read_volume("x.iso").volume_id == "NAME"
+    assert "/main.o" not in discstack("ls", "x.iso").out.split("\n")
+    identifiers = subprocess.run(["isoinfo", "-d", "-i", "x.iso"], capture_output=True, text=True, check=True).stdout
+    assert "Application id: ME\n" in identifiers
+    assert "Publisher id: MINE\n" in identifiers
+    assert discstack("image", "-C0,48", "-Mx.iso", "-oy.iso", "tree").code == 0
