@@ -11,7 +11,7 @@ from discstack.mmc import actions, polling, queries
 from discstack.mmc.errors import DiscStateError, MediumFull, UnsupportedMedium
 from discstack.mmc.medium import FormatChoice
 from discstack.mmc.polling import persist, wait_ready
-from discstack.mmc.procedure import Phase, Procedure
+from discstack.mmc.procedure import Phase, Procedure, Report
 from discstack.mmc.spec.capacities import FormatCapacities, FormattableCapacity
 from discstack.mmc.spec.format_unit import FormatType, FormatUnitParameters
 
@@ -99,6 +99,7 @@ def format_medium(
         format_sub_type=sub_type,
         type_dependent_parameter=parameter,
     ).build()
+    yield Report(Phase.FORMATTING)  # also as a part of another job: what the drive has begun is not left by a cancel
     yield from persist(lambda: actions.format_unit(data, cmp_list=quickly))
     yield from wait_ready(polling.FORMAT, phase=Phase.FORMATTING, quirks=work.quirks)
     yield from persist(actions.synchronize_cache, limit=polling.SYNC)

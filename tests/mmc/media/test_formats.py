@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import groupby
 from threading import Event
@@ -17,11 +18,13 @@ from discstack.mmc.identify import identify
 from discstack.mmc.job import WriteCommand
 from discstack.mmc.medium import Action, DiscState
 from discstack.mmc.operations import close_session, erase, format_medium
-from discstack.mmc.procedure import Phase
+from discstack.mmc.procedure import Phase, Procedure
 from discstack.mmc.recipe import FormatOptions
 from discstack.mmc.spec.disc_information import BackgroundFormat
 from discstack.mmc.spec.sense import Sense
-from discstack.transport.base import CHECK_CONDITION, Command, Reply
+from discstack.transport.base import BUSY, CHECK_CONDITION, Command, Reply
+
+FORMAT_UNIT, SYNCHRONIZE_CACHE = 0x04, 0x35
 
 
 def test_formats_tell_their_capacity_and_speed(lab: Any) -> None:
@@ -334,6 +337,48 @@ def test_growth_that_fails_is_ended_once(lab: Any) -> None:
     with pytest.raises(MediumError):
         lab.run(burn(lab.job(64, start=1600, erase=True)), tap)
     assert len([line for line in tap.lines[before:] if line.startswith("CLOSE TRACK/SESSION")]) == 1
+
+
+def grown(lab: Any, tap: Any) -> Procedure[Any]:
+    lab.run(format_medium(), tap)
+    lab.run(burn(lab.job(64)), tap)
+    return burn(lab.job(200, erase=True))
+
+
+def taken_up(lab: Any, tap: Any) -> Procedure[Any]:
+    lab.run(format_medium(), tap)
+    lab.run(close_session(), tap)
+    return burn(lab.job(64))
+
+
+@pytest.mark.parametrize(
+    "answer", [Reply(BUSY), Reply(CHECK_CONDITION, Sense(2, 4, 8).build())], ids=["08h", "2/04/08"]
+)
+@pytest.mark.parametrize(("medium", "prepare"), [("dvd-rw", grown), ("dvd+rw", taken_up)])
+def test_a_format_that_a_burn_has_begun_is_seen_through_though_the_burn_is_cancelled(
+    lab: Any, medium: str, prepare: Callable[[Any, Any], Procedure[Any]], answer: Reply
+) -> None:
+    tap = lab.drive(medium)
+    job, execute, formatting = prepare(lab, tap), tap.execute, list[Command]()
+
+    def busy(command: Command) -> Reply:
+        if not formatting and command.cdb[0] != FORMAT_UNIT:
+            return execute(command)
+        formatting.append(command)
+        if len(formatting) == 1:
+            tap.cancelled.set()
+        elif len(formatting) == 2:
+            return Reply(CHECK_CONDITION, Sense(2, 4, 4).build())
+        elif command.cdb[0] == SYNCHRONIZE_CACHE and formatting[-2].cdb != command.cdb:
+            return answer
+        return execute(command)
+
+    tap.execute = busy
+    with pytest.raises(Cancelled):
+        lab.run(job, tap)
+    seen = [command.cdb[0] for command in formatting]
+    flush = seen.index(SYNCHRONIZE_CACHE)
+    assert formatting[flush + 1].cdb == formatting[flush].cdb
 
 
 def slow_growth(data: bytes) -> bytes:
