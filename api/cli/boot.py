@@ -271,6 +271,7 @@ def _boot_sector(words: Mapping[str, Any]) -> BootSector | None:
         raise click.UsageError("a disk has one boot sector: -isohybrid-mbr, --grub2-mbr or -G")
     if not given:
         return None
-    content = words[given[0]]
-    program = boot_sector(content) if isinstance(content, Interval) else Path(content)
-    return BootSector(program, BootAddress[SECTORS[given[0]]])
+    content, address = words[given[0]], BootAddress[SECTORS[given[0]]]
+    told = address is not BootAddress.NONE
+    program = boot_sector(content, told=told) if isinstance(content, Interval) else Path(content)
+    return BootSector(program, address)

@@ -77,11 +77,11 @@ def appended_partition(text: str) -> int | None:
 
 # Partition tables of UEFI 2.10 5.3, and Apple's map, whose entries begin with their signature
 _GPT, _MAP_ENTRY, _BLOCK = b"EFI PART", b"PM\0\0", 512
-_TOLD: Final = slice(432, 440)  # where ISOLINUX's boot sector is told where its boot image lies
+_TOLD: Final = slice(432, 440)  # where those of ISOLINUX and GRUB 2 are told where the boot image lies
 
 
-def boot_sector(interval: Interval) -> bytes:
-    """Return the boot sector at the start of an interval, without what the image that it is from has told it.
+def boot_sector(interval: Interval, *, told: bool) -> bytes:
+    """Return the boot sector at the start of an interval, if it is `told` a place without the one in that image.
 
     Raises UsageError if more of a program follows, which the first sector would be of no use without.
     """
@@ -91,7 +91,8 @@ def boot_sector(interval: Interval) -> bytes:
         data[start:end] = bytes(len(data[start:end]))
     if any(data[_BLOCK:]):
         raise click.UsageError(f"{interval.path} has more of a program behind its boot sector, and that is not taken")
-    data[_TOLD] = bytes(8)
+    if told:
+        data[_TOLD] = bytes(8)
     return bytes(data[:_BLOCK])
 
 

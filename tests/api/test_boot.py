@@ -191,6 +191,14 @@ def test_partitions_are_added_to_an_image_that_has_none_and_to_no_other(discstac
     assert not Path("new.iso").exists()
 
 
+@pytest.mark.parametrize(("word", "kept"), [("-G", True), ("--grub2-mbr", False), ("-isohybrid-mbr", False)])
+def test_a_boot_sector_loses_what_it_was_told_only_where_it_is_told_anew(tmp_path: Path, word: str, kept: bool) -> None:
+    code = bytes(range(1, 256)).ljust(440, b"c")
+    (tmp_path / "old.iso").write_bytes(code.ljust(40_000, b"\0"))
+    sector = said("-b", "a", word, f"--interval:local_fs:0s-15s:zero_mbrpt:{tmp_path / 'old.iso'}").boot_sector
+    assert sector.content == (code if kept else code[:432]).ljust(512, b"\0")
+
+
 def test_a_boot_sector_that_goes_on_behind_its_sector_is_refused(discstack: Discstack, folder: Path) -> None:
     Path("old.iso").write_bytes(bytes(600) + b"program".ljust(40_000, b"\0"))
     words = ("-G", "--interval:local_fs:0s-15s:zero_mbrpt,zero_gpt:old.iso")
