@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, Final
 
 from discstack.audio.errors import AudioFormatError
 from discstack.audio.pieces import FilePiece, Piece, size_of
-from discstack.audio.wholeness import FLAWS, NO_SIZE, check_size, flaw
+from discstack.audio.wholeness import FLAWS, NO_LONG_SIZE, NO_SIZE, check_size, flaw
 from discstack.fs.errors import SourceError
 
 RATE: Final = 44_100  # samples a second
@@ -25,6 +25,7 @@ CHANNELS, BITS = 2, 16
 FULL_SCALE: Final = 1 << (BITS - 1)
 PCM, EXTENSIBLE = 0x0001, 0xFFFE  # format tags of RIFF WAVE
 CHUNK_HEADER: Final = 8
+IN_DS64: Final = 0xFFFFFFFF  # the size of a chunk whose real one is in the chunk ds64 of RF64 (EBU Tech 3306)
 HEADS: Final = re.compile(rb"R(IFF|F64)....WAVE|FORM....AIF[FC]|fLaC|OggS|ID3[\x02-\x04]|\.snd|caff\0", re.DOTALL)
 DECODED_AT_ONCE: Final = 1 << 16  # samples
 
@@ -63,24 +64,34 @@ def _wave(path: Path) -> Piece | None:
 
 def _chunks(path: Path, file: BinaryIO) -> Piece | None:
     known: tuple[int, ...] | None = None
+    long_size = 0
     end = path.stat().st_size
     while len(header := file.read(CHUNK_HEADER)) == CHUNK_HEADER:
         name, size = struct.unpack("<4sI", header)
         here = file.tell()
         if name == b"fmt ":
             known = _format(file.read(size))
+        elif name == b"ds64":
+            long_size = int.from_bytes(file.read(16)[8:], "little")  # behind that of the file
         elif name == b"data":
             if known is None:
                 raise AudioFormatError(str(path), "the data of this WAV file come before their format")
-            length = _data_length(path, size, end - here, end)
+            length = _data_length(path, _told(size, long_size), end - here, end)
             return FilePiece(path, here, length - length % FRAME) if known == (PCM, CHANNELS, RATE, BITS) else None
         file.seek(here + size + (size & 1))
     raise AudioFormatError(str(path), "this WAV file has no data")
 
 
+def _told(size: int, long_size: int) -> int:
+    """Return the size of the samples, which RF64 has in 64 bits elsewhere; 0 where the writer knew none."""
+    if size == IN_DS64:
+        return long_size if long_size < NO_LONG_SIZE else 0
+    return size if size < NO_SIZE else 0
+
+
 def _data_length(path: Path, told: int, left: int, whole: int) -> int:
     """Return how many bytes of samples there are; some writers count what is before them, too."""
-    if told == 0 or told >= NO_SIZE:
+    if not told:
         return left
     if told > whole:
         raise AudioFormatError(str(path), f"it was cut off: {left} of the {told} bytes of samples that it tells of")

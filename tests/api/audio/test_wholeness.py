@@ -123,6 +123,19 @@ def test_a_file_whose_writer_could_not_seek_reaches_to_its_end(
     assert samples(unsized) == SAMPLES
 
 
+def test_chunks_behind_the_samples_of_an_rf64_file_are_no_samples(wholes: dict[str, bytes], samples: Any) -> None:
+    """The 64 bits of the samples' length are in ds64, behind those of the file's (EBU Tech 3306)."""
+    whole = wholes["RF64"]
+    assert struct.unpack_from("<Q", whole, 28) == (SAMPLES * 4,)
+    tagged = whole + b"LIST\4\0\0\0INFO"
+    assert samples(tagged) == SAMPLES
+    for unknown in (bytes(8), b"\xff" * 8):  # of a writer that could not seek
+        assert samples(whole[:28] + unknown + whole[36:]) == SAMPLES
+    told = (SAMPLES * 4 + 1000).to_bytes(8, "little")
+    with pytest.raises(AudioFormatError, match=f"cut off: {SAMPLES * 4} of the {SAMPLES * 4 + 1000} bytes of samples"):
+        samples(whole[:28] + told + whole[36:])
+
+
 def frames(data: bytes) -> list[int]:
     """Return where the frames of 44.1 kHz of an MP3 file begin."""
     rates = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
