@@ -26,7 +26,7 @@ from discstack.cli.tree_options import (
     with_tree_choices,
     write_manifest,
 )
-from discstack.cli.udf import UDF_OPTIONS, split_revision
+from discstack.cli.udf import UDF_OPTIONS
 from discstack.fs.system_paths import openable
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class ImageCommand(BootCommand):
         if ctx.resilient_parsing:  # a shell asks what may follow, where nothing is to be refused
             return super().parse_args(ctx, args)
         try:
-            return super().parse_args(ctx, spelled_out(split_revision(args), self.get_params(ctx)))
+            return super().parse_args(ctx, spelled_out(args, self.get_params(ctx)))
         except click.NoSuchOption as error:
             raise refusal(error.option_name) if error.option_name in ADVICE else error from None
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import takewhile
+from itertools import islice
 from typing import Any, Final
 
 import click
 
+from discstack.cli.udf import split_revision
 from discstack.fs.errors import printable
 
 CHARSETS: Final = ("input_charset", "output_charset")
@@ -111,11 +112,29 @@ def spelled_out(arguments: Sequence[str], options: Iterable[click.Parameter]) ->
     """Return the arguments with words of several letters as they are known: with one dash or two, and not cut short.
 
     mkisofs takes them with either, and as many letters as tell a word from all others. Raises UsageError for what is
-    not taken or not known, or means several words.
+    not taken or not known, or means several words. Values are left as they are.
     """
     meant = {word: its for its in options for word in (*its.opts, *its.secondary_opts)}
-    spelled = [_spelled_out(word, meant) for word in takewhile(lambda word: word != "--", arguments)]
-    return [*spelled, *arguments[len(spelled) :]]
+    left = iter(arguments)
+    spelled = list[str]()
+    for argument in left:
+        word = _spelled_out(argument, meant)
+        spelled += [*split_revision(word), *islice(left, _values_behind(word, meant))]
+        if word == "--":
+            break
+    return [*spelled, *left]
+
+
+def _values_behind(word: str, meant: Mapping[str, click.Parameter]) -> int:
+    """Return how many of the arguments behind a word are its values, whatever they look like."""
+    name, glued, _ = word.partition("=")
+    if name not in meant:
+        at = _end_of_letters(word, meant) if word.startswith("-") else None
+        if at is None:
+            return 0
+        name, glued = f"-{word[at - 1]}", word[at:]
+    option = meant.get(name)
+    return option.nargs - bool(glued) if option is not None and _takes_value(option) else 0
 
 
 def _spelled_out(argument: str, meant: Mapping[str, click.Parameter]) -> str:

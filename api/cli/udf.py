@@ -56,13 +56,8 @@ UDF_OPTIONS: Final = (
 )
 
 
-def split_revision(arguments: list[str]) -> list[str]:
-    """Return the arguments with `--udf=REVISION` as two words, since click knows no words with or without a value."""
-    end = arguments.index("--") if "--" in arguments else len(arguments)
-    split = list[str]()
-    for argument in arguments[:end]:
-        if argument.startswith(WITH_REVISION):
-            split += ["--udf", "--udf-revision", argument.partition("=")[2]]
-        else:
-            split.append(argument)
-    return split + arguments[end:]
+def split_revision(word: str) -> list[str]:
+    """Return `--udf=REVISION` as the words it stands for, since click knows none with or without a value."""
+    if not word.startswith(WITH_REVISION):
+        return [word]
+    return ["--udf", "--udf-revision", word.partition("=")[2]]

@@ -295,3 +295,26 @@ def test_values_may_be_glued_to_short_options_where_they_are_no_words(discstack:
     assert "Application id: ME\n" in identifiers
     assert "Publisher id: MINE\n" in identifiers
     assert discstack("image", "-C0,48", "-Mx.iso", "-oy.iso", "tree").code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "identifiers"),
+    [
+        ("-A -pub -V -vol -ox.iso", {"Application id": "-PUB", "Volume id": "-vol"}),
+        ("-JRA -pub -V -- -ox.iso", {"Application id": "-PUB", "Volume id": "--"}),
+        ("-V -udf=2.50 -A --print-size -o x.iso", {"Application id": "--PRINT-SIZE", "Volume id": "-udf=2.50"}),
+        ("-V=-vol -pub -path-list -volid=X -o x.iso", {"Publisher id": "-PATH-LIST", "Volume id": "X"}),
+        ("-sort-weight -3 -pub -V=X -A -xattr -o x.iso", {"Application id": "-XATTR", "Volume id": "=X"}),
+        ("lV -pub -prep -appid= -volid -vol -o x.iso", {"Publisher id": "-PREP", "Volume id": "-vol"}),
+    ],
+)
+def test_a_value_is_what_stands_there_though_it_looks_like_a_word(
+    discstack: Discstack, tree: Path, words: str, identifiers: dict[str, str]
+) -> None:
+    """As genisoimage has it; and an operand, such as lV, is no word."""
+    (tree.parent / "lV").mkdir()
+    made = discstack("image", *words.split(), "tree")
+    assert made.code == 0, made.err
+    told = subprocess.run(["isoinfo", "-d", "-i", "x.iso"], capture_output=True, text=True, check=True).stdout
+    fields = dict(line.split(": ", 1) for line in told.splitlines() if ": " in line)
+    assert fields.items() >= identifiers.items()
