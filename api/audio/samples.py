@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, Final
 
 from discstack.audio.errors import AudioFormatError
 from discstack.audio.pieces import FilePiece, Piece, size_of
-from discstack.audio.wholeness import FLAWS, NO_LONG_SIZE, NO_SIZE, check_size, flaw
+from discstack.audio.wholeness import FLAWS, NO_LENGTH, NO_LONG_SIZE, NO_SIZE, check_size, flaw
 from discstack.fs.errors import SourceError
 
 RATE: Final = 44_100  # samples a second
@@ -129,6 +129,9 @@ def _counted(path: Path, info: Any) -> int:
     """Decode a file to its end: what is damaged is to be known before a disc is, and MP3 files tell about how long."""
     import soundfile
 
+    if info.format == "FLAC" and info.frames == NO_LENGTH:  # soundfile seeks after each read, and libsndfile cannot
+        why = "it does not tell how long it is (it was written into a pipe, perhaps)"
+        raise AudioFormatError(str(path), f"{why}: decode it to WAV first (flac, ffmpeg)")
     frames = 0
     try:
         with path.open("rb") as file, soundfile.SoundFile(file) as opened:

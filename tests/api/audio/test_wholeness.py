@@ -136,6 +136,17 @@ def test_chunks_behind_the_samples_of_an_rf64_file_are_no_samples(wholes: dict[s
         samples(whole[:28] + told + whole[36:])
 
 
+def test_a_flac_file_that_does_not_tell_how_long_it_is_is_refused_in_words(
+    wholes: dict[str, bytes], samples: Any
+) -> None:
+    """What is written into a pipe has 0 for the number of samples, the last 36 bits of 8 bytes (RFC 9639, 8.2)."""
+    whole = wholes["FLAC"]
+    (word,) = struct.unpack_from(">Q", whole, 18)
+    assert word & 0xFFFFFFFFF == SAMPLES
+    with pytest.raises(AudioFormatError, match=r"file: it does not tell how long it is.*: decode it to WAV first"):
+        samples(whole[:18] + struct.pack(">Q", word - SAMPLES) + whole[26:])
+
+
 def frames(data: bytes) -> list[int]:
     """Return where the frames of 44.1 kHz of an MP3 file begin."""
     rates = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
