@@ -83,10 +83,17 @@ _TOLD: Final = slice(432, 440)  # where those of ISOLINUX and GRUB 2 are told wh
 def boot_sector(interval: Interval, *, told: bool) -> bytes:
     """Return the boot sector at the start of an interval, if it is `told` a place without the one in that image.
 
-    Raises UsageError if more of a program follows, which the first sector would be of no use without.
+    Raises UsageError if more than a system area is given, or more of a program follows, which the first sector would be
+    of no use without, and LayoutError for what the file has not.
     """
-    data = bytearray(interval.size)
-    interval.source().read_whole(memoryview(data))
+    from discstack.fs.plan import SECTOR, SYSTEM_AREA
+
+    source, most = interval.source(), SYSTEM_AREA * SECTOR
+    if source.size > most:
+        where = f"a boot sector is in a system area of up to {most} bytes, and not in {source.size}"
+        raise click.UsageError(f"{interval.path}: {where}")
+    data = bytearray(source.size)
+    source.read_whole(memoryview(data))
     for start, end in _tables(bytes(data), interval.without):
         data[start:end] = bytes(len(data[start:end]))
     if any(data[_BLOCK:]):
@@ -98,12 +105,12 @@ def boot_sector(interval: Interval, *, told: bool) -> bytes:
 
 def _tables(data: bytes, without: frozenset[str]) -> Iterator[tuple[int, int]]:
     """Yield where partition tables lie that are to be left out."""
-    if "zero_gpt" in without and data[_BLOCK:].startswith(_GPT):
+    if "zero_gpt" in without and data.startswith(_GPT, _BLOCK):
         yield _BLOCK, 2 * _BLOCK
         array = int.from_bytes(data[_BLOCK + 72 : _BLOCK + 80], "little") * _BLOCK
         count, size = (int.from_bytes(data[_BLOCK + at : _BLOCK + at + 4], "little") for at in (80, 84))
         yield array, array + count * size
     if "zero_apm" in without:
         for start in range(_BLOCK, len(data), _BLOCK):
-            if data[start:].startswith(_MAP_ENTRY):
+            if data.startswith(_MAP_ENTRY, start):
                 yield start, start + _BLOCK

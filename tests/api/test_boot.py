@@ -199,6 +199,25 @@ def test_a_boot_sector_loses_what_it_was_told_only_where_it_is_told_anew(tmp_pat
     assert sector.content == (code if kept else code[:432]).ljust(512, b"\0")
 
 
+@pytest.mark.parametrize(
+    ("interval", "code", "complaint"),
+    [
+        ("0t-100t", 7, "sparse.iso has 26843545600 bytes, and not 111050674405376 from byte 0 on"),
+        ("0s-16s", 2, "sparse.iso: a boot sector is in a system area of up to 32768 bytes, and not in 34816"),
+        ("0g-24g", 2, "and not in 26843545600"),
+    ],
+)
+def test_a_boot_sector_in_too_much_is_refused(
+    discstack: Discstack, folder: Path, interval: str, code: int, complaint: str
+) -> None:
+    with open("sparse.iso", "wb") as file:
+        file.truncate(25 << 30)
+    refused = discstack("image", "folder", "-o", "x.iso", "-G", f"--interval:local_fs:{interval}:zero_apm:sparse.iso")
+    assert refused.code == code
+    assert complaint in refused.err
+    assert not Path("x.iso").exists()
+
+
 def test_a_boot_sector_that_goes_on_behind_its_sector_is_refused(discstack: Discstack, folder: Path) -> None:
     Path("old.iso").write_bytes(bytes(600) + b"program".ljust(40_000, b"\0"))
     words = ("-G", "--interval:local_fs:0s-15s:zero_mbrpt,zero_gpt:old.iso")
