@@ -32,6 +32,7 @@ ABOUT: Final[Mapping[str, str]] = {
     **dict.fromkeys(("iso_level", "relaxed", "system_id", "publisher_id", "preparer_id", "application_id"), ISO_9660),
     **dict.fromkeys(("copyright_file", "abstract_file", "bibliographic_file"), ISO_9660),
     **dict.fromkeys(("volume_set_size", "volume_sequence_number"), ISO_9660),
+    **dict.fromkeys(("modification_time", "translation_table"), ISO_9660),
 }
 
 
@@ -203,6 +204,6 @@ def _refuse_what_is_left_out(present: Container[str], advice: str) -> None:
     context = click.get_current_context()
     words = {parameter.name: parameter.opts[-1] for parameter in context.command.params}
     for name, about in ABOUT.items():
-        said = context.get_parameter_source(name) is ParameterSource.COMMANDLINE and context.params[name]
-        if said and about not in present:
+        said = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if said and context.params[name] is not False and about not in present:  # user 0 is said, -D is not
             raise click.UsageError(f"{words[name]} is about {about}, which this image would not have{advice}")

@@ -69,6 +69,13 @@ def test_naming_a_view_leaves_the_others_out(
         ("--udf-only -publisher me", "--publisher is about ISO 9660"),
         ("--udf-only -copyright COPYING", "--copyright-file is about ISO 9660"),
         ("--udf-only -volset-size 2", "--volume-set-size is about ISO 9660"),
+        *(
+            (f"--udf-only {word} {value}", f"-{word} is about Rock Ridge")
+            for word in ("-uid", "-gid", "-file-mode", "-dir-mode")
+            for value in ("0", "5")
+        ),
+        ("--udf-only --modification-date 2026010203040506", "--modification-date is about ISO 9660"),
+        ("--udf-only -T", "-translation-table is about ISO 9660"),
     ],
 )
 def test_what_is_said_about_a_view_that_is_left_out_is_refused(
