@@ -58,12 +58,13 @@ PLAIN: Final[Mapping[int, str]] = {
     for character in characters
 }
 """What ISO 8859-1 lacks."""
-OF_MS_JIS: Final = "\u2018\u2019\u2032\u201c\u201d\u2033\u2010\u2014\u2015\u2212\u2026"
+OF_MS_JIS: Final = "\u2018\u2019\u2032\u201c\u201d\u2033\u2010\u2014\u2015\u2212\u2026"  # it has these of them
 PLAIN_IN_MS_JIS: Final[Mapping[int, str]] = {
     **{code: plain for code, plain in PLAIN.items() if chr(code) not in OF_MS_JIS},
     **dict(zip(map(ord, "\u2022\xb7\xab\xbb\xa0"), "\u30fb\u30fb\u226a\u226b ", strict=True)),
     ord("\xad"): "",
 }
+"""What MS-JIS lacks, of the punctuation of ISO 8859-1, too."""
 
 
 @dataclass(frozen=True, slots=True)
