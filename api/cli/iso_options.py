@@ -157,7 +157,8 @@ def with_views(
 ) -> dict[str, Any]:
     """Return the choices that `ImageOptions` knows: naming one of the views or Rock Ridge leaves the others out.
 
-    What is said about one that is left out is refused, but that long Joliet names ask for Joliet, as mkisofs has it.
+    What is said about one that is left out is refused, but that long Joliet names ask for Joliet, and other owners and
+    permissions for Rock Ridge, as mkisofs has it.
     """
     from discstack import Overrides, RockRidge, View
     from discstack.fs.volume_ids import fits_primary
@@ -174,8 +175,9 @@ def with_views(
         _refuse_what_is_left_out({UDF}, "")
         choices["views"] = frozenset({View.UDF})
         return choices
-    rock_ridge = rock_ridge or choices["rationalize"] or choices["overrides"] != Overrides()
+    rock_ridge = rock_ridge or choices["rationalize"]
     if rock_ridge or joliet or udf:
+        rock_ridge = rock_ridge or choices["overrides"] != Overrides()
         named = {ROCK_RIDGE: rock_ridge, JOLIET: joliet or choices["joliet_long"], UDF: udf}
         present = {ISO_9660, *(name for name, chosen in named.items() if chosen)}
         _refuse_what_is_left_out(present, "; name that too")

@@ -46,6 +46,10 @@ def described(discstack: Callable[..., Any], folder: Path) -> Callable[..., tupl
         ("-R -joliet-long", {"Rock Ridge", "Joliet"}),
         ("-joliet-long", ALL),
         ("-J -D", {"Joliet"}),
+        *((f"{word} 0", ALL) for word in ("-uid", "-gid", "-file-mode", "-dir-mode")),
+        ("-J -uid 0", {"Rock Ridge", "Joliet"}),
+        ("--udf -file-mode 0644", {"Rock Ridge", "UDF"}),
+        ("-r -uid 5", {"Rock Ridge"}),
     ],
 )
 def test_naming_a_view_leaves_the_others_out(
