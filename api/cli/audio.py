@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from discstack.cli.common import TRAY_OPTIONS, changing_command, leave, open_recorder, options
+from discstack.cli.common import TRAY_OPTIONS, changing_command, check_record, leave, open_recorder, options
 from discstack.cli.curve import curve_option, saving_curve
 from discstack.cli.interruption import cancelling
 from discstack.cli.output import Display, counters_json, duration, print_fields, print_json
@@ -103,6 +103,8 @@ def audio(
 
     if gaps:
         _check_gaps(tags, composed=graphics or raw is not None, cd_text=not no_cd_text)
+    for name in (trace, curve):
+        check_record(name, files)
     with open_recorder(drive, trace, unmount=unmount) as recorder:
         writer = AudioWriter(
             recorder,

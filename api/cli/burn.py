@@ -11,6 +11,7 @@ from click.core import ParameterSource
 from discstack.cli.common import (
     TRAY_OPTIONS,
     changing_command,
+    check_record,
     check_standard_output,
     leave,
     open_recorder,
@@ -81,9 +82,10 @@ def burn(
     **choices: Any,
 ) -> None:
     """Burn files, folders or an image to a disc, and check that all of it is there."""
-    from discstack import ImageFile
+    from discstack import ImageFile, split_graft_point
 
     check_standard_output(manifest=choices["manifest"], trace=trace, json=as_json)
+    check_record(trace, [split_graft_point(source)[1] for source in sources] if choices["graft_points"] else sources)
     way = ways_of(choices)
     ready_made = None if as_file or len(sources) > 1 else _ready_made(sources[0])
     if ready_made:
@@ -100,6 +102,7 @@ def burn(
     with open_recorder(drive, trace, unmount=unmount) as recorder:
         with _advising(recorder, erase=way["erase"], simulate=way["simulate"]):
             image = ready_made or _plan(sources, recorder, room_choices(way), earlier, choices, quiet=as_json)
+        _check_curve(curve, image)
         writer = writer_for(recorder, **way)
         facts = {
             "drive": drive,
@@ -212,6 +215,15 @@ def _plan(
         sectors = sum(map(len, image.parts))
         say(f"image: {sectors} sectors, {size(sectors * SECTOR)}")
     return image
+
+
+def _check_curve(curve: str | None, image: Image | ImageFile) -> None:
+    from discstack import ImageFile
+
+    if isinstance(image, ImageFile):
+        check_record(curve, [str(image.path)])
+    elif curve is not None and image.reads(curve):
+        raise click.UsageError(f"{curve} is one of the sources; the curve needs a file of its own")
 
 
 def _check_nothing_to_change(earlier: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ import click
 
 from discstack.cli.last_commands import is_failure, save_last_commands
 from discstack.cli.streams import STANDARD_OUTPUT, naming, say
+from discstack.fs.system_paths import path_of
 
 if TYPE_CHECKING:
     from discstack.recorder import Recorder
@@ -143,6 +144,18 @@ def recorded(path: str | None) -> Iterator[ExchangeObserver | None]:
 
         with recording_to(path) as record:
             yield record
+
+
+def check_record(name: str | None, sources: Iterable[str]) -> None:
+    """Refuse a file for a trace or a curve that would take the place of a source, or of what lies in one, with data."""
+    if name is None or name == "-":
+        return
+    place = path_of(name)
+    if not place.is_file() or not place.stat().st_size:
+        return
+    for source in map(path_of, sources):
+        if source.exists() and (place.samefile(source) or place.resolve().is_relative_to(source.resolve())):
+            raise click.UsageError(f"{name} is one of the sources, or lies in one; what is recorded needs another file")
 
 
 @contextmanager

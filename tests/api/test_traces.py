@@ -31,6 +31,31 @@ def test_a_burn_is_recorded_and_played_again(discstack: Discstack, folder: Path,
     assert played.json["verified_sectors"] == burnt.json["sectors"]
 
 
+@pytest.mark.parametrize(
+    ("words", "record"),
+    [
+        ("burn folder", "folder/deep.png"),
+        ("burn link", "folder/deep.png"),
+        ("burn --graft-points at=folder", "folder/deep.png"),
+        ("burn folder/deep.png", "hard.png"),
+        ("burn image.png", "image.png"),
+        ("audio folder/deep.png", "folder/deep.png"),
+    ],
+)
+@pytest.mark.parametrize("option", ["--trace", "--curve"])
+def test_what_is_recorded_takes_no_source_s_place(
+    discstack: Discstack, folder: Path, words: str, record: str, option: str
+) -> None:
+    assert discstack("image", "folder", "-o", "image.png").code == 0
+    (folder / "deep.png").write_bytes(b"a picture")
+    Path("hard.png").hardlink_to(folder / "deep.png")
+    Path("link").symlink_to("folder")
+    before, status = Path(record).read_bytes(), Path(record).stat()
+    refused = discstack(*words.split(), "-d", "virtual:dvd+r?file=disc", option, record)
+    assert (refused.code, f"{record} is one of the sources" in refused.err) == (2, True)
+    assert (Path(record).read_bytes(), Path(record).stat().st_mtime_ns) == (before, status.st_mtime_ns)
+
+
 def test_a_burn_of_other_files_is_played_and_the_difference_told(
     discstack: Discstack, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
