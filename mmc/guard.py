@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from discstack.mmc import actions
 from discstack.mmc.aftermath import attempt, drive_is_lost
@@ -11,11 +11,10 @@ from discstack.mmc.errors import Cancelled, CommandError, DriveError
 from discstack.mmc.identify import look
 from discstack.mmc.medium import MediumStatus
 from discstack.mmc.polling import BUSY, persist, still_busy
-from discstack.mmc.procedure import Procedure
+from discstack.mmc.procedure import HASTE, Procedure
 from discstack.transport.base import TransportError
 
 T = TypeVar("T")
-HASTE: Final = 5.0  # seconds that a busy drive is waited for by who has interrupted a job
 
 
 def locked(body: Procedure[T]) -> Procedure[T]:

@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 from discstack.mmc import queries
 from discstack.mmc.command import act
-from discstack.mmc.errors import CommandError, DriveTimeout, NotReady, UnitAttention
+from discstack.mmc.errors import NOT_TAKEN, CommandError, DriveTimeout, NotReady, UnitAttention
 from discstack.mmc.procedure import TOLD_AFTER, Checkpoint, Now, Pause, Phase, Procedure, Report, Waiting
 from discstack.mmc.quirks import Quirk
 from discstack.mmc.spec.commands import START_STOP_UNIT, TEST_UNIT_READY
@@ -112,11 +112,11 @@ def _tell(error: CommandError, waited: float, limit: float) -> Procedure[bool]:
 
 
 def still_busy() -> Procedure[CommandError | None]:
-    """Ask once whether the drive is busy with a long operation, and return its answer if so."""
+    """Ask once whether the drive is busy with a long operation, and return its answer if so; it may take no command."""
     try:
         yield from act(TEST_UNIT_READY)
     except CommandError as error:
-        return error if verdict(error) is Verdict.BUSY else None
+        return error if verdict(error) is Verdict.BUSY or error.reply.status in NOT_TAKEN else None
     return None
 
 

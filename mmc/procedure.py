@@ -43,6 +43,7 @@ T = TypeVar("T")
 DEFERRED_LIMIT: Final = 4  # deferred recovered errors in a row before a command counts as failed
 NOT_TAKEN_LIMIT: Final = 120.0  # seconds that a device may say that it cannot take a command now
 NOT_TAKEN_INTERVAL: Final = 1.0
+HASTE: Final = 5.0  # seconds that a busy drive is waited for by who has interrupted a job
 TOLD_AFTER: Final = 5.0  # seconds of a wait after which somebody may wonder
 
 
@@ -180,6 +181,8 @@ def _resumption(procedure: Procedure[Any], runner: _Runner, effect: Effect) -> C
     try:
         outcome = runner.perform(effect)
     except BaseException as error:  # thrown on at once: the procedure is the one place that decides what to do next
+        if isinstance(error, KeyboardInterrupt):
+            runner.hasten()
         failure = error
         return lambda: procedure.throw(failure)
     return lambda: procedure.send(outcome)
@@ -190,8 +193,8 @@ class _Runner:
 
     Once the procedure `heard` of a cancel, and in phases whose operations cannot be stopped once they have `begun`, a
     device that does not take commands is waited for all the same: what leaves it in a known state still has to be sent.
-    After a command was given up, `deadline` is how long all that follow may be waited for together, until the device
-    takes one.
+    After a command was given up, or the wait for such an operation interrupted, `deadline` is how long all that follow
+    may be waited for together, until the device takes one.
     """
 
     def __init__(self, transport: Transport, observer: Observer, cancelled: Event) -> None:
@@ -237,6 +240,11 @@ class _Runner:
             self.rest(NOT_TAKEN_INTERVAL)
         self.deadline = None
         return reply
+
+    def hasten(self) -> None:
+        """Wait no longer than HASTE for who has interrupted the wait for an operation that cannot be stopped."""
+        if self.phase in UNSTOPPABLE:
+            self.deadline = self.transport.clock.now() + HASTE
 
     def pause(self, pause: Pause) -> None:
         if pause.cancellable:

@@ -272,6 +272,13 @@ def test_reports_reach_the_observer(lab: Any) -> None:
     assert diary.reports == [Report(Phase.WRITING, 0.5, "half")]
 
 
+def test_a_report_tells_the_procedure_which_phase_it_leaves(lab: Any) -> None:
+    def procedure() -> Iterator[Any]:
+        return (yield Report(Phase.WRITING)), (yield Report(Phase.WRITING)), (yield Report(Phase.FINALISING))
+
+    assert lab.run(procedure(), lab.script(None)) == (None, Phase.WRITING, Phase.WRITING)
+
+
 def test_an_error_survives_being_sent_to_another_process(lab: Any) -> None:
     with pytest.raises(MediumError) as caught:
         lab.run(once(TUR), lab.script((3, 0x0C, 0)))
