@@ -61,7 +61,7 @@ def check_charsets(names: Iterable[str], *, input_charset: str | None, output_ch
             )
 
 
-# what to do without words that genisoimage 1.1.11, xorrisofs 1.5.4 and cdrecord have in their manuals
+# what to do without words that mkisofs 3.02, genisoimage 1.1.11, xorrisofs 1.5.4 and cdrecord have in their manuals
 _ADVICE: Final = {
     "jcharset joliet-utf16": "Joliet's names have 16 bits for a character, and any text is read as UTF-8; leave it out",
     "max-iso9660-filenames": "names of 30 characters are the default, and --iso-level 4 has longer ones",
@@ -69,6 +69,7 @@ _ADVICE: Final = {
         "Rock Ridge, Joliet and UDF keep names as they are; --iso-level 4 lets ISO 9660 do so, too"
     ),
     "table-name": "Rock Ridge keeps names, so that no TRANS.TBL is needed",
+    "posix-H posix-L posix-P": "-f takes what symbolic links lead to, and without it links stay links",
     "log-file": "let standard error go to the file",
     "path-list": "give the sources as operands, such as by xargs -a LIST",
     "old-exclude": "-m leaves files out",

@@ -130,6 +130,7 @@ def test_the_volume_named_with_two_dashes_has_that_name(discstack: Discstack, tr
         ("--hfsplus", "--hfsplus is not known here: neither HFS"),
         ("-max-iso9660-filenames", "--iso-level 4 has longer ones"),
         ("-z", "-z is not known here: nothing is compressed"),
+        ("-posix-L", "-f takes what symbolic links lead to"),
         ("-log-file x", "let standard error go to the file"),
     ],
 )
