@@ -11,7 +11,7 @@ from discstack.fs.boot.catalog import Catalog
 from discstack.fs.boot.disk import Disk
 from discstack.fs.boot.el_torito import BootRecordVolumeDescriptor
 from discstack.fs.boot.grown_disk import GrownDisk
-from discstack.fs.boot.hidden import HiddenData
+from discstack.fs.boot.hidden import HiddenData, SystemArea, source_for
 from discstack.fs.boot.images import PlannedImage, plan_image
 from discstack.fs.boot.info_table import GRUB2_INFO, TABLE, PatchedSource, Patches, grub2_info, info_table
 from discstack.fs.boot.options import BootImage, BootOptions
@@ -46,6 +46,8 @@ class BootEmitter:
         chosen = Disk(options, self._images, snapshot, self._partitions)
         self._grown = GrownDisk(base, self._images) if base and base.grow and chosen.table is None else None
         self._disk = self._grown or chosen
+        sector = options.boot_sector
+        self._sector = source_for(sector.content, "boot sector") if sector else None
         self._udf = View.UDF in views
         self._base = base
         if base is not None and base.start and chosen.table is not None:
@@ -83,7 +85,7 @@ class BootEmitter:
         """Pin the system area, and the boot record as the second of the descriptors that are going to be appended."""
         if self._grown is not None:
             self._grown.keep_partitions(plan)
-        plan.pin(plan.start, SYSTEM_AREA, self._disk.label, lambda: self._disk.system_area(plan))
+        plan.pin_region(plan.start, SystemArea(self._disk.label, lambda: self._disk.system_area(plan), self._sector))
         if self._images:
             plan.pin(self._primary + 1, 1, "El Torito boot record", self._boot_record)
 

@@ -1,4 +1,4 @@
-"""Data that is in the image, but in none of its views."""
+"""Data that is in the image, but in none of its views, and where it comes from."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from discstack.fs.boot.options import Content
 from discstack.fs.errors import LayoutError
-from discstack.fs.plan import SECTOR, Region, sectors_for
+from discstack.fs.plan import SECTOR, SYSTEM_AREA, Emit, Region, sectors_for
 from discstack.fs.sources import BytesSource, Source, source_of
 
 
@@ -35,6 +35,21 @@ class HiddenData(Region):
     def sources(self) -> Iterator[Source]:
         """Yield the source."""
         yield self.source
+
+
+class SystemArea(Region):
+    """The first sectors, with a boot sector perhaps; its source was read already, but is one of the image's, too."""
+
+    __slots__ = ("_sector",)
+
+    def __init__(self, label: str, emit: Emit, sector: Source | None) -> None:
+        super().__init__(SYSTEM_AREA, label, emit)
+        self._sector = sector
+
+    def sources(self) -> Iterator[Source]:
+        """Yield that of the boot sector."""
+        if self._sector is not None:
+            yield self._sector
 
 
 def source_for(content: Content, label: str) -> Source:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from discstack.fs.base import Base, StagedSource
-from discstack.fs.boot.options import BootImage, BootOptions, Partition
+from discstack.fs.boot.options import BootAddress, BootImage, BootOptions, BootSector, Partition
 from discstack.fs.bridge import build_image
 from discstack.fs.errors import LayoutError
 from discstack.fs.image import Image
@@ -48,6 +48,11 @@ def of_a_partition(file: Path) -> tuple[Directory, dict[str, object]]:
     return Directory(), boots(image, partitions=[Partition(2, 0xEF, RangeSource(file, 512, 4096))])
 
 
+def a_boot_sector(file: Path) -> tuple[Directory, dict[str, object]]:
+    file.write_bytes(DATA[:512])
+    return Directory(), boots(boot_sector=BootSector(file, BootAddress.NONE))
+
+
 def a_range(file: Path) -> tuple[Directory, dict[str, object]]:
     root = Directory()
     root.create_file("range", RangeSource(file, 512, 4096))
@@ -60,7 +65,7 @@ def staged(file: Path) -> tuple[Directory, dict[str, object]]:
     return root, {}
 
 
-WAYS = [in_the_tree, with_two_names, without_a_name, of_a_partition, a_range, staged]
+WAYS = [in_the_tree, with_two_names, without_a_name, of_a_partition, a_boot_sector, a_range, staged]
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -73,11 +78,12 @@ def test_a_source_is_known_under_all_its_names_and_stays(
     os.link(file, tmp_path / "hard")
     (tmp_path / "soft").symlink_to("file")
     root, options = way(file)
+    before = file.read_bytes()
     image = build_image(root, ImageOptions(**options))  # type: ignore[arg-type]
     for name in ("file", "hard", "soft"):
         with pytest.raises(LayoutError, match=f"{name} is one of the sources"):
             image.write_to(tmp_path / name)
-    assert file.read_bytes() == DATA
+    assert file.read_bytes() == before
     assert image.write_to(copy) == image.size
 
 
