@@ -31,6 +31,7 @@ def test_a_burn_is_recorded_and_played_again(discstack: Discstack, folder: Path,
     assert played.json["verified_sectors"] == burnt.json["sectors"]
 
 
+@pytest.mark.linux("symbolic links")
 @pytest.mark.parametrize(
     ("words", "record"),
     [

@@ -349,7 +349,7 @@ def test_no_other_file_goes_with_a_cue_sheet(discstack: Callable[..., Any], tmp_
 
 
 def sheet(tmp_path: Path, text: str) -> CueSheet:
-    (tmp_path / "album.cue").write_text(text)
+    (tmp_path / "album.cue").write_text(text, encoding="utf-8")
     return CueSheet.load(tmp_path / "album.cue")
 
 
