@@ -9,7 +9,10 @@ from discstack.fs.sources import DerivedSource, Reader, read_through, source_of
 
 
 class RangeSource(DerivedSource):
-    """`size` bytes of a file of this machine from byte `first` on; SourceError for a file that cannot be used."""
+    """`size` bytes of a file of this machine from byte `first` on.
+
+    Raises SourceError for a file that cannot be used, LayoutError for one that has no such range.
+    """
 
     __slots__ = ("_first", "size")
     shared = False

@@ -38,6 +38,7 @@ NO_ROOM: Final = (
     "players understand"
 )
 LAST_OF_8859_1: Final = "\xff"
+# Plain forms of what ISO 8859-1 lacks
 PLAIN: Final[Mapping[int, str]] = {
     ord(character): plain
     for characters, plain in (
@@ -57,14 +58,13 @@ PLAIN: Final[Mapping[int, str]] = {
     )
     for character in characters
 }
-"""What ISO 8859-1 lacks."""
 OF_MS_JIS: Final = "\u2018\u2019\u2032\u201c\u201d\u2033\u2010\u2014\u2015\u2212\u2026"  # it has these of them
+# The same of what MS-JIS lacks, of the punctuation of ISO 8859-1, too
 PLAIN_IN_MS_JIS: Final[Mapping[int, str]] = {
     **{code: plain for code, plain in PLAIN.items() if chr(code) not in OF_MS_JIS},
     **dict(zip(map(ord, "\u2022\xb7\xab\xbb\xa0"), "\u30fb\u30fb\u226a\u226b ", strict=True)),
     ord("\xad"): "",
 }
-"""What MS-JIS lacks, of the punctuation of ISO 8859-1, too."""
 
 
 @dataclass(frozen=True, slots=True)

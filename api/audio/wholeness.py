@@ -136,7 +136,7 @@ def _counts_frames(file: BinaryIO) -> bool:
     return FRAME_COUNT.search(file.read(FURTHEST_COUNT)) is not None
 
 
+# Of the formats whose length is not known before they are decoded
 FLAWS: Final[Mapping[str, Callable[[BinaryIO, int, int], str]]] = MappingProxyType(
     {"FLAC": _flaw_of_any, "OGG": _flaw_of_ogg, "MP3": _flaw_of_mp3}
 )
-"""Of the formats whose length is not known before they are decoded."""

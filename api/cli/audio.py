@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from discstack.cli.common import TRAY_OPTIONS, changing_command, check_record, leave, open_recorder, options
+from discstack.cli.common import TRAY_OPTIONS, changing_command, check_records, leave, open_recorder, options
 from discstack.cli.curve import curve_option, saving_curve
 from discstack.cli.interruption import cancelling
 from discstack.cli.output import Display, counters_json, duration, print_fields, print_json
@@ -101,10 +101,8 @@ def audio(
     from discstack import AudioWriter, SubChannelForm, VerifyLevel
     from discstack.speed import kilobytes, read_limit
 
-    if gaps:
-        _check_gaps(tags, composed=graphics or raw is not None, cd_text=not no_cd_text)
-    for name in (trace, curve):
-        check_record(name, files)
+    _check_gaps(tags, gaps=gaps, composed=graphics or raw is not None, cd_text=not no_cd_text)
+    check_records(files, trace, curve)
     with open_recorder(drive, trace, unmount=unmount) as recorder:
         writer = AudioWriter(
             recorder,
@@ -144,8 +142,10 @@ def _advising() -> Iterator[None]:
         raise
 
 
-def _check_gaps(tags: dict[str, Any], *, composed: bool, cd_text: bool) -> None:
-    """Refuse what track at once cannot write."""
+def _check_gaps(tags: dict[str, Any], *, gaps: bool, composed: bool, cd_text: bool) -> None:
+    """Refuse what track at once, which `gaps` ask for, cannot write."""
+    if not gaps:
+        return
     if composed:
         raise click.UsageError("--gaps leaves to the drive what --graphics and --raw compose")
     if cd_text and any(tags[name] for name in ("title", "performer", "album", "artist")):

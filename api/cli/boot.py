@@ -154,7 +154,7 @@ GPT_WORDS: Final = {
     "boot_efi_part": "-efi-boot-part",
     "boot_as_gpt": "-appended_part_as_gpt",
 }
-EFI_WORDS: Final = ("-isohybrid-gpt-basdat", "-efi-boot-part")
+EFI_WORDS: Final = frozenset({GPT_WORDS["boot_basdat"], GPT_WORDS["boot_efi_part"]})
 SECTORS: Final = {"boot_isohybrid": "ISOLINUX", "boot_grub2": "GRUB2", "boot_generic": "NONE"}
 
 
@@ -200,7 +200,7 @@ def _boot_options(words: Mapping[str, Any], order: Iterable[str]) -> BootOptions
     table = "gpt" if gpt else words["boot_table"]
     images = tuple(_boot_image(group) for group in _groups(words, order) if group)
     partitions = tuple(partition(*said) for said in words["boot_append"])
-    if partitions and {*gpt} & {*EFI_WORDS} and any(_is_other(image) for image in images):
+    if partitions and EFI_WORDS.intersection(gpt) and any(_is_other(image) for image in images):
         raise click.UsageError(
             f"beside -append_partition no other EFI boot image is a partition: leave {gpt[0]} out, or name a partition "
             "by -e --interval:appended_partition_N:all::"

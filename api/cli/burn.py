@@ -11,7 +11,7 @@ from click.core import ParameterSource
 from discstack.cli.common import (
     TRAY_OPTIONS,
     changing_command,
-    check_record,
+    check_records,
     check_standard_output,
     leave,
     open_recorder,
@@ -85,7 +85,7 @@ def burn(
     from discstack import ImageFile, split_graft_point
 
     check_standard_output(manifest=choices["manifest"], trace=trace, json=as_json)
-    check_record(trace, [split_graft_point(source)[1] for source in sources] if choices["graft_points"] else sources)
+    check_records([split_graft_point(source)[1] for source in sources] if choices["graft_points"] else sources, trace)
     way = ways_of(choices)
     ready_made = None if as_file or len(sources) > 1 else _ready_made(sources[0])
     if ready_made:
@@ -221,7 +221,7 @@ def _check_curve(curve: str | None, image: Image | ImageFile) -> None:
     from discstack import ImageFile
 
     if isinstance(image, ImageFile):
-        check_record(curve, [str(image.path)])
+        check_records([str(image.path)], curve)
     elif curve is not None and image.reads(curve):
         raise click.UsageError(f"{curve} is one of the sources; the curve needs a file of its own")
 

@@ -6,6 +6,7 @@ import gc
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import product
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
@@ -146,14 +147,11 @@ def recorded(path: str | None) -> Iterator[ExchangeObserver | None]:
             yield record
 
 
-def check_record(name: str | None, sources: Iterable[str]) -> None:
-    """Refuse a file for a trace or a curve that would take the place of a source, or of what lies in one, with data."""
-    if name is None or name == "-":
-        return
-    place = path_of(name)
-    if not place.is_file() or not place.stat().st_size:
-        return
-    for source in map(path_of, sources):
+def check_records(sources: Iterable[str], *names: str | None) -> None:
+    """Refuse files for traces and curves that would take the place of sources, or of what lies in one, with data."""
+    given = ((name, path_of(name)) for name in names if name is not None and name != "-")
+    full = [(name, place) for name, place in given if place.is_file() and place.stat().st_size]
+    for (name, place), source in product(full, map(path_of, sources)):
         if source.exists() and (place.samefile(source) or place.resolve().is_relative_to(source.resolve())):
             raise click.UsageError(f"{name} is one of the sources, or lies in one; what is recorded needs another file")
 

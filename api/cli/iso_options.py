@@ -11,19 +11,20 @@ from click.core import ParameterSource
 
 from discstack.cli.relaxed_names import RELAXING_OPTIONS, relaxation
 from discstack.cli.streams import say
-from discstack.fs.attributes import PERMISSIONS
+from discstack.fs.attributes import LARGEST, PERMISSIONS
 
 UNNAMED: Final = "DISC"
 ISO_9660: Final = "ISO 9660"
 ROCK_RIDGE: Final = "Rock Ridge"
 JOLIET: Final = "Joliet"
 UDF: Final = "UDF"
+OVERRIDES: Final = ("uid", "gid", "file_mode", "directory_mode")
 # choice: what it is about, without which it would be dropped
 ABOUT: Final[Mapping[str, str]] = {
     "rrip110": ROCK_RIDGE,
     "long_times": ROCK_RIDGE,
     "deep_relocation": ROCK_RIDGE,
-    **dict.fromkeys(("uid", "gid", "file_mode", "directory_mode"), ROCK_RIDGE),
+    **dict.fromkeys(OVERRIDES, ROCK_RIDGE),
     "joliet_long": JOLIET,
     "joliet_level": JOLIET,
     "udf_revision": UDF,
@@ -34,10 +35,6 @@ ABOUT: Final[Mapping[str, str]] = {
     **dict.fromkeys(("volume_set_size", "volume_sequence_number"), ISO_9660),
     **dict.fromkeys(("modification_time", "translation_table"), ISO_9660),
 }
-
-
-OVERRIDES: Final = ("uid", "gid", "file_mode", "directory_mode")
-OWNERS: Final = (1 << 32) - 1  # the largest number of a user or a group, RRIP 4.1.1
 
 
 class Mode(click.ParamType[int]):
@@ -80,8 +77,8 @@ ISO_OPTIONS: Final = (
     *(
         click.option(f"-{word}", f"--{word}", name, type=kind, metavar=metavar, help=f"Rock Ridge: {what} of {owner}.")
         for word, name, kind, metavar, what, owner in (
-            ("uid", "uid", click.IntRange(0, OWNERS), "N", "user", "everything"),
-            ("gid", "gid", click.IntRange(0, OWNERS), "N", "group", "everything"),
+            ("uid", "uid", click.IntRange(0, LARGEST), "N", "user", "everything"),
+            ("gid", "gid", click.IntRange(0, LARGEST), "N", "group", "everything"),
             ("file-mode", "file_mode", Mode(), "OCTAL", "permissions", "all files"),
             ("dir-mode", "directory_mode", Mode(), "OCTAL", "permissions", "all directories"),
         )
